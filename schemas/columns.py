@@ -13,7 +13,8 @@ Role = Literal["dimension", "measure", "attribute"]
 class Column:
     """One column, written down once: contract, Arrow field, data package and docs are generated from it.
 
-    unit is a unit in words ("percent", "years", "bytes") or empty; minimum, maximum, pattern and allowed are row checks.
+    unit is a unit in words ("percent", "years", "bytes") or empty; minimum, maximum, pattern and allowed are
+    row checks.
     """
 
     name: str
@@ -30,7 +31,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A published table: its columns in order, and the key by which rows are unique and sorted before every write."""
+    """A published table: its columns in order, and the key by which rows are unique and sorted before every
+    write."""
 
     name: str
     title: str
@@ -41,7 +43,9 @@ class Table:
     def __post_init__(self) -> None:
         missing = set(self.key) - set(self.names)
         if missing or len(set(self.names)) != len(self.names):
-            raise ValueError(f"table {self.name}: key columns {sorted(missing)} unknown, or a column stands twice")
+            raise ValueError(
+                f"table {self.name}: key columns {sorted(missing)} unknown, or a column stands twice"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""What may stand in a definition file: source.yaml, corrections.yaml and an indicator's YAML, as Pydantic models.
+"""What may stand in a definition file: source.yaml, corrections.yaml and an indicator's YAML, as Pydantic
+models.
 
-Only the shape of one file is judged here. What needs other files (does the series exist, does a formula parse) is
-judged in sources/registry.py and indicators/catalogue.py.
+Only the shape of one file is judged here. What needs other files (does the series exist, does a formula
+parse) is judged in sources/registry.py and indicators/catalogue.py.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-# --- sources -----------------------------------------------------------------------------------------------------
+# --- sources
+# -----------------------------------------------------------------------------------------------------
 class Licence(Model):
     name: Line
     url: str = ""
@@ -51,7 +53,8 @@ class Limits(Model):
 
 
 class Freshness(Model):
-    """The cheapest question whose answer changes when the data do: a path and where the answer's release stands."""
+    """The cheapest question whose answer changes when the data do: a path and where the answer's release
+    stands."""
 
     path: str
     pointer: Line = Field(description="JSON pointer into the answer, e.g. /1/0/lastupdated")
@@ -63,16 +66,20 @@ class Threshold(Model):
 
 
 class Acceptance(Model):
-    """How far a new snapshot may differ from the last accepted one before it is held for a person to look at."""
+    """How far a new snapshot may differ from the last accepted one before it is held for a person to look
+    at."""
 
     rows_lost_share: Threshold
     areas_lost: Threshold
-    median_ratio: Threshold = Field(description="largest factor between the medians of new over old, either way")
+    median_ratio: Threshold = Field(
+        description="largest factor between the medians of new over old, either way"
+    )
     years_back: Threshold = Field(description="years by which the latest year may go back")
 
 
 class AreaRule(Model):
-    """How a source names areas. scheme: the code list of its codes; aliases: its code to ours; not_carried: code to reason."""
+    """How a source names areas. scheme: the code list of its codes; aliases: its code to ours; not_carried:
+    code to reason."""
 
     scheme: Literal["iso3", "iso2", "m49", "worldbank", "gec"]
     aliases: dict[str, str] = {}
@@ -80,10 +87,13 @@ class AreaRule(Model):
 
 
 class DimensionRule(Model):
-    """How one of the agency's dimensions becomes one of ours (or a key of other_dims, if `to` is upper case)."""
+    """How one of the agency's dimensions becomes one of ours (or a key of other_dims, if `to` is upper
+    case)."""
 
     to: Annotated[str, Field(pattern=r"^(sex|age|urbanisation|quantile|education|[A-Z][A-Z0-9_]*)$")]
-    codes: dict[str, str] = Field(default={}, description="the agency's code to ours; a code not listed is kept as it is")
+    codes: dict[str, str] = Field(
+        default={}, description="the agency's code to ours; a code not listed is kept as it is"
+    )
 
 
 class Source(Model):
@@ -97,22 +107,34 @@ class Source(Model):
     licence: Licence
     citation: Line
     cadence: Cadence
-    contract_verified: bool = Field(description="whether the wire contract was read from a recorded live answer")
+    contract_verified: bool = Field(
+        description="whether the wire contract was read from a recorded live answer"
+    )
     contract_note: str = ""
     reader: Identifier
     base_url: str
-    hosts: list[str] = Field(default=[], description="hosts that may be asked; a redirect elsewhere is refused")
+    hosts: list[str] = Field(
+        default=[], description="hosts that may be asked; a redirect elsewhere is refused"
+    )
     rate: Rate | None = None
     limits: Limits = Limits()
     freshness: Freshness | None = None
-    validators: bool = Field(default=False, description="whether ETag and Last-Modified mean what HTTP says they mean")
+    validators: bool = Field(
+        default=False, description="whether ETag and Last-Modified mean what HTTP says they mean"
+    )
     options: dict[str, Any] = Field(default={}, description="read by the reader; documented in its module")
     areas: AreaRule
     dimensions: dict[str, DimensionRule] = {}
     units: dict[str, str] = Field(default={}, description="the agency's unit code to ours")
-    statuses: dict[str, str] = Field(default={}, description="the agency's nature or flag to an SDMX obs_status")
-    missing: dict[str, str] = Field(default={}, description="text that stands for no value, to the obs_status it means")
-    counted_only: dict[str, Line] = Field(default={}, description="reject reasons counted but not listed, with why")
+    statuses: dict[str, str] = Field(
+        default={}, description="the agency's nature or flag to an SDMX obs_status"
+    )
+    missing: dict[str, str] = Field(
+        default={}, description="text that stands for no value, to the obs_status it means"
+    )
+    counted_only: dict[str, Line] = Field(
+        default={}, description="reject reasons counted but not listed, with why"
+    )
     acceptance: Acceptance
     notes: str = ""
 
@@ -123,7 +145,9 @@ class Correction(Model):
     series: Line
     ref_area: str
     time_period: int
-    expect: float = Field(description="the wrong value; when it is gone, the correction fails and is to be removed")
+    expect: float = Field(
+        description="the wrong value; when it is gone, the correction fails and is to be removed"
+    )
     value: float | None = Field(description="the right value, or null to withhold it")
     reason: Line
     source: Line
@@ -135,9 +159,11 @@ class Correction(Model):
         return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-# --- indicators --------------------------------------------------------------------------------------------------
+# --- indicators
+# --------------------------------------------------------------------------------------------------
 class Input(Model):
-    """A series of a source, or another indicator. where pins a dimension to one code, which then counts as the total."""
+    """A series of a source, or another indicator. where pins a dimension to one code, which then counts as
+    the total."""
 
     source: Identifier | None = None
     series: Line | None = None
@@ -177,7 +203,9 @@ class Expect(Model):
 
     range: list[float] = Field(min_length=2, max_length=2)
     yearly_change: YearlyChange | None = None
-    areas_min: int = Field(default=1, ge=1, description="fewest areas with a value, once a preferred source is there")
+    areas_min: int = Field(
+        default=1, ge=1, description="fewest areas with a value, once a preferred source is there"
+    )
 
 
 class Break(Model):
@@ -193,10 +221,13 @@ class Indicator(Model):
     title: Line
     description: str
     frameworks: dict[str, str | int]
-    unit: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] = Field(description="a code of schemas/codelists/units.yaml")
+    unit: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] = Field(
+        description="a code of schemas/codelists/units.yaml"
+    )
     direction: Direction
     inputs: list[Input] | dict[Identifier, list[Input]] = Field(
-        description="in order of preference; or several named inputs, each with its order of preference")
+        description="in order of preference; or several named inputs, each with its order of preference"
+    )
     formula: str = "value"
     target: Target | None = None
     bounds: Bounds | None = None
@@ -216,7 +247,8 @@ M = TypeVar("M", bound=Model)
 
 
 def parse(model: type[M], file: YamlFile) -> M:
-    """The model of a file, or DefinitionError with file, line, field, what is allowed and what to do, for every fault."""
+    """The model of a file, or DefinitionError with file, line, field, what is allowed and what to do, for
+    every fault."""
     try:
         return model.model_validate(file.data)
     except ValidationError as error:
@@ -224,18 +256,22 @@ def parse(model: type[M], file: YamlFile) -> M:
 
 
 def _problem(model: type[Model], file: YamlFile, error: dict[str, Any]) -> Problem:
-    place = tuple(p for p in error["loc"] if isinstance(p, int) or p in _words(file.data) or error["type"] == "missing")
+    place = tuple(
+        p for p in error["loc"] if isinstance(p, int) or p in _words(file.data) or error["type"] == "missing"
+    )
     field = ".".join(map(str, place)) or "(file)"
     what, allowed, step = str(error["msg"]), "", "mend the field, then run `compact check`"
     if error["type"] == "extra_forbidden":
         what, allowed = "unknown field", ", ".join(_siblings(model, place))
         step = f"remove `{place[-1]}` or use one of the fields above"
     elif error["type"] == "missing":
-        what, allowed = "is missing and is required", _describe(model, place)
+        what, allowed = "is missing and is required", _describe(place)
         step = f"add `{place[-1]}: ...`"
     else:
         what += f" (found {str(error.get('input'))[:60]!r})"
-        allowed = str((error.get("ctx") or {}).get("expected") or (error.get("ctx") or {}).get("pattern") or "")
+        allowed = str(
+            (error.get("ctx") or {}).get("expected") or (error.get("ctx") or {}).get("pattern") or ""
+        )
     return Problem(str(file.path), file.line(place), field, what, allowed, step)
 
 
@@ -255,7 +291,7 @@ def _siblings(model: type[Model], place: tuple[str | int, ...]) -> list[str]:
     return sorted((found or model).model_fields)
 
 
-def _describe(model: type[Model], place: tuple[str | int, ...]) -> str:
+def _describe(place: tuple[str | int, ...]) -> str:
     if place and place[-1] == "direction":
         return "higher_is_better, lower_is_better, closer_to_one: never guessed, so it must be written"
     return "a value; see docs/definitions.md for the field"

@@ -1,4 +1,5 @@
-"""The errors this project raises on purpose: each says what happened, where, what is allowed and what to do next.
+"""The errors this project raises on purpose: each says what happened, where, what is allowed and what to do
+next.
 
 Programming mistakes are not wrapped here: they surface as themselves.
 """
@@ -11,8 +12,9 @@ from dataclasses import dataclass
 class CompactError(Exception):
     """A problem that a person can act on.
 
-    what: what happened, in one sentence. where: file, line, field, URL or table. allowed: what would have been right.
-    next_step: what to run or edit. retriable: whether the same call may succeed later without a change.
+    what: what happened, in one sentence. where: file, line, field, URL or table. allowed: what would have
+    been right. next_step: what to run or edit. retriable: whether the same call may succeed later without a
+    change.
     """
 
     retriable = False
@@ -53,5 +55,7 @@ class DefinitionError(CompactError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__(f"{count} in the definitions\n" + "\n".join(map(str, self.problems)),
-                         next_step="mend the files named above, then run `compact check`")
+        super().__init__(
+            f"{count} in the definitions\n" + "\n".join(map(str, self.problems)),
+            next_step="mend the files named above, then run `compact check`",
+        )

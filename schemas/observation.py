@@ -1,10 +1,14 @@
-"""THE column list of the canonical observation (SDMX-flavoured, long). Every other description of it is generated."""
+"""THE column list of the canonical observation (SDMX-flavoured, long). Every other description of it is
+generated."""
+
+# fmt: off: one column a line or two reads as the table that it is
 
 from __future__ import annotations
 
 from schemas.columns import Column, Table
 
-# SDMX CL_OBS_STATUS 2.2, and C, which is ours: SDMX has no code for a value of which only a bound is published.
+# SDMX CL_OBS_STATUS 2.2, and C, which is ours: SDMX has no code for a value of which only a bound is
+# published.
 OBS_STATUSES = ("A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "S", "U", "V", "W")
 REF_AREA_PATTERN = r"^([A-Z]{3}|M49:[0-9]{3}|WB:[A-Z0-9]{3})$"
 SNAPSHOT_PATTERN = r"^[0-9a-f]{64}$"

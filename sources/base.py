@@ -1,4 +1,5 @@
-"""What readers, session, store and stage exchange: resources, pages, answers, the wire columns, and the two kinds of fault."""
+"""What readers, session, store and stage exchange: resources, pages, answers, the wire columns, and the two
+kinds of fault."""
 
 from __future__ import annotations
 
@@ -15,14 +16,32 @@ if TYPE_CHECKING:
 
     from sources.http import Session
 
-# What a reader hands to stage: one row as the agency sent it, all text but `row`; null where the agency says nothing.
-WIRE_COLUMNS = ("snapshot", "row", "series", "area", "area_name", "time_period", "value", "lower", "upper", "dims",
-                "unit", "unit_mult", "nature", "status", "source_detail", "footnote")
+# What a reader hands to stage: one row as the agency sent it, all text but `row`; null where the agency says
+# nothing.
+WIRE_COLUMNS = (
+    "snapshot",
+    "row",
+    "series",
+    "area",
+    "area_name",
+    "time_period",
+    "value",
+    "lower",
+    "upper",
+    "dims",
+    "unit",
+    "unit_mult",
+    "nature",
+    "status",
+    "source_detail",
+    "footnote",
+)
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One thing to ask a source for. key: its lasting name within the source; series: the series that it carries."""
+    """One thing to ask a source for. key: its lasting name within the source; series: the series that it
+    carries."""
 
     key: str
     series: tuple[str, ...]
@@ -40,8 +59,8 @@ class Page:
 
 @dataclass(frozen=True)
 class Answer:
-    """All pages of a resource, checked to be complete. content is a sha256 that ignores what may vary without meaning
-    (the order of JSON keys): where it equals that of the accepted snapshot, nothing has changed."""
+    """All pages of a resource, checked to be complete. content is a sha256 that ignores what may vary without
+    meaning (the order of JSON keys): where it equals that of the accepted snapshot, nothing has changed."""
 
     resource: Resource
     pages: tuple[Page, ...]
@@ -67,10 +86,18 @@ class Unreachable(CompactError):
 
 
 class BadAnswer(CompactError):
-    """The agency answered, and the answer cannot be used. The bytes are kept; nothing is published from them."""
+    """The agency answered, and the answer cannot be used. The bytes are kept; nothing is published from
+    them."""
 
-    def __init__(self, what: str, *, where: str = "", allowed: str = "", next_step: str = "",
-                 pages: Sequence[Page] = ()) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        allowed: str = "",
+        next_step: str = "",
+        pages: Sequence[Page] = (),
+    ) -> None:
         super().__init__(what, where=where, allowed=allowed, next_step=next_step)
         self.pages = tuple(pages)
 

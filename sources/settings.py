@@ -1,4 +1,5 @@
-"""Settings from the environment: where things are kept, and where a source is asked. Nothing else is configured there."""
+"""Settings from the environment: where things are kept, and where a source is asked. Nothing else is
+configured there."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """COMPACT_HOME (default ./data) holds snapshots, staged tables and releases; COMPACT_ENGINE names the SQL engine."""
+    """COMPACT_HOME (default ./data) holds snapshots, staged tables and releases; COMPACT_ENGINE names the SQL
+    engine."""
 
     model_config = SettingsConfigDict(env_prefix="COMPACT_", extra="ignore")
 

@@ -1,0 +1,39 @@
+# Needs Python 3.11 to 3.13 and make. Everything else is installed into .venv from requirements.lock.
+PYTHON ?= python3
+HOME_DIR = $(or $(COMPACT_HOME),data)
+BIN = .venv/bin
+READY = .venv/.ready
+
+.PHONY: report test lint ui clean lock
+
+report: $(READY) ## set up, run the main job, say where the release is
+	@$(BIN)/compact run
+	@$(BIN)/compact releases --latest
+
+test: $(READY) ## lint, types, layers and every test
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+
+ui: $(READY) ## the Dagster UI on this machine
+	@$(BIN)/compact ui
+
+clean: ## remove the environment and caches; the data stay
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@echo "setting up .venv (some minutes the first time)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
