@@ -72,11 +72,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class SnapshotFiles:
-    """An accepted snapshot as readers see it: its id, its resource and the files of its pages in order."""
+    """An accepted snapshot as readers see it: its id, its resource, and its pages in order: the files and, as the
+    manifest has them, the addresses they came from (for sources whose pages do not name what they hold)."""
 
     snapshot: str
     resource: str
     pages: tuple[Path, ...]
+    urls: tuple[str, ...] = ()
 
 
 class Unreachable(CompactError):
@@ -113,7 +115,11 @@ class Reader(Protocol):
 
     def wire(self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
         """Create the temporary table `wire` with WIRE_COLUMNS: every row of the snapshots, none left out.
-        dims is MAP(VARCHAR, VARCHAR): the agency's dimension to its code."""
+        dims is MAP(VARCHAR, VARCHAR): the agency's dimension to its code; row is BIGINT, unique within a snapshot.
+
+        Two more temporary tables are read where a reader makes them:
+        `wire_refused(snapshot, row, reason, detail)`: rows of `wire` that the reader itself refuses, with its reason;
+        `wire_counted(snapshot, reason, rows)`: rows not in `wire` at all, of a reason in source.counted_only."""
 
 
 @dataclass
