@@ -1,0 +1,222 @@
+"""`compact`: the command line. Parses arguments, calls one function, prints; verbs that read load nothing
+they do not use.
+
+Exit code 0: fine; 1: a problem was found, or something could not be fully checked; 2: it could not run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.output import emit, emit_one, note
+
+if TYPE_CHECKING:
+    from pipelines.workspace import Workspace
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="How far every country is from the measurable targets of the UN Global Digital Compact.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+ReleaseId = Annotated[str, typer.Option("--release", help="A release id; the latest by default.")]
+
+
+def _workspace(**options: Any) -> Workspace:
+    from pipelines.workspace import Workspace
+
+    return Workspace(**options)
+
+
+def _home() -> Path:
+    return Path(os.environ.get("COMPACT_HOME") or "data")
+
+
+@app.callback()
+def options(
+    context: typer.Context, debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False
+) -> None:
+    context.obj = {"debug": debug}
+    if debug:
+        os.environ["COMPACT_DEBUG"] = "1"
+
+
+@app.command()
+def run(
+    source: Annotated[list[str] | None, typer.Option(help="Ask only this source; may be repeated.")] = None,
+    offline: Annotated[bool, typer.Option(help="Ask no agency: work from the store alone.")] = False,
+    every_series: Annotated[
+        bool, typer.Option(help="Fetch every series a source is known to have, not only those in use.")
+    ] = False,
+) -> None:
+    """Fetch what changed, stage, evaluate, check, and make a release."""
+    from pipelines.instance import prepare
+
+    prepare(_home())
+    from pipelines.run import run as run_all
+    from pipelines.summary import tell
+
+    workspace = _workspace(offline=offline, only=tuple(source or ()), every_series=every_series)
+    _known("source", source or [], workspace.sources)
+    outcome = run_all(workspace)
+    raise typer.Exit(tell(workspace, outcome))
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Indicator files; all by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the definition files: sources, indicators, formulas, area groups."""
+    from indicators.catalogue import check_files
+
+    found = check_files(paths or None)
+    if as_json:
+        emit([vars(p) for p in found.problems], as_json=True)
+    else:
+        for problem in found.problems:
+            print(problem)
+    note(f"{found.files} files checked, {len(found.problems)} problems")
+    raise typer.Exit(1 if found.problems else 0)
+
+
+@app.command("list")
+def list_indicators(as_json: Json = False, release: ReleaseId = "latest") -> None:
+    """The indicators of a release, with their coverage."""
+    from warehouse.read import list_indicators as rows
+
+    emit(rows(_home(), release), as_json=as_json)
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="Words, or an agency's own code such as IT.NET.USER.ZS.")],
+    as_json: Json = False,
+) -> None:
+    """Find indicators and agencies' series by words or by code."""
+    from indicators.search import search as find
+
+    found = find(text)
+    emit(found, as_json=as_json, empty=f"nothing matches {text!r}; try fewer or other words")
+    raise typer.Exit(0 if found else 1)
+
+
+@app.command()
+def about(indicator: str, as_json: Json = False, release: ReleaseId = "latest") -> None:
+    """What an indicator is, where it comes from and what there is of it."""
+    from warehouse.read import about as read
+
+    emit_one(read(_home(), indicator, release), as_json=as_json)
+
+
+@app.command()
+def show(
+    indicator: str,
+    area: Annotated[
+        str, typer.Option(help="ISO 3166-1 alpha-3, or a group's code. All areas by default.")
+    ] = "",
+    as_json: Json = False,
+    release: ReleaseId = "latest",
+) -> None:
+    """The latest value of an indicator: year, source, snapshot and assessment."""
+    from warehouse.read import show as read
+
+    rows = read(_home(), indicator, area.upper() or None, release)
+    if area and len(rows) == 1:
+        emit_one(rows[0], as_json=as_json)
+    else:
+        emit(
+            rows, as_json=as_json, empty=f"{indicator} has no value for {area or 'any area'} in this release"
+        )
+    raise typer.Exit(0 if rows else 1)
+
+
+@app.command()
+def releases(
+    latest: Annotated[bool, typer.Option(help="Say only where the latest release is.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The releases that are kept, newest first."""
+    from warehouse.read import releases as read
+
+    rows = read(_home())
+    emit_one(rows[0], as_json=as_json) if latest and rows else emit(
+        rows, as_json=as_json, empty="no release yet"
+    )
+    raise typer.Exit(0 if rows else 1)
+
+
+@app.command()
+def verify(
+    release: Annotated[str, typer.Argument(help="A release id; the latest by default.")] = "latest",
+    as_json: Json = False,
+) -> None:
+    """Re-check a release: checksums, contracts, ledger, and every link from value to snapshot."""
+    from warehouse.read import release_folder
+    from warehouse.verify import verify_release
+
+    folder = release_folder(_home(), release)
+    findings = verify_release(folder)
+    emit([vars(f) for f in findings], as_json=as_json, empty=f"{folder.resolve().name} is whole")
+    raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+    """Open the Dagster UI on the assets of this checkout."""
+    from pipelines.instance import prepare
+
+    prepare(_home())
+    arguments = ["dagster", "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    os.environ["COMPACT_HOME"] = str(_home().resolve())
+    os.execv(Path(sys.executable).with_name("dagster"), arguments)  # noqa: S606
+
+
+@app.command()
+def bench(
+    rows: Annotated[int, typer.Option(help="Observations to make up for the model benchmark.")] = 1_000_000,
+    as_json: Json = False,
+) -> None:
+    """Measure this machine: the steps on what is stored, and the evaluation beside plain pandas."""
+    from pipelines.bench import bench as measure
+
+    emit(measure(_home(), rows), as_json=as_json)
+
+
+def _known(what: str, given: list[str], known: Any) -> None:
+    from schemas.errors import CompactError
+
+    for name in given:
+        if name not in known:
+            raise CompactError(
+                f"there is no {what} {name!r}", where=f"--{what}", allowed=", ".join(sorted(known)),
+                next_step=f"name one of the {what}s above",
+            )  # fmt: skip
+
+
+def main() -> None:
+    """Run a verb; a problem of ours is printed as such, without a traceback, and means exit code 2."""
+    from schemas.errors import CompactError, DefinitionError
+
+    try:
+        app()
+    except CompactError as problem:
+        if os.environ.get("COMPACT_DEBUG"):
+            traceback.print_exc()
+        note(str(problem))
+        sys.exit(1 if isinstance(problem, DefinitionError) else 2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""`compact run`: the same assets that the UI shows, driven in this process, with a progress bar on a
+terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from warehouse.release import ReleaseResult
+
+from pipelines.definitions import EVERYTHING, build
+from pipelines.workspace import Workspace
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # what failed is said once, by us
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: the release (none, if the run is red), and whether every step succeeded."""
+
+    succeeded: bool
+    release: ReleaseResult | None
+
+
+def run(workspace: Workspace) -> Outcome:
+    """Materialize everything in process. Problems that are ours are collected in workspace.problems."""
+    definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
+    with dg.DagsterInstance.get() as instance, _progress(workspace):
+        result = definitions.get_job_def(EVERYTHING).execute_in_process(
+            instance=instance, raise_on_error=False, run_config=QUIET, tags={"compact/by": "command line"}
+        )
+    if not result.success and not workspace.problems:
+        failures = [e for e in result.all_events if e.is_step_failure or e.is_failure]
+        raise RuntimeError("; ".join(str(e.message) for e in failures))
+    return Outcome(result.success, workspace.released)
+
+
+@contextmanager
+def _progress(workspace: Workspace) -> Iterator[None]:
+    """A bar for each step, with real totals, on stderr and on a terminal only."""
+    console = Console(stderr=True)
+    if not sys.stderr.isatty():
+        yield
+        return
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        workspace.progress = show
+        yield

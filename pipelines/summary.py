@@ -1,0 +1,47 @@
+"""How a run ends: what was asked, kept, rejected and changed, in a table and a few sentences."""
+
+from __future__ import annotations
+
+from sources.stage import Staged
+
+from pipelines.output import emit, note
+from pipelines.run import Outcome
+from pipelines.workspace import Workspace
+
+
+def tell(workspace: Workspace, outcome: Outcome) -> int:
+    """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run is red."""
+    staged = workspace.live_staged() if outcome.succeeded else {}
+    emit(
+        [_source_row(workspace, source_id, staged.get(source_id)) for source_id in workspace.sources],
+        as_json=False,
+    )
+    for problem in workspace.problems:
+        note(f"\n{problem}")
+    release = outcome.release
+    if not outcome.succeeded or release is None:
+        note(
+            "\nThe run is red: nothing was published, `latest` is as it was, and the bytes received are kept."
+        )
+        return 1
+    print()
+    if release.made:
+        print(f"Release {release.id}: {release.summary}")
+        print(f"  {release.folder}")
+    else:
+        print(f"Nothing changed since release {release.id}: no new release was made.")
+    return 0
+
+
+def _source_row(workspace: Workspace, source_id: str, staged: Staged | None) -> dict[str, object]:
+    report = workspace.reports.get(source_id)
+    return {
+        "source": source_id,
+        "state": report.state if report else "not asked",
+        "new": len(report.fetched) if report else 0,
+        "unchanged": len(report.unchanged) if report else 0,
+        "rows_in": staged.rows_in if staged else None,
+        "kept": staged.rows_out if staged else None,
+        "rejected": staged.rows_in - staged.rows_out if staged else None,
+        "note": (report.note or "") if report else "",
+    }
