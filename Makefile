@@ -29,7 +29,7 @@ clean: ## remove the environment and caches; the data stay
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@echo "setting up .venv (some minutes the first time)"
