@@ -8,12 +8,13 @@ parse) is judged in sources/registry.py and indicators/catalogue.py.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
-from schemas.errors import DefinitionError, Problem
-from schemas.yaml_file import YamlFile
+from schemas.parsing import parse
+
+__all__ = ["Correction", "Indicator", "Input", "Source", "parse"]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
@@ -161,143 +162,135 @@ class Correction(Model):
 
 # --- indicators
 # --------------------------------------------------------------------------------------------------
-class Input(Model):
-    """A series of a source, or another indicator. where pins a dimension to one code, which then counts as
-    the total."""
+Pinned = Literal["sex", "age", "urbanisation", "quantile", "education", "other_dims"]
+Gap = Literal["sex", "age", "urbanisation", "quantile", "education"]
 
-    source: Identifier | None = None
-    series: Line | None = None
-    indicator: Identifier | None = None
-    where: dict[Literal["sex", "age", "urbanisation", "quantile", "education", "other_dims"], str] = {}
+
+class Input(Model):
+    """A series of a source, or another indicator."""
+
+    source: Identifier | None = Field(default=None, description="a folder of sources/; needs series")
+    series: Line | None = Field(
+        default=None, description="the agency's own code, as in sources/<id>/series.csv"
+    )
+    indicator: Identifier | None = Field(
+        default=None, description="another indicator's id, instead of source and series"
+    )
+    where: dict[Pinned, str] = Field(
+        default={}, description="pins a dimension to one code, which then counts as the total; sex: F"
+    )
     scale: float = Field(default=1.0, description="factor that brings the series to the indicator's unit")
-    note: str = ""
+    optional: Line | None = Field(
+        default=None,
+        description="why the agency may answer that it has no such series: the input is then left out, "
+        "said so, and the run goes on",
+    )
+    note: str = Field(default="", description="how this series differs from the ones before it")
 
 
 class Target(Model):
-    value: float | None
-    year: int = Field(ge=1990, le=2100)
-    baseline_year: int = Field(default=2015, ge=1990, le=2100)
+    """What is to be reached, and who said so."""
+
+    value: float | None = Field(description="in the indicator's unit; null where the text sets no number")
+    year: int = Field(
+        ge=1990, le=2100, description="deadline; a past one is reported met or missed, never projected"
+    )
+    baseline_year: int = Field(
+        default=2015, ge=1990, le=2100, description="year from which progress is measured"
+    )
     origin: Line = Field(description="who set the number, and where it stands")
 
 
 class Bounds(Model):
-    worst: float
-    best: float
-    reason: Line
+    """The ends of the scale for scores."""
+
+    worst: float = Field(description="value that scores 0")
+    best: float = Field(description="value that scores 100")
+    reason: Line = Field(description="why these")
 
 
 class Aggregate(Model):
-    method: AggregateMethod
+    """How a group's value is made."""
+
+    method: AggregateMethod = Field(
+        description="none where a mean of countries means nothing, such as a Gini index"
+    )
     weight: Identifier | None = Field(default=None, description="indicator that weighs, for weighted_mean")
-    min_weight_share: float = Field(default=0.5, ge=0, le=1)
-    reason: str = ""
+    min_weight_share: float = Field(
+        default=0.5, ge=0, le=1, description="share of the group's weight below which no value is published"
+    )
+    reason: str = Field(default="", description="why this method")
 
 
 class YearlyChange(Model):
-    max: float = Field(gt=0)
-    reason: Line
+    """The largest plausible step."""
+
+    max: float = Field(gt=0, description="between two successive years, in the indicator's unit, either way")
+    reason: Line = Field(description="why this limit")
 
 
 class Expect(Model):
     """What must hold of the values. range and areas_min stop a release; yearly_change is reported."""
 
-    range: list[float] = Field(min_length=2, max_length=2)
-    yearly_change: YearlyChange | None = None
+    range: list[float] = Field(min_length=2, max_length=2, description="lowest and highest possible value")
+    yearly_change: YearlyChange | None = Field(default=None, description="reported where exceeded")
     areas_min: int = Field(
         default=1, ge=1, description="fewest areas with a value, once a preferred source is there"
     )
 
 
 class Break(Model):
-    time_period: int
-    ref_area: str = "all"
-    reason: Line
+    """A change in how the series is made, across which years must not be compared."""
+
+    time_period: int = Field(description="first year on the new side")
+    ref_area: str = Field(default="all", description="ISO3 of the country concerned, or all")
+    reason: Line = Field(description="what changed, and where that stands")
+
+
+def _shape(value: object) -> str:
+    return "named" if isinstance(value, dict) else "list"
 
 
 class Indicator(Model):
     """One indicator file: everything a statistician writes."""
 
-    id: Identifier
-    title: Line
-    description: str
-    frameworks: dict[str, str | int]
+    id: Identifier = Field(description="the name of the file")
+    title: Line = Field(description="short, without the unit")
+    description: str = Field(
+        min_length=1, description="what is measured, in the words of the agency's definition"
+    )
+    frameworks: dict[str, str | int] = Field(
+        description="where it belongs: compact_brief A to H, compact_adopted 1 to 5, sdg 17.8.1, umc, esg; "
+        "see indicators/frameworks/frameworks.yaml"
+    )
     unit: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] = Field(
         description="a code of schemas/codelists/units.yaml"
     )
-    direction: Direction
-    inputs: list[Input] | dict[Identifier, list[Input]] = Field(
-        description="in order of preference; or several named inputs, each with its order of preference"
+    direction: Direction = Field(description="which way is better; required, never guessed")
+    assessed: bool = Field(
+        default=True,
+        description="false for a quantity that only describes, such as population: no progress is assessed",
     )
-    formula: str = "value"
-    target: Target | None = None
-    bounds: Bounds | None = None
-    aggregate: Aggregate
-    gaps: list[Literal["sex", "age", "urbanisation", "quantile", "education"]] = []
-    expect: Expect
-    breaks: list[Break] = []
-    aliases: list[str] = []
-    notes: str = ""
+    inputs: Annotated[
+        Annotated[list[Input], Field(min_length=1), Tag("list")]
+        | Annotated[dict[Identifier, list[Input]], Field(min_length=1), Tag("named")],
+        Discriminator(_shape),
+    ] = Field(
+        description="in order of preference: the first that has a value for an area and year wins; "
+        "or several named inputs, each with its order of preference"
+    )
+    formula: str = Field(
+        default="value", description="SQL expression over the named inputs; omit for a plain series"
+    )
+    target: Target | None = Field(default=None, description="omit where nobody set a number")
+    bounds: Bounds | None = Field(default=None, description="the ends of the scale for scores")
+    aggregate: Aggregate = Field(description="how a group's value is made")
+    gaps: list[Gap] = Field(default=[], description="dimensions whose parts are kept and compared")
+    expect: Expect = Field(description="what must hold of the values")
+    breaks: list[Break] = Field(default=[], description="changes in how the series is made")
+    aliases: list[str] = Field(default=[], description="further words by which it may be searched")
+    notes: str = Field(default="", description="what a reader must know")
 
     def named_inputs(self) -> dict[str, list[Input]]:
         """The inputs by name; a plain list is the one input `value`."""
         return self.inputs if isinstance(self.inputs, dict) else {"value": self.inputs}
-
-
-M = TypeVar("M", bound=Model)
-
-
-def parse(model: type[M], file: YamlFile) -> M:
-    """The model of a file, or DefinitionError with file, line, field, what is allowed and what to do, for
-    every fault."""
-    try:
-        return model.model_validate(file.data)
-    except ValidationError as error:
-        raise DefinitionError([_problem(model, file, dict(e)) for e in error.errors()]) from None
-
-
-def _problem(model: type[Model], file: YamlFile, error: dict[str, Any]) -> Problem:
-    place = tuple(
-        p for p in error["loc"] if isinstance(p, int) or p in _words(file.data) or error["type"] == "missing"
-    )
-    field = ".".join(map(str, place)) or "(file)"
-    what, allowed, step = str(error["msg"]), "", "mend the field, then run `compact check`"
-    if error["type"] == "extra_forbidden":
-        what, allowed = "unknown field", ", ".join(_siblings(model, place))
-        step = f"remove `{place[-1]}` or use one of the fields above"
-    elif error["type"] == "missing":
-        what, allowed = "is missing and is required", _describe(place)
-        step = f"add `{place[-1]}: ...`"
-    else:
-        what += f" (found {str(error.get('input'))[:60]!r})"
-        allowed = str(
-            (error.get("ctx") or {}).get("expected") or (error.get("ctx") or {}).get("pattern") or ""
-        )
-    return Problem(str(file.path), file.line(place), field, what, allowed, step)
-
-
-def _words(data: Any) -> set[str]:
-    """Every key in the document: pydantic's `loc` also names union branches, which are no fields."""
-    if isinstance(data, dict):
-        return set(map(str, data)).union(*(_words(v) for v in data.values())) if data else set()
-    return set().union(*(_words(v) for v in data)) if isinstance(data, list) and data else set()
-
-
-def _siblings(model: type[Model], place: tuple[str | int, ...]) -> list[str]:
-    found: type[BaseModel] | None = model
-    for part in place[:-1]:
-        if isinstance(part, int) or found is None:
-            continue
-        found = _model_of(found.model_fields[part].annotation) if part in found.model_fields else found
-    return sorted((found or model).model_fields)
-
-
-def _describe(place: tuple[str | int, ...]) -> str:
-    if place and place[-1] == "direction":
-        return "higher_is_better, lower_is_better, closer_to_one: never guessed, so it must be written"
-    return "a value; see docs/definitions.md for the field"
-
-
-def _model_of(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((m for a in getattr(annotation, "__args__", ()) if (m := _model_of(a))), None)
