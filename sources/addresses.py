@@ -1,4 +1,4 @@
-"""Which addresses of a source may be asked, and how an address is written down. Nothing here opens a connection."""
+"""Which addresses of a source may be asked, and how an address is written down. Opens no connection."""
 
 from __future__ import annotations
 
@@ -10,14 +10,30 @@ from schemas.definitions import Source
 
 Origin = tuple[str, str, int]  # scheme, host, port
 
-SECRET_KEYS = frozenset((
-    "key", "apikey", "api_key", "api-key", "token", "access_token", "auth", "authorization", "password", "secret",
-    "client_secret", "signature", "sig", "subscription-key", "subscription_key"))
+SECRET_KEYS = frozenset(
+    (
+        "key",
+        "apikey",
+        "api_key",
+        "api-key",
+        "token",
+        "access_token",
+        "auth",
+        "authorization",
+        "password",
+        "secret",
+        "client_secret",
+        "signature",
+        "sig",
+        "subscription-key",
+        "subscription_key",
+    )
+)
 PORTS = {"https": 443, "http": 80}
 
 
 def origin(url: str) -> Origin | None:
-    """Scheme, host and port of a web address; None for anything else (file:, package:, a name and password inside)."""
+    """Scheme, host and port of a web address; None for anything else (file:, package:, a password inside)."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -29,7 +45,7 @@ def origin(url: str) -> Origin | None:
 
 
 def allowed_origins(source: Source, override: str | None) -> frozenset[Origin]:
-    """https to the declared hosts, and the one origin that the override names, which alone may be plain http."""
+    """https to the declared hosts, and the origin that the override names, which alone may be plain http."""
     named = [f"https://{host}" for host in source.hosts]
     named += [source.base_url] if source.base_url.startswith("https://") else []
     named += [override] if override else []
@@ -48,7 +64,7 @@ def is_loopback(url: str) -> bool:
 
 
 def redact(url: str) -> str:
-    """The address as it may be recorded: values of query keys such as token, and any name and password, left out."""
+    """The address as it may be recorded: without the values of keys such as token, and without a password."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, _without_secrets(parts.query), parts.fragment))
@@ -64,5 +80,7 @@ def _without_secrets(query: str) -> str:
     if not any(name.lower() in SECRET_KEYS for name, _ in parse_qsl(query, keep_blank_values=True)):
         return query
     pieces = (piece.partition("=") for piece in query.split("&"))
-    return "&".join(f"{name}={quote('***', safe='*')}" if name.lower() in SECRET_KEYS else name + equals + value
-                    for name, equals, value in pieces)
+    return "&".join(
+        f"{name}={quote('***', safe='*')}" if name.lower() in SECRET_KEYS else name + equals + value
+        for name, equals, value in pieces
+    )

@@ -14,19 +14,24 @@ import orjson
 from sources.base import BadAnswer, Page
 
 EXCERPT = 300
-KEEP_STORED = "look at the kept bytes; the last accepted snapshot stays in use until the agency answers well again"
+KEEP_STORED = (
+    "look at the kept bytes; the last accepted snapshot stays in use until the agency answers well again"
+)
 _MARKUP = re.compile(rb"\s*<\s*(?:!doctype|html|head|body|script|\?xml|!--)", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
 def expect_json(page: Page) -> Any:
-    """The JSON value of the page, strictly read: no NaN, no invalid UTF-8, nothing after the end. Else BadAnswer."""
+    """The JSON value of the page, strictly read: no NaN, no invalid UTF-8, one value. Else BadAnswer."""
     text = _usable(page, "JSON")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise bad(page, f"is not JSON: {error.msg} at character {error.pos} of {len(text)}{_nearby(text, error.pos)}",
-                  allowed="one JSON value in UTF-8") from None
+        raise bad(
+            page,
+            f"is not JSON: {error.msg} at character {error.pos} of {len(text)}{_nearby(text, error.pos)}",
+            allowed="one JSON value in UTF-8",
+        ) from None
 
 
 def expect_text(page: Page) -> str:
@@ -36,16 +41,18 @@ def expect_text(page: Page) -> str:
 
 def excerpt(body: bytes) -> str:
     """The start of what an agency said, safe for a terminal: one line, no markup, no control characters."""
-    text = body[:64 * EXCERPT].decode("utf-8", "replace")
+    text = body[: 64 * EXCERPT].decode("utf-8", "replace")
     text = re.sub(r"(?is)<(script|style)\b.*?(</\1\s*>|$)|<[^>]*>", " ", text)
     text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     text = " ".join(text.split())
-    return text[:EXCERPT - 1] + "…" if len(text) > EXCERPT else text
+    return text[: EXCERPT - 1] + "…" if len(text) > EXCERPT else text
 
 
 def bad(page: Page, what: str, *, allowed: str = "", next_step: str = KEEP_STORED) -> BadAnswer:
     """A BadAnswer that carries its page, so that the bytes are kept."""
-    return BadAnswer(f"the answer {what}", where=page.url, allowed=allowed, next_step=next_step, pages=(page,))
+    return BadAnswer(
+        f"the answer {what}", where=page.url, allowed=allowed, next_step=next_step, pages=(page,)
+    )
 
 
 def _usable(page: Page, wanted: str) -> str:
@@ -55,18 +62,25 @@ def _usable(page: Page, wanted: str) -> str:
     if _MARKUP.match(body):
         title = _TITLE.search(body[:65536])
         says = excerpt(title[1] if title else body)
-        raise bad(page, f"is a web page or XML, not {wanted}; it says: {says!r}", allowed=wanted,
-                  next_step="open the address in a browser: a challenge page or a maintenance notice goes away, then run "
-                            "again; if the address itself has changed, mend source.yaml")
+        raise bad(
+            page,
+            f"is a web page or XML, not {wanted}; it says: {says!r}",
+            allowed=wanted,
+            next_step="open the address in a browser: a challenge or a maintenance notice goes away, then "
+            "run again; if the address itself has changed, mend source.yaml",
+        )
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         place = error.start + len(page.body) - len(body)
-        raise bad(page, f"is not UTF-8: byte {place} is 0x{page.body[place]:02x} ({error.reason})",
-                  allowed=f"{wanted} in UTF-8") from None
+        raise bad(
+            page,
+            f"is not UTF-8: byte {place} is 0x{page.body[place]:02x} ({error.reason})",
+            allowed=f"{wanted} in UTF-8",
+        ) from None
 
 
 def _nearby(text: str, place: int) -> str:
     if place >= len(text.rstrip()):
         return ", which is its end: the answer was cut off"
-    return f", near {excerpt(text[max(0, place - 20):place + 20].encode('utf-8', 'replace'))!r}"
+    return f", near {excerpt(text[max(0, place - 20) : place + 20].encode('utf-8', 'replace'))!r}"

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
@@ -20,22 +19,18 @@ from urllib.parse import urljoin
 import requests
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from tenacity import Retrying, retry_if_exception_type
 
 from schemas.definitions import Source
 from schemas.errors import CompactError
 from sources.addresses import allowed_origins, describe_post, is_loopback, origin, redact
 from sources.base import BadAnswer, Page, Unreachable
-from sources.body import Fault, read_body
+from sources.body import Fault, faults, read_body
 from sources.expect import bad, excerpt, expect_json, expect_text
+from sources.patience import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, hopeless, pause, retry_after
 
 __all__ = ["Known", "Session", "Usage", "excerpt", "expect_json", "expect_text"]
 
-CONNECT_SECONDS = 4.0  # a host that takes longer to say hello is out of reach for this run
-CONNECT_ATTEMPTS, CONNECT_BUDGET = 3, 5.0  # no new try after so many, or so many seconds
-FIRST_ANSWER_ATTEMPTS = 2  # of an agency that has not yet answered in this session
-RETRY_AFTER_CAP = 30.0  # asked to wait longer, we leave it for a later run
 ERROR_BYTES = 1024 * 1024  # of an error body
 REDIRECTS = 5
 BUSY, MOVED = frozenset((429, 502, 503, 504)), frozenset((301, 302, 303, 307, 308))
@@ -46,7 +41,7 @@ Form = Mapping[str, str | Sequence[str]]
 
 @dataclass
 class Usage:
-    """What the session has cost the agency: requests sent (retries and redirects count) and bytes received, as sent."""
+    """What the agency was asked for: requests (retries and redirects count) and bytes as they came."""
 
     requests: int = 0
     bytes: int = 0
@@ -62,36 +57,56 @@ class Known:
 
 
 class Session:
-    """One agency for one run. Threads may share it. The first Unreachable is final: nothing is asked after it."""
+    """One agency for one run. Threads may share it. The first Unreachable is final: it asks nothing more."""
 
-    def __init__(self, source: Source, *, base_url: str | None = None, known: Mapping[str, Known] | None = None,
-                 clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
-        """base_url: asked instead of the source's own, and allowed because it was named. known: pages by address, for
-        conditional requests; used only where the source says that its validators mean something."""
+    def __init__(
+        self,
+        source: Source,
+        *,
+        base_url: str | None = None,
+        known: Mapping[str, Known] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """base_url: asked instead of the source's own, and allowed because it was named. known: pages by
+        address, for conditional requests; used only where the source says that validators mean something."""
         self.source, self.usage = source, Usage()
         self.base_url = (base_url or source.base_url).rstrip("/")
         self._origins = allowed_origins(source, base_url)
         self._known = known if known is not None and source.validators else {}
         self._clock, self._sleep = clock, sleep
         self._answered, self._down, self._lock = False, "", threading.Lock()
-        parallel, pause = (source.rate.parallel, 1 / source.rate.requests_per_second) if source.rate else (1, 1.0)
-        self._lanes, self._pacer = threading.Semaphore(parallel), _Pacer(pause, clock, sleep)
+        parallel, interval = (
+            (source.rate.parallel, 1 / source.rate.requests_per_second) if source.rate else (1, 1.0)
+        )
+        self._lanes, self._pacer = threading.Semaphore(parallel), Pacer(interval, clock, sleep)
         self._http = requests.Session()
         self._http.mount("https://", HTTPAdapter(pool_maxsize=parallel))
         self._http.mount("http://", HTTPAdapter(pool_maxsize=parallel))
-        self._http.headers = requests.structures.CaseInsensitiveDict({
-            "User-Agent": user_agent(), "Accept": "*/*", "Accept-Language": "en", "Accept-Encoding": "gzip"})
+        self._http.headers = requests.structures.CaseInsensitiveDict(
+            {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Language": "en", "Accept-Encoding": "gzip"}
+        )
         self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._http.auth = lambda request: request  # else requests would send what ~/.netrc holds
 
-    def get(self, path: str, params: Params | None = None, *, headers: Mapping[str, str] | None = None,
-            timeout: float | None = None) -> Page:
-        """The whole answer to a GET. path begins with "/" and follows base_url. Raises Unreachable or BadAnswer."""
+    def get(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Page:
+        """The whole answer to a GET of base_url + path, which begins with "/". Else Unreachable or BadAnswer."""
         return self._ask(requests.Request("GET", self._url(path), params=params, headers=headers), timeout)
 
     def post(self, path: str, data: Form, *, headers: Mapping[str, str] | None = None) -> Page:
         """The whole answer to a form POST. Page.url carries the form as a fragment."""
         return self._ask(requests.Request("POST", self._url(path), data=data, headers=headers), None)
+
+    def stop(self, why: str) -> None:
+        """Ask nothing more: whoever still wants to ask gets Unreachable."""
+        self._down = self._down or why
 
     def close(self) -> None:
         self._http.close()
@@ -104,54 +119,61 @@ class Session:
     # --- one question, with its retries ---
     def _ask(self, request: requests.Request, timeout: float | None) -> Page:
         if origin(self.base_url) not in self._origins:
-            raise CompactError(f"{self.source.id} cannot be asked at this address", where=redact(self.base_url),
-                               allowed=f"https to {', '.join(self.source.hosts) or '(no host is declared)'}",
-                               next_step=f"mend COMPACT_URL_{self.source.id.upper()}, or base_url and hosts in source.yaml")
+            raise CompactError(
+                f"{self.source.id} cannot be asked at this address",
+                where=redact(self.base_url),
+                allowed=f"https to {', '.join(self.source.hosts) or '(no host is declared)'}",
+                next_step=f"mend COMPACT_URL_{self.source.id.upper()}, or base_url and hosts in source.yaml",
+            )
         prepared = self._http.prepare_request(request)
         address = str(prepared.url)
         shown = describe_post(address, request.data) if request.method == "POST" else redact(address)
         known = self._known.get(shown) if request.method == "GET" else None
         if known is not None:
-            prepared.headers.update({name: value for name, value in (
-                ("If-None-Match", known.etag), ("If-Modified-Since", known.last_modified)) if value})
+            validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+            prepared.headers.update({name: value for name, value in validators.items() if value})
         started = self._clock()
-        attempts = Retrying(retry=retry_if_exception_type(Fault), wait=_wait, sleep=self._sleep, reraise=True,
-                            stop=lambda state: self._hopeless(state, self._clock() - started))
+        limits = self.source.limits
+        attempts = Retrying(
+            retry=retry_if_exception_type(Fault),
+            wait=pause,
+            sleep=self._sleep,
+            reraise=True,
+            stop=lambda state: hopeless(state, self._clock() - started, limits.attempts, self._answered),
+        )
         try:
-            return attempts(self._attempt, prepared, shown, known, timeout or self.source.limits.timeout_seconds)
+            return attempts(self._attempt, prepared, shown, known, timeout or limits.timeout_seconds)
         except Fault as fault:
             raise self._give_up(fault, shown, attempts.statistics.get("attempt_number", 1)) from None
-
-    def _hopeless(self, state: RetryCallState, elapsed: float) -> bool:
-        """Whether another attempt is not worth it: the number of attempts depends on what went wrong."""
-        fault, most = _fault(state), self.source.limits.attempts
-        if fault.kind == "tls" or (fault.retry_after or 0) > RETRY_AFTER_CAP:
-            return True
-        if fault.kind == "connect":
-            return state.attempt_number >= min(most, CONNECT_ATTEMPTS) or elapsed >= CONNECT_BUDGET
-        if fault.kind == "timeout" and not self._answered:
-            most = min(most, FIRST_ANSWER_ATTEMPTS)
-        return state.attempt_number >= most
 
     def _give_up(self, fault: Fault, shown: str, attempts: int) -> CompactError:
         tried = f"{attempts} attempt" + ("s" if attempts > 1 else "")
         if fault.kind == "length":
-            return bad(Page(shown, fault.body), f"is not whole, in {tried}: {fault.what}",
-                       allowed="as many bytes as the agency declares")
+            return bad(
+                Page(shown, fault.body),
+                f"is not whole, in {tried}: {fault.what}",
+                allowed="as many bytes as the agency declares",
+            )
         self._down = f"{fault.what} ({tried})"
         return self._unreachable(shown)
 
     def _unreachable(self, shown: str) -> Unreachable:
-        return Unreachable(f"{self.source.agency} cannot be reached: {self._down}", where=shown,
-                           next_step="nothing to mend here: run again later; until then the last accepted snapshot is used")
+        return Unreachable(
+            f"{self.source.agency} cannot be reached: {self._down}",
+            where=shown,
+            next_step="nothing to mend here: run again later; until then the last accepted snapshot is used",
+        )
 
     # --- one attempt, with its redirects ---
     def _attempt(self, request: PreparedRequest, shown: str, known: Known | None, timeout: float) -> Page:
         for _ in range(REDIRECTS + 1):
             if origin(str(request.url)) not in self._origins:
-                raise bad(Page(shown, b""), f"sends us elsewhere, to {redact(str(request.url))[:200]!r}",
-                          allowed=f"https to {', '.join(self.source.hosts)}",
-                          next_step="if the agency has moved there, add the host to hosts in source.yaml")
+                raise bad(
+                    Page(shown, b""),
+                    f"sends us elsewhere, to {redact(str(request.url))[:200]!r}",
+                    allowed=f"https to {', '.join(self.source.hosts)}",
+                    next_step="if the agency has moved there, add the host to hosts in source.yaml",
+                )
             with self._lanes:
                 answer = self._exchange(request, shown, known, timeout)
             if isinstance(answer, Page):
@@ -159,8 +181,9 @@ class Session:
             request = answer
         raise bad(Page(shown, b""), f"was a redirect more than {REDIRECTS} times in a row")
 
-    def _exchange(self, request: PreparedRequest, shown: str, known: Known | None,
-                  timeout: float) -> Page | PreparedRequest:
+    def _exchange(
+        self, request: PreparedRequest, shown: str, known: Known | None, timeout: float
+    ) -> Page | PreparedRequest:
         if self._down:
             raise self._unreachable(shown)
         self._pacer.wait()
@@ -168,13 +191,15 @@ class Session:
             self.usage.requests += 1
         deadline = self._clock() + timeout
         with self._send(request, timeout) as response:
+
             def body(limit: int) -> bytes:
-                return read_body(response, url=shown, limit=limit, deadline=deadline, clock=self._clock,
-                                 count=self._count)
+                return read_body(
+                    response, url=shown, limit=limit, deadline=deadline, clock=self._clock, count=self._count
+                )
 
             status, headers = response.status_code, response.headers
             if status in BUSY:
-                wait = _retry_after(headers.get("Retry-After"))
+                wait = retry_after(headers.get("Retry-After"))
                 self._pacer.hold(min(wait or 0, RETRY_AFTER_CAP))
                 later = f" and asks to come back in {wait:.0f} s" if wait else ""
                 raise Fault(f"it answers {status} {response.reason}{later}", "busy", retry_after=wait)
@@ -185,36 +210,33 @@ class Session:
                 return Page(shown, known.load(), known.etag, known.last_modified)
             if status != 200:
                 raise self._refused(response, shown, body)
-            return Page(shown, body(self.source.limits.response_bytes), headers.get("ETag"),
-                        headers.get("Last-Modified"))
+            return Page(
+                shown,
+                body(self.source.limits.response_bytes),
+                headers.get("ETag"),
+                headers.get("Last-Modified"),
+            )
 
     def _send(self, request: PreparedRequest, timeout: float) -> requests.Response:
         url = str(request.url)
         settings = self._http.merge_environment_settings(url, {}, True, None, None)
         if is_loopback(url):
             settings["proxies"] = {}
-        try:
-            return self._http.send(request, timeout=(min(CONNECT_SECONDS, timeout), timeout), allow_redirects=False,
-                                   **settings)
-        except requests.exceptions.SSLError as error:
-            raise Fault(f"its certificate or its TLS was not accepted: {_reason(error)}", "tls") from None
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            raise Fault(f"no connection: {_reason(error)}", "connect") from None
-        except requests.exceptions.ReadTimeout:
-            raise Fault(f"no answer within {timeout:g} s", "timeout") from None
-        except requests.exceptions.ConnectionError as error:
-            refused = error.args and isinstance(error.args[0], MaxRetryError) \
-                and isinstance(error.args[0].reason, NewConnectionError)
-            raise Fault(f"no connection: {_reason(error)}", "connect" if refused else "reset") from None
-        except requests.exceptions.RequestException as error:
-            raise bad(Page(redact(url), b""), f"cannot be read as HTTP: {_reason(error)}") from None
+        with faults(redact(url), timeout):
+            return self._http.send(
+                request, timeout=(min(CONNECT_SECONDS, timeout), timeout), allow_redirects=False, **settings
+            )
 
     def _redirected(self, request: PreparedRequest, target: str, status: int, shown: str) -> PreparedRequest:
         if request.method != "GET" and status not in (307, 308):
-            raise bad(Page(shown, b""), f"redirects a {request.method} with status {status}, which would lose the form",
-                      allowed="307 or 308")
+            raise bad(
+                Page(shown, b""),
+                f"redirects a {request.method} with status {status}, which would lose the form",
+                allowed="307 or 308",
+            )
         following = request.copy()
-        following.url = urljoin(str(request.url), target)
+        with faults(shown, 0):
+            following.prepare_url(urljoin(str(request.url), target), None)
         return following
 
     def _refused(self, response: requests.Response, shown: str, body: Callable[[int], bytes]) -> BadAnswer:
@@ -224,71 +246,17 @@ class Session:
             text = fault.body
         except BadAnswer as error:
             text = error.pages[0].body if error.pages else b""
-        return bad(Page(shown, text), f"has status {response.status_code} {response.reason}: {excerpt(text)!r}",
-                   allowed="status 200", next_step="check the address and its parameters in source.yaml and series.csv: "
-                                                   "the same question would be refused again")
+        return bad(
+            Page(shown, text),
+            f"has status {response.status_code} {response.reason}: {excerpt(text)!r}",
+            allowed="status 200",
+            next_step="check the address and its parameters in source.yaml and series.csv: "
+            "the same question would be refused again",
+        )
 
     def _count(self, size: int) -> None:
         with self._lock:
             self.usage.bytes += size
-
-
-class _Pacer:
-    """Gives out starting times, one an interval, to all threads of a session."""
-
-    def __init__(self, interval: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self._interval, self._clock, self._sleep = interval, clock, sleep
-        self._next, self._lock = clock(), threading.Lock()
-
-    def wait(self) -> None:
-        with self._lock:
-            now = self._clock()
-            start = max(now, self._next)
-            self._next = start + self._interval
-        if start > now:
-            self._sleep(start - now)
-
-    def hold(self, seconds: float) -> None:
-        """Nobody starts before so many seconds have passed."""
-        with self._lock:
-            self._next = max(self._next, self._clock() + seconds)
-
-
-_soon = wait_exponential_jitter(initial=0.2, max=1, jitter=0.2)
-_patient = wait_exponential_jitter(initial=0.5, max=16, jitter=0.5)
-
-
-def _wait(state: RetryCallState) -> float:
-    fault = _fault(state)
-    return max((_soon if fault.kind == "connect" else _patient)(state), fault.retry_after or 0)
-
-
-def _fault(state: RetryCallState) -> Fault:
-    error = state.outcome.exception() if state.outcome else None
-    if not isinstance(error, Fault):
-        raise TypeError(f"no fault to judge: {error!r}")
-    return error
-
-
-def _retry_after(text: str | None) -> float | None:
-    """Retry-After in seconds, given as a number or as a date; None where it is neither."""
-    if not text:
-        return None
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
-
-
-def _reason(error: Exception) -> str:
-    """The innermost cause in a few words, without the object addresses that the libraries print."""
-    while (inner := getattr(error, "reason", None) or (error.args[0] if error.args else None)) \
-            and isinstance(inner, Exception):
-        error = inner
-    text = re.sub(r"<[^>]*>:?\s*|\w+\(host=[^)]*\):?\s*", "", str(error)) or type(error).__name__
-    return excerpt(text.encode("utf-8", "replace"))[:160]
 
 
 @cache
@@ -300,6 +268,6 @@ def _version() -> str:
 
 
 def user_agent() -> str:
-    """Says what asks and why; COMPACT_CONTACT (an address or a page) says who, if the user wants that to be known."""
+    """Says what asks and why; COMPACT_CONTACT (an address or a page) says who, if the user wants that."""
     contact = re.sub(r"[^\x20-\x7e]", "", os.environ.get("COMPACT_CONTACT", ""))[:200].strip()
     return f"compact-tracker/{_version()} (statistical data collection{'; ' + contact if contact else ''})"

@@ -1,0 +1,258 @@
+"""Fetches one source: asks whether anything is new, brings the resources in, and tells the source's state.
+
+Nothing is judged here beyond "whole or not": whether a new snapshot is accepted is decided after staging.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Literal
+
+from schemas.definitions import Source
+from sources.base import BadAnswer, Reader, Resource, Unreachable
+from sources.expect import bad, expect_json
+from sources.http import Known, Session
+from sources.settings import url_override
+from sources.snapshots import Snapshot, Store
+
+FRESHNESS = "(freshness)"
+FRESHNESS_SECONDS = (
+    15.0  # the cheapest question there is: slower than this, the agency is out of reach for now
+)
+REFUSED_AT_FIRST = 5  # first answers that are all unusable: the other questions would be too
+
+State = Literal["live", "stored", "absent"]
+_Outcome = Snapshot | BadAnswer | Literal["unchanged"] | None
+Progress = Callable[[int, int, str], None]  # done, of how many, which resource
+
+
+@dataclass
+class FetchReport:
+    """What came of asking one source. state: live, all that is wanted was fetched or confirmed just now;
+    stored, some of it was not, and what earlier runs accepted is used; absent, there is nothing. Where refused
+    is not empty, nothing may be published."""
+
+    source: str
+    state: State = "absent"
+    note: str = ""
+    fetched: list[Snapshot] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    refused: list[BadAnswer] = field(default_factory=list)
+    requests: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class _Run:
+    """What the threads of one fetch share. stop: why no further question is asked, or empty."""
+
+    source: Source
+    store: Store
+    reader: Reader
+    session: Session
+    now: Callable[[], datetime]
+    live: dict[str, Snapshot]
+    stop: str = ""
+    unusable: int = 0
+    usable: bool = False  # whether any answer was
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def fetch_source(
+    source: Source,
+    series: Sequence[str],
+    store: Store,
+    *,
+    reader: Reader,
+    offline: bool = False,
+    session: Session | None = None,
+    progress: Progress | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FetchReport:
+    """Bring these series of a source up to date. Unreachable and BadAnswer go into the report, not out."""
+    started, report = time.monotonic(), FetchReport(source.id)
+    wanted = reader.plan(source, series)
+    embedded = source.base_url.startswith("package:")
+    if offline and not embedded:
+        report.note = "offline: nothing was asked"
+    else:
+        own = session or Session(
+            source, base_url=None if embedded else url_override(source.id), known=known_pages(store, source)
+        )
+        run = _Run(source, store, reader, own, now, _whole(store, store.live(source.id)))
+        try:
+            _bring(run, wanted, report, progress)
+        finally:
+            if session is None:
+                own.close()
+        report.note, report.requests, report.bytes = run.stop, own.usage.requests, own.usage.bytes
+    _settle(report, wanted, store)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def known_pages(store: Store, source: Source) -> dict[str, Known]:
+    """The pages of live snapshots that have a validator, by address; none where validators mean nothing."""
+    if not source.validators:
+        return {}
+    return {
+        page.url: Known(page.etag, page.last_modified, partial(store.read, page))
+        for snapshot in _whole(store, store.live(source.id)).values()
+        for page in snapshot.pages
+        if page.etag or page.last_modified
+    }
+
+
+def _whole(store: Store, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
+    """Those whose bytes are there: what is gone from the store is fetched anew, whatever the manifest says."""
+    return {key: snapshot for key, snapshot in snapshots.items() if store.is_whole(snapshot)}
+
+
+def at_pointer(document: Any, pointer: str) -> Any:
+    """The value at a JSON pointer (RFC 6901). Raises LookupError where there is none."""
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, list):
+            document = document[int(name) if name.isdigit() else len(document)]
+        elif isinstance(document, dict):
+            document = document[name]
+        else:
+            raise LookupError(pointer)
+    return document
+
+
+def _bring(run: _Run, wanted: Sequence[Resource], report: FetchReport, progress: Progress | None) -> None:
+    """Ask for every resource of which the freshness question does not show that it is the same as before."""
+    try:
+        release = _release(run)
+    except Unreachable as error:
+        run.stop = error.what
+        return
+    except BadAnswer as error:
+        run.store.refuse(run.source, FRESHNESS, error, run.now())
+        report.refused.append(error)
+        run.stop = f"the freshness question has no usable answer: {error.what}"
+        return
+    newest = _whole(run.store, run.store.candidates(run.source.id))
+    current = {r.key for r in wanted if release is not None and _holds(newest.get(r.key), r, release)}
+    todo = [resource for resource in wanted if resource.key not in current]
+    outcomes: dict[str, _Outcome] = dict.fromkeys(current, "unchanged")
+    for resource, outcome in _each(run, todo, release):
+        outcomes[resource.key] = outcome
+        if progress is not None:
+            progress(len(outcomes), len(wanted), resource.key)
+    for resource in wanted:
+        outcome = outcomes[resource.key]
+        if isinstance(outcome, Snapshot):
+            report.fetched.append(outcome)
+        elif isinstance(outcome, BadAnswer):
+            report.refused.append(outcome)
+        elif outcome == "unchanged":
+            report.unchanged.append(resource.key)
+    # where a newer one still waits to be judged, the live one is not confirmed: that would put it back
+    same = [
+        run.live[key]
+        for key in report.unchanged
+        if key in run.live and (key not in current or newest[key].snapshot == run.live[key].snapshot)
+    ]
+    run.store.confirm(*same, at=run.now())
+
+
+def _release(run: _Run) -> str | None:
+    """What the agency calls its present release, if the source says where that stands."""
+    freshness = run.source.freshness
+    if freshness is None:
+        return None
+    timeout = min(FRESHNESS_SECONDS, run.source.limits.timeout_seconds)
+    page = run.session.get(freshness.path, timeout=timeout)
+    try:
+        value = at_pointer(expect_json(page), freshness.pointer)
+    except LookupError:
+        raise bad(
+            page,
+            f"has nothing at {freshness.pointer}",
+            allowed="a release or a date there",
+            next_step="mend freshness in source.yaml: the agency's answer has another shape now",
+        ) from None
+    if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
+        raise bad(
+            page,
+            f"has {value!r:.60} at {freshness.pointer}",
+            allowed="a text or a whole number",
+            next_step="mend freshness.pointer in source.yaml",
+        )
+    return str(value)
+
+
+def _holds(snapshot: Snapshot | None, resource: Resource, release: str) -> bool:
+    """Whether the snapshot is of this release and carries every series that is wanted."""
+    if snapshot is None or snapshot.agency_release != release:
+        return False
+    return set(resource.series) <= set(snapshot.series)
+
+
+def _each(run: _Run, todo: Sequence[Resource], release: str | None) -> Iterator[tuple[Resource, _Outcome]]:
+    """Every resource and what came of it, in order of arrival; never more under way than the rate allows."""
+    parallel = run.source.rate.parallel if run.source.rate else 1
+    waiting, running = iter(todo), dict[Future[_Outcome], Resource]()
+    with ThreadPoolExecutor(parallel, thread_name_prefix=run.source.id) as pool:
+        try:
+            while True:
+                while len(running) < parallel and (resource := next(waiting, None)) is not None:
+                    running[pool.submit(_one, run, resource, release)] = resource
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
+        except BaseException:
+            run.stop = "the run was stopped"
+            run.session.stop(run.stop)
+            raise
+
+
+def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
+    """Fetch one resource and keep it. None: it was not asked for, or the agency is out of reach."""
+    if run.stop:
+        return None
+    try:
+        answer = run.reader.fetch(run.source, resource, run.session)
+        live = run.live.get(resource.key)
+        if live is not None and live.content == answer.content:
+            outcome: _Outcome = "unchanged"
+        else:
+            named = replace(answer, agency_release=answer.agency_release or release)
+            outcome = run.store.keep(run.source, named, run.now())
+    except Unreachable as error:
+        run.stop = run.stop or error.what
+        return None
+    except BadAnswer as error:
+        run.store.refuse(run.source, resource.key, error, run.now())
+        with run.lock:
+            run.unusable += 1
+            if not run.usable and run.unusable >= REFUSED_AT_FIRST and not run.stop:
+                run.stop = f"the first {run.unusable} answers were all unusable, so no more was asked"
+        return error
+    run.usable = True
+    return outcome
+
+
+def _settle(report: FetchReport, wanted: Sequence[Resource], store: Store) -> None:
+    """The state of the source, and in the note what is missing."""
+    newest = store.candidates(report.source)
+    missing = [resource.key for resource in wanted if resource.key not in newest]
+    done = {snapshot.resource for snapshot in report.fetched} | set(report.unchanged)
+    if done >= {resource.key for resource in wanted}:
+        report.state = "live"
+    elif len(missing) < len(wanted):
+        report.state = "stored"
+    if missing:
+        names = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+        text = f"no snapshot of {len(missing)} of {len(wanted)}: {names}"
+        report.note = f"{report.note}; {text}" if report.note else text

@@ -1,0 +1,369 @@
+"""The snapshot store: the agencies' bytes by their sha256, and in the manifest what became of each snapshot.
+
+Bytes are kept as they came. Whether a snapshot is good enough is judged elsewhere; here it is recorded.
+docs/snapshots.md describes the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from schemas.definitions import Source
+from sources.base import Answer, BadAnswer, Page, SnapshotFiles
+from sources.manifest import Event, Manifest, locked
+from sources.objects import Objects, StoreDamaged, sync
+
+
+@dataclass(frozen=True)
+class StoredPage:
+    """One page: the name of its bytes in the store, their number, and the address without secrets."""
+
+    sha256: str
+    bytes: int
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One whole answer. snapshot: sha256 over the bytes of all pages in order; content: see base.Answer."""
+
+    snapshot: str
+    source: str
+    resource: str
+    series: tuple[str, ...]
+    pages: tuple[StoredPage, ...]
+    pages_expected: int
+    rows: int
+    content: str
+    fetched_at: datetime
+    agency_release: str | None
+    licence: str
+
+    @property
+    def url(self) -> str:
+        """The address of the first page."""
+        return self.pages[0].url
+
+    @property
+    def bytes(self) -> int:
+        return sum(page.bytes for page in self.pages)
+
+    def row(self) -> dict[str, Any]:
+        """Its row in the published table `snapshot`."""
+        return {
+            "snapshot": self.snapshot,
+            "source": self.source,
+            "url": self.url,
+            "fetched_at": self.fetched_at,
+            "bytes": self.bytes,
+            "resource": self.resource,
+            "pages": len(self.pages),
+            "agency_release": self.agency_release,
+            "licence": self.licence,
+        }
+
+
+@dataclass
+class _Resource:
+    """What the events so far say about one resource."""
+
+    fetched: dict[str, Snapshot] = field(default_factory=dict)
+    live: str | None = None  # last accepted
+    waiting: str | None = None  # fetched after it and not yet judged
+    held: str | None = None  # judged to differ too much
+
+
+class Store:
+    """COMPACT_HOME/snapshots. Threads may share one; several processes may use the same folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "snapshots"
+        self.objects, self._lockfile = Objects(self.folder / "objects"), self.folder / "lock"
+        self._mutex = threading.RLock()
+        self._forget()
+
+    # --- recording ---
+    def keep(self, source: Source, answer: Answer, fetched_at: datetime) -> Snapshot:
+        """Store the answer's bytes, event `fetched`. The same answer twice in a row is kept once."""
+        if len(answer.pages) != answer.pages_expected or not answer.pages:
+            raise BadAnswer(
+                f"{len(answer.pages)} pages came of {answer.pages_expected}",
+                where=answer.resource.key,
+                allowed="every page that the agency announces",
+                pages=answer.pages,
+                next_step="run again; if it stays so, the reader and the agency disagree about pages",
+            )
+        whole = hashlib.sha256()
+        for page in answer.pages:
+            whole.update(page.body)
+        snapshot = Snapshot(
+            whole.hexdigest(),
+            source.id,
+            answer.resource.key,
+            answer.resource.series,
+            tuple(self._put(page) for page in answer.pages),
+            answer.pages_expected,
+            answer.rows,
+            answer.content,
+            fetched_at.astimezone(UTC),
+            answer.agency_release,
+            source.licence.name,
+        )
+        before = self._resource(source.id, answer.resource.key)
+        waiting = before.fetched[before.waiting] if before.waiting else None
+        if waiting is not None and waiting.content == answer.content and self.is_whole(waiting):
+            return waiting
+        self._append([{"event": "fetched", **_as_event(snapshot)}])
+        return snapshot
+
+    def confirm(self, *snapshots: Snapshot, at: datetime) -> None:
+        """The agency was asked, and what it has is what these accepted snapshots hold."""
+        self._judge("confirmed", snapshots, "", at)
+
+    def accept(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:
+        """From now on these are the live ones of their resources."""
+        self._judge("accepted", snapshots, reason, at)
+
+    def hold(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:
+        """They differ too much: the snapshots accepted before stay live until a person decides."""
+        self._judge("held", snapshots, reason, at)
+
+    def refuse(self, source: Source, resource: str, error: BadAnswer, at: datetime | None = None) -> None:
+        """An answer that cannot be used. Its bytes are kept to be looked at; it never becomes a snapshot."""
+        pages = [_page_event(self._put(page)) for page in error.pages]
+        self._append(
+            [
+                {
+                    "event": "refused",
+                    "source": source.id,
+                    "resource": resource,
+                    "at": _iso(at),
+                    "reason": error.what,
+                    "where": error.where,
+                    "pages": pages,
+                }
+            ]
+        )
+
+    # --- asking ---
+    def live(self, source_id: str) -> dict[str, Snapshot]:
+        """The last accepted snapshot of each resource."""
+        with self._mutex:
+            return {key: r.fetched[r.live] for key, r in self._of(source_id).items() if r.live}
+
+    def candidates(self, source_id: str) -> dict[str, Snapshot]:
+        """The live ones, with those in their place that were fetched since and are not yet judged."""
+        with self._mutex:
+            return {
+                key: r.fetched[name]
+                for key, r in self._of(source_id).items()
+                if (name := r.waiting or r.live)
+            }
+
+    def held(self, source_id: str) -> dict[str, Snapshot]:
+        """Snapshots that wait for a person."""
+        with self._mutex:
+            return {key: r.fetched[r.held] for key, r in self._of(source_id).items() if r.held}
+
+    def find(self, prefix: str) -> list[Snapshot]:
+        """Every snapshot whose id begins so, accepted or not."""
+        with self._mutex:
+            self._refresh()
+            return [
+                s
+                for resources in self._resources.values()
+                for r in resources.values()
+                for s in r.fetched.values()
+                if s.snapshot.startswith(prefix)
+            ]
+
+    def is_whole(self, snapshot: Snapshot) -> bool:
+        """Whether all its pages are in the store, judged by name and size; `verify` reads them."""
+        return all(self.objects.has(page.sha256, page.bytes) for page in snapshot.pages)
+
+    def files(self, snapshot: Snapshot) -> SnapshotFiles:
+        """The snapshot as readers see it. Raises StoreDamaged where a page is gone."""
+        if not self.is_whole(snapshot):
+            raise StoreDamaged(
+                f"pages of {snapshot.resource} are gone from the store, or have another size",
+                where=f"{self.objects.folder}: snapshot {snapshot.snapshot}",
+                next_step="run again with the agency within reach: it is fetched anew",
+            )
+        paths = tuple(self.objects.path(page.sha256) for page in snapshot.pages)
+        return SnapshotFiles(
+            snapshot.snapshot, snapshot.resource, paths, tuple(page.url for page in snapshot.pages)
+        )
+
+    def read(self, page: StoredPage) -> bytes:
+        """The bytes of a page, proved to be those that came."""
+        if fault := self.objects.fault(page.sha256, page.bytes):
+            raise StoreDamaged(fault, next_step="delete that file and run again: it is fetched anew")
+        return self.objects.path(page.sha256).read_bytes()
+
+    def events(self, source_id: str) -> list[Event]:
+        """The source's events in order, as they stand in the manifest."""
+        self._refresh()
+        return list(self._events.get(source_id, ()))
+
+    @property
+    def torn(self) -> list[str]:
+        """What was skipped of the manifest because a crash tore it off; empty mostly."""
+        self._refresh()
+        return list(self._manifest.torn)
+
+    def verify(self) -> list[str]:
+        """Read every object that the manifest names. One line for each that is gone or changed."""
+        with self._mutex:
+            self._refresh()
+            named = {
+                page["sha256"]: page["bytes"]
+                for events in self._events.values()
+                for event in events
+                for page in event.get("pages", ())
+            }
+        return [
+            fault for sha256, size in sorted(named.items()) if (fault := self.objects.fault(sha256, size))
+        ]
+
+    def _put(self, page: Page) -> StoredPage:
+        name = self.objects.put(page.body)
+        return StoredPage(name, len(page.body), page.url, page.etag, page.last_modified)
+
+    # --- the manifest ---
+    def _judge(self, event: str, snapshots: Sequence[Snapshot], reason: str, at: datetime | None) -> None:
+        for snapshot in snapshots:
+            if snapshot.snapshot not in self._resource(snapshot.source, snapshot.resource).fetched:
+                raise ValueError(f"snapshot {snapshot.snapshot} of {snapshot.resource} is not in the store")
+        more = {"reason": reason} if reason else {}
+        self._append(
+            [
+                {
+                    "event": event,
+                    "source": s.source,
+                    "resource": s.resource,
+                    "snapshot": s.snapshot,
+                    "at": _iso(at),
+                    **more,
+                }
+                for s in snapshots
+            ]
+        )
+
+    def _append(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._mutex, locked(self._lockfile):
+            self._manifest.append(events)
+            sync(self.folder)
+
+    def _of(self, source_id: str) -> Mapping[str, _Resource]:
+        self._refresh()
+        return self._resources.get(source_id, {})
+
+    def _resource(self, source_id: str, key: str) -> _Resource:
+        return self._of(source_id).get(key) or _Resource()
+
+    def _refresh(self) -> None:
+        """Take in what was appended since the last look, by us or by another process."""
+        with self._mutex, locked(self._lockfile, shared=True):
+            try:
+                for number, event in self._manifest.new_events():
+                    self._take(number, event)
+            except BaseException:
+                self._forget()  # what was half read must not pass for the whole the next time
+                raise
+
+    def _forget(self) -> None:
+        self._manifest = Manifest(self.folder / "manifest.jsonl")
+        self._resources: dict[str, dict[str, _Resource]] = {}
+        self._events: dict[str, list[Event]] = {}
+
+    def _take(self, number: int, event: Event) -> None:
+        try:
+            self._apply(event)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreDamaged(
+                f"the event makes no sense: {type(error).__name__} {error}",
+                where=f"{self._manifest.path}:{number}",
+                next_step="restore the file from a copy, or delete that line",
+            ) from None
+
+    def _apply(self, event: Event) -> None:
+        kind = event["event"]
+        resource = self._resources.setdefault(event["source"], {}).setdefault(event["resource"], _Resource())
+        if kind == "fetched":
+            snapshot = _from_event(event)
+            resource.fetched[snapshot.snapshot] = snapshot
+            resource.waiting = snapshot.snapshot
+        elif kind in ("accepted", "held", "confirmed"):
+            name = resource.fetched[event["snapshot"]].snapshot
+            if kind == "accepted":
+                resource.live = name
+            if kind == "confirmed":  # the agency has again what is live: what came between is past
+                resource.waiting = resource.held = None
+            else:
+                resource.waiting = None if resource.waiting == name else resource.waiting
+                resource.held = name if kind == "held" else None
+        elif kind != "refused":
+            raise ValueError(f"unknown event {kind!r}: was it written by a newer version?")
+        self._events.setdefault(event["source"], []).append(event)
+
+
+def _as_event(snapshot: Snapshot) -> Event:
+    return {
+        "source": snapshot.source,
+        "resource": snapshot.resource,
+        "series": list(snapshot.series),
+        "snapshot": snapshot.snapshot,
+        "pages": [_page_event(page) for page in snapshot.pages],
+        "pages_expected": snapshot.pages_expected,
+        "pages_received": len(snapshot.pages),
+        "rows": snapshot.rows,
+        "content": snapshot.content,
+        "fetched_at": _iso(snapshot.fetched_at),
+        "agency_release": snapshot.agency_release,
+        "licence": snapshot.licence,
+    }
+
+
+def _from_event(event: Event) -> Snapshot:
+    pages = tuple(
+        StoredPage(page["sha256"], page["bytes"], page["url"], page.get("etag"), page.get("last_modified"))
+        for page in event["pages"]
+    )
+    return Snapshot(
+        event["snapshot"],
+        event["source"],
+        event["resource"],
+        tuple(event["series"]),
+        pages,
+        event["pages_expected"],
+        event["rows"],
+        event["content"],
+        datetime.fromisoformat(event["fetched_at"]),
+        event["agency_release"],
+        event["licence"],
+    )
+
+
+def _page_event(page: StoredPage) -> Event:
+    validators = {"etag": page.etag, "last_modified": page.last_modified}
+    return {
+        "sha256": page.sha256,
+        "bytes": page.bytes,
+        "url": page.url,
+        **{name: value for name, value in validators.items() if value},
+    }
+
+
+def _iso(at: datetime | None) -> str:
+    return (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
