@@ -1,0 +1,216 @@
+"""Loads the sources: sources/<id>/source.yaml with its series.csv, and the reader that it names.
+
+What one file alone can show wrong is judged in schemas/definitions.py; what needs its neighbours, here.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from schemas.areas import code_map
+from schemas.definitions import Source
+from schemas.errors import DefinitionError, Problem
+from schemas.observation import CODE_PATTERN, OBS_STATUSES
+from schemas.parsing import parse
+from schemas.yaml_file import Place, YamlFile, load_yaml
+from sources.base import Reader
+from sources.settings import CHECKOUT
+
+SOURCES = CHECKOUT / "sources"
+SERIES_COLUMNS = ("code", "title", "unit")
+
+
+@dataclass(frozen=True)
+class SeriesInfo:
+    """A line of series.csv. more: the columns beside code, title and unit, for the source's reader."""
+
+    code: str
+    title: str
+    unit: str
+    more: dict[str, str] = field(default_factory=dict)
+
+
+def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
+    """Every source by its id, or DefinitionError with all problems of all files."""
+    found: dict[str, Source] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*/source.yaml")):
+        try:
+            source = load_source(path)
+            found[source.id] = source
+            load_series(source.id, folder)
+        except DefinitionError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise DefinitionError(problems)
+    return found
+
+
+def load_source(path: Path) -> Source:
+    """One source.yaml, judged with what stands around it."""
+    file = load_yaml(path)
+    source = parse(Source, file)
+    if problems := list(_neighbours(source, file)):
+        raise DefinitionError(problems)
+    return source
+
+
+def load_series(source_id: str, folder: Path = SOURCES) -> dict[str, SeriesInfo]:
+    """The series that a source declares, by code; none if it has no series.csv. NA stays the text NA."""
+    path = folder / source_id / "series.csv"
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.DictReader(lines, strict=True)
+        try:
+            return _series(rows, path)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise DefinitionError(
+                [Problem(str(path), rows.line_num, "(file)", f"cannot be read: {error}", "CSV in UTF-8")]
+            ) from None
+
+
+def reader_of(source: Source) -> Reader:
+    """The reader module that the source names."""
+    return cast(Reader, importlib.import_module(f"sources.readers.{source.reader}"))
+
+
+@cache
+def unit_codes() -> dict[str, str]:
+    """Every code of codelists/units.yaml, and every agency's code that means the same, to the unit."""
+    units = load_yaml(CHECKOUT / "schemas" / "codelists" / "units.yaml").data
+    same = {other: code for code, unit in units.items() for other in unit.get("same_as", ())}
+    return same | {code: code for code in units}
+
+
+def is_unit(code: str) -> bool:
+    return unit_codes().get(code) == code
+
+
+def _series(rows: csv.DictReader[str], path: Path) -> dict[str, SeriesInfo]:
+    found: dict[str, SeriesInfo] = {}
+    problems: list[Problem] = []
+    header = tuple(rows.fieldnames or ())
+    if header[:3] != SERIES_COLUMNS or len(set(header)) != len(header):
+        raise DefinitionError(
+            [
+                Problem(
+                    str(path),
+                    1,
+                    "(header)",
+                    f"begins with {', '.join(header[:3]) or 'nothing'}",
+                    "code,title,unit first, and no column twice",
+                )
+            ]
+        )
+    for row in rows:
+        line = rows.line_num
+        if None in row or None in row.values():
+            problems.append(
+                Problem(
+                    str(path),
+                    line,
+                    "(line)",
+                    "has more or fewer fields than the header",
+                    f"{len(header)} fields",
+                    "quote fields that hold a comma",
+                )
+            )
+            continue
+        info = SeriesInfo(row["code"], row["title"], row["unit"], {k: row[k] for k in header[3:]})
+        problems.extend(_series_problems(info, found, str(path), line))
+        found[info.code] = info
+    if problems:
+        raise DefinitionError(problems)
+    return found
+
+
+def _series_problems(info: SeriesInfo, before: Collection[str], path: str, line: int) -> Iterator[Problem]:
+    if not _fits(info.code):
+        yield Problem(path, line, "code", f"{info.code!r} cannot be a code", CODE_PATTERN)
+    if info.code in before:
+        yield Problem(
+            path, line, "code", f"{info.code} stands twice", "each code once", "remove one of the two lines"
+        )
+    if not info.title.strip():
+        yield Problem(path, line, "title", "is empty", "the agency's title")
+    if not is_unit(info.unit):
+        yield Problem(
+            path,
+            line,
+            "unit",
+            f"unknown unit {info.unit!r}",
+            "a code of schemas/codelists/units.yaml",
+            "use one of its codes, NOT_STATED among them, or add the unit there",
+        )
+
+
+def _neighbours(source: Source, file: YamlFile) -> Iterator[Problem]:
+    def problem(place: Place, what: str, allowed: str, step: str = "") -> Problem:
+        return Problem(str(file.path), file.line(place), ".".join(map(str, place)), what, allowed, step)
+
+    if source.id != file.path.parent.name:
+        yield problem(
+            ("id",), f"is {source.id}, but the folder is {file.path.parent.name}", "the name of the folder"
+        )
+    if not (SOURCES / "readers" / f"{source.reader}.py").is_file():
+        readers = sorted(p.stem for p in (SOURCES / "readers").glob("*.py") if not p.stem.startswith("_"))
+        yield problem(
+            ("reader",),
+            f"there is no reader {source.reader}",
+            ", ".join(readers),
+            "name a reader of sources/readers, or write one there",
+        )
+    for place, code in [(("units", k), v) for k, v in source.units.items()]:
+        if not is_unit(code):
+            yield problem(place, f"unknown unit {code!r}", "a code of schemas/codelists/units.yaml")
+    for name in ("statuses", "missing"):
+        for key, code in getattr(source, name).items():
+            if code not in OBS_STATUSES or code == "C":
+                yield problem(
+                    (name, key),
+                    f"{code!r} is no observation status that a source may map to",
+                    ", ".join(s for s in OBS_STATUSES if s != "C"),
+                    "C is set by stage alone, where the value is a bound",
+                )
+    for name, rule in source.dimensions.items():
+        for key, code in rule.codes.items():
+            if not _fits(code) or (rule.to.isupper() and "=" in code):
+                yield problem(("dimensions", name, "codes", key), f"{code!r} cannot be a code", CODE_PATTERN)
+    yield from _area_problems(source, file)
+
+
+def _area_problems(source: Source, file: YamlFile) -> Iterator[Problem]:
+    if not source.areas.aliases:
+        return
+    known = {area for scheme in ("iso3", "m49", "worldbank") for area in code_map(scheme).values()}
+    for code, area in source.areas.aliases.items():
+        place = ("areas", "aliases", code)
+        if area not in known:
+            yield Problem(
+                str(file.path),
+                file.line(place),
+                ".".join(place),
+                f"{area!r} is no area of the code lists",
+                "ISO 3166-1 alpha-3, M49:nnn or WB:xxx",
+                "mend the code, or add the area to schemas/codelists",
+            )
+        if code in source.areas.not_carried:
+            yield Problem(
+                str(file.path),
+                file.line(place),
+                ".".join(place),
+                f"{code} also stands in not_carried",
+                "each code in one of the two",
+                "remove one",
+            )
+
+
+def _fits(code: str) -> bool:
+    return bool(code) and not code[0].isspace() and not set(code) & set(";\r\n")
