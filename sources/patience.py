@@ -16,8 +16,8 @@ CONNECT_ATTEMPTS, CONNECT_BUDGET = 3, 5.0  # no new try after so many, or so man
 FIRST_ANSWER_ATTEMPTS = 2  # of an agency that has not yet answered in this session
 RETRY_AFTER_CAP = 30.0  # asked to wait longer, we leave it for a later run
 
-_soon = wait_exponential_jitter(initial=0.2, max=1, jitter=0.2)
-_patient = wait_exponential_jitter(initial=0.5, max=16, jitter=0.5)
+_soon = wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2)
+_patient = wait_exponential_jitter(multiplier=0.5, max=16, jitter=0.5)
 
 
 class Pacer:
