@@ -65,7 +65,10 @@ def is_loopback(url: str) -> bool:
 
 def redact(url: str) -> str:
     """The address as it may be recorded: without the values of keys such as token, and without a password."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(no address)"
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, _without_secrets(parts.query), parts.fragment))
 

@@ -11,10 +11,11 @@ import re
 import ssl
 import zlib
 from collections.abc import Callable, Iterator
+from http.client import IncompleteRead
 from typing import Literal
 
 import requests
-from urllib3.exceptions import HTTPError, IncompleteRead, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from sources.base import BadAnswer, Page
 from sources.expect import bad, excerpt
@@ -100,11 +101,11 @@ def read_body(
             sink.write(chunk)
     except Fault as fault:
         raise Fault(fault.what, fault.kind, body=sink.body()) from None
-    except IncompleteRead:
-        raise Fault(_short(received, declared), "length", body=sink.body()) from None
     except ReadTimeoutError:
         raise Fault(f"the agency fell silent after {received} bytes", "timeout", body=sink.body()) from None
     except (HTTPError, OSError) as error:
+        if isinstance(error.args[-1] if error.args else None, IncompleteRead):
+            raise Fault(_short(received, declared), "length", body=sink.body()) from None
         raise Fault(
             f"the connection broke after {received} bytes ({type(error).__name__})", "reset", body=sink.body()
         ) from None

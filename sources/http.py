@@ -97,7 +97,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Page:
-        """The whole answer to a GET of base_url + path, which begins with "/". Else Unreachable or BadAnswer."""
+        """The whole answer to a GET of base_url + path. Else Unreachable or BadAnswer."""
         return self._ask(requests.Request("GET", self._url(path), params=params, headers=headers), timeout)
 
     def post(self, path: str, data: Form, *, headers: Mapping[str, str] | None = None) -> Page:
@@ -235,8 +235,10 @@ class Session:
                 allowed="307 or 308",
             )
         following = request.copy()
-        with faults(shown, 0):
+        try:
             following.prepare_url(urljoin(str(request.url), target), None)
+        except ValueError:  # also what requests raises
+            raise bad(Page(shown, b""), f"sends us to {target[:200]!r}, which is no address") from None
         return following
 
     def _refused(self, response: requests.Response, shown: str, body: Callable[[int], bytes]) -> BadAnswer:
