@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urljoin
 
@@ -86,7 +85,6 @@ class Session:
         self._http.headers = requests.structures.CaseInsensitiveDict(
             {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Language": "en", "Accept-Encoding": "gzip"}
         )
-        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._http.auth = lambda request: request  # else requests would send what ~/.netrc holds
 
     def get(
@@ -218,13 +216,16 @@ class Session:
             )
 
     def _send(self, request: PreparedRequest, timeout: float) -> requests.Response:
+        """One request by the adapter: requests' own Session.send reads the bodies of redirects whole."""
         url = str(request.url)
-        settings = self._http.merge_environment_settings(url, {}, True, None, None)
-        if is_loopback(url):
-            settings["proxies"] = {}
+        env = self._http.merge_environment_settings(url, {}, True, True, None)
         with faults(redact(url), timeout):
-            return self._http.send(
-                request, timeout=(min(CONNECT_SECONDS, timeout), timeout), allow_redirects=False, **settings
+            return self._http.get_adapter(url).send(
+                request,
+                stream=True,
+                timeout=(min(CONNECT_SECONDS, timeout), timeout),
+                verify=env["verify"] or True,
+                proxies={} if is_loopback(url) else env["proxies"],
             )
 
     def _redirected(self, request: PreparedRequest, target: str, status: int, shown: str) -> PreparedRequest:

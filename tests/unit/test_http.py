@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from schemas.errors import CompactError
 from sources.addresses import redact
@@ -306,7 +307,7 @@ def test_a_host_that_never_says_hello_gets_few_chances(
         raise requests.exceptions.ConnectTimeout("timed out")
 
     session = Session(make_source(), clock=time.clock, sleep=time.sleep)
-    monkeypatch.setattr(session._http, "send", silence)
+    monkeypatch.setattr(HTTPAdapter, "send", silence)
     with pytest.raises(Unreachable, match="timed out"):
         session.get("/a")
     assert time.now - 1000 < 10
@@ -321,7 +322,7 @@ def test_a_certificate_that_is_not_accepted_is_final(time: FakeTime, monkeypatch
         raise requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "certificate verify failed"))
 
     session = Session(make_source(), clock=time.clock, sleep=time.sleep)
-    monkeypatch.setattr(session._http, "send", forged)
+    monkeypatch.setattr(HTTPAdapter, "send", forged)
     with pytest.raises(Unreachable, match="certificate verify failed"):
         session.get("/a")
     assert len(asked) == 1
@@ -474,13 +475,13 @@ def test_only_https_to_a_declared_host_is_allowed(
 ) -> None:
     agency.replies = [Reply(status=302, headers={"Location": target})]
     session, sent = ask(agency, time), []
-    send = session._http.send
+    send = HTTPAdapter.send
 
-    def watch(request: requests.PreparedRequest, **more: Any) -> requests.Response:
+    def watch(adapter: HTTPAdapter, request: requests.PreparedRequest, **more: Any) -> requests.Response:
         sent.append(request.url)
-        return send(request, **more)
+        return send(adapter, request, **more)
 
-    monkeypatch.setattr(session._http, "send", watch)
+    monkeypatch.setattr(HTTPAdapter, "send", watch)
     with pytest.raises(BadAnswer, match=r"sends us elsewhere|no address"):
         session.get("/a")
     assert sent == [agency.url + "/v1/a"]
@@ -490,11 +491,11 @@ def test_a_declared_host_is_allowed_by_https(time: FakeTime, monkeypatch: pytest
     source = make_source(hosts=["api.agency.example", "files.agency.example"])
     session, sent = Session(source, clock=time.clock, sleep=time.sleep), []
 
-    def send(request: requests.PreparedRequest, **_: Any) -> requests.Response:
+    def send(_: HTTPAdapter, request: requests.PreparedRequest, **__: Any) -> requests.Response:
         sent.append(request.url)
         raise requests.exceptions.ConnectTimeout("far away")
 
-    monkeypatch.setattr(session._http, "send", send)
+    monkeypatch.setattr(HTTPAdapter, "send", send)
     moved = session._redirected(
         requests.Request("GET", "https://api.agency.example/v1/a").prepare(),
         "https://files.agency.example/a",
@@ -504,6 +505,14 @@ def test_a_declared_host_is_allowed_by_https(time: FakeTime, monkeypatch: pytest
     with pytest.raises(Unreachable):
         session._ask(requests.Request("GET", moved.url), None)
     assert set(sent) == {"https://files.agency.example/a"}
+
+
+def test_the_body_of_a_redirect_is_not_read(agency: LocalAgency, time: FakeTime) -> None:
+    bomb = gzip.compress(b" " * (50 * MB), 1)
+    agency.replies = [Reply(bomb, 302, {"Location": "/v1/b", "Content-Encoding": "gzip"}), Reply(b"[1]")]
+    session = ask(agency, time)
+    assert session.get("/a").body == b"[1]"
+    assert session.usage.bytes == 3
 
 
 def test_redirects_in_a_circle_end(agency: LocalAgency, time: FakeTime) -> None:
