@@ -179,6 +179,10 @@ class Input(Model):
     where: dict[Pinned, str] = Field(
         default={}, description="pins a dimension to one code, which then counts as the total; sex: F"
     )
+    unit: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = Field(
+        default=None,
+        description="the unit that the series states, where it is another word for the same quantity",
+    )
     scale: float = Field(default=1.0, description="factor that brings the series to the indicator's unit")
     optional: Line | None = Field(
         default=None,
@@ -235,7 +239,9 @@ class Expect(Model):
     range: list[float] = Field(min_length=2, max_length=2, description="lowest and highest possible value")
     yearly_change: YearlyChange | None = Field(default=None, description="reported where exceeded")
     areas_min: int = Field(
-        default=1, ge=1, description="fewest areas with a value, once a preferred source is there"
+        default=1,
+        ge=0,
+        description="fewest areas with a value, once a preferred source is there; 0 where there may be none",
     )
 
 

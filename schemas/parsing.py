@@ -61,7 +61,7 @@ def _problem(model: type[BaseModel], file: YamlFile, place: Place, error: dict[s
 
 
 def _place(data: Any, location: tuple[str | int, ...]) -> Place:
-    """Where in the document an error lies: pydantic's `loc` also names branches of unions, which are no fields."""
+    """Where an error lies in the document: the `loc` of pydantic also names branches of unions, no fields."""
     place: list[str | int] = []
     for index, part in enumerate(location):
         inside = (isinstance(data, dict) and part in data) or (

@@ -1,0 +1,82 @@
+"""Finds indicators and agencies' series by words or by an agency's own code, in the definitions alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from indicators.catalogue import FOLDER, Catalogue, load_catalogue
+from indicators.checks import Known, known_series
+from schemas.definitions import Indicator
+from sources.registry import SOURCES, SeriesInfo
+
+Row = dict[str, str]
+
+
+def search(text: str, *, folder: Path = FOLDER, sources_folder: Path = SOURCES) -> list[Row]:
+    """Indicators whose id, title, text or codes hold every word, then the series that no indicator uses.
+
+    Best first: an exact id or code, then titles, then the rest. A row says by what it was found.
+    """
+    words = text.lower().split()
+    if not words:
+        return []
+    catalogue, series = load_catalogue(folder, sources_folder=sources_folder), known_series(sources_folder)
+    found = [*_indicators(catalogue, series, words), *_series(catalogue, series, words)]
+    return [row for _, row in sorted(found, key=lambda pair: (pair[0], pair[1]["id"], pair[1]["series"]))]
+
+
+def _indicators(catalogue: Catalogue, series: Known, words: list[str]) -> Iterator[tuple[int, Row]]:
+    for indicator_id, indicator in catalogue.items():
+        codes = _codes(indicator)
+        titles = [info.title for source, code in codes if (info := _info(series, source, code))]
+        places = {
+            "id": [indicator_id],
+            "code": [code for _, code in codes],
+            "title": [indicator.title, *indicator.aliases],
+            "series title": titles,
+            "text": [indicator.description, indicator.notes],
+        }
+        if (hit := _hit(places, words)) is not None:
+            yield hit[0], _row("indicator", indicator_id, indicator.title, codes, hit[1])
+
+
+def _series(catalogue: Catalogue, series: Known, words: list[str]) -> Iterator[tuple[int, Row]]:
+    for source, known in series.items():
+        used = catalogue.series_of(source)
+        for code, info in (known or {}).items():
+            hit = _hit({"code": [code], "series title": [info.title]}, words)
+            if code not in used and hit is not None:
+                yield hit[0] + 10, _row("series", source, info.title, [(source, code)], hit[1])
+
+
+def _hit(places: Mapping[str, list[str]], words: list[str]) -> tuple[int, str] | None:
+    """The rank and the name of the first place that holds the words; together is better than scattered."""
+    whole = " ".join(words)
+    for rank, (name, texts) in enumerate(places.items()):
+        if any(whole == text.lower() for text in texts):
+            return rank - len(places), name
+    for rank, (name, texts) in enumerate(places.items()):
+        if any(all(word in text.lower() for word in words) for text in texts):
+            return rank, name
+    everything = " ".join(text for texts in places.values() for text in texts).lower()
+    return (len(places), "text") if all(word in everything for word in words) else None
+
+
+def _codes(indicator: Indicator) -> list[tuple[str, str]]:
+    items = [item for items in indicator.named_inputs().values() for item in items]
+    return [(item.source, item.series) for item in items if item.source and item.series]
+
+
+def _info(series: Known, source: str, code: str) -> SeriesInfo | None:
+    return (series.get(source) or {}).get(code)
+
+
+def _row(kind: str, name: str, title: str, codes: list[tuple[str, str]], by: str) -> Row:
+    return {
+        "kind": kind,
+        "id": name,
+        "title": title,
+        "series": "; ".join(f"{source}: {code}" for source, code in codes),
+        "found_by": by,
+    }
