@@ -72,7 +72,7 @@ def load_series(source_id: str, folder: Path = SOURCES) -> dict[str, SeriesInfo]
             return _series(rows, path)
         except (csv.Error, UnicodeDecodeError) as error:
             raise DefinitionError(
-                [Problem(str(path), rows.line_num, "(file)", f"cannot be read: {error}", "CSV in UTF-8")]
+                [Problem(str(path), rows.line_num + 1, "(file)", f"cannot be read: {error}", "CSV in UTF-8")]
             ) from None
 
 

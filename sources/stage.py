@@ -35,6 +35,7 @@ SQL = CHECKOUT / "sources" / "staging"
 EXAMPLES = 10
 ROW_GROUP = 250_000
 MEMORY_LIMIT = "1500MB"  # of DuckDB; what does not fit goes to a temporary folder under COMPACT_HOME
+OUR_MISTAKE = "this is a mistake of ours, in the reader or in sources/staging: please report it"
 # Reasons that stop a run: the agency said something that we cannot read, so nothing may be published from it.
 # Each with what to do about it; all others are refusals that we expect and count.
 RED = {
@@ -57,6 +58,7 @@ def stage_source(
 ) -> Staged:
     """Stage the snapshots of a source under home/staged. What is there already is used again. Raises
     StageProblem if the agency says something that cannot be read."""
+    files = list({f.snapshot: f for f in files}.values())  # the same bytes twice are one snapshot
     mark = fingerprint(source, files, folder)
     target = home.resolve() / "staged" / source.id / mark
     if target.is_dir():
@@ -132,6 +134,17 @@ def _judge(
     reader_of(source).wire(con, source, files)
     make_lookups(con, source, load_series(source.id, folder))
     con.execute(_sql("judge"), {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
+    sent, numbered, judged = con.execute("""
+        select
+            (select count(*) from wire),
+            (select count(*) from (select distinct snapshot, row from wire where row >= 0)),
+            (select count(*) from judged)""").fetchone() or (0, 0, 0)
+    if not sent == numbered == judged:
+        raise StageProblem(
+            f"the ledger of {source.id} does not add up: the reader made {sent} rows with {numbered} numbers, "
+            f"and {judged} were judged",
+            next_step=OUR_MISTAKE,
+        )
     con.execute(_sql("repeats"))
     con.execute(
         "update judged set reason = repeats.reason from repeats "
@@ -207,7 +220,7 @@ def _write_tables(
         raise StageProblem(
             f"the ledger of {source.id} does not add up: {sent} rows came, {kept} were kept, {listed} "
             f"listed as refused, {counted} counted as refused; snapshots {wrong[:EXAMPLES]}",
-            next_step="this is a mistake of ours, in the reader or in sources/staging: please report it",
+            next_step=OUR_MISTAKE,
         )
 
 

@@ -147,7 +147,7 @@ def _words(
 
 
 def read_figure(text: str, form: str, key_year: int | None = None) -> Figure | Refusal:
-    """The figure in a text that is written as `form` says, or why there is none. key_year: the field's year."""
+    """The figure of a text that is written as `form` says, or why it has none. key_year: the field's year."""
     words, footnote = _split_note(text)
     if SPAN_MARK.search(words):
         return Refusal("year_range", f"{words!r} is of more than one year")
