@@ -29,14 +29,14 @@ REFUSED_AT_FIRST = 5  # first answers that are all unusable: the other questions
 
 State = Literal["live", "stored", "absent"]
 _Outcome = Snapshot | BadAnswer | Literal["unchanged"] | None
-Progress = Callable[[int, int, str], None]  # done, of how many, which resource
+Progress = Callable[[int, int], None]  # resources done, and of how many
 
 
 @dataclass
 class FetchReport:
     """What came of asking one source. state: live, all that is wanted was fetched or confirmed just now;
-    stored, some of it was not, and what earlier runs accepted is used; absent, there is nothing. Where refused
-    is not empty, nothing may be published."""
+    stored, some of it was not, and what earlier runs accepted is used; absent, there is nothing. Where
+    refused is not empty, nothing may be published."""
 
     source: str
     state: State = "absent"
@@ -111,7 +111,7 @@ def known_pages(store: Store, source: Source) -> dict[str, Known]:
 
 
 def _whole(store: Store, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
-    """Those whose bytes are there: what is gone from the store is fetched anew, whatever the manifest says."""
+    """Those whose bytes are there: what is gone from the store is fetched anew."""
     return {key: snapshot for key, snapshot in snapshots.items() if store.is_whole(snapshot)}
 
 
@@ -147,7 +147,7 @@ def _bring(run: _Run, wanted: Sequence[Resource], report: FetchReport, progress:
     for resource, outcome in _each(run, todo, release):
         outcomes[resource.key] = outcome
         if progress is not None:
-            progress(len(outcomes), len(wanted), resource.key)
+            progress(len(outcomes), len(wanted))
     for resource in wanted:
         outcome = outcomes[resource.key]
         if isinstance(outcome, Snapshot):

@@ -98,12 +98,12 @@ def released(release: str) -> Reply:
 
 
 def test_a_first_fetch_brings_everything(agency: LocalAgency, store: Store) -> None:
-    seen: list[tuple[int, int, str]] = []
+    seen: list[tuple[int, int]] = []
     report = fetch(agency, store, more={"progress": lambda *step: seen.append(step)})
     assert (report.state, report.note, report.unchanged, report.refused) == ("live", "", [], [])
     assert [s.resource for s in report.fetched] == ["a", "b"]
     assert (report.requests, report.bytes) == (2, 22)
-    assert seen == [(1, 2, "a"), (2, 2, "b")]
+    assert seen == [(1, 2), (2, 2)]
     assert set(store.live("agency")) == {"a", "b"}
 
 
