@@ -1,0 +1,235 @@
+"""The checks of values: made from `expect` and the keys of an indicator, in words, and the reckoning of the
+ledger.
+
+The shape of a table is judged by its contract (schemas/contracts.py); here it is judged whether what it says
+can be.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from schemas.definitions import Indicator, Input
+from schemas.tables import INDICATOR
+from warehouse.engine import engine, parquet
+
+Severity = Literal["error", "warn"]
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check. An error that did not pass stops a release, a warning is reported in it."""
+
+    name: str
+    severity: Severity
+    passed: bool
+    message: str
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+def indicator_checks(
+    indicator: Indicator,
+    path: Path,
+    present: Collection[str] = (),
+    catalogue: Mapping[str, Indicator] | None = None,
+) -> list[CheckResult]:
+    """Every check of one evaluated indicator.
+
+    present: the sources that have an accepted snapshot. Without its preferred sources an indicator may be
+    thin or empty: a first run has the embedded source alone, and that is reported, not refused.
+    """
+    first, last = wanted_sources(indicator, catalogue or {})
+    with engine() as con:
+        con.execute(f"create temp view v as select * from {parquet(path)}")
+        return [
+            _not_empty(con, indicator, bool((first | last) & set(present))),
+            _unique(con, indicator),
+            _range(con, indicator),
+            _areas(con, indicator, bool(first & set(present))),
+            *_yearly_change(con, indicator),
+        ]
+
+
+def wanted_sources(indicator: Indicator, catalogue: Mapping[str, Indicator]) -> tuple[set[str], set[str]]:
+    """The preferred sources of an indicator, those of the indicators it builds on included, and the last
+    resorts: the last input of a list of several."""
+    first: set[str] = set()
+    last: set[str] = set()
+    for items in indicator.named_inputs().values():
+        for rank, item in enumerate(items):
+            spare = rank > 0 and rank == len(items) - 1
+            preferred, resort = _sources_of(item, catalogue)
+            (last if spare else first).update(preferred)
+            last.update(resort)
+    return first, last - first
+
+
+def _sources_of(item: Input, catalogue: Mapping[str, Indicator]) -> tuple[set[str], set[str]]:
+    if item.source:
+        return {item.source}, set()
+    if item.indicator and item.indicator in catalogue:
+        return wanted_sources(catalogue[item.indicator], catalogue)
+    return set(), set()
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[object, ...]]:
+    return con.execute(sql).fetchall()
+
+
+def _examples(rows: list[tuple[object, ...]], total: int) -> str:
+    shown = ", ".join(" ".join(str(part) for part in row) for row in rows)
+    return shown + (f" and {total - len(rows)} more" if total > len(rows) else "")
+
+
+def _not_empty(con: duckdb.DuckDBPyConnection, indicator: Indicator, expected: bool) -> CheckResult:
+    rows = int(str(_rows(con, "select count(*) from v")[0][0]))
+    message = (
+        f"{indicator.id} has {rows:,} values"
+        if rows
+        else (
+            f"{indicator.id} has no value"
+            + ("" if expected else ": none of its sources has been fetched yet")
+        )
+    )
+    return CheckResult("not_empty", "error" if expected else "warn", rows > 0, message, {"rows": rows})
+
+
+def _unique(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
+    key = ", ".join(INDICATOR.key)
+    found = _rows(con, f"select {key}, count(*) from v group by {key} having count(*) > 1 order by all")
+    message = (
+        f"every key of {indicator.id} stands once"
+        if not found
+        else (
+            f"{len(found)} keys of {indicator.id} stand more than once: "
+            + _examples(found[:EXAMPLES], len(found))
+        )
+    )
+    return CheckResult("unique_key", "error", not found, message, {"keys": len(found)})
+
+
+def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
+    low, high = indicator.expect.range
+    found = _rows(
+        con,
+        f"""
+        select ref_area, time_period, value, source
+        from v
+        where not value between {low!r}::double and {high!r}::double
+        order by abs(value) desc, ref_area, time_period""",
+    )
+    message = (
+        f"all values of {indicator.id} lie from {low:g} to {high:g}"
+        if not found
+        else (
+            f"{len(found)} values of {indicator.id} lie outside {low:g} to {high:g}: "
+            + _examples(found[:EXAMPLES], len(found))
+        )
+    )
+    return CheckResult(
+        "range", "error", not found, message, {"outside": len(found), "low": low, "high": high}
+    )
+
+
+def _areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, preferred: bool) -> CheckResult:
+    least = indicator.expect.areas_min
+    areas = int(str(_rows(con, "select count(distinct ref_area) from v where ref_area not like '%:%'")[0][0]))
+    message = f"{indicator.id} has values for {areas} areas, at least {least} are expected"
+    if areas < least and not preferred:
+        message += "; its preferred sources have not been fetched yet"
+    return CheckResult(
+        "areas_min",
+        "error" if preferred else "warn",
+        areas >= least,
+        message,
+        {"areas": areas, "least": least},
+    )
+
+
+def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list[CheckResult]:
+    """Per year between two values that follow each other, except across a declared break."""
+    rule = indicator.expect.yearly_change
+    if rule is None:
+        return []
+    breaks = "".join(
+        f"\n            and not ({'true' if b.ref_area == 'all' else f'ref_area = {b.ref_area!r}'}"
+        f" and time_period >= {b.time_period} and year_before < {b.time_period})"
+        for b in indicator.breaks
+    )
+    found = _rows(
+        con,
+        f"""
+        with step as (
+            select ref_area, time_period, value, lag(value) over series as value_before,
+                lag(time_period) over series as year_before
+            from v
+            window series as (
+                partition by ref_area, sex, age, urbanisation, quantile, other_dims
+                order by time_period))
+        select ref_area, year_before || '-' || time_period, value_before, '->', value
+        from step
+        where abs(value - value_before) / (time_period - year_before) > {rule.max!r}::double{breaks}
+        order by abs(value - value_before) / (time_period - year_before) desc, ref_area, time_period""",
+    )
+    message = (
+        f"no value of {indicator.id} changes by more than {rule.max:g} a year"
+        if not found
+        else (
+            f"{len(found)} values of {indicator.id} change by more than {rule.max:g} a year ({rule.reason}): "
+            + _examples(found[:EXAMPLES], len(found))
+        )
+    )
+    return [
+        CheckResult("yearly_change", "warn", not found, message, {"changes": len(found), "most": rule.max})
+    ]
+
+
+def ledger_check(ledger: Path, observation: Path | None = None) -> CheckResult:
+    """rows_in = rows_out + rows_rejected, the reasons add up to the rejected, and the observations are as
+    many as the ledger says."""
+    with engine() as con:
+        rows = con.execute(
+            f"select source, snapshot, rows_in, rows_out, rows_rejected, reasons from {parquet(ledger)} "
+            "order by all"
+        ).fetchall()
+        kept = dict(
+            con.execute(f"select snapshot, count(*) from {parquet(observation)} group by all").fetchall()
+            if observation
+            else []
+        )
+    wrong = []
+    for source, snapshot, rows_in, rows_out, rejected, reasons in rows:
+        if rows_in != rows_out + rejected or sum(json.loads(reasons).values()) != rejected:
+            wrong.append(
+                f"{source} {snapshot[:12]}: {rows_in} in, {rows_out} out, {rejected} rejected, {reasons}"
+            )
+    if observation:
+        out: dict[str, int] = {}
+        for _, snapshot, _, rows_out, _, _ in rows:
+            out[snapshot] = out.get(snapshot, 0) + rows_out
+        wrong += [
+            f"{snapshot[:12]}: the ledger has {out.get(snapshot, 0)} rows out, "
+            f"observation has {kept.get(snapshot, 0)}"
+            for snapshot in sorted(out.keys() | kept.keys())
+            if out.get(snapshot, 0) != kept.get(snapshot, 0)
+        ]
+    total = {
+        name: sum(row[i] for row in rows)
+        for i, name in ((2, "rows_in"), (3, "rows_out"), (4, "rows_rejected"))
+    }
+    message = (
+        (
+            f"{len(rows)} snapshots: {total['rows_in']:,} rows in = {total['rows_out']:,} out + "
+            f"{total['rows_rejected']:,} rejected"
+        )
+        if not wrong
+        else (f"the ledger does not add up in {len(wrong)} places: " + "; ".join(wrong[:EXAMPLES]))
+    )
+    return CheckResult("ledger", "error", not wrong, message, {**total, "wrong": len(wrong)})

@@ -1,0 +1,112 @@
+"""The SQL engine: DuckDB in memory with its limits, the model files, and the one way in which a table is
+written.
+
+What is computed stands in models/*.sql and evaluate.py; nothing is kept here between calls.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.arrow import arrow_schema
+from schemas.columns import Table
+from schemas.contracts import validate
+
+MODELS = Path(__file__).resolve().parent / "models"
+CHECKOUT = MODELS.parent.parent
+MEMORY_LIMIT = "3GiB"  # of the 4 GiB that a run may take; what is more goes to temp_directory
+ROW_GROUP = 65_536  # small enough that reading one series touches few rows, large enough for good compression
+
+
+@contextmanager
+def engine(temp: Path | None = None, *, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory. Nothing is downloaded: extensions come with the wheel or not at all."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": threads or min(os.cpu_count() or 1, 8),
+        "memory_limit": MEMORY_LIMIT,
+        "autoinstall_known_extensions": "false",
+    }
+    if temp is not None:
+        config["temp_directory"] = str(temp)
+    con = duckdb.connect(":memory:", config=config)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def parquet(path: Path) -> str:
+    """A parquet file as a table of SQL."""
+    return f"read_parquet({literal(str(path))})"
+
+
+def model_sql(name: str) -> str:
+    """The text of a model file: one select statement, its reasoning in comments at the top."""
+    return (MODELS / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run_sql(con: duckdb.DuckDBPyConnection, sql: str, contract: Table) -> pa.Table:
+    """The rows of a select in the columns, types and order of a published table.
+
+    The columns are taken by name, so a model may list them in any order; one too few is an error of DuckDB's.
+    """
+    columns = ", ".join(f'"{name}"' for name in contract.names)
+    order = ", ".join(f'"{name}" nulls last' for name in contract.key)
+    found = con.sql(
+        f"select {columns}\nfrom (\n{sql.strip().rstrip(';')}\n)\norder by {order}"
+    ).to_arrow_table()
+    return found.cast(arrow_schema(contract))
+
+
+def run_model(con: duckdb.DuckDBPyConnection, contract: Table) -> pa.Table:
+    """A published table from the model file of its name."""
+    return run_sql(con, model_sql(contract.name), contract)
+
+
+def write_table(table: pa.Table, contract: Table, path: Path, *, check: bool = True) -> None:
+    """Write a table that is sorted by its key, checked against its contract. The same rows give the same
+    bytes.
+
+    check is switched off only where the file is read back and checked afterwards.
+    """
+    table = table.cast(arrow_schema(contract)).combine_chunks()
+    if check:
+        validate(table, contract)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        pq.write_table(table, partial, compression="zstd", compression_level=3, row_group_size=ROW_GROUP)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def sort_by_key(table: pa.Table, contract: Table) -> pa.Table:
+    """The rows in the order in which they are written."""
+    return table.sort_by([(name, "ascending") for name in contract.key])
+
+
+@cache
+def code_fingerprint(*patterns: str) -> str:
+    """sha256 of the code that values depend on, and of the libraries that compute and write them."""
+    digest = sha256()
+    for path in sorted({path for pattern in patterns for path in CHECKOUT.glob(pattern)}):
+        digest.update(path.relative_to(CHECKOUT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for library in ("duckdb", "pyarrow"):
+        digest.update(f"{library} {version(library)}\0".encode())
+    return digest.hexdigest()

@@ -1,0 +1,181 @@
+-- aggregate: a group's value, ours beside the official one, by year. Countries only are added up; membership is today's.
+--
+-- Methods (World Bank, WDI metadata; METHODS.md B.8)
+--   weighted_mean  sum(value * weight) / sum(weight), the weight being another indicator's value in the same year
+--   sum            sum(value); not published if the missing members hold more than one third of the weight
+--   median, unweighted  of the members with a value
+--   none           never computed (Gini and shares are not averaged); only the official value is shown
+--
+-- weight_share is the part of the group's weight that the members with a value hold. Where an indicator names no weight,
+-- every member weighs the same. A member whose weight is not known for the year is counted in the total with the nearest
+-- earlier, else later weight, so that a year in which few weights are known does not look complete; its own value is
+-- not used. A member whose weight is never known cannot be counted. Below min_weight_share the value is withheld.
+--
+-- Sums run in the order of ref_area: floating point sums depend on their order, and the same inputs must give the same
+-- bytes.
+--
+-- The official value is the one in `indicator` for the group itself, of the first preferred source that publishes it.
+with
+total as (
+    select indicator, ref_area, time_period, value, source
+    from indicator
+    where sex = '_T'
+        and age = '_T'
+        and urbanisation = '_T'
+        and quantile = '_T'
+        and other_dims = '_T'
+),
+member as (
+    select distinct "group", ref_area
+    from area_group
+    where valid_to is null
+),
+-- The weights: every area and year of the weighing indicator, holes filled from the nearest earlier, else later year.
+weighing as (
+    select distinct weight
+    from definition
+    where weight is not null
+),
+weight_year as (
+    select distinct total.time_period
+    from total
+),
+weight_area as (
+    select distinct total.indicator as weight, total.ref_area
+    from total
+    join weighing on weighing.weight = total.indicator
+    join area using (ref_area)
+    where area.kind = 'country'
+),
+weight_value as (
+    select
+        weight_area.weight,
+        weight_area.ref_area,
+        weight_year.time_period,
+        total.value as own,
+        coalesce(
+            total.value,
+            last_value(total.value ignore nulls) over earlier,
+            first_value(total.value ignore nulls) over later) as nearest
+    from weight_area
+    cross join weight_year
+    left join total
+        on total.indicator = weight_area.weight
+        and total.ref_area = weight_area.ref_area
+        and total.time_period = weight_year.time_period
+    window
+        earlier as (
+            partition by weight_area.weight, weight_area.ref_area
+            order by weight_year.time_period
+            rows between unbounded preceding and current row),
+        later as (
+            partition by weight_area.weight, weight_area.ref_area
+            order by weight_year.time_period
+            rows between current row and unbounded following)
+),
+group_weight as (
+    select weight_value.weight, member."group", weight_value.time_period, sum(weight_value.nearest order by ref_area) as group_weight
+    from weight_value
+    join member using (ref_area)
+    group by all
+),
+group_size as (
+    select "group", count(*) as areas_total
+    from member
+    group by all
+),
+-- One row for each member that has a value, and a weight if one is needed.
+used as (
+    select
+        total.indicator,
+        member."group",
+        total.ref_area,
+        total.time_period,
+        total.value,
+        if(definition.weight is null, 1.0::double, weight_value.own) as weight
+    from total
+    join definition using (indicator)
+    join member using (ref_area)
+    left join weight_value
+        on weight_value.weight = definition.weight
+        and weight_value.ref_area = total.ref_area
+        and weight_value.time_period = total.time_period
+    where definition.aggregate_method <> 'none'
+        and (definition.weight is null or weight_value.own > 0)
+),
+ours as (
+    select
+        indicator,
+        "group",
+        time_period,
+        count(*) as areas_used,
+        sum(weight order by ref_area) as weight_used,
+        sum(value * weight order by ref_area) / sum(weight order by ref_area) as weighted_mean,
+        sum(value order by ref_area) as sum,
+        median(value) as median,
+        sum(value order by ref_area) / count(*) as unweighted
+    from used
+    group by all
+),
+official as (
+    select total.indicator, total.ref_area as "group", total.time_period,
+        total.value as official_value, total.source as official_source
+    from total
+    join group_size on group_size."group" = total.ref_area
+),
+beside as (
+    select
+        indicator,
+        "group",
+        time_period,
+        definition.aggregate_method as method,
+        definition.weight,
+        definition.min_weight_share,
+        coalesce(ours.areas_used, 0) as areas_used,
+        group_size.areas_total,
+        case definition.aggregate_method
+            when 'weighted_mean' then ours.weighted_mean
+            when 'sum' then ours.sum
+            when 'median' then ours.median
+            when 'unweighted' then ours.unweighted
+        end as computed,
+        -- the sums above and below run in different orders, so a full share may miss 1 by a rounding error
+        least(coalesce(
+            ours.weight_used / if(definition.weight is null, group_size.areas_total, group_weight.group_weight),
+            0), 1) as weight_share,
+        official.official_value,
+        official.official_source
+    from ours
+    full join official using (indicator, "group", time_period)
+    join definition using (indicator)
+    join group_size using ("group")
+    left join group_weight
+        on group_weight.weight = definition.weight
+        and group_weight."group" = group_size."group"
+        and group_weight.time_period = coalesce(ours.time_period, official.time_period)
+),
+judged as (
+    select
+        *,
+        case
+            when method = 'none' then 'not computed: the indicator is not aggregated'
+            when areas_used = 0 then 'withheld: no member has a value' || if(weight is null, '', ' and a weight')
+            when method = 'sum' and weight_share < 2.0::double / 3 then 'withheld: missing members hold more than one third of the weight'
+            when weight_share < min_weight_share then 'withheld: less than the least share of the weight is covered'
+        end as note
+    from beside
+)
+select
+    indicator,
+    "group",
+    time_period,
+    if(note is null, computed, null) as value,
+    weight_share,
+    areas_used,
+    official_value,
+    official_source,
+    areas_total,
+    if(note is null, computed - official_value, null) as difference,
+    if(weight is null, method, method || ' by ' || weight) as method,
+    note
+from judged

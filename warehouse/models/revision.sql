@@ -1,0 +1,39 @@
+-- revision: total values that differ from the release before, of the indicators that both releases have.
+--
+-- A value that is new has no old_value, one that was withdrawn no new_value. An indicator that is new altogether, or
+-- gone, is not a revision of its values.
+with
+now as (
+    select indicator, ref_area, time_period, value
+    from indicator
+    where sex = '_T'
+        and age = '_T'
+        and urbanisation = '_T'
+        and quantile = '_T'
+        and other_dims = '_T'
+),
+before as (
+    select indicator, ref_area, time_period, value
+    from previous_indicator
+    where sex = '_T'
+        and age = '_T'
+        and urbanisation = '_T'
+        and quantile = '_T'
+        and other_dims = '_T'
+),
+in_both as (
+    select indicator from now
+    intersect
+    select indicator from before
+)
+select
+    indicator,
+    ref_area,
+    time_period,
+    before.value as old_value,
+    now.value as new_value,
+    (select release from previous_release) as previous_release
+from now
+full join before using (indicator, ref_area, time_period)
+semi join in_both using (indicator)
+where now.value is distinct from before.value

@@ -1,0 +1,197 @@
+"""Proof of a release: checksums, contracts, references between the tables, and the ledger's reckoning.
+
+Used twice: on the finished folder before it is published, and by anyone on a published release. Nothing is
+mended here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.arrow import arrow_schema
+from schemas.contracts import ContractViolation, validate
+from schemas.tables import TABLES
+from warehouse.engine import engine, parquet
+from warehouse.release import CARD, SUMS, file_sha256, read_card
+
+EXAMPLES = 5
+# Column to the table and column that must know its values. A cell may hold several, joined by ';'.
+REFERENCES = {
+    "indicator": ("indicator_meta", "indicator"),
+    "ref_area": ("area", "ref_area"),
+    "source": ("source", "source"),
+    "snapshot": ("snapshot", "snapshot"),
+    "group": ("area_group", "group"),
+    "official_source": ("source", "source"),
+}
+# Columns of the same name that mean something else.
+NOT_REFERENCES = {("area_group", "source"), ("indicator_meta", "group")}
+# A snapshot that was read has a reckoning; a refused row belongs to one.
+MORE_REFERENCES = (
+    ("observation", "snapshot", "ledger", "snapshot"),
+    ("quarantine", "snapshot", "ledger", "snapshot"),
+)
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is not as the release says."""
+
+    file: str
+    check: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.check}: {self.what}"
+
+
+def verify_release(folder: Path) -> list[Finding]:
+    """Everything that is wrong with a published release; empty if it is whole."""
+    found = list(_sums(folder))
+    missing = [
+        Finding(f"{name}.parquet", "files", "is missing")
+        for name in TABLES
+        if not (folder / f"{name}.parquet").is_file()
+    ]
+    if missing or not (folder / CARD).is_file():
+        return sorted({*found, *missing})
+    return sorted([*found, *table_findings(folder), *_card(folder)])
+
+
+def table_findings(folder: Path) -> list[Finding]:
+    """What is wrong with the tables of a folder: contracts first, and if they hold, references and
+    reckoning."""
+    found = list(_contracts(folder))
+    if found:
+        return found
+    with engine() as con:
+        for name in TABLES:
+            con.execute(f'create view "{name}" as select * from {parquet(folder / f"{name}.parquet")}')
+        return [*_references(con), *_ledger(con)]
+
+
+def references() -> Iterator[tuple[str, str, str, str]]:
+    """Table, column, and the table and column that it refers to."""
+    for name, table in TABLES.items():
+        for column in table.names:
+            if (
+                column in REFERENCES
+                and (name, column) not in NOT_REFERENCES
+                and REFERENCES[column][0] != name
+            ):
+                yield name, column, *REFERENCES[column]
+    yield from MORE_REFERENCES
+
+
+def _sums(folder: Path) -> Iterator[Finding]:
+    if not (folder / SUMS).is_file():
+        yield Finding(SUMS, "files", "is missing, so nothing can be checked against it")
+        return
+    listed: dict[str, str] = {}
+    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        listed[name] = digest
+    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() or p.is_symlink()} - {
+        SUMS
+    }
+    for name in sorted(listed.keys() - there):
+        yield Finding(name, "files", f"is listed in {SUMS} and is missing")
+    for name in sorted(there - listed.keys()):
+        yield Finding(name, "files", f"is not listed in {SUMS}")
+    for name in sorted(there & listed.keys()):
+        if file_sha256(folder / name) != listed[name]:
+            yield Finding(name, "checksum", "is not the file that was published: its sha256 differs")
+
+
+def _contracts(folder: Path) -> Iterator[Finding]:
+    for name, table in TABLES.items():
+        try:
+            rows = pq.read_table(folder / f"{name}.parquet")
+        except (OSError, pa.ArrowException) as error:
+            yield Finding(f"{name}.parquet", "contract", f"cannot be read: {error}")
+            continue
+        try:
+            validate(rows, table)
+        except ContractViolation as error:
+            yield Finding(f"{name}.parquet", "contract", error.what)
+            continue
+        if not rows.schema.equals(arrow_schema(table), check_metadata=True):
+            yield Finding(
+                f"{name}.parquet", "contract", "the descriptions of its columns are not the current ones"
+            )
+
+
+def _references(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for table, column, to, known in references():
+        rows = con.execute(f"""
+            with wanted as (
+                select distinct unnest(string_split("{column}", ';')) as code
+                from "{table}"
+                where "{column}" is not null)
+            select code
+            from wanted
+            anti join "{to}" as known on known."{known}" = wanted.code
+            order by code""").fetchall()
+        if rows:
+            some = ", ".join(str(row[0])[:20] for row in rows[:EXAMPLES])
+            yield Finding(
+                f"{table}.parquet",
+                "reference",
+                f"{len(rows)} values of {column} are not in {to}.parquet: {some}",
+            )
+
+
+def _ledger(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """rows_in = rows_out + rows_rejected; the reasons add up; what is listed is what was counted.
+
+    observation holds only the series that an indicator uses, so it may have fewer rows than were kept, never
+    more.
+    """
+    kept = dict(con.execute("select snapshot, count(*) from observation group by all").fetchall())
+    listed: dict[tuple[str, str], dict[str, int]] = {}
+    for source, snapshot, reason, rows in con.execute(
+        "select source, snapshot, reason, count(*) from quarantine group by all"
+    ).fetchall():
+        listed.setdefault((source, snapshot), {})[reason] = rows
+    for source, snapshot, rows_in, rows_out, rejected, text in con.execute(
+        "select source, snapshot, rows_in, rows_out, rows_rejected, reasons from ledger order by all"
+    ).fetchall():
+        reasons: dict[str, int] = json.loads(text)
+        place = f"{source} {snapshot[:12]}"
+        if rows_in != rows_out + rejected:
+            yield Finding(
+                "ledger.parquet", "reckoning", f"{place}: {rows_in} in, {rows_out} out, {rejected} rejected"
+            )
+        if sum(reasons.values()) != rejected:
+            yield Finding(
+                "ledger.parquet", "reckoning", f"{place}: {rejected} rejected, the reasons add up to {text}"
+            )
+        if kept.get(snapshot, 0) > rows_out:
+            yield Finding(
+                "observation.parquet",
+                "reckoning",
+                f"{place}: {kept[snapshot]} rows, the ledger kept {rows_out}",
+            )
+        for reason, rows in listed.get((source, snapshot), {}).items():
+            if reasons.get(reason) != rows:
+                yield Finding(
+                    "quarantine.parquet",
+                    "reckoning",
+                    f"{place}: {rows} rows refused as {reason}, the ledger counts {reasons.get(reason, 0)}",
+                )
+
+
+def _card(folder: Path) -> Iterator[Finding]:
+    for name, facts in read_card(folder)["tables"].items():
+        path = folder / f"{name}.parquet"
+        if path.is_file() and pq.read_metadata(path).num_rows != facts["rows"]:
+            yield Finding(
+                CARD, "rows", f"says {facts['rows']} rows for {name}.parquet, which has another number"
+            )
