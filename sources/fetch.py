@@ -61,7 +61,7 @@ class _Run:
     live: dict[str, Snapshot]
     stop: str = ""
     unusable: int = 0
-    usable: bool = False  # whether any answer was
+    usable: bool = False  # whether anything was: then single bad answers do not stop the rest
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -141,8 +141,14 @@ def _bring(run: _Run, wanted: Sequence[Resource], report: FetchReport, progress:
         run.stop = f"the freshness question has no usable answer: {error.what}"
         return
     newest = _whole(run.store, run.store.candidates(run.source.id))
-    current = {r.key for r in wanted if release is not None and _holds(newest.get(r.key), r, release)}
+    releases = run.store.releases(run.source.id)
+    current = {
+        r.key
+        for r in wanted
+        if release is not None and releases.get(r.key) == release and _carries(newest.get(r.key), r)
+    }
     todo = [resource for resource in wanted if resource.key not in current]
+    run.usable = bool(current)
     outcomes: dict[str, _Outcome] = dict.fromkeys(current, "unchanged")
     for resource, outcome in _each(run, todo, release):
         outcomes[resource.key] = outcome
@@ -162,7 +168,7 @@ def _bring(run: _Run, wanted: Sequence[Resource], report: FetchReport, progress:
         for key in report.unchanged
         if key in run.live and (key not in current or newest[key].snapshot == run.live[key].snapshot)
     ]
-    run.store.confirm(*same, at=run.now())
+    run.store.confirm(*same, at=run.now(), release=release)
 
 
 def _release(run: _Run) -> str | None:
@@ -191,11 +197,9 @@ def _release(run: _Run) -> str | None:
     return str(value)
 
 
-def _holds(snapshot: Snapshot | None, resource: Resource, release: str) -> bool:
-    """Whether the snapshot is of this release and carries every series that is wanted."""
-    if snapshot is None or snapshot.agency_release != release:
-        return False
-    return set(resource.series) <= set(snapshot.series)
+def _carries(snapshot: Snapshot | None, resource: Resource) -> bool:
+    """Whether the snapshot is there with every series that is wanted."""
+    return snapshot is not None and set(resource.series) <= set(snapshot.series)
 
 
 def _each(run: _Run, todo: Sequence[Resource], release: str | None) -> Iterator[tuple[Resource, _Outcome]]:
@@ -255,4 +259,5 @@ def _settle(report: FetchReport, wanted: Sequence[Resource], store: Store) -> No
     if missing:
         names = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
         text = f"no snapshot of {len(missing)} of {len(wanted)}: {names}"
+        text = text if len(missing) < len(wanted) else "nothing of it is stored"
         report.note = f"{report.note}; {text}" if report.note else text

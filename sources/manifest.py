@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from sources.objects import StoreDamaged
+from sources.record import Event
 
 try:
     import fcntl
@@ -24,7 +25,6 @@ except ImportError:  # not a POSIX system: two runs at a time on one COMPACT_HOM
     fcntl = None  # type: ignore[assignment,unused-ignore]
 
 TORN = "torn"
-Event = dict[str, Any]
 
 
 @dataclass

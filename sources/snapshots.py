@@ -12,63 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from schemas.definitions import Source
 from sources.base import Answer, BadAnswer, Page, SnapshotFiles
-from sources.manifest import Event, Manifest, locked
+from sources.manifest import Manifest, locked
 from sources.objects import Objects, StoreDamaged, sync
+from sources.record import Event, Snapshot, StoredPage, as_event, from_event, iso, page_event
 
-
-@dataclass(frozen=True)
-class StoredPage:
-    """One page: the name of its bytes in the store, their number, and the address without secrets."""
-
-    sha256: str
-    bytes: int
-    url: str
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One whole answer. snapshot: sha256 over the bytes of all pages in order; content: see base.Answer."""
-
-    snapshot: str
-    source: str
-    resource: str
-    series: tuple[str, ...]
-    pages: tuple[StoredPage, ...]
-    pages_expected: int
-    rows: int
-    content: str
-    fetched_at: datetime
-    agency_release: str | None
-    licence: str
-
-    @property
-    def url(self) -> str:
-        """The address of the first page."""
-        return self.pages[0].url
-
-    @property
-    def bytes(self) -> int:
-        return sum(page.bytes for page in self.pages)
-
-    def row(self) -> dict[str, Any]:
-        """Its row in the published table `snapshot`."""
-        return {
-            "snapshot": self.snapshot,
-            "source": self.source,
-            "url": self.url,
-            "fetched_at": self.fetched_at,
-            "bytes": self.bytes,
-            "resource": self.resource,
-            "pages": len(self.pages),
-            "agency_release": self.agency_release,
-            "licence": self.licence,
-        }
+__all__ = ["Snapshot", "Store", "StoredPage"]
 
 
 @dataclass
@@ -79,6 +30,9 @@ class _Resource:
     live: str | None = None  # last accepted
     waiting: str | None = None  # fetched after it and not yet judged
     held: str | None = None  # judged to differ too much
+    release: str | None = (
+        None  # what the agency calls its release now, if the live one was confirmed under it
+    )
 
 
 class Store:
@@ -121,31 +75,32 @@ class Store:
         waiting = before.fetched[before.waiting] if before.waiting else None
         if waiting is not None and waiting.content == answer.content and self.is_whole(waiting):
             return waiting
-        self._append([{"event": "fetched", **_as_event(snapshot)}])
+        self._append([{"event": "fetched", **as_event(snapshot)}])
         return snapshot
 
-    def confirm(self, *snapshots: Snapshot, at: datetime) -> None:
-        """The agency was asked, and what it has is what these accepted snapshots hold."""
-        self._judge("confirmed", snapshots, "", at)
+    def confirm(self, *snapshots: Snapshot, at: datetime, release: str | None = None) -> None:
+        """The agency was asked, and what it has is what these accepted snapshots hold: also under the name of
+        this release, if it names one."""
+        self._judge("confirmed", snapshots, at, {"agency_release": release} if release else {})
 
     def accept(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:
         """From now on these are the live ones of their resources."""
-        self._judge("accepted", snapshots, reason, at)
+        self._judge("accepted", snapshots, at, {"reason": reason})
 
     def hold(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:
         """They differ too much: the snapshots accepted before stay live until a person decides."""
-        self._judge("held", snapshots, reason, at)
+        self._judge("held", snapshots, at, {"reason": reason})
 
     def refuse(self, source: Source, resource: str, error: BadAnswer, at: datetime | None = None) -> None:
         """An answer that cannot be used. Its bytes are kept to be looked at; it never becomes a snapshot."""
-        pages = [_page_event(self._put(page)) for page in error.pages]
+        pages = [page_event(self._put(page)) for page in error.pages]
         self._append(
             [
                 {
                     "event": "refused",
                     "source": source.id,
                     "resource": resource,
-                    "at": _iso(at),
+                    "at": iso(at),
                     "reason": error.what,
                     "where": error.where,
                     "pages": pages,
@@ -164,6 +119,16 @@ class Store:
         with self._mutex:
             return {
                 key: r.fetched[name]
+                for key, r in self._of(source_id).items()
+                if (name := r.waiting or r.live)
+            }
+
+    def releases(self, source_id: str) -> dict[str, str | None]:
+        """The release whose data the candidate of each resource is known to be: that of its fetch, or a later
+        one that confirmed it because nothing had changed."""
+        with self._mutex:
+            return {
+                key: r.release if not r.waiting and r.release else r.fetched[name].agency_release
                 for key, r in self._of(source_id).items()
                 if (name := r.waiting or r.live)
             }
@@ -238,11 +203,10 @@ class Store:
         return StoredPage(name, len(page.body), page.url, page.etag, page.last_modified)
 
     # --- the manifest ---
-    def _judge(self, event: str, snapshots: Sequence[Snapshot], reason: str, at: datetime | None) -> None:
+    def _judge(self, event: str, snapshots: Sequence[Snapshot], at: datetime | None, more: Event) -> None:
         for snapshot in snapshots:
             if snapshot.snapshot not in self._resource(snapshot.source, snapshot.resource).fetched:
                 raise ValueError(f"snapshot {snapshot.snapshot} of {snapshot.resource} is not in the store")
-        more = {"reason": reason} if reason else {}
         self._append(
             [
                 {
@@ -250,9 +214,9 @@ class Store:
                     "source": s.source,
                     "resource": s.resource,
                     "snapshot": s.snapshot,
-                    "at": _iso(at),
-                    **more,
+                    "at": iso(at),
                 }
+                | more
                 for s in snapshots
             ]
         )
@@ -301,69 +265,19 @@ class Store:
         kind = event["event"]
         resource = self._resources.setdefault(event["source"], {}).setdefault(event["resource"], _Resource())
         if kind == "fetched":
-            snapshot = _from_event(event)
+            snapshot = from_event(event)
             resource.fetched[snapshot.snapshot] = snapshot
             resource.waiting = snapshot.snapshot
         elif kind in ("accepted", "held", "confirmed"):
             name = resource.fetched[event["snapshot"]].snapshot
             if kind == "accepted":
-                resource.live = name
+                resource.live, resource.release = name, None
             if kind == "confirmed":  # the agency has again what is live: what came between is past
                 resource.waiting = resource.held = None
+                resource.release = event.get("agency_release") or resource.release
             else:
                 resource.waiting = None if resource.waiting == name else resource.waiting
                 resource.held = name if kind == "held" else None
         elif kind != "refused":
             raise ValueError(f"unknown event {kind!r}: was it written by a newer version?")
         self._events.setdefault(event["source"], []).append(event)
-
-
-def _as_event(snapshot: Snapshot) -> Event:
-    return {
-        "source": snapshot.source,
-        "resource": snapshot.resource,
-        "series": list(snapshot.series),
-        "snapshot": snapshot.snapshot,
-        "pages": [_page_event(page) for page in snapshot.pages],
-        "pages_expected": snapshot.pages_expected,
-        "pages_received": len(snapshot.pages),
-        "rows": snapshot.rows,
-        "content": snapshot.content,
-        "fetched_at": _iso(snapshot.fetched_at),
-        "agency_release": snapshot.agency_release,
-        "licence": snapshot.licence,
-    }
-
-
-def _from_event(event: Event) -> Snapshot:
-    pages = tuple(
-        StoredPage(page["sha256"], page["bytes"], page["url"], page.get("etag"), page.get("last_modified"))
-        for page in event["pages"]
-    )
-    return Snapshot(
-        event["snapshot"],
-        event["source"],
-        event["resource"],
-        tuple(event["series"]),
-        pages,
-        event["pages_expected"],
-        event["rows"],
-        event["content"],
-        datetime.fromisoformat(event["fetched_at"]),
-        event["agency_release"],
-        event["licence"],
-    )
-
-
-def _page_event(page: StoredPage) -> Event:
-    validators = {"etag": page.etag, "last_modified": page.last_modified}
-    return {
-        "sha256": page.sha256,
-        "bytes": page.bytes,
-        "url": page.url,
-        **{name: value for name, value in validators.items() if value},
-    }
-
-
-def _iso(at: datetime | None) -> str:
-    return (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")

@@ -128,6 +128,10 @@ def test_one_request_shows_that_nothing_is_new(agency: LocalAgency, store: Store
     agency.log.clear()
     assert fetch(agency, store, freshness=FRESH).unchanged == ["a", "b"]
     assert agency.paths() == ["/release", "/data/a", "/data/b"]
+    agency.log.clear()
+    assert fetch(agency, store, freshness=FRESH).unchanged == ["a", "b"]
+    assert agency.paths() == ["/release"]
+    assert {s.agency_release for s in store.live("agency").values()} == {"2026-10-01"}
 
 
 def test_only_what_is_not_of_this_release_is_asked_for(agency: LocalAgency, store: Store) -> None:
@@ -232,6 +236,15 @@ def test_when_nothing_is_usable_the_agency_is_not_asked_on(agency: LocalAgency, 
     assert "no more was asked" in report.note
 
 
+def test_single_bad_answers_do_not_hide_the_others(agency: LocalAgency, store: Store) -> None:
+    agency.answer = by_path(release=released("1"))
+    fetch(agency, store, "a", freshness=FRESH)
+    bad = [f"s{n}" for n in range(REFUSED_AT_FIRST + 2)]
+    agency.answer = by_path(release=released("1"), **dict.fromkeys(bad, Reply(b'{"rows": 0}')))
+    report = fetch(agency, store, "a", *bad, freshness=FRESH)
+    assert (len(report.refused), report.unchanged, report.state) == (len(bad), ["a"], "stored")
+
+
 @pytest.mark.parametrize(
     "body", [b"<html>busy</html>", b"[]", b'[{"lastupdated": null}]', b'[{"lastupdated": [1]}]']
 )
@@ -261,7 +274,8 @@ def test_conditional_requests_where_validators_mean_something(agency: LocalAgenc
 
 
 def test_offline_asks_nobody(agency: LocalAgency, store: Store) -> None:
-    assert fetch(agency, store, more={"offline": True}).state == "absent"
+    nothing = fetch(agency, store, more={"offline": True})
+    assert (nothing.state, nothing.note) == ("absent", "offline: nothing was asked; nothing of it is stored")
     assert agency.log == []
     fetch(agency, store)
     agency.log.clear()
