@@ -141,8 +141,8 @@ def _judge(
             (select count(*) from judged)""").fetchone() or (0, 0, 0)
     if not sent == numbered == judged:
         raise StageProblem(
-            f"the ledger of {source.id} does not add up: the reader made {sent} rows with {numbered} numbers, "
-            f"and {judged} were judged",
+            f"the ledger of {source.id} does not add up: the reader made {sent} rows with "
+            f"{numbered} numbers, and {judged} were judged",
             next_step=OUR_MISTAKE,
         )
     con.execute(_sql("repeats"))
