@@ -57,6 +57,11 @@ class Catalogue(Mapping[str, Indicator]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The indicators with the files and folders in which they stand."""
+        return self._entries
+
     def file_of(self, indicator_id: str) -> Path:
         return self._entries[indicator_id].file.path
 
@@ -168,7 +173,7 @@ def _read(paths: Iterable[Path]) -> tuple[list[Entry], list[Problem]]:
 
 
 def _across(entries: list[Entry], files: list[Path], series: Known) -> list[Problem]:
-    """What only the files together show: ids, references, circles. A file that cannot be read counts by name."""
+    """What only the files together show: ids, references, circles. An unreadable file counts by its name."""
     problems: list[Problem] = []
     first: dict[str, Entry] = {}
     for entry in entries:

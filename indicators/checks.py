@@ -15,8 +15,9 @@ from typing import Any
 from indicators.formula import check_formula, formula_names
 from schemas.definitions import Indicator, Input, Source
 from schemas.errors import DefinitionError, Problem
+from schemas.units import unit_codes
 from schemas.yaml_file import Place, YamlFile, load_yaml
-from sources.registry import SeriesInfo, load_series, unit_codes
+from sources.registry import SeriesInfo, load_series
 
 # Source to its series by code; None where series.csv cannot be read, which is said at that file.
 Known = Mapping[str, Mapping[str, SeriesInfo] | None]
@@ -109,7 +110,7 @@ def _series(
         step = did_you_mean(str(item.series), known, f"add its line to {table}")
         yield (*place, "series"), f"{item.source} has no series {item.series}", f"a code of {table}", step
         return
-    plain = indicator.formula.strip() == "value" and item.scale == 1
+    plain = indicator.formula.strip() == "value" and item.scale == 1 and indicator.unit in unit_codes()
     if plain and info.unit not in (item.unit or indicator.unit, NOT_STATED):
         what = f"{item.series} is in {info.unit}, not in {item.unit or indicator.unit}"
         step = (

@@ -35,7 +35,7 @@ ALLOWED = (
 )
 CHECK = "mend the formula, then run `compact check`"
 SPLIT = "make a part of it an indicator of its own, and name that as an input"
-DEEPEST = 40
+DEEPEST, LONGEST_SQL = 40, 20_000
 
 # Of sqlglot's tree. Its compiled classes puzzle mypy, so nodes are told apart by the name of their class.
 Node = Any
@@ -76,7 +76,12 @@ def too_deep() -> Refused:
 
 
 def finite(sql: str) -> str:
-    """No value instead of an infinity or a NaN, which DuckDB would order above every number."""
+    """No value instead of an infinity or a NaN, which DuckDB would order above every number.
+
+    The text stands twice in the result: its length is bounded here, before nesting can double it without end.
+    """
+    if len(sql) > LONGEST_SQL:
+        raise Refused(FormulaFault("is too involved", "a formula that a reader can follow", SPLIT))
     return sql if re.fullmatch(r'"[a-z0-9_]+"', sql) else f"case when isfinite({sql}) then {sql} end"
 
 

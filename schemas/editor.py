@@ -1,4 +1,4 @@
-"""What is generated from the models of definition files: JSON Schemas for editors, tables of fields for the docs.
+"""What is generated from the models of definition files: JSON Schemas for editors, tables of fields for docs.
 
 `python -m schemas.editor` writes them; a test proves that the committed ones are current.
 """
