@@ -438,7 +438,7 @@ def _write_database(aside: Path) -> None:
     views breaks as soon as it is opened from elsewhere or sent on alone. v1.0.0: every DuckDB since then can
     open it.
     """
-    with engine() as con:
+    with duckdb.connect(":memory:") as con:
         con.execute(
             f"attach {literal(str(aside / 'warehouse.duckdb'))} as release (storage_version 'v1.0.0')"
         )

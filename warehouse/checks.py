@@ -45,38 +45,41 @@ def indicator_checks(
     present: the sources that have an accepted snapshot. Without its preferred sources an indicator may be
     thin or empty: a first run has the embedded source alone, and that is reported, not refused.
     """
-    first, last = wanted_sources(indicator, catalogue or {})
+    known = catalogue or {}
+    some = expected(indicator, present, known) and indicator.expect.areas_min > 0
     with engine() as con:
         con.execute(f"create temp view v as select * from {parquet(path)}")
         return [
-            _not_empty(con, indicator, bool((first | last) & set(present))),
+            _not_empty(con, indicator, some),
             _unique(con, indicator),
             _range(con, indicator),
-            _areas(con, indicator, bool(first & set(present))),
+            _areas(con, indicator, expected(indicator, present, known, preferred=True)),
             *_yearly_change(con, indicator),
         ]
 
 
-def wanted_sources(indicator: Indicator, catalogue: Mapping[str, Indicator]) -> tuple[set[str], set[str]]:
-    """The preferred sources of an indicator, those of the indicators it builds on included, and the last
-    resorts: the last input of a list of several."""
-    first: set[str] = set()
-    last: set[str] = set()
-    for items in indicator.named_inputs().values():
-        for rank, item in enumerate(items):
-            spare = rank > 0 and rank == len(items) - 1
-            preferred, resort = _sources_of(item, catalogue)
-            (last if spare else first).update(preferred)
-            last.update(resort)
-    return first, last - first
+def expected(
+    indicator: Indicator,
+    present: Collection[str],
+    catalogue: Mapping[str, Indicator],
+    *,
+    preferred: bool = False,
+) -> bool:
+    """Whether every named input has a source that is there; preferred: one that is not the last resort, which
+    is the last of several in its list. An input that is an indicator is followed to its own inputs."""
 
+    def there(item: Input) -> bool:
+        if item.optional:  # the agency may not have the series
+            return False
+        if item.source:
+            return item.source in present
+        inner = catalogue.get(item.indicator or "")
+        return inner is not None and expected(inner, present, catalogue, preferred=preferred)
 
-def _sources_of(item: Input, catalogue: Mapping[str, Indicator]) -> tuple[set[str], set[str]]:
-    if item.source:
-        return {item.source}, set()
-    if item.indicator and item.indicator in catalogue:
-        return wanted_sources(catalogue[item.indicator], catalogue)
-    return set(), set()
+    def counted(items: list[Input]) -> list[Input]:
+        return items[:-1] if preferred and len(items) > 1 else items
+
+    return all(any(map(there, counted(items))) for items in indicator.named_inputs().values())
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[object, ...]]:
@@ -88,17 +91,17 @@ def _examples(rows: list[tuple[object, ...]], total: int) -> str:
     return shown + (f" and {total - len(rows)} more" if total > len(rows) else "")
 
 
-def _not_empty(con: duckdb.DuckDBPyConnection, indicator: Indicator, expected: bool) -> CheckResult:
+def _not_empty(con: duckdb.DuckDBPyConnection, indicator: Indicator, needed: bool) -> CheckResult:
     rows = int(str(_rows(con, "select count(*) from v")[0][0]))
     message = (
         f"{indicator.id} has {rows:,} values"
         if rows
         else (
             f"{indicator.id} has no value"
-            + ("" if expected else ": none of its sources has been fetched yet")
+            + ("" if needed else ", and need not have one yet: its sources are not all there")
         )
     )
-    return CheckResult("not_empty", "error" if expected else "warn", rows > 0, message, {"rows": rows})
+    return CheckResult("not_empty", "error" if needed else "warn", rows > 0, message, {"rows": rows})
 
 
 def _unique(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
@@ -143,7 +146,7 @@ def _areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, preferred: bool
     areas = int(str(_rows(con, "select count(distinct ref_area) from v where ref_area not like '%:%'")[0][0]))
     message = f"{indicator.id} has values for {areas} areas, at least {least} are expected"
     if areas < least and not preferred:
-        message += "; its preferred sources have not been fetched yet"
+        message += "; its preferred sources are not all there"
     return CheckResult(
         "areas_min",
         "error" if preferred else "warn",

@@ -7,6 +7,7 @@ What is computed stands in models/*.sql and evaluate.py; nothing is kept here be
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -30,19 +31,28 @@ ROW_GROUP = 65_536  # small enough that reading one series touches few rows, lar
 
 @contextmanager
 def engine(temp: Path | None = None, *, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in memory. Nothing is downloaded: extensions come with the wheel or not at all."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "threads": threads or min(os.cpu_count() or 1, 8),
-        "memory_limit": MEMORY_LIMIT,
-        "autoinstall_known_extensions": "false",
-    }
-    if temp is not None:
-        config["temp_directory"] = str(temp)
-    con = duckdb.connect(":memory:", config=config)
+    """A connection to a DuckDB in memory, whose temporary tables and views are its own and end with it.
+
+    The database behind it is kept for the process, as opening one takes longer than most questions; nothing
+    but temporary tables may be made in it.
+    """
+    con = _database(temp, threads, os.getpid()).cursor()
     try:
         yield con
     finally:
         con.close()
+
+
+@cache
+def _database(temp: Path | None, threads: int | None, _process: int) -> duckdb.DuckDBPyConnection:
+    """Nothing is downloaded: extensions come with the wheel or not at all."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": threads or min(os.cpu_count() or 1, 8),
+        "memory_limit": MEMORY_LIMIT,
+        "autoinstall_known_extensions": "false",
+        "temp_directory": str(temp or Path(tempfile.gettempdir()) / f"compact-{os.getpid()}"),
+    }
+    return duckdb.connect(":memory:", config=config)
 
 
 def literal(text: str) -> str:

@@ -73,7 +73,7 @@ def table_findings(folder: Path) -> list[Finding]:
         return found
     with engine() as con:
         for name in TABLES:
-            con.execute(f'create view "{name}" as select * from {parquet(folder / f"{name}.parquet")}')
+            con.execute(f'create temp view "{name}" as select * from {parquet(folder / f"{name}.parquet")}')
         return [*_references(con), *_ledger(con)]
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from schemas.definitions import Indicator
 from schemas.tables import INDICATOR, LEDGER
 from tests.unit.make import SNAP, indicator, observation, stage, table, value, values
-from warehouse.checks import CheckResult, indicator_checks, ledger_check, wanted_sources
+from warehouse.checks import CheckResult, expected, indicator_checks, ledger_check
 from warehouse.engine import write_table
 
 FALLBACK = [{"source": "one", "series": "S"}, {"source": "two", "series": "T"}]
@@ -73,16 +74,22 @@ def test_an_empty_indicator_stops_a_release_only_if_a_source_of_it_is_there(
     assert (result.passed, result.severity) == (False, severity)
 
 
-def test_preferred_sources_are_followed_through_indicators() -> None:
+def test_sources_are_followed_through_indicators_and_every_input_needs_one() -> None:
     base = indicator("base", inputs=FALLBACK)
-    derived = indicator(
-        "derived",
-        inputs={"a": [{"indicator": "base"}], "b": [{"source": "three", "series": "X"}]},
-        formula="a / b",
-    )
-    assert wanted_sources(base, {}) == ({"one"}, {"two"})
-    assert wanted_sources(derived, {"base": base}) == ({"one", "three"}, {"two"})
-    assert wanted_sources(derived, {}) == ({"three"}, set())
+    named = {"a": [{"indicator": "base"}], "b": [{"source": "three", "series": "X"}]}
+    derived = indicator("derived", inputs=named, formula="a / b")
+    known = {"base": base}
+
+    def of(definition: Indicator, *present: str) -> tuple[bool, bool]:
+        return expected(definition, present, known), expected(definition, present, known, preferred=True)
+
+    assert of(base, "one") == of(base, "one", "two") == (True, True)
+    assert of(base, "two") == (True, False)
+    assert of(base) == of(derived, "one") == of(derived, "three") == (False, False)
+    assert of(derived, "one", "three") == (True, True)
+    assert of(derived, "two", "three") == (True, False)
+    optional = indicator(inputs=[{"source": "one", "series": "S", "optional": "Not in every vintage."}])
+    assert of(optional, "one") == (False, False)
 
 
 def test_a_leap_is_reported_unless_it_crosses_a_declared_break(tmp_path: Path) -> None:
