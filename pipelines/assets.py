@@ -1,14 +1,12 @@
 """The assets: one a source, one a staged table, one an indicator, and the release. Generated from the
 definitions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
-from indicators.catalogue import Catalogue
 
-from pipelines.checks import INDICATOR_CHECKS, STAGED_CHECKS, indicator_results, staged_results
+from indicators.catalogue import Catalogue
+from pipelines.checks import STAGED_CHECKS, indicator_checks_of, indicator_results, staged_results
 from pipelines.metadata import (
     OWNERS,
     column_schema,
@@ -71,7 +69,7 @@ def staged_asset(source: Source) -> dg.AssetsDefinition:
     @dg.asset(
         key=staged_key(source.id),
         deps=[source_key(source.id)],
-        description=f"Canonical observations of {source.title}: contract-checked, with ledger and quarantine.",
+        description=f"Observations of {source.title}: contract-checked, with ledger and quarantine.",
         group_name="staged",
         owners=list(OWNERS),
         kinds={"duckdb", "parquet"},
@@ -88,7 +86,9 @@ def staged_asset(source: Source) -> dg.AssetsDefinition:
             staged = workspace.stage(source.id)
         except CompactError as problem:
             raise _red(problem) from None
-        yield dg.MaterializeResult(metadata=staged_metadata(staged), check_results=staged_results(staged))
+        yield dg.MaterializeResult(
+            metadata=staged_metadata(staged), check_results=staged_results(staged_key(source.id), staged)
+        )
 
     return stage
 
@@ -113,8 +113,8 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
     ]
     checks = [
         dg.AssetCheckSpec(name, asset=indicator_key(indicator_id), description=text)
-        for indicator_id in catalogue
-        for name, text in INDICATOR_CHECKS.items()
+        for indicator_id, indicator in catalogue.items()
+        for name, text in indicator_checks_of(indicator).items()
     ]
 
     @dg.multi_asset(
@@ -126,14 +126,15 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
     )
     def evaluate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         workspace: Workspace = context.resources.workspace
-        chosen = [key.path[-1] for key in context.selected_asset_keys]
+        selected = {key.path[-1] for key in context.selected_asset_keys}
         try:
-            done = workspace.evaluate(chosen)
+            done = workspace.evaluate(sorted(selected))
         except CompactError as problem:
             workspace.problems.append(problem)
             raise _red(problem) from None
-        for indicator_id in chosen:
-            result = done[indicator_id]
+        for indicator_id, result in done.items():  # Dagster wants inputs before what is made of them
+            if indicator_id not in selected:
+                continue
             yield dg.MaterializeResult(
                 asset_key=indicator_key(indicator_id),
                 metadata={
@@ -142,7 +143,7 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
                     "fingerprint": dg.MetadataValue.text(result.fingerprint),
                     "areas": dg.MetadataValue.int(result.areas),
                 },
-                check_results=indicator_results(catalogue[indicator_id], result),
+                check_results=indicator_results(indicator_key(indicator_id), workspace.check(indicator_id)),
             )
 
     return evaluate
@@ -168,8 +169,8 @@ def release_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
             metadata={
                 "release": dg.MetadataValue.text(result.id),
                 "made": dg.MetadataValue.bool(result.made),
-                "folder": dg.MetadataValue.path(str(result.folder)),
-                "dagster/row_count": dg.MetadataValue.int(sum(result.rows.values())),
+                "folder": dg.MetadataValue.path(str(result.path)),
+                "dagster/row_count": dg.MetadataValue.int(sum(result.tables.values())),
             }
         )
 

@@ -3,47 +3,48 @@ judged elsewhere."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dagster as dg
-from sources.stage import Staged
-from warehouse.checks import CheckResult, indicator_checks
 
 from schemas.definitions import Indicator
-from warehouse.evaluate import Evaluated
+from sources.stage import Staged
+from warehouse.checks import CheckResult, ledger_check
 
 STAGED_CHECKS = {
-    "ledger_reconciles": "For every snapshot, rows in = rows kept + rows rejected with a reason.",
+    "ledger": "For every snapshot, rows in = rows kept + rows rejected with a reason.",
 }
 INDICATOR_CHECKS = {
     "not_empty": "There is at least one value.",
     "unique_key": "No cell stands twice.",
     "range": "Every value lies in the declared range.",
     "areas_min": "At least the declared number of areas has a value.",
-    "yearly_change": "No value jumps by more than the declared yearly change.",
 }
+WHERE_DECLARED = {"yearly_change": "No value jumps by more than the declared yearly change."}
 SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
 
 
-def staged_results(staged: Staged | None) -> list[dg.AssetCheckResult]:
-    """The ledger of each snapshot, summed up again from what was written."""
+def indicator_checks_of(indicator: Indicator) -> dict[str, str]:
+    """The names of the checks that an indicator has, with what each of them says."""
+    return INDICATOR_CHECKS | (WHERE_DECLARED if indicator.expect.yearly_change else {})
+
+
+def staged_results(key: dg.AssetKey, staged: Staged | None) -> list[dg.AssetCheckResult]:
+    """The ledger of each snapshot, added up again from what was written."""
     if staged is None:
-        return [dg.AssetCheckResult(check_name="ledger_reconciles", passed=True, metadata={"snapshots": 0})]
-    wrong = [counts for counts in staged.ledger() if not counts.reconciles]
-    return [
-        dg.AssetCheckResult(
-            check_name="ledger_reconciles",
-            passed=not wrong,
-            metadata={"snapshots": len(staged.ledger()), "wrong": [c.snapshot for c in wrong][:10]},
-        )
-    ]
+        return [dg.AssetCheckResult(check_name=name, asset_key=key, passed=True) for name in STAGED_CHECKS]
+    return [_result(key, ledger_check(staged.ledger_file, staged.observation))]
 
 
-def indicator_results(indicator: Indicator, result: Evaluated) -> list[dg.AssetCheckResult]:
-    return [_result(check) for check in indicator_checks(indicator, result)]
+def indicator_results(key: dg.AssetKey, found: Sequence[CheckResult]) -> list[dg.AssetCheckResult]:
+    """What an indicator's `expect` says of its values."""
+    return [_result(key, check) for check in found]
 
 
-def _result(check: CheckResult) -> dg.AssetCheckResult:
+def _result(key: dg.AssetKey, check: CheckResult) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         check_name=check.name,
+        asset_key=key,
         passed=check.passed,
         severity=SEVERITY[check.severity],
         description=check.message,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import dagster as dg
-from sources.fetch import FetchReport
-from sources.stage import Staged
 
 from schemas.columns import Table
 from schemas.definitions import Indicator, Source
+from sources.fetch import FetchReport
+from sources.stage import Staged
 
 OWNERS = ("team:compact-tracker",)
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from warehouse.release import ReleaseResult
 
 from pipelines.definitions import EVERYTHING, build
 from pipelines.workspace import Workspace
+from warehouse.release import ReleaseResult
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # what failed is said once, by us
 
@@ -31,12 +31,12 @@ def run(workspace: Workspace) -> Outcome:
     """Materialize everything in process. Problems that are ours are collected in workspace.problems."""
     definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
     with dg.DagsterInstance.get() as instance, _progress(workspace):
-        result = definitions.get_job_def(EVERYTHING).execute_in_process(
+        result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
             instance=instance, raise_on_error=False, run_config=QUIET, tags={"compact/by": "command line"}
         )
-    if not result.success and not workspace.problems:
-        failures = [e for e in result.all_events if e.is_step_failure or e.is_failure]
-        raise RuntimeError("; ".join(str(e.message) for e in failures))
+    if not result.success and not workspace.problems:  # not a problem of the data: a mistake of ours
+        failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
+        raise RuntimeError("\n".join(str(error) for error in failures))
     return Outcome(result.success, workspace.released)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sources.stage import Staged
-
 from pipelines.output import emit, note
 from pipelines.run import Outcome
 from pipelines.workspace import Workspace
+from sources.stage import Staged
 
 
 def tell(workspace: Workspace, outcome: Outcome) -> int:
@@ -26,8 +25,8 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
         return 1
     print()
     if release.made:
-        print(f"Release {release.id}: {release.summary}")
-        print(f"  {release.folder}")
+        print(f"Release {release.id}: {release.note}")
+        print(f"  {release.path}")
     else:
         print(f"Nothing changed since release {release.id}: no new release was made.")
     return 0

@@ -13,21 +13,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from indicators.catalogue import Catalogue, load_catalogue
-from sources.acceptance import compare, describe
-from sources.fetch import FetchReport, fetch_source
-from sources.snapshots import Snapshot, Store
-from sources.stage import Staged, StageProblem, stage_source
-from warehouse.checks import CheckResult
-from warehouse.release import ReleaseResult, SourceState, build_release
-
 from schemas.definitions import Source
 from schemas.errors import CompactError
-from sources.base import BadAnswer
+from sources.acceptance import compare, describe
+from sources.fetch import FetchReport, fetch_source
 from sources.registry import load_series, load_sources, reader_of
 from sources.settings import Settings
-from warehouse.evaluate import Evaluated, evaluate_indicator
+from sources.snapshots import Snapshot, Store
+from sources.stage import Staged, StageProblem, check_arrived, stage_source
+from warehouse.build import Ingredients, SourceState, build_release
+from warehouse.checks import CheckResult, indicator_checks
+from warehouse.evaluate import Evaluated, evaluate_cached
+from warehouse.release import ReleaseResult
 
 Progress = Callable[[str, int, int], None]  # what, done, total
 
@@ -53,6 +53,7 @@ class Workspace:
     problems: list[CompactError] = field(default_factory=list)
     reports: dict[str, FetchReport] = field(default_factory=dict)
     released: ReleaseResult | None = None
+    _evaluated: dict[str, Evaluated] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -80,6 +81,11 @@ class Workspace:
             return sorted(load_series(source_id))
         return sorted(self.catalogue.series_of(source_id))
 
+    def optional_series(self, source_id: str) -> set[str]:
+        """The series that a source may turn out not to have; nobody's indicator depends on the others."""
+        needed = self.catalogue.series_of(source_id, optional=False)
+        return set(load_series(source_id)) - needed
+
     def fetch(self, source_id: str) -> FetchReport:
         """Ask one source. Raises BadAnswer for the first answer that cannot be used; the bytes of all are
         kept."""
@@ -89,13 +95,14 @@ class Workspace:
             self.wanted_series(source_id),
             self.store,
             reader=reader_of(source),
+            optional=self.optional_series(source_id),
             offline=bool(source.hosts) and (self.offline or bool(self.only and source_id not in self.only)),
             progress=lambda done, total: self.progress(f"fetch {source_id}", done, total),
         )
         self.reports[source_id] = report
         self._remember(report)
         if report.refused:
-            raise self._note(_first(report.refused))
+            raise self._note(report.refused[0])
         return report
 
     def _remember(self, report: FetchReport) -> None:
@@ -110,22 +117,23 @@ class Workspace:
         states = {}
         for source_id in self.sources:
             path = self.home / "status" / f"{source_id}.json"
-            known = (
-                json.loads(path.read_text()) if path.exists() else {"state": "absent", "note": "never asked"}
-            )
-            states[source_id] = SourceState(known["state"], known["note"])
+            never = {"state": "absent", "note": "never asked"}
+            known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else never
+            states[source_id] = SourceState(known["state"], known["note"] or None)
         return states
 
     # --- stage
     # -----------------------------------------------------------------------------------------------------
     def stage(self, source_id: str) -> Staged | None:
         """Stage what was fetched and accept it, or hold it. None where the source has no snapshot at all."""
+        self._evaluated.clear()
         candidates, live = self.store.candidates(source_id), self.store.live(source_id)
         if not candidates:
             return None
         new = [s for key, s in candidates.items() if key not in live or live[key].snapshot != s.snapshot]
         try:
             staged = self._staged(source_id, list(candidates.values()))
+            check_arrived(self.sources[source_id], {s for c in candidates.values() for s in c.series}, staged)
         except StageProblem as problem:
             self.store.hold(new, str(problem))
             raise self._note(problem) from None
@@ -143,7 +151,8 @@ class Workspace:
             self.store.hold(held, "; ".join(str(f) for f in findings))
             raise self._note(
                 Held(
-                    f"{len(held)} new snapshots of {source_id} are held; the ones before stay live\n{describe(findings)}",
+                    f"{len(held)} new snapshots of {source_id} are held; the ones before stay live\n"
+                    + describe(findings),
                     where=f"sources/{source_id}/source.yaml, acceptance",
                     next_step="compare the bytes with the agency's page: if the agency is wrong, tell it; "
                     "if the change is real, raise the threshold with its reason",
@@ -162,46 +171,48 @@ class Workspace:
         return {source_id: self._staged(source_id, found) for source_id, found in live.items() if found}
 
     # --- evaluate and release
-    # ----------------------------------------------------------------------------------------
+    # --------------------------------------------------------------------------------
     def evaluate(self, indicator_ids: Sequence[str]) -> dict[str, Evaluated]:
-        """Evaluate indicators, and before them the ones that they are made of."""
-        staged = self.live_staged()
+        """Evaluate indicators, and before them those they are made of; what has not changed is not
+        computed."""
+        staged = {source_id: found.observation for source_id, found in self.live_staged().items()}
         order = self.catalogue.in_order(indicator_ids)
-        done: dict[str, Evaluated] = {}
         for number, indicator_id in enumerate(order, 1):
-            done[indicator_id] = evaluate_indicator(self.catalogue[indicator_id], staged, done, self.home)
+            if indicator_id not in self._evaluated:
+                paths = {done: result.path for done, result in self._evaluated.items()}
+                self._evaluated[indicator_id] = evaluate_cached(
+                    self.catalogue[indicator_id], staged, paths, self.home / "evaluated"
+                )
             self.progress("evaluate", number, len(order))
-        return done
+        return {indicator_id: self._evaluated[indicator_id] for indicator_id in order}
+
+    def check(self, indicator_id: str) -> list[CheckResult]:
+        """What the indicator's `expect` says of its values."""
+        present = [source_id for source_id in self.sources if self.store.live(source_id)]
+        path = self._evaluated[indicator_id].path
+        return indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue)
 
     def release(self) -> ReleaseResult:
-        """Check, build and publish. Raises ReleaseRefused, with `latest` untouched, if any check of severity
-        error fails."""
+        """Check, build and publish. Raises ReleaseRefused, with `latest` untouched, if an error check
+        fails."""
         evaluated = self.evaluate(list(self.catalogue))
-        live = {source_id: list(self.store.live(source_id).values()) for source_id in self.sources}
+        staged = self.live_staged()
+        given = Ingredients(
+            catalogue=self.catalogue.entries,
+            sources=self.sources,
+            states=self.source_states(),
+            snapshots=[s.row() for source_id in self.sources for s in self.store.live(source_id).values()],
+            staged={source_id: found.observation for source_id, found in staged.items()},
+            evaluated={indicator_id: result.path for indicator_id, result in evaluated.items()},
+        )
+        self.progress("release", 0, 1)
         try:
-            self.released = build_release(
-                self.home,
-                self.catalogue,
-                self.sources,
-                self.source_states(),
-                [snapshot for found in live.values() for snapshot in found],
-                self.live_staged(),
-                evaluated,
-                progress=lambda done, total: self.progress("release", done, total),
-            )
+            self.released = build_release(self.home, given)
         except CompactError as problem:
             raise self._note(problem) from None
+        self.progress("release", 1, 1)
         return self.released
 
     def _note(self, problem: CompactError) -> CompactError:
         self.problems.append(problem)
         return problem
-
-
-def _first(refused: Sequence[BadAnswer]) -> BadAnswer:
-    return refused[0]
-
-
-def failed(checks: Sequence[CheckResult]) -> list[CheckResult]:
-    """The checks that must stop a release."""
-    return [check for check in checks if not check.passed and check.severity == "error"]

@@ -1,4 +1,4 @@
-"""Where data comes from: one folder a source, readers by wire format, the polite session and the snapshot store.
+"""Where data comes from: one folder a source, readers by wire format, the session and the snapshot store.
 
 Nothing here knows of indicators, computes a statistic or imports dagster.
 """

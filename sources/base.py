@@ -104,6 +104,10 @@ class BadAnswer(CompactError):
         self.pages = tuple(pages)
 
 
+class NoSuchSeries(BadAnswer):
+    """The agency says, or its empty answer means, that it has no such series (now)."""
+
+
 class Reader(Protocol):
     """One wire format. A module in sources/readers with these three functions."""
 

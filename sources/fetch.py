@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Literal
 
 from schemas.definitions import Source
-from sources.base import BadAnswer, Reader, Resource, Unreachable
+from sources.base import BadAnswer, NoSuchSeries, Reader, Resource, Unreachable
 from sources.expect import bad, expect_json
 from sources.http import Known, Session
 from sources.settings import url_override
@@ -28,7 +28,7 @@ FRESHNESS_SECONDS = (
 REFUSED_AT_FIRST = 5  # first answers that are all unusable: the other questions would be too
 
 State = Literal["live", "stored", "absent"]
-_Outcome = Snapshot | BadAnswer | Literal["unchanged"] | None
+_Outcome = Snapshot | BadAnswer | Literal["unchanged", "left out"] | None
 Progress = Callable[[int, int], None]  # resources done, and of how many
 
 
@@ -44,6 +44,7 @@ class FetchReport:
     fetched: list[Snapshot] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     refused: list[BadAnswer] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)  # optional, and the agency has no such series
     requests: int = 0
     bytes: int = 0
     seconds: float = 0.0
@@ -59,6 +60,7 @@ class _Run:
     session: Session
     now: Callable[[], datetime]
     live: dict[str, Snapshot]
+    optional: frozenset[str] = frozenset()
     stop: str = ""
     unusable: int = 0
     usable: bool = False  # whether anything was: then single bad answers do not stop the rest
@@ -71,12 +73,16 @@ def fetch_source(
     store: Store,
     *,
     reader: Reader,
+    optional: Collection[str] = (),
     offline: bool = False,
     session: Session | None = None,
     progress: Progress | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FetchReport:
-    """Bring these series of a source up to date. Unreachable and BadAnswer go into the report, not out."""
+    """Bring these series of a source up to date. Unreachable and BadAnswer go into the report, not out.
+
+    optional: series of which the agency may say that it has none; once one is accepted, that is a fault.
+    """
     started, report = time.monotonic(), FetchReport(source.id)
     wanted = reader.plan(source, series)
     embedded = source.base_url.startswith("package:")
@@ -86,7 +92,7 @@ def fetch_source(
         own = session or Session(
             source, base_url=None if embedded else url_override(source.id), known=known_pages(store, source)
         )
-        run = _Run(source, store, reader, own, now, _whole(store, store.live(source.id)))
+        run = _Run(source, store, reader, own, now, _whole(store, store.live(source.id)), frozenset(optional))
         try:
             _bring(run, wanted, report, progress)
         finally:
@@ -162,6 +168,8 @@ def _bring(run: _Run, wanted: Sequence[Resource], report: FetchReport, progress:
             report.refused.append(outcome)
         elif outcome == "unchanged":
             report.unchanged.append(resource.key)
+        elif outcome == "left out":
+            report.left_out.append(resource.key)
     # where a newer one still waits to be judged, the live one is not confirmed: that would put it back
     same = [
         run.live[key]
@@ -238,6 +246,9 @@ def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
         return None
     except BadAnswer as error:
         run.store.refuse(run.source, resource.key, error, run.now())
+        never_there = resource.key not in run.live and run.optional.issuperset(resource.series)
+        if isinstance(error, NoSuchSeries) and never_there:
+            return "left out"
         with run.lock:
             run.unusable += 1
             if not run.usable and run.unusable >= REFUSED_AT_FIRST and not run.stop:
@@ -250,6 +261,7 @@ def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
 def _settle(report: FetchReport, wanted: Sequence[Resource], store: Store) -> None:
     """The state of the source, and in the note what is missing."""
     newest = store.candidates(report.source)
+    wanted = [resource for resource in wanted if resource.key not in report.left_out]
     missing = [resource.key for resource in wanted if resource.key not in newest]
     done = {snapshot.resource for snapshot in report.fetched} | set(report.unchanged)
     if done >= {resource.key for resource in wanted}:
@@ -260,4 +272,7 @@ def _settle(report: FetchReport, wanted: Sequence[Resource], store: Store) -> No
         names = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
         text = f"no snapshot of {len(missing)} of {len(wanted)}: {names}"
         text = text if len(missing) < len(wanted) else "nothing of it is stored"
+        report.note = f"{report.note}; {text}" if report.note else text
+    if report.left_out:
+        text = f"the agency has no series {', '.join(report.left_out)}"
         report.note = f"{report.note}; {text}" if report.note else text
