@@ -151,11 +151,11 @@ def build_release(
                 if check.severity == "error" and not check.passed
             ]
         )
-        warnings = [check.message for check in checks if check.severity == "warn" and not check.passed]
+        warnings = _warnings(checks)
         release_id = free_id(folder, f"{now:%Y-%m-%d}-{fingerprint[:8]}")
         with building(folder, release_id) as aside:
             changes = _write_tables(aside, given, previous, temp)
-            refuse([str(finding) for finding in table_findings(aside)])
+            refuse([str(finding) for finding in table_findings(aside, fresh=True)])
             card = _card(aside, given, release_id, now, fingerprint, previous, warnings)
             _write_database(aside)
             write_text(aside / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
@@ -179,6 +179,20 @@ def all_checks(given: Ingredients) -> list[CheckResult]:
         for name, indicator in sorted(definitions.items())
         for check in indicator_checks(indicator, given.evaluated[name], present, definitions)
     ]
+
+
+def _warnings(checks: Sequence[CheckResult]) -> list[str]:
+    """What to look at, in words; the indicators without any value in one sentence."""
+    failed = [check for check in checks if check.severity == "warn" and not check.passed]
+    empty = [check.subject for check in failed if check.name == "not_empty"]
+    said = [check.message for check in failed if check.subject not in empty or not check.subject]
+    if empty:
+        said.insert(
+            0,
+            f"{len(empty)} indicators have no value, as their sources are not all there: "
+            + ", ".join(sorted(empty)),
+        )
+    return said
 
 
 def refuse(faults: list[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,13 +25,15 @@ EXAMPLES = 5
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check. An error that did not pass stops a release, a warning is reported in it."""
+    """One check. An error that did not pass stops a release, a warning is reported in it. subject: the
+    indicator."""
 
     name: str
     severity: Severity
     passed: bool
     message: str
     numbers: dict[str, float] = field(default_factory=dict)
+    subject: str = ""
 
 
 def indicator_checks(
@@ -49,13 +51,14 @@ def indicator_checks(
     some = expected(indicator, present, known) and indicator.expect.areas_min > 0
     with engine() as con:
         con.execute(f"create temp view v as select * from {parquet(path)}")
-        return [
+        results = [
             _not_empty(con, indicator, some),
             _unique(con, indicator),
             _range(con, indicator),
             _areas(con, indicator, expected(indicator, present, known, preferred=True)),
             *_yearly_change(con, indicator),
         ]
+    return [replace(result, subject=indicator.id) for result in results]
 
 
 def expected(
@@ -98,7 +101,7 @@ def _not_empty(con: duckdb.DuckDBPyConnection, indicator: Indicator, needed: boo
         if rows
         else (
             f"{indicator.id} has no value"
-            + ("" if needed else ", and need not have one yet: its sources are not all there")
+            + ("" if needed else ", and need not have one: its sources are not all there")
         )
     )
     return CheckResult("not_empty", "error" if needed else "warn", rows > 0, message, {"rows": rows})
