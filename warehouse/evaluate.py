@@ -3,17 +3,7 @@
 The result is kept by content: its file is named after everything the numbers depend on, so what has not
 changed is not computed again. Assessment of the values is not here but in models/*.sql.
 
-Rules
-* Inputs stand in order of preference. For each cell (area, year, dimensions) the first input with a value
-  wins, and the row says which source, series and snapshot that was. A value that is missing never counts as
-  zero.
-* A dimension that is not among the indicator's `gaps` must be the total `_T`. An input's `where` pins a
-  dimension to one code, which from there on counts as the total. Education has no column of its own in
-  `indicator`: where it is among the gaps it stands in other_dims as EDUCATION=code.
-* Several named inputs are joined on the cell; where one of them is missing the formula has no value, unless
-  it says what then holds (coalesce). The row's sources, series and snapshots are those of its inputs, sorted
-  and joined by ';', and its obs_status is the worst of them in the order of STATUS_ORDER.
-* Bounds are carried for a plain series only: how they pass through a formula is not known.
+The rules of evaluation and the SQL that follows them are in evaluate_sql.py.
 """
 
 from __future__ import annotations
@@ -30,31 +20,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from indicators.fingerprint import numbers_fingerprint
-from indicators.formula import formula_sql
 from schemas.definitions import Indicator, Input
 from schemas.errors import CompactError
-from schemas.observation import OBS_STATUSES
 from schemas.tables import INDICATOR
-from warehouse.engine import code_fingerprint, engine, literal, parquet, run_sql, write_table
+from warehouse.engine import code_fingerprint, engine, parquet, run_sql, write_table
+from warehouse.evaluate_sql import evaluated_path, evaluation_sql, input_filter
 
 CODE = (
     "schemas/observation.py",
     "schemas/tables.py",
-    "indicators/formula.py",
-    "warehouse/evaluate.py",
+    "indicators/formula*.py",
+    "warehouse/evaluate*.py",
     "warehouse/engine.py",
 )
-DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "education", "other_dims")
-CELL = ("ref_area", "time_period", "sex", "age", "urbanisation", "quantile", "other_dims")
-LINEAGE = ("source", "series", "snapshot")
-# From best to worst: normal, estimated, then the rest, and last a value of which only a bound is known.
-STATUS_ORDER = ("A", "E", *(s for s in OBS_STATUSES if s not in ("A", "E", "C")), "C")
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What an evaluation gave. no_number: cells for which the formula gives no finite number, such as n /
-    0."""
+    """What an evaluation gave. no_number: cells where the formula gives no number, as in a division by 0."""
 
     path: Path
     fingerprint: str
@@ -80,7 +63,7 @@ def evaluate(
     """
     with engine(temp) as con:
         _check_units(con, indicator, staged)
-        con.execute(f"create temp table result as\n{_sql(indicator, staged, evaluated)}")
+        con.execute(f"create temp table result as\n{evaluation_sql(indicator, staged, evaluated)}")
         kept = run_sql(con, "select * from result where isfinite(value)", INDICATOR)
         no_number = con.execute(
             "select count(*) from result where complete and not coalesce(isfinite(value), false)"
@@ -101,7 +84,7 @@ def evaluate_cached(
     """The indicator's rows in folder/<indicator>/<fingerprint>.parquet, computed only if that file is not
     there."""
     fingerprint = evaluation_fingerprint(indicator, staged, evaluated)
-    path = folder / indicator.id / f"{fingerprint}.parquet"
+    path = evaluated_path(folder, indicator.id, fingerprint)
     side = path.with_suffix(".json")
     made = not (path.exists() and side.exists())
     if made:
@@ -118,6 +101,11 @@ def evaluate_cached(
     return Evaluated(path, fingerprint, facts["rows"], facts["areas"], facts["no_number"], made)
 
 
+def evaluated_path(folder: Path, indicator_id: str, fingerprint: str) -> Path:
+    """Where the rows of an indicator with this fingerprint are kept."""
+    return folder / indicator_id / f"{fingerprint}.parquet"
+
+
 def evaluation_fingerprint(
     indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]
 ) -> str:
@@ -127,7 +115,7 @@ def evaluation_fingerprint(
     with engine() as con:
         for item in _all_inputs(indicator):
             if item.indicator:
-                parts.append(f"indicator {item.indicator} {_evaluated_path(item, evaluated).stem}")
+                parts.append(f"indicator {item.indicator} {evaluated_path(item, evaluated).stem}")
             elif item.source and item.source in staged:
                 rows = _series_fingerprint(con, staged[item.source], item)
                 parts.append(f"series {item.source} {item.series} {rows}")
@@ -161,7 +149,7 @@ def _check_units(con: duckdb.DuckDBPyConnection, indicator: Indicator, staged: M
             for row in con.execute(f"""
             select distinct unit
             from {parquet(staged[item.source])}
-            where {_filter(indicator, item)}
+            where {input_filter(indicator, item)}
             order by unit""").fetchall()
         ]
         if len(units) > 1:
@@ -171,150 +159,3 @@ def _check_units(con: duckdb.DuckDBPyConnection, indicator: Indicator, staged: M
                 allowed="one unit a series",
                 next_step="pin the dimension that tells them apart with `where`, or mend source.yaml",
             )
-
-
-def _sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:
-    named = indicator.named_inputs()
-    inputs = [
-        f"{_quoted(name)} as (\n{_preferred(indicator, items, staged, evaluated)}\n)"
-        for name, items in named.items()
-    ]
-    names = list(named)
-    if names == ["value"] and indicator.formula.strip() == "value":
-        body = f"select {literal(indicator.id)} as indicator, *, true as complete\nfrom value"
-    else:
-        inputs.append(f"joined as (\n{_joined(names)}\n)")
-        body = (
-            f"select {literal(indicator.id)} as indicator, * exclude ({', '.join(map(_quoted, names))}),\n"
-            f"    cast({formula_sql(indicator.formula, names)} as double) as value,\n"
-            f"    cast(null as double) as lower_bound, cast(null as double) as upper_bound\nfrom joined"
-        )
-    return "with\n" + ",\n".join(inputs) + "\n" + body
-
-
-def _preferred(
-    indicator: Indicator, items: list[Input], staged: Mapping[str, Path], evaluated: Mapping[str, Path]
-) -> str:
-    """The first input with a value, cell by cell."""
-    selects = [
-        _rows_of(indicator, rank, item, staged, evaluated)
-        for rank, item in enumerate(items)
-        if item.indicator or item.source in staged
-    ]
-    if not selects:
-        selects = [_nothing()]
-    return (
-        "select * exclude (preference)\nfrom (\n" + "\nunion all by name\n".join(selects) + "\n)\n"
-        f"qualify row_number() over (partition by {', '.join(CELL)} order by preference) = 1"
-    )
-
-
-def _rows_of(
-    indicator: Indicator, rank: int, item: Input, staged: Mapping[str, Path], evaluated: Mapping[str, Path]
-) -> str:
-    if item.indicator:
-        table = f"({_as_observations(_evaluated_path(item, evaluated))})"
-    else:
-        table = parquet(staged[item.source or ""])
-    factor = f"power(10.0::double, unit_mult) * {item.scale!r}::double"
-    lower, upper = ("lower_bound", "upper_bound") if item.scale >= 0 else ("upper_bound", "lower_bound")
-    return f"""select {rank} as preference, ref_area, time_period,
-    {_dimensions(indicator, item)},
-    obs_value * {factor} as value,
-    {lower} * {factor} as lower_bound,
-    {upper} * {factor} as upper_bound,
-    obs_status, source, series, snapshot, footnote
-from {table}
-where {_filter(indicator, item)}"""
-
-
-def _filter(indicator: Indicator, item: Input) -> str:
-    terms = (
-        []
-        if item.indicator
-        else [f"source = {literal(item.source or '')}", f"series = {literal(item.series or '')}"]
-    )
-    for name in DIMENSIONS:
-        if name in item.where:
-            terms.append(f"{name} = {literal(item.where[name])}")
-        elif name not in indicator.gaps:
-            terms.append(f"{name} = '_T'")
-    return "\n    and ".join([*terms, "obs_value is not null", "not isnan(obs_value)"])
-
-
-def _dimensions(indicator: Indicator, item: Input) -> str:
-    """The cell's dimensions: a pinned one counts as the total."""
-
-    def code(name: str) -> str:
-        return name if name in indicator.gaps and name not in item.where else "'_T'"
-
-    columns = [f"{code(name)} as {name}" for name in ("sex", "age", "urbanisation", "quantile")]
-    education = code("education")
-    other = (
-        "'_T'"
-        if education == "'_T'"
-        else "case when education = '_T' then '_T' else 'EDUCATION=' || education end"
-    )
-    return ", ".join([*columns, f"{other} as other_dims"])
-
-
-def _as_observations(path: Path) -> str:
-    """An evaluated indicator in the columns of observation, so that it can be an input like a series."""
-    return f"""
-    select * exclude (value, other_dims), value as obs_value, 0 as unit_mult,
-        case when other_dims like 'EDUCATION=%' then substr(other_dims, 11) else '_T' end as education,
-        case when other_dims like 'EDUCATION=%' then '_T' else other_dims end as other_dims
-    from {parquet(path)}
-"""
-
-
-def _nothing() -> str:
-    """No input is there: no rows, in the right columns."""
-    texts = (*CELL[2:], "obs_status", *LINEAGE, "footnote")
-    numbers = ("value", "lower_bound", "upper_bound")
-    return (
-        "select 0 as preference, ''::varchar as ref_area, 0::smallint as time_period, "
-        + ", ".join(
-            [*(f"''::varchar as {name}" for name in texts), *(f"0::double as {name}" for name in numbers)]
-        )
-        + "\nwhere false"
-    )
-
-
-def _joined(names: list[str]) -> str:
-    """The named inputs side by side: a row for each cell that one of them has. complete: all have it."""
-    tables = [_quoted(name) for name in names]
-    order = "[" + ", ".join(map(literal, STATUS_ORDER)) + "]"
-    worst = ", ".join(f"list_position({order}, {table}.obs_status)" for table in tables)
-    footnotes = ", ".join(f"{table}.footnote" for table in tables)
-    columns = [
-        *CELL,
-        *(f"{table}.value as {table}" for table in tables),
-        *(f"{_together(column, tables)} as {column}" for column in LINEAGE),
-        f"{order}[greatest({worst})] as obs_status",
-        f"nullif(array_to_string(list_sort(list_distinct([{footnotes}])), ' | '), '') as footnote",
-        " and ".join(f"{table}.value is not null" for table in tables) + " as complete",
-    ]
-    joins = "".join(f"\nfull join {table} using ({', '.join(CELL)})" for table in tables[1:])
-    return "select " + ",\n    ".join(columns) + f"\nfrom {tables[0]}{joins}"
-
-
-def _together(column: str, tables: list[str]) -> str:
-    """The codes of a column in all inputs, each once, sorted and joined by ';'."""
-    lists = ", ".join(f"string_split({table}.{column}, ';')" for table in tables)
-    return f"array_to_string(list_sort(list_distinct(flatten([{lists}]))), ';')"
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
-
-
-def _evaluated_path(item: Input, evaluated: Mapping[str, Path]) -> Path:
-    try:
-        return evaluated[item.indicator or ""]
-    except KeyError:
-        raise CompactError(
-            f"indicator {item.indicator} is an input and has not been evaluated before",
-            allowed=", ".join(sorted(evaluated)) or "none yet",
-            next_step="evaluate the indicators in the order of their inputs",
-        ) from None

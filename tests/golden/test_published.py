@@ -17,7 +17,7 @@ from schemas.areas import area_rows, code_map, membership_rows
 from schemas.columns import Table
 from schemas.tables import AGGREGATE, AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
-from warehouse.build import load_model_inputs
+from warehouse.assemble import load_model_inputs
 from warehouse.engine import engine, run_model, write_table
 
 HOW = {"method": "weighted_mean", "weight": "people", "min_weight_share": 0.5}

@@ -16,7 +16,7 @@ from schemas.definitions import Indicator
 from schemas.tables import AGGREGATE, AREA, AREA_GROUP, COVERAGE, INDICATOR, LATEST, PROGRESS, REVISION
 from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.unsd_2026 import assess
-from warehouse.build import load_model_inputs
+from warehouse.assemble import load_model_inputs
 from warehouse.engine import engine, run_model, write_table
 
 AREAS = ("KEN", "UGA", "TZA", "RWA")

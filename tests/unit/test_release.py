@@ -18,6 +18,7 @@ import frictionless
 import pyarrow.parquet as pq
 import pytest
 
+from schemas.areas import area_rows
 from schemas.arrow import arrow_schema
 from schemas.errors import CompactError
 from schemas.tables import TABLES
@@ -204,7 +205,7 @@ def test_a_failed_check_publishes_nothing(home: Path, make: Any) -> None:
     [
         ({"snapshots": [snapshot("a")]}, "values of snapshot are not in snapshot.parquet: b"),
         (
-            {"areas": [row for row in build.area_rows() if row["ref_area"] != "UGA"]},
+            {"areas": [row for row in area_rows() if row["ref_area"] != "UGA"]},
             "values of ref_area are not in area.parquet",
         ),
         ({"snapshots": [snapshot("a"), snapshot("b", resource="P") | {"pages": 0}]}, "pages"),

@@ -1,0 +1,234 @@
+"""Writes the tables of a release from its ingredients: copies, definitions as rows, and the SQL models.
+
+What a model computes is in models/*.sql; whether the tables may be published is judged in build.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from schemas.arrow import arrow_schema
+from schemas.columns import Table
+from schemas.definitions import Indicator
+from schemas.observation import OBSERVATION
+from schemas.tables import (
+    AGGREGATE,
+    AREA,
+    AREA_GROUP,
+    COVERAGE,
+    INDICATOR,
+    INDICATOR_META,
+    LATEST,
+    LEDGER,
+    PROGRESS,
+    QUARANTINE,
+    REVISION,
+    SNAPSHOT_TABLE,
+    SOURCE_TABLE,
+)
+from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_by_key, write_table
+from warehouse.ingredients import Defined, Ingredients
+
+
+def write_tables(
+    aside: Path, given: Ingredients, previous: Path | None, temp: Path | None
+) -> list[tuple[str, int, int, int]]:
+    """Every table. Returns, for each indicator with revisions: how many values changed, are new, were
+    withdrawn."""
+
+    def write(table: pa.Table, contract: Table) -> None:
+        # read back and checked as a whole afterwards, see build_release
+        write_table(table, contract, aside / f"{contract.name}.parquet", check=False)
+
+    write(_from_rows(given.areas, AREA), AREA)
+    write(_from_rows(given.area_groups, AREA_GROUP), AREA_GROUP)
+    write(_from_rows(_meta_rows(given), INDICATOR_META), INDICATOR_META)
+    write(_from_rows(_source_rows(given), SOURCE_TABLE), SOURCE_TABLE)
+    write(_from_rows(given.snapshots, SNAPSHOT_TABLE), SNAPSHOT_TABLE)
+    with engine(temp) as con:
+        write(run_sql(con, _observation_sql(given), OBSERVATION), OBSERVATION)
+        write(run_sql(con, _beside_sql(given, LEDGER), LEDGER), LEDGER)
+        write(run_sql(con, _beside_sql(given, QUARANTINE), QUARANTINE), QUARANTINE)
+        write(
+            run_sql(
+                con,
+                _union([parquet(path) for _, path in sorted(given.evaluated.items())], INDICATOR),
+                INDICATOR,
+            ),
+            INDICATOR,
+        )
+        load_model_inputs(con, aside, given.catalogue, previous)
+        for contract in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION):
+            write(run_model(con, contract), contract)
+        return [
+            (str(name), int(changed), int(new), int(gone))
+            for name, changed, new, gone in con.execute(f"""
+            select indicator, count(*) filter (where old_value is not null and new_value is not null),
+                count(*) filter (where old_value is null), count(*) filter (where new_value is null)
+            from {parquet(aside / "revision.parquet")}
+            group by indicator
+            order by indicator""").fetchall()
+        ]
+
+
+def load_model_inputs(
+    con: duckdb.DuckDBPyConnection, folder: Path, catalogue: Mapping[str, Defined], previous: Path | None
+) -> None:
+    """What the models read: indicator, area, area_group, the definitions as tables, and the release
+    before."""
+    for name in ("indicator", "area", "area_group"):
+        con.execute(f"create temp table {name} as select * from {parquet(folder / f'{name}.parquet')}")
+    rows = [_definition_row(entry.indicator) for _, entry in sorted(catalogue.items())]
+    _load(con, "definition", pa.Table.from_pylist(rows, schema=DEFINITION))
+    breaks = [
+        {"indicator": name, "ref_area": item.ref_area, "time_period": item.time_period}
+        for name, entry in sorted(catalogue.items())
+        for item in entry.indicator.breaks
+    ]
+    _load(con, "declared_break", pa.Table.from_pylist(breaks, schema=DECLARED_BREAK))
+    if previous is None:
+        con.execute("create temp table previous_indicator as select * from indicator limit 0")
+        con.execute("create temp table previous_release as select '' as release limit 0")
+    else:
+        con.execute(
+            f"create temp table previous_indicator as select * from {parquet(previous / 'indicator.parquet')}"
+        )
+        con.execute(f"create temp table previous_release as select {literal(previous.name)} as release")
+
+
+DEFINITION = pa.schema(
+    [
+        ("indicator", pa.string()),
+        ("direction", pa.string()),
+        ("target_value", pa.float64()),
+        ("target_year", pa.int16()),
+        ("baseline_year", pa.int16()),
+        ("aggregate_method", pa.string()),
+        ("weight", pa.string()),
+        ("min_weight_share", pa.float64()),
+    ]
+)
+DECLARED_BREAK = pa.schema(
+    [("indicator", pa.string()), ("ref_area", pa.string()), ("time_period", pa.int16())]
+)
+BASELINE_YEAR = 2015  # of the Technical Note, where an indicator has no target that says otherwise
+
+
+def _definition_row(indicator: Indicator) -> dict[str, Any]:
+    target, aggregate = indicator.target, indicator.aggregate
+    return {
+        "indicator": indicator.id,
+        "direction": indicator.direction,
+        "target_value": target.value if target else None,
+        "target_year": target.year if target else None,
+        "baseline_year": target.baseline_year if target else BASELINE_YEAR,
+        "aggregate_method": aggregate.method,
+        "weight": aggregate.weight,
+        "min_weight_share": aggregate.min_weight_share,
+    }
+
+
+def _load(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    con.register("arriving", rows)
+    con.execute(f"create temp table {name} as select * from arriving")
+    con.unregister("arriving")
+
+
+def _observation_sql(given: Ingredients) -> str:
+    """The staged rows of exactly the series that an indicator uses."""
+    used: dict[str, set[str]] = {}
+    for entry in given.catalogue.values():
+        for items in entry.indicator.named_inputs().values():
+            for item in items:
+                if item.source and item.series:
+                    used.setdefault(item.source, set()).add(item.series)
+    parts = [
+        f"(select * from {parquet(path)} where series in ({', '.join(map(literal, sorted(used[name])))}))"
+        for name, path in sorted(given.staged.items())
+        if name in used
+    ]
+    return _union(parts, OBSERVATION)
+
+
+def _beside_sql(given: Ingredients, table: Table) -> str:
+    """A table that lies beside the staged observations of each source."""
+    return _union(
+        [parquet(path.with_name(f"{table.name}.parquet")) for _, path in sorted(given.staged.items())], table
+    )
+
+
+SQL_TYPES = {
+    "string": "varchar",
+    "int16": "smallint",
+    "int32": "integer",
+    "int64": "bigint",
+    "float64": "double",
+    "bool": "boolean",
+    "date": "date",
+    "timestamp": "timestamptz",
+}
+
+
+def _union(parts: list[str], table: Table) -> str:
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    nothing = ", ".join(f'null::{SQL_TYPES[column.type]} as "{column.name}"' for column in table.columns)
+    return "\nunion all\n".join(
+        [f"select {nothing} where false", *(f"select {columns} from {part}" for part in parts)]
+    )
+
+
+def _from_rows(rows: Sequence[Mapping[str, Any]], table: Table) -> pa.Table:
+    return sort_by_key(pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table)), table)
+
+
+def _meta_rows(given: Ingredients) -> list[dict[str, Any]]:
+    rows = []
+    for name, entry in given.catalogue.items():
+        indicator = entry.indicator
+        target = indicator.target
+        inputs = {
+            key: [item.model_dump(exclude_defaults=True) for item in items]
+            for key, items in indicator.named_inputs().items()
+        }
+        rows.append(
+            {
+                "indicator": name,
+                "title": indicator.title,
+                "description": indicator.description.strip(),
+                "unit": indicator.unit,
+                "direction": indicator.direction,
+                "frameworks": json.dumps(indicator.frameworks, ensure_ascii=False, sort_keys=True),
+                "group": entry.group,
+                "target_value": target.value if target else None,
+                "target_year": target.year if target else None,
+                "target_origin": target.origin if target else None,
+                "formula": indicator.formula,
+                "inputs": json.dumps(inputs, ensure_ascii=False),
+                "aggregate_method": indicator.aggregate.method,
+                "notes": indicator.notes.strip() or None,
+                "fingerprint": given.evaluated[name].stem,
+            }
+        )
+    return rows
+
+
+def _source_rows(given: Ingredients) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": name,
+            "title": source.title,
+            "licence": source.licence.name,
+            "citation": source.citation,
+            "agency": source.agency,
+            "homepage": source.homepage,
+            "state": given.states[name].state,
+            "state_note": given.states[name].note,
+        }
+        for name, source in given.sources.items()
+    ]

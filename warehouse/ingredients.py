@@ -1,0 +1,76 @@
+"""What a release is made from, and the fingerprint by which two runs know that nothing has changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from schemas.areas import area_rows, membership_rows
+from schemas.definitions import Indicator, Source
+from warehouse.checks import CheckResult
+from warehouse.engine import code_fingerprint
+
+CODE = ("schemas/*.py", "warehouse/*.py", "warehouse/models/*.sql")
+
+
+class Defined(Protocol):
+    """An indicator as the catalogue has it: its definition and the folder where it stands."""
+
+    @property
+    def indicator(self) -> Indicator: ...
+
+    @property
+    def group(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """How a source stood in the run. note: why it is not live."""
+
+    state: Literal["live", "stored", "absent"]
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """All that a release is made from.
+
+    snapshots: the live ones, as rows of the table `snapshot`; staged: source to its observation.parquet,
+    beside which lie ledger.parquet and quarantine.parquet; evaluated: indicator to its file; checks: those
+    already made of the evaluated indicators, else they are made here.
+    """
+
+    catalogue: Mapping[str, Defined]
+    sources: Mapping[str, Source]
+    states: Mapping[str, SourceState]
+    snapshots: Sequence[Mapping[str, Any]]
+    staged: Mapping[str, Path]
+    evaluated: Mapping[str, Path]
+    areas: Sequence[Mapping[str, Any]] = field(default_factory=area_rows)
+    area_groups: Sequence[Mapping[str, Any]] = field(default_factory=membership_rows)
+    checks: Sequence[CheckResult] | None = None
+
+
+def inputs_fingerprint(given: Ingredients) -> str:
+    """sha256 of all that the tables depend on. How the agencies could be reached in a run is not among it: an
+    outage alone makes no new release."""
+    digest = sha256(code_fingerprint(*CODE).encode())
+    snapshots = sorted((row["source"], row["resource"], row["snapshot"]) for row in given.snapshots)
+    parts: list[object] = [
+        [
+            [name, entry.group, entry.indicator.model_dump(mode="json")]
+            for name, entry in sorted(given.catalogue.items())
+        ],
+        [[name, source.model_dump(mode="json")] for name, source in sorted(given.sources.items())],
+        snapshots,
+        [[name, path.parent.name] for name, path in sorted(given.staged.items())],
+        [[name, path.stem] for name, path in sorted(given.evaluated.items())],
+    ]
+    digest.update(json.dumps(parts, sort_keys=True).encode())
+    for rows in (given.areas, given.area_groups):
+        digest.update(json.dumps([dict(row) for row in rows], sort_keys=True).encode())
+    return digest.hexdigest()
