@@ -84,7 +84,7 @@ def evaluate_cached(
     """The indicator's rows in folder/<indicator>/<fingerprint>.parquet, computed only if that file is not
     there."""
     fingerprint = evaluation_fingerprint(indicator, staged, evaluated)
-    path = evaluated_path(folder, indicator.id, fingerprint)
+    path = cached_path(folder, indicator.id, fingerprint)
     side = path.with_suffix(".json")
     made = not (path.exists() and side.exists())
     if made:
@@ -101,7 +101,7 @@ def evaluate_cached(
     return Evaluated(path, fingerprint, facts["rows"], facts["areas"], facts["no_number"], made)
 
 
-def evaluated_path(folder: Path, indicator_id: str, fingerprint: str) -> Path:
+def cached_path(folder: Path, indicator_id: str, fingerprint: str) -> Path:
     """Where the rows of an indicator with this fingerprint are kept."""
     return folder / indicator_id / f"{fingerprint}.parquet"
 
