@@ -12,7 +12,7 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pipelines.definitions import EVERYTHING, build
+from pipelines.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
 from pipelines.workspace import Workspace
 from warehouse.release import ReleaseResult
 
@@ -28,16 +28,29 @@ class Outcome:
 
 
 def run(workspace: Workspace) -> Outcome:
-    """Materialize everything in process. Problems that are ours are collected in workspace.problems."""
+    """Materialize everything in process, in two halves; the second one only where something changed.
+
+    Problems of the data are collected in workspace.problems; a mistake of ours is raised.
+    """
     definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
     with dg.DagsterInstance.get() as instance, _progress(workspace):
-        result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
-            instance=instance, raise_on_error=False, run_config=QUIET, tags={"compact/by": "command line"}
-        )
-    if not result.success and not workspace.problems:  # not a problem of the data: a mistake of ours
+        if not _execute(definitions, FETCH_AND_STAGE, instance, workspace):
+            return Outcome(False, None)
+        if same := workspace.nothing_changed():
+            return Outcome(True, same)
+        return Outcome(_execute(definitions, EVALUATE_AND_RELEASE, instance, workspace), workspace.released)
+
+
+def _execute(
+    definitions: dg.Definitions, job: str, instance: dg.DagsterInstance, workspace: Workspace
+) -> bool:
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance, raise_on_error=False, run_config=QUIET, tags={"compact/by": "command line"}
+    )
+    if not result.success and not workspace.problems:
         failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
         raise RuntimeError("\n".join(str(error) for error in failures))
-    return Outcome(result.success, workspace.released)
+    return bool(result.success)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ and warehouse. It knows nothing of dagster.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,11 +24,13 @@ from sources.registry import load_series, load_sources, reader_of
 from sources.settings import Settings
 from sources.snapshots import Snapshot, Store
 from sources.stage import Staged, StageProblem, check_arrived, stage_source
-from warehouse.build import Ingredients, SourceState, build_release
+from warehouse.build import build_release
 from warehouse.checks import CheckResult, indicator_checks
-from warehouse.evaluate import Evaluated, evaluate_cached
-from warehouse.release import ReleaseResult
+from warehouse.evaluate import Evaluated, cached_path, evaluate_cached, evaluation_fingerprint
+from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
+from warehouse.release import ReleaseResult, latest_release, read_card
 
+EVALUATED = "evaluated"  # folder of COMPACT_HOME
 Progress = Callable[[str, int, int], None]  # what, done, total
 
 
@@ -175,13 +177,13 @@ class Workspace:
     def evaluate(self, indicator_ids: Sequence[str]) -> dict[str, Evaluated]:
         """Evaluate indicators, and before them those they are made of; what has not changed is not
         computed."""
-        staged = {source_id: found.observation for source_id, found in self.live_staged().items()}
+        staged = self._observations()
         order = self.catalogue.in_order(indicator_ids)
         for number, indicator_id in enumerate(order, 1):
             if indicator_id not in self._evaluated:
                 paths = {done: result.path for done, result in self._evaluated.items()}
                 self._evaluated[indicator_id] = evaluate_cached(
-                    self.catalogue[indicator_id], staged, paths, self.home / "evaluated"
+                    self.catalogue[indicator_id], staged, paths, self.home / EVALUATED
                 )
             self.progress("evaluate", number, len(order))
         return {indicator_id: self._evaluated[indicator_id] for indicator_id in order}
@@ -192,26 +194,44 @@ class Workspace:
         path = self._evaluated[indicator_id].path
         return indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue)
 
+    def nothing_changed(self) -> ReleaseResult | None:
+        """The latest release, if it was made from the very snapshots, definitions and code that are there
+        now."""
+        latest = latest_release(self.home)
+        paths: dict[str, Path] = {}
+        staged = self._observations()
+        for indicator_id, indicator in self.catalogue.items():
+            fingerprint = evaluation_fingerprint(indicator, staged, paths)
+            paths[indicator_id] = cached_path(self.home / EVALUATED, indicator_id, fingerprint)
+        if latest is None or inputs_fingerprint(self._ingredients(paths)) != read_card(latest)["fingerprint"]:
+            return None
+        return ReleaseResult(False, latest.name, latest, f"nothing changed since release {latest.name}")
+
     def release(self) -> ReleaseResult:
         """Check, build and publish. Raises ReleaseRefused, with `latest` untouched, if an error check
         fails."""
         evaluated = self.evaluate(list(self.catalogue))
-        staged = self.live_staged()
-        given = Ingredients(
-            catalogue=self.catalogue.entries,
-            sources=self.sources,
-            states=self.source_states(),
-            snapshots=[s.row() for source_id in self.sources for s in self.store.live(source_id).values()],
-            staged={source_id: found.observation for source_id, found in staged.items()},
-            evaluated={indicator_id: result.path for indicator_id, result in evaluated.items()},
-        )
         self.progress("release", 0, 1)
         try:
-            self.released = build_release(self.home, given)
+            paths = {indicator_id: result.path for indicator_id, result in evaluated.items()}
+            self.released = build_release(self.home, self._ingredients(paths))
         except CompactError as problem:
             raise self._note(problem) from None
         self.progress("release", 1, 1)
         return self.released
+
+    def _observations(self) -> dict[str, Path]:
+        return {source_id: found.observation for source_id, found in self.live_staged().items()}
+
+    def _ingredients(self, evaluated: Mapping[str, Path]) -> Ingredients:
+        return Ingredients(
+            catalogue=self.catalogue.entries,
+            sources=self.sources,
+            states=self.source_states(),
+            snapshots=[s.row() for source_id in self.sources for s in self.store.live(source_id).values()],
+            staged=self._observations(),
+            evaluated=evaluated,
+        )
 
     def _note(self, problem: CompactError) -> CompactError:
         self.problems.append(problem)
