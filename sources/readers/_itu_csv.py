@@ -1,9 +1,9 @@
 """ITU DataHub, route `csv`: /data/download, a family of series in one file.
 
-Quirks seen: a byte order mark; newlines inside Notes and Source that are not quoted; series beside those asked for (the
-breakdowns of the same question) come along; a blank Value is a year without data; nothing declares how many rows there
-must be. A record is put together again from its lines until it has all columns and the next line begins another; the bytes
-are kept as they came.
+Quirks seen: a byte order mark; newlines inside Notes and Source that are not quoted; series beside those
+asked for (the breakdowns of the same question) come along; a blank Value is a year without data; nothing
+declares how many rows there must be. A record is put together again from its lines until it has all columns
+and the next line begins another; the bytes are kept as they came.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ from sources.readers._paging import RUN_AGAIN, check_unique, refuse
 if TYPE_CHECKING:
     import duckdb
 
-COLUMNS = ("SeriesID", "SeriesCode", "Series", "Unit", "Database", "Year", "AreaName", "AreaCode", "DisaggregationGroup",
-           "Disaggregation1", "Disaggregation2", "Value", "Notes", "Source", "LastModifiedOn")  # fmt: skip
+COLUMNS = ("SeriesID", "SeriesCode", "Series", "Unit", "Database", "Year", "AreaName", "AreaCode",
+           "DisaggregationGroup", "Disaggregation1", "Disaggregation2", "Value", "Notes", "Source",
+           "LastModifiedOn")  # fmt: skip
 BEGINS_RECORD = re.compile(r'"?\d+"?,"?[A-Za-z]\w*"?,')  # SeriesID and SeriesCode
 NEWLINE = "\x1e"  # stands for a newline inside a record while the record is parsed
 Record = dict[str, str]
 
 
 def fetch_csv(resource: Resource, code_ids: Mapping[str, str], session: Session) -> Answer:
-    """A family of series; code_ids: series code to the agency's codeID, for every series that must be there."""
+    """A family of series; code_ids: series code to the agency's codeID, for every series that must be
+    there."""
     page = session.get("/data/download", {"codesid": ",".join(code_ids.values())})
     records = parse(page)
     found = {(record["SeriesCode"], record["SeriesID"]) for record in records}
@@ -41,7 +43,8 @@ def fetch_csv(resource: Resource, code_ids: Mapping[str, str], session: Session)
             f"{resource.key}: no rows of {', '.join(f'{code} ({number})' for code, number in lost[:5])} came",
             [page],
             allowed="every series that was asked for",
-            next_step="if the agency has renamed it, write the new code in series.csv and in the indicators, else run again",
+            next_step="if the agency has renamed it, write the new code in series.csv and the indicators, "
+            "else run again",
         )
     key = ("SeriesID", "AreaCode", "Year", "Disaggregation1", "Disaggregation2")
     check_unique(
@@ -56,8 +59,12 @@ def parse(page: Page) -> list[Record]:
     lines = [line for line in re.split(r"(?<=\n)", expect_text(page)) if line]
     _check_header(next(csv.reader(lines[:1]), []), page)
     if not lines[-1].endswith("\n"):
-        raise refuse(f"the file ends in the middle of a line: {lines[-1][-60:]!r}", [page],
-                     allowed="a newline at the end", next_step=RUN_AGAIN)  # fmt: skip
+        raise refuse(
+            f"the file ends in the middle of a line: {lines[-1][-60:]!r}",
+            [page],
+            allowed="a newline at the end",
+            next_step=RUN_AGAIN,
+        )
     records: list[Record] = []
     waiting = ""
     for number, line in enumerate(lines[1:], 2):
@@ -110,8 +117,8 @@ def wire_csv(con: duckdb.DuckDBPyConnection, files: Sequence[tuple[SnapshotFiles
     """Add the records of files to `rows_read`."""
     for one, path in files:
         records = parse(Page(str(path), path.read_bytes()))
-        con.register("records", pa.Table.from_pylist(records, pa.schema([(name, pa.string()) for name in COLUMNS]))
-                     .append_column("row", pa.array(range(len(records)), pa.int64())))  # fmt: skip
+        table = pa.Table.from_pylist(records, pa.schema([(name, pa.string()) for name in COLUMNS]))
+        con.register("records", table.append_column("row", pa.array(range(len(records)), pa.int64())))
         con.execute(_ROWS, {"snapshot": one.snapshot})
         con.unregister("records")
 

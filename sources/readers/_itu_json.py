@@ -1,7 +1,7 @@
 """ITU DataHub, route `json`: /data/bycode/{codeID}, one series, every country and year in one list.
 
-Quirks seen: the value is text inside a list (answer[0].value); keys come in random order; an unknown code answers 200
-with []; nothing declares how many rows there must be.
+Quirks seen: the value is text inside a list (answer[0].value); keys come in random order; an unknown code
+answers 200 with []; nothing declares how many rows there must be.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sources.base import Answer, Resource, SnapshotFiles
+from sources.base import Answer, NoSuchSeries, Resource, SnapshotFiles
 from sources.http import Session, expect_json
 from sources.readers._paging import canonical, check_rows, check_series, check_unique, refuse
 from sources.readers._tables import make_pages
@@ -22,7 +22,8 @@ FIELDS = frozenset({"code", "codeID", "isoCode", "shortName", "dataYear", "answe
 
 
 def fetch_json(resource: Resource, code_id: str, session: Session) -> Answer:
-    """One series, of which every row has the agreed shape, the code asked for, and an area and year of its own."""
+    """One series, of which every row has the agreed shape, the code asked for, and an area and year of its
+    own."""
     code = resource.key
     page = session.get(f"/data/bycode/{code_id}")
     rows = expect_json(page)
@@ -32,10 +33,13 @@ def fetch_json(resource: Resource, code_id: str, session: Session) -> Answer:
         )
     if not rows:
         raise refuse(
-            f"the answer for {code} (codeID {code_id}) has no rows: the agency knows no such code now, or its answer is empty",
+            f"the answer for {code} (codeID {code_id}) has no rows: the agency knows no such code now, or "
+            "its answer is empty",
             [page],
             allowed="at least one row",
-            next_step="look the series up in /dictionaries/getcategories; if its codeID changed, write it in series.csv",
+            next_step="look the series up in /dictionaries/getcategories; if its codeID changed, write it in "
+            "series.csv, else run again",
+            kind=NoSuchSeries,
         )
     check_rows(rows, FIELDS, page, code)
     check_series((row["code"] for row in rows), code, [page])
@@ -48,8 +52,11 @@ def fetch_json(resource: Resource, code_id: str, session: Session) -> Answer:
             and isinstance(answers[0], dict)
             and "value" in answers[0]
         ):
-            raise refuse(f"row {number} of {code} has {str(answers)[:80]} for an answer", [page],
-                         allowed="a list of one object with a value")  # fmt: skip
+            raise refuse(
+                f"row {number} of {code} has {str(answers)[:80]} for an answer",
+                [page],
+                allowed="a list of one object with a value",
+            )
     check_unique(
         ((row["isoCode"], row["dataYear"]) for row in rows), len(rows), "isoCode and dataYear", [page]
     )
@@ -58,7 +65,8 @@ def fetch_json(resource: Resource, code_id: str, session: Session) -> Answer:
 
 
 def wire_json(con: duckdb.DuckDBPyConnection, group: Sequence[SnapshotFiles]) -> None:
-    """Add the rows of answers to `rows_read`; the label of a breakdown comes from `labels`, made from series.csv."""
+    """Add the rows of answers to `rows_read`; the label of a breakdown comes from `labels`, made from
+    series.csv."""
     con.execute(_ROWS, make_pages(con, group))
 
 
@@ -68,8 +76,8 @@ with read as (
     select filename, from_json(json, '[{
         "code": "VARCHAR", "isoCode": "VARCHAR", "shortName": "VARCHAR", "dataYear": "VARCHAR",
         "answer": [{"value": "VARCHAR"}], "dataNote": "VARCHAR", "dataSource": "VARCHAR"}]') as rows
-    from read_json($paths, format = 'unstructured', records = false, columns = {'json': 'JSON'}, filename = true,
-                   maximum_object_size = $largest)
+    from read_json($paths, format = 'unstructured', records = false, columns = {'json': 'JSON'},
+                   filename = true, maximum_object_size = $largest)
 ),
 unnested as (
     select filename, unnest(rows) as cell, generate_subscripts(rows, 1) - 1 as row

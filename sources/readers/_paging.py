@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from sources.base import BadAnswer, Page
+from sources.base import BadAnswer, NoSuchSeries, Page
 from sources.expect import KEEP_STORED
 
 Row = dict[str, Any]
@@ -22,7 +22,8 @@ RUN_AGAIN = "run again: an agency that is in the middle of an update answers lik
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page, read: the number it says it has, what it declares of the whole, its rows and a digest of each."""
+    """One page, read: the number it says it has, what it declares of the whole, its rows and a digest of
+    each."""
 
     page: Page
     number: int
@@ -39,10 +40,16 @@ def sheet(page: Page, number: int, pages: int, rows_declared: int, rows: list[Ro
 
 
 def refuse(
-    what: str, pages: Sequence[Page], *, where: str = "", allowed: str = "", next_step: str = KEEP_STORED
+    what: str,
+    pages: Sequence[Page],
+    *,
+    where: str = "",
+    allowed: str = "",
+    next_step: str = KEEP_STORED,
+    kind: type[BadAnswer] = BadAnswer,
 ) -> BadAnswer:
     """A BadAnswer that carries the pages so far, so that their bytes are kept."""
-    return BadAnswer(
+    return kind(
         what,
         where=where or (pages[-1].url if pages else ""),
         allowed=allowed,
@@ -69,7 +76,12 @@ def follow(
             sheets.append(read(page))
         except BadAnswer as error:  # the pages before belong to the evidence
             raise refuse(
-                error.what, pages, where=error.where, allowed=error.allowed, next_step=error.next_step
+                error.what,
+                pages,
+                where=error.where,
+                allowed=error.allowed,
+                next_step=error.next_step,
+                kind=type(error),
             ) from None
         _check_totals(sheets, size, name)
         _check_repeats(sheets, seen, name, copies)
@@ -80,7 +92,8 @@ def follow(
 def _check_repeats(
     sheets: Sequence[Sheet], seen: dict[bytes, int], name: str, copies: Callable[[Row], int]
 ) -> None:
-    """No row of the newest page stood on an earlier one: else a page came twice, or rows moved between pages."""
+    """No row of the newest page stood on an earlier one: else a page came twice, or rows moved between
+    pages."""
     newest = sheets[-1]
     again = [(i, seen[d]) for i, d in enumerate(newest.digests) if d in seen and copies(newest.rows[i]) < 2]
     if again:
@@ -115,12 +128,14 @@ def _check_totals(sheets: Sequence[Sheet], size: int, name: str) -> None:
             f"the answer for {name} has no rows: the agency has no such series now, or its answer is empty",
             pages,
             allowed="at least one row",
-            next_step="look the series up in the agency's list; if it was renamed or withdrawn, change series.csv, "
-            "else run again",
+            next_step="look the series up in the agency's list; if it was renamed or withdrawn, change "
+            "series.csv, else run again",
+            kind=NoSuchSeries,
         )
     if sheet.pages != ceil(sheet.rows_declared / size):
         raise refuse(
-            f"{name} declares {sheet.rows_declared} rows on {sheet.pages} pages of {size}, which does not add up",
+            f"{name} declares {sheet.rows_declared} rows on {sheet.pages} pages of {size}, which does not "
+            "add up",
             pages,
             allowed=f"{ceil(sheet.rows_declared / size)} pages",
             next_step="if the agency has lowered the rows that a page may have, lower options in source.yaml",
@@ -157,7 +172,8 @@ def check_series(found: Iterable[str], asked: str, pages: Sequence[Page]) -> Non
             f"{asked} was asked, and rows of {', '.join(others[:5])} came",
             pages,
             allowed=asked,
-            next_step=f"if the agency has renamed {asked}, write the new code in series.csv and in the indicators",
+            next_step=f"if the agency has renamed {asked}, write the new code in series.csv and the "
+            "indicators",
         )
 
 
@@ -189,5 +205,6 @@ def canonical(value: object) -> bytes:
 
 
 def content_of(sheets: Sequence[Sheet]) -> str:
-    """sha256 over the rows of all pages, without the envelopes: dates of update and page sizes mean nothing here."""
+    """sha256 over the rows of all pages, without the envelopes, whose dates and page sizes say nothing of
+    the data."""
     return hashlib.sha256(b"".join(digest for one in sheets for digest in one.digests)).hexdigest()

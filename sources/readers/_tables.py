@@ -38,8 +38,8 @@ def batches(files: Sequence[SnapshotFiles], limit: int = BATCH_BYTES) -> Iterato
 
 
 def make_pages(con: duckdb.DuckDBPyConnection, group: Sequence[SnapshotFiles]) -> dict[str, object]:
-    """The table `pages` (snapshot, number, path) of a group. Returns the parameters to read them with: the paths, each
-    once, and the room that the largest needs, which DuckDB sets aside for each thread."""
+    """The table `pages` (snapshot, number, path) of a group. Returns the parameters to read them with: the
+    paths, each once, and the room that the largest needs, which DuckDB sets aside for each thread."""
     rows = [(one.snapshot, number, str(path)) for one in group for number, path in enumerate(one.pages)]
     con.execute("create or replace temp table pages (snapshot varchar, number integer, path varchar)")
     con.executemany("insert into pages values ($1, $2, $3)", rows)

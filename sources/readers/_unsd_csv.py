@@ -1,10 +1,12 @@
-"""The UNSD SDG API v1, route `csv`: POST Series/DataCSV, one file a series, with a third of the bytes of the JSON.
+"""The UNSD SDG API v1, route `csv`: POST Series/DataCSV, one file a series, with a third of the bytes of
+the JSON.
 
-The file declares no number of rows: Series/Data is asked for one row, whose total says how many there must be, and that
-answer is kept as the first page of the snapshot.
-Quirks seen: the file may end in NULs and blank lines (both are left out of the parsing only); header unquoted, values
-quoted; 17 fixed columns, then the dimensions and attributes of the series in brackets, in alphabetical order. A row of a
-series with several indicators comes once for each: the repeats are counted as `repeated_for_indicator`.
+The file declares no number of rows: Series/Data is asked for one row, whose total says how many there must
+be, and that answer is kept as the first page of the snapshot.
+Quirks seen: the file may end in NULs and blank lines (both are left out of the parsing only); header
+unquoted, values quoted; 17 fixed columns, then the dimensions and attributes of the series in brackets, in
+alphabetical order. A row of a series with several indicators comes once for each: the repeats are counted
+as `repeated_for_indicator`.
 """
 
 from __future__ import annotations
@@ -30,14 +32,14 @@ if TYPE_CHECKING:
     import duckdb
 
 PATH = "/v1/sdg/Series/DataCSV"
-FIXED = ("Goal", "Target", "Indicator", "SeriesCode", "SeriesDescription", "GeoAreaCode", "GeoAreaName", "TimePeriod",
-         "Value", "Time_Detail", "TimeCoverage", "UpperBound", "LowerBound", "BasePeriod", "Source", "GeoInfoUrl",
-         "FootNote")  # fmt: skip
+FIXED = ("Goal", "Target", "Indicator", "SeriesCode", "SeriesDescription", "GeoAreaCode", "GeoAreaName",
+         "TimePeriod", "Value", "Time_Detail", "TimeCoverage", "UpperBound", "LowerBound", "BasePeriod",
+         "Source", "GeoInfoUrl", "FootNote")  # fmt: skip
 PLACE = {name: place for place, name in enumerate(FIXED)}
-OTHER_ROUTE = "compare with the other route: COMPACT_ROUTE_UNSD_SDG=data; " + RUN_AGAIN
+OTHER_ROUTE = "take the other route, COMPACT_ROUTE_UNSD_SDG=data"
 
 
-def fetch_csv(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch_csv(source: Source, resource: Resource, session: Session) -> Answer:  # noqa: ARG001 - as fetch_json
     """The file of one series, proved whole by the total that Series/Data declares."""
     code = resource.key
     counted = ask_page(session, code, 1, 1)
@@ -47,7 +49,8 @@ def fetch_csv(source: Source, resource: Resource, session: Session) -> Answer:
             f"the agency has no rows for {code}",
             [counted],
             allowed="at least one row",
-            next_step="look the series up in Series/List; if it was renamed or withdrawn, change series.csv, else run again",
+            next_step="look the series up in Series/List; if it was renamed or withdrawn, change series.csv, "
+            "else run again",
         )
     page = session.post(PATH, {"seriesCodes": code}, headers={"Accept": "application/octet-stream"})
     _, table = parse(page, (counted,))
@@ -66,8 +69,9 @@ def fetch_csv(source: Source, resource: Resource, session: Session) -> Answer:
 
 
 def parse(page: Page, before: Sequence[Page] = ()) -> tuple[list[str], pa.Table]:
-    """The names of the columns after the fixed ones, lower case and without brackets, and all columns as text, named
-    c0, c1, ... Raises BadAnswer where the file is not as agreed, or ends in the middle of a line."""
+    """The names of the columns after the fixed ones, lower case and without brackets, and all columns as
+    text, named c0, c1, ... Raises BadAnswer where the file is not as agreed, or ends in the middle of a
+    line."""
     pages = (*before, page)
     text = expect_text(page).rstrip("\x00")
     header = next(csv.reader([text.split("\n", 1)[0].rstrip("\r")]), [])
@@ -88,8 +92,12 @@ def parse(page: Page, before: Sequence[Page] = ()) -> tuple[list[str], pa.Table]
             convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
     except pa.ArrowInvalid as error:
-        raise refuse(f"the file is not the CSV that its header announces: {error}", pages,
-                     allowed=f"{len(header)} columns in every line", next_step=RUN_AGAIN) from None  # fmt: skip
+        raise refuse(
+            f"the file is not the CSV that its header announces: {str(error)[:200]}",
+            pages,
+            allowed=f"{len(header)} columns in every line",
+            next_step=RUN_AGAIN,
+        ) from None
     if not table.num_rows:
         raise refuse(
             "the file has a header and no rows", pages, allowed="at least one row", next_step=OTHER_ROUTE
@@ -99,20 +107,35 @@ def parse(page: Page, before: Sequence[Page] = ()) -> tuple[list[str], pa.Table]
 
 def _check_header(header: Sequence[str], pages: Sequence[Page]) -> list[str]:
     """The names in brackets, or BadAnswer that names the first column out of place."""
-    step = "if the agency has changed its file, the reader must learn the new columns; until then use the other route"
+    step = (
+        "if the agency has changed its file, the reader must learn the new columns; until then: "
+        + OTHER_ROUTE
+    )
     for place, name in enumerate(FIXED):
         if (found := header[place] if place < len(header) else "nothing") != name:
-            raise refuse(f"column {place + 1} of the file is {found!r}, and {name} belongs there", pages,
-                         allowed=", ".join(FIXED), next_step=step)  # fmt: skip
+            raise refuse(
+                f"column {place + 1} of the file is {found!r}, and {name} belongs there",
+                pages,
+                allowed=", ".join(FIXED),
+                next_step=step,
+            )
     names: list[str] = []
     for place, column in enumerate(header[len(FIXED) :], len(FIXED) + 1):
         name = column.removeprefix("[").removesuffix("]").strip().casefold()
         if column != f"[{column[1:-1]}]" or not name:
-            raise refuse(f"column {place} of the file is {column!r}", pages, allowed="a dimension or attribute in brackets",
-                         next_step=step)  # fmt: skip
+            raise refuse(
+                f"column {place} of the file is {column!r}",
+                pages,
+                allowed="a dimension or attribute in brackets",
+                next_step=step,
+            )
         if names and name <= names[-1]:  # else two swapped names would move values unseen
-            raise refuse(f"column {place} of the file, {column}, is out of its alphabetical place", pages,
-                         allowed="dimensions and attributes in alphabetical order, each once", next_step=step)  # fmt: skip
+            raise refuse(
+                f"column {place} of the file, {column}, is out of its alphabetical place",
+                pages,
+                allowed="dimensions and attributes in alphabetical order, each once",
+                next_step=step,
+            )
         names.append(name)
     return names
 
@@ -145,8 +168,15 @@ def _select(attributes: Mapping[str, str], names: Sequence[str]) -> tuple[str, d
     }
     dims = [name for name in names if name not in attributes]
     values = ", ".join(f"trim({columns[name]})" for name in dims)
-    words = {name: f"nullif(c{PLACE[column]}, '')" for name, column in {
-        "lower": "LowerBound", "upper": "UpperBound", "source_detail": "Source", "footnote": "FootNote"}.items()}  # fmt: skip
+    words = {
+        name: f"nullif(c{PLACE[column]}, '')"
+        for name, column in {
+            "lower": "LowerBound",
+            "upper": "UpperBound",
+            "source_detail": "Source",
+            "footnote": "FootNote",
+        }.items()
+    }
     lines = ",\n    ".join(f"{expression} as {column}" for column, expression in (given | words).items())
     return (
         f"""
@@ -173,7 +203,8 @@ anti join repeated
 
 
 def _repeated(columns: int) -> str:
-    """The same row under a further indicator: it differs from the first in goal, target and indicator alone."""
+    """The same row under a further indicator: it differs from the first in goal, target and indicator
+    alone."""
     same = ", ".join(f"c{place}" for place in range(PLACE["Indicator"] + 1, columns))
     return f"""
 create temp table if not exists repeated (snapshot varchar, row bigint);

@@ -1,9 +1,10 @@
 """The UNSD SDG API v1, route `data`: Series/Data, pages of JSON that declare their totals.
 
-Quirks seen: every value, code and count in a row is text, years are floats (2015.0); an unknown series answers 200 with
-no rows; pages of 50,000 rows time out; a comma-joined areaCode is ignored and timePeriodStart fails for some series
-(2026), so neither is used: all areas and years are asked. A series of several indicators has lists of them in each row,
-and the live service has been seen to send such rows once for each: the repeats are counted as `repeated_for_indicator`.
+Quirks seen: every value, code and count in a row is text, years are floats (2015.0); an unknown series
+answers 200 with no rows; pages of 50,000 rows time out; a comma-joined areaCode is ignored and
+timePeriodStart fails for some series (2026), so neither is used: all areas and years are asked. A series of
+several indicators has lists of them in each row, and the live service has been seen to send such rows once
+for each: the repeats are counted as `repeated_for_indicator`.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 
 PATH = "/v1/sdg/Series/Data"
 ENVELOPE = ("totalElements", "totalPages", "pageNumber")
-FIELDS = frozenset({"indicator", "series", "geoAreaCode", "geoAreaName", "timePeriodStart", "value", "upperBound",
-                    "lowerBound", "source", "footnotes", "attributes", "dimensions"})  # fmt: skip
+FIELDS = frozenset({"indicator", "series", "geoAreaCode", "geoAreaName", "timePeriodStart", "value",
+                    "upperBound", "lowerBound", "source", "footnotes", "attributes",
+                    "dimensions"})  # fmt: skip
 
 
 def fetch_json(source: Source, resource: Resource, session: Session) -> Answer:
@@ -75,10 +77,18 @@ def read_page(page: Page, code: str) -> Sheet:
     rows: list[Row] = answer["data"]
     check_rows(rows, FIELDS, page, code)
     for number, row in enumerate(rows):
-        if not (isinstance(row["value"], str) and isinstance(row["dimensions"], dict) and isinstance(row["attributes"], dict)
-                and isinstance(row["indicator"], list) and isinstance(row["footnotes"], list)):  # fmt: skip
-            raise refuse(f"row {number} of {code} does not have the agreed types", [page],
-                         allowed="value as text; dimensions and attributes as objects; indicator and footnotes as lists")  # fmt: skip
+        if not (
+            isinstance(row["value"], str | None)
+            and isinstance(row["dimensions"], dict)
+            and isinstance(row["attributes"], dict)
+            and isinstance(row["indicator"], list)
+            and isinstance(row["footnotes"], list)
+        ):
+            raise refuse(
+                f"row {number} of {code} does not have the agreed types",
+                [page],
+                allowed="text for value, objects for dimensions and attributes, lists for the others",
+            )
     check_series((row["series"] for row in rows), code, [page])
     numbers = {name: whole(answer[name], name, page) for name in ENVELOPE}
     return sheet(page, numbers["pageNumber"], numbers["totalPages"], numbers["totalElements"], rows)
@@ -87,7 +97,8 @@ def read_page(page: Page, code: str) -> Sheet:
 def wire_json(
     con: duckdb.DuckDBPyConnection, attributes: Mapping[str, str], group: Sequence[SnapshotFiles]
 ) -> None:
-    """Add the rows of a group of snapshots to `wire`. attributes: the agency's attribute to the column of wire."""
+    """Add the rows of a group of snapshots to `wire`. attributes: the agency's attribute to the column of
+    wire."""
     given = make_pages(con, group)
     con.execute(_LENGTHS, given)
     con.execute(_ROWS, given)
@@ -102,8 +113,8 @@ def wire_json(
 
 _PAGES = """
     select filename, json
-    from read_json($paths, format = 'unstructured', records = false, columns = {'json': 'JSON'}, filename = true,
-                   maximum_object_size = $largest)
+    from read_json($paths, format = 'unstructured', records = false, columns = {'json': 'JSON'},
+                   filename = true, maximum_object_size = $largest)
 """
 
 # Rows are numbered through the pages of a snapshot.
@@ -128,8 +139,9 @@ with unnested as (
     from (
         select filename, from_json(json -> 'data', '[{{
             "indicator": ["VARCHAR"], "series": "VARCHAR", "geoAreaCode": "VARCHAR", "geoAreaName": "VARCHAR",
-            "timePeriodStart": "VARCHAR", "value": "VARCHAR", "upperBound": "VARCHAR", "lowerBound": "VARCHAR",
-            "source": "VARCHAR", "footnotes": ["VARCHAR"], "attributes": "JSON", "dimensions": "JSON"}}]') as rows
+            "timePeriodStart": "VARCHAR", "value": "VARCHAR", "upperBound": "VARCHAR",
+            "lowerBound": "VARCHAR", "source": "VARCHAR", "footnotes": ["VARCHAR"], "attributes": "JSON",
+            "dimensions": "JSON"}}]') as rows
         from ({_PAGES})
     )
 )
@@ -153,20 +165,23 @@ join lengths
     on unnested.filename = lengths.path
 """
 
-# A row that says the same as an earlier one, of a series with several indicators: at most one for each indicator.
+# A row that says the same as an earlier one, of a series with several indicators: at most one for each
+# indicator.
 _REPEATED = """
 create or replace temp table repeated as
 select snapshot, row
 from rows_read
 where indicators > 1
 qualify row_number() over (
-    partition by snapshot, series, area, time_period, value, lower, upper, source_detail, footnote, attributes, dimensions
+    partition by snapshot, series, area, time_period, value, lower, upper, source_detail, footnote,
+        attributes, dimensions
     order by row
 ) between 2 and indicators
 """
 
-# Attributes and dimensions are few and stand in every row: each combination is read once. Names in lower case, because
-# the agency's spelling varies; in the CSV the two cannot be told apart, so here too it is source.yaml that tells.
+# Attributes and dimensions are few and stand in every row: each combination is read once. Names in lower
+# case, because the agency's spelling varies; in the CSV the two cannot be told apart, so here too it is
+# source.yaml that tells.
 _WORDS = """
 create or replace temp table words as
 with combinations as (

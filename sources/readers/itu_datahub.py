@@ -1,8 +1,9 @@
 """ITU DataHub v2, by either of its routes: a series as JSON, or a family of series as CSV.
 
-series.csv says for each series its `code_id`, its `route` (json or csv), the `family` that one CSV download brings, and
-its `disaggregation`, the label of the breakdown that it is. options in source.yaml: `disaggregations`, the label of a
-breakdown to the dimension it belongs to, and `flags`, which text of the agency gives a row which status.
+series.csv says for each series its `code_id`, its `route` (json or csv), the `family` that one CSV download
+brings, and its `disaggregation`, the label of the breakdown that it is. options in source.yaml:
+`disaggregations`, the label of a breakdown to the dimension it belongs to, and `flags`, which text of the
+agency gives a row which status.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
 
 
 def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every row of the snapshots, with the dimension of a breakdown and the status that the agency's texts give it."""
+    """Every row of the snapshots, with the dimension of a breakdown and the status that the agency's texts
+    give it."""
     make_wire(con)
     groups: dict[str, str] = source.options["disaggregations"]
     labels = [(code, info.more["disaggregation"]) for code, info in load_series(source.id).items()]
@@ -89,8 +91,9 @@ def _is_json(path: Path) -> bool:
 
 _ROWS_READ = """
 create or replace temp table rows_read (
-    snapshot varchar, row bigint, series varchar, area varchar, area_name varchar, time_period varchar, value varchar,
-    unit varchar, label_group varchar, label varchar, second_label varchar, note varchar, source varchar)
+    snapshot varchar, row bigint, series varchar, area varchar, area_name varchar, time_period varchar,
+    value varchar, unit varchar, label_group varchar, label varchar, second_label varchar, note varchar,
+    source varchar)
 """
 
 
@@ -118,10 +121,13 @@ select
     area_name,
     time_period,
     value,
-    -- the dimension is the group that the agency names, else the one that source.yaml knows for the label; a label that
-    -- neither knows keeps the name of its column, which stage refuses
+    -- the dimension is the group that the agency names, else the one that source.yaml knows for the label; a
+    -- label that neither knows keeps the name of its column, which stage refuses
     map_from_entries(list_filter([
-        {{'key': coalesce(nullif(label_group, ''), known.dimension, 'Disaggregation1'), 'value': rows_read.label}},
+        {{
+            'key': coalesce(nullif(label_group, ''), known.dimension, 'Disaggregation1'),
+            'value': rows_read.label
+        }},
         {{'key': coalesce(known_second.dimension, 'Disaggregation2'), 'value': second_label}}
     ], lambda word: word.value <> '')) as dims,
     nullif(unit, '') as unit,

@@ -1,8 +1,8 @@
 """The UNSD SDG API v1, by either of its routes: one resource is one series, all areas and years.
 
-options in source.yaml: `route` (data or csv; the environment's COMPACT_ROUTE_UNSD_SDG comes first), `page_size`, and
-`attributes`: the agency's attributes, in lower case, to the column of `wire` that takes them. Every other name in
-brackets is a dimension, and stage refuses one that source.yaml does not declare.
+options in source.yaml: `route` (data or csv; the environment's COMPACT_ROUTE_UNSD_SDG comes first),
+`page_size`, and `attributes`: the agency's attributes, in lower case, to the column of `wire` that takes
+them. Every other name in brackets is a dimension, and stage refuses one that source.yaml does not declare.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROUTES = {"data": fetch_json, "csv": fetch_csv}
 
 
-def plan(source: Source, series: Sequence[str]) -> list[Resource]:
+def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
     """One resource a series, by the same key on both routes."""
     return [Resource(code, (code,)) for code in series]
 
@@ -63,6 +63,7 @@ def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Snapsho
 
 
 def _is_json(path: Path) -> bool:
-    """A page of Series/Data. In a snapshot that also has a file of Series/DataCSV, it only says how many rows there are."""
+    """A page of Series/Data. In a snapshot that also has a file of Series/DataCSV, it only says how many
+    rows there are."""
     with path.open("rb") as file:
         return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")

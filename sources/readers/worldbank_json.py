@@ -1,10 +1,11 @@
 """The World Bank's Indicators API v2, JSON: one resource is one series, all areas and years.
 
-options in source.yaml: `database` (the API's `source`, 2 is WDI) and `per_page`. The answer is a list of two: a header
-and the rows of the whole grid of areas and years, most of them without a value. These stay out of `wire` and are counted
-as `empty_cell`.
-Quirks seen: errors come with status 200 as [{"message": [...]}]; per_page is a number or text; an empty answer is
-[header, null]; income groups have no countryiso3code, then the two letters of country.id stand for them (2026-10).
+options in source.yaml: `database` (the API's `source`, 2 is WDI) and `per_page`. The answer is a list of two:
+a header and the rows of the whole grid of areas and years, most of them without a value. These stay out of
+`wire` and are counted as `empty_cell`.
+Quirks seen: errors come with status 200 as [{"message": [...]}]; per_page is a number or text; an empty
+answer is [header, null]; income groups have no countryiso3code, then the two letters of country.id stand for
+them (2026-10).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemas.definitions import Source
-from sources.base import Answer, Page, Resource, SnapshotFiles
+from sources.base import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
 from sources.http import Session, expect_json
 from sources.readers._paging import (
     Row,
@@ -37,11 +38,12 @@ FIELDS = frozenset({"indicator", "country", "countryiso3code", "date", "value", 
 HEADER_CHARACTERS = 4096  # more than a header has
 HEADER = ("page", "pages", "per_page", "total")
 ROW_TYPE = """[{
-    "indicator": {"id": "VARCHAR"}, "country": {"id": "VARCHAR", "value": "VARCHAR"}, "countryiso3code": "VARCHAR",
-    "date": "VARCHAR", "value": "VARCHAR", "unit": "VARCHAR", "obs_status": "VARCHAR"}]"""
+    "indicator": {"id": "VARCHAR"}, "country": {"id": "VARCHAR", "value": "VARCHAR"},
+    "countryiso3code": "VARCHAR", "date": "VARCHAR", "value": "VARCHAR", "unit": "VARCHAR",
+    "obs_status": "VARCHAR"}]"""
 
 
-def plan(source: Source, series: Sequence[str]) -> list[Resource]:
+def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
     """One resource a series."""
     return [Resource(code, (code,)) for code in series]
 
@@ -94,7 +96,9 @@ def _parts(page: Page, code: str) -> tuple[Row, list[Any]]:
             f"the agency refuses {code}: {said}",
             [page],
             allowed="a code of the database, see /source/2/indicator",
-            next_step="look the series up in the agency's list; if it was renamed or withdrawn, change series.csv",
+            next_step="look the series up in the agency's list; if it was renamed or withdrawn, change "
+            "series.csv",
+            kind=NoSuchSeries,
         )
     if not (isinstance(answer, list) and len(answer) == 2 and isinstance(answer[0], dict)):
         raise refuse(
@@ -125,7 +129,11 @@ def _check_grid(rows: Sequence[Row], code: str, pages: Sequence[Page]) -> None:
     check_unique(((row["country"].get("id"), row["date"]) for row in rows), len(rows), "area and date", pages)
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def wire(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,  # noqa: ARG001 - as every reader
+    files: Sequence[SnapshotFiles],
+) -> None:
     """The cells with a value in `wire`, the empty ones of the grid counted in `wire_counted`."""
     make_wire(con)
     for group in batches(files):
@@ -138,7 +146,8 @@ def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Snapsho
 
 
 def _headers(group: Sequence[SnapshotFiles]) -> list[tuple[str, int, int]]:
-    """Each page with the rows before it and of all pages, by its header, which was proved when it was fetched."""
+    """Each page with the rows before it and of all pages, by its header, which was proved when it was
+    fetched."""
     found = []
     for path in sorted({path for one in group for path in one.pages}):
         with path.open(encoding="utf-8-sig") as file:
@@ -148,14 +157,14 @@ def _headers(group: Sequence[SnapshotFiles]) -> list[tuple[str, int, int]]:
     return found
 
 
-# A page is a list of two: the header, an object, and the rows, a list. They are told apart by the first character,
-# because any JSON function would parse megabytes to do it.
+# A page is a list of two: the header, an object, and the rows, a list. They are told apart by the first
+# character, because any JSON function would parse megabytes to do it.
 _WIRE = f"""
 insert into wire by name
 with read as (
     select filename, json
-    from read_json($paths, format = 'array', records = false, columns = {{'json': 'JSON'}}, filename = true,
-                   maximum_object_size = $largest)
+    from read_json($paths, format = 'array', records = false, columns = {{'json': 'JSON'}},
+                   filename = true, maximum_object_size = $largest)
     where starts_with(json::varchar, '[')
 ),
 parsed as (
