@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from schemas.definitions import Source
-from sources.base import Answer, Page, Resource, SnapshotFiles
+from sources.base import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
 from sources.http import Session, expect_text
 from sources.readers._paging import RUN_AGAIN, check_series, refuse
 from sources.readers._unsd_json import ask_page, copies, read_page
@@ -51,6 +51,7 @@ def fetch_csv(source: Source, resource: Resource, session: Session) -> Answer:  
             allowed="at least one row",
             next_step="look the series up in Series/List; if it was renamed or withdrawn, change series.csv, "
             "else run again",
+            kind=NoSuchSeries,
         )
     page = session.post(PATH, {"seriesCodes": code}, headers={"Accept": "application/octet-stream"})
     _, table = parse(page, (counted,))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import CompactError
-from sources.base import BadAnswer
+from sources.base import BadAnswer, NoSuchSeries
 from sources.readers import itu_datahub
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
@@ -87,6 +87,11 @@ def test_a_label_that_nobody_knows_reaches_stage_under_its_column(tmp_path: Path
     assert [row["dims"] for row in rows if "Coastal" in row["dims"].values()] == [
         {"Disaggregation1": "Coastal"}
     ]
+
+
+def test_an_unknown_number_is_told_from_other_faults() -> None:
+    with pytest.raises(NoSuchSeries, match="knows no such code"):
+        fetch(SOURCE, "i99H", Canned(b"[]"))
 
 
 @pytest.mark.parametrize(

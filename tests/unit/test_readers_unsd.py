@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import CompactError
-from sources.base import BadAnswer
+from sources.base import BadAnswer, NoSuchSeries
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
 SERIES, TWO = "SE_ADT_ACTS", "SG_DSR_SILN"
@@ -178,7 +178,7 @@ def test_rows_that_move_between_pages_are_found() -> None:
 
 def test_an_unknown_series_is_refused_on_both_routes() -> None:
     for source in (DATA, CSV):
-        with pytest.raises(BadAnswer, match="no rows") as refused:
+        with pytest.raises(NoSuchSeries, match="no rows") as refused:
             fetch(source, SERIES, Canned(fixture("unsd_sdg/empty.json")))
         assert "look the series up" in refused.value.next_step
 

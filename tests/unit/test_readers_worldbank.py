@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.base import WIRE_COLUMNS, BadAnswer
+from sources.base import WIRE_COLUMNS, BadAnswer, NoSuchSeries
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
 SERIES = "IT.NET.USER.ZS"
@@ -120,6 +120,11 @@ def test_a_page_that_is_not_as_agreed_is_refused(
     assert says in refused.value.what
     assert step in refused.value.next_step
     assert pages[number - 1] in [page.body for page in refused.value.pages]  # the bytes are kept
+
+
+def test_a_code_that_the_agency_refuses_is_told_from_other_faults() -> None:
+    with pytest.raises(NoSuchSeries, match="the agency refuses IT.NET.USER.ZS"):
+        fetch(SOURCE, SERIES, Canned(fixture("worldbank_wdi/error.json")))
 
 
 @pytest.mark.parametrize(
