@@ -87,7 +87,7 @@ PROGRESS = Table(
             nullable=True),
      number("score", "Score on the method's own scale: for unsd-2026 from 0 to 5.", nullable=True),
      text("category", "The method's class.", allowed=CATEGORIES),
-     number("annual_growth", "Compound annual growth rate from baseline to latest, as a share of 1.", nullable=True),
+     number("annual_growth", "Compound annual growth rate from baseline to latest, as a share of 1; of the distance from one for a parity ratio.", nullable=True),
      number("projected_value", "Value in the target year at that growth.", nullable=True)),
     ("indicator", "ref_area", "method"))
 
@@ -150,10 +150,7 @@ INDICATOR_META = Table(
 SOURCE_TABLE = Table(
     "source", "Sources", "One row per source.",
     (SOURCE, text("title", "Title."), text("licence", "Licence of the data."), text("citation", "How to cite."),
-     text("agency", "Publishing agency."), text("homepage", "Where a person finds it."),
-     text("state", "live: fetched or confirmed in the run; stored: the last accepted snapshot was used; absent: no data.",
-          allowed=("live", "stored", "absent")),
-     text("state_note", "Why the source is not live.", nullable=True)),
+     text("agency", "Publishing agency."), text("homepage", "Where a person finds it.")),
     ("source",))
 
 SNAPSHOT_TABLE = Table(

@@ -109,6 +109,7 @@ DEFINITION = pa.schema(
         ("target_value", pa.float64()),
         ("target_year", pa.int16()),
         ("baseline_year", pa.int16()),
+        ("assessed", pa.bool_()),
         ("aggregate_method", pa.string()),
         ("weight", pa.string()),
         ("min_weight_share", pa.float64()),
@@ -128,6 +129,7 @@ def _definition_row(indicator: Indicator) -> dict[str, Any]:
         "target_value": target.value if target else None,
         "target_year": target.year if target else None,
         "baseline_year": target.baseline_year if target else BASELINE_YEAR,
+        "assessed": indicator.assessed,
         "aggregate_method": aggregate.method,
         "weight": aggregate.weight,
         "min_weight_share": aggregate.min_weight_share,
@@ -227,8 +229,6 @@ def _source_rows(given: Ingredients) -> list[dict[str, Any]]:
             "citation": source.citation,
             "agency": source.agency,
             "homepage": source.homepage,
-            "state": given.states[name].state,
-            "state_note": given.states[name].note,
         }
         for name, source in given.sources.items()
     ]

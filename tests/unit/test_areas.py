@@ -235,7 +235,6 @@ def test_no_code_of_a_scheme_stands_for_two_areas_or_is_both_carried_and_not() -
         ("m49", "62", "M49:062"),
         ("m49", "158", "TWN"),
         ("m49", "830", "M49:830"),
-        ("gec", "XX", "M49:001"),
         ("gec", "sf", "ZAF"),
     ],
 )

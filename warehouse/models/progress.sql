@@ -10,6 +10,7 @@
 --   category   the class of the measure in the table `class` below; a value on a border belongs to the better class
 --   score      0 to 5, linear inside each class, the measure cut off at the outer borders
 --   already    a baseline that meets the target: on track (5) while the latest value meets it, else regression (0)
+--   not asked  a quantity of which neither more nor less is better (assessed: false) has no row at all
 --   no answer  fewer than two years, or g undefined: insufficient data
 --
 -- What the note leaves open, and what is done here:
@@ -24,6 +25,7 @@ with
 total as (
     select indicator, ref_area, time_period, value
     from indicator
+    semi join (select indicator from definition where assessed) using (indicator)
     where sex = '_T'
         and age = '_T'
         and urbanisation = '_T'
