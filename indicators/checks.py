@@ -140,9 +140,9 @@ def _aggregate(indicator: Indicator, others: Collection[str]) -> Iterator[Findin
     if method == "weighted_mean" and weight is None:
         step = "add `weight: population`, or choose another method"
         yield ("aggregate",), "a weighted mean has no weight", "weight: <indicator>", step
-    if weight is not None and method != "weighted_mean":
+    if weight is not None and method not in ("weighted_mean", "sum"):
         step = "remove `weight`, or write `method: weighted_mean`"
-        yield ("aggregate", "weight"), f"{method} uses no weight", "a weight only for weighted_mean", step
+        yield ("aggregate", "weight"), f"{method} uses no weight", "a weight for weighted_mean and sum", step
     elif weight is not None and weight not in others:
         step = did_you_mean(weight, others, "write that indicator first")
         yield ("aggregate", "weight"), f"there is no indicator {weight}", "an id of the catalogue", step

@@ -219,7 +219,10 @@ class Aggregate(Model):
     method: AggregateMethod = Field(
         description="none where a mean of countries means nothing, such as a Gini index"
     )
-    weight: Identifier | None = Field(default=None, description="indicator that weighs, for weighted_mean")
+    weight: Identifier | None = Field(
+        default=None,
+        description="indicator that weighs: the values of a weighted_mean, the missing share of a sum",
+    )
     min_weight_share: float = Field(
         default=0.5, ge=0, le=1, description="share of the group's weight below which no value is published"
     )

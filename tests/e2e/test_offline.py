@@ -139,7 +139,7 @@ def test_the_verbs_that_read(
     ("arguments", "code", "words"),
     [
         (["show", "no_such_indicator"], 2, ["no_such_indicator", "next:"]),
-        (["show", "internet_use", "--area", "XXX"], 1, ["XXX"]),
+        (["show", "internet_use", "--area", "XXX"], 2, ["XXX", "allowed:"]),
         (["about", "no_such_indicator"], 2, ["next:"]),
         (["search", "zzzzzz"], 1, ["zzzzzz"]),
         (["run", "--source", "nobody"], 2, ["nobody", "allowed:", "world_factbook"]),

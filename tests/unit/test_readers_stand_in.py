@@ -184,7 +184,7 @@ def test_stage_takes_what_the_world_bank_sends(stand_in: StandIn, tmp_path: Path
         ).fetchall()
     assert ledger[0][0] == 2 * 17_490
     assert 0 < ledger[0][1] < 2 * 17_490
-    assert {("NAM",), ("XKX",), ("WB:HIC",), ("WB:WLD",)} <= set(areas)
+    assert {("NAM",), ("XKX",), ("WB:HIC",), ("M49:001",)} <= set(areas)
     assert units == [("IT.NET.USER.ZS", "PT"), ("SP.POP.TOTL", "PS")]
 
 
@@ -225,4 +225,5 @@ def test_every_series_that_the_agency_lists_is_declared(source_id: str, stand_in
             items = [item for top in tree for part in top["subCategory"] for item in part["items"]]
             listed = {str(item["codeID"]) for item in items}
             declared = {info.more["code_id"] for info in load_series(source_id).values()}
-    assert listed == declared
+    assert listed
+    assert listed <= declared, listed - declared  # some declared ones are seen in other lists only
