@@ -15,7 +15,8 @@ test: $(READY) ## lint, types, layers and every test
 	@$(BIN)/python -m pytest -n 2
 
 lint: $(READY)
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .

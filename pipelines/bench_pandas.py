@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from indicators.catalogue import Catalogue
@@ -78,7 +77,7 @@ def _formula(indicator: Indicator, inputs: Mapping[str, pd.DataFrame]) -> pd.Dat
         other = inputs[name].rename(columns={"value": name}).drop(columns="source")
         joined = joined.merge(other, on=CELL)
     joined["value"] = joined.eval(indicator.formula)
-    joined["value"] = joined["value"].replace([np.inf, -np.inf], np.nan)
+    joined["value"] = joined["value"].replace([float("inf"), float("-inf")], float("nan"))
     return joined.dropna(subset=["value"])[[*CELL, "source", "value"]]
 
 
@@ -125,7 +124,7 @@ def _assess(pair: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
         y0, yt, target = (y0 - 1).abs(), (yt - 1).abs(), None if target is None else abs(target - 1)
     years = (pair["time_period_t"] - pair["time_period_0"]).astype(float)
     good = (y0 > 0) & (yt > 0) & (years > 0)
-    growth = pd.Series(np.nan, index=pair.index)
+    growth = pd.Series(float("nan"), index=pair.index)
     growth[good] = (yt[good] / y0[good]) ** (1 / years[good]) - 1
     if target is None or indicator.target is None:
         measure, met = sign * growth, pd.Series(False, index=pair.index)
@@ -135,17 +134,15 @@ def _assess(pair: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
         )
         met = (sign * y0 >= sign * target) & (years > 0)
         measure = ((ahead - y0) / (target - y0)).where(~met)
-    score = pd.Series(np.nan, index=pair.index)
+    score = pd.Series(float("nan"), index=pair.index)
     category = pd.Series("insufficient_data", index=pair.index)
     for low, high, base, name in reversed(CLASSES[target is not None]):
         hit = measure.notna() & (years > 0) & ((measure >= low) | (base == 0))
         score[hit] = base + (measure[hit].clip(low, high) - low) / (high - low)
         category[hit] = name
     now = (sign * yt >= sign * target) if target is not None else met
-    score[met], category[met] = (
-        np.where(now[met], 5.0, 0.0),
-        np.where(now[met], "on_track_or_met", "regression"),
-    )
+    score[met] = 5.0 * now[met].astype(float)
+    category[met] = now[met].map({True: "on_track_or_met", False: "regression"})
     return pair[["indicator", "ref_area"]].assign(measure=measure, score=score, category=category)
 
 

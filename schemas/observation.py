@@ -1,7 +1,6 @@
 """THE column list of the canonical observation (SDMX-flavoured, long). Every other description of it is
 generated."""
 
-# fmt: off: one column a line or two reads as the table that it is
 
 from __future__ import annotations
 

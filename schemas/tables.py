@@ -1,6 +1,5 @@
 """Every published table, described once. TABLES is what the release writes, checks and documents."""
 
-# fmt: off: one column a line or two reads as the table that it is
 
 from __future__ import annotations
 

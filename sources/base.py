@@ -72,8 +72,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class SnapshotFiles:
-    """An accepted snapshot as readers see it: its id, its resource, and its pages in order: the files and, as the
-    manifest has them, the addresses they came from (for sources whose pages do not name what they hold)."""
+    """An accepted snapshot as readers see it: its id, its resource, and its pages in order: the files and, as
+    the manifest has them, the addresses they came from (for sources whose pages do not name what they
+    hold)."""
 
     snapshot: str
     resource: str
@@ -119,11 +120,13 @@ class Reader(Protocol):
 
     def wire(self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
         """Create the temporary table `wire` with WIRE_COLUMNS: every row of the snapshots, none left out.
-        dims is MAP(VARCHAR, VARCHAR): the agency's dimension to its code; row is BIGINT, unique within a snapshot.
+        dims is MAP(VARCHAR, VARCHAR): the agency's dimension to its code; row is BIGINT, unique within a
+        snapshot.
 
         Two more temporary tables are read where a reader makes them:
-        `wire_refused(snapshot, row, reason, detail)`: rows of `wire` that the reader itself refuses, with its reason;
-        `wire_counted(snapshot, reason, rows)`: rows not in `wire` at all, of a reason in source.counted_only."""
+        `wire_refused(snapshot, row, reason, detail)`: rows of `wire` that the reader itself refuses, with its
+        reason; `wire_counted(snapshot, reason, rows)`: rows not in `wire` at all, of a reason in
+        source.counted_only."""
 
 
 @dataclass

@@ -8,7 +8,7 @@ staged here.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from schemas.tables import TABLES
 from warehouse.assemble import write_tables
 from warehouse.checks import CheckResult, indicator_checks
 from warehouse.database import write_database
+from warehouse.engine import engine, parquet
 from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
 from warehouse.metadata import datapackage, notes, write_text
 from warehouse.release import (
@@ -75,8 +76,19 @@ def build_release(
             write_text(aside / "NOTES.md", notes(card, given.sources, changes))
             write_sums(aside)
             final = publish(aside, release_id)
-    rows = {name: facts["rows"] for name, facts in card["tables"].items()}
-    return ReleaseResult(True, release_id, final, f"release {release_id}", rows, tuple(warnings))
+    rows = {name: int(facts["rows"]) for name, facts in card["tables"].items()}
+    return ReleaseResult(True, release_id, final, _summary(final, rows, previous), rows, tuple(warnings))
+
+
+def _summary(folder: Path, rows: Mapping[str, int], previous: Path | None) -> str:
+    """What a run says of the release that it made."""
+    with engine() as con:
+        found = con.execute(f"""
+            select count(distinct indicator), count(distinct ref_area) filter (where ref_area not like '%:%')
+            from {parquet(folder / "latest.parquet")}""").fetchone()
+    indicators, countries = found or (0, 0)
+    change = f"{rows['revision']:,} changed since {previous.name}" if previous else "the first release"
+    return f"{rows['indicator']:,} values of {indicators} indicators for {countries} countries; {change}"
 
 
 def all_checks(given: Ingredients) -> list[CheckResult]:

@@ -51,12 +51,13 @@ def releases(home: Path) -> list[Row]:
             {
                 "id": card["id"],
                 "created": card["created"],
-                "latest": path.parent == latest,
+                "latest": path.parent.resolve() == latest,
                 "indicators": card["indicators"],
                 "values": card["tables"]["indicator"]["rows"],
                 "revisions": card["tables"]["revision"]["rows"],
                 "previous": card["previous"],
-                "sources": {name: facts["state"] for name, facts in card["sources"].items()},
+                "sources": [f"{name} ({facts['state']})" for name, facts in card["sources"].items()],
+                "folder": str(path.parent.resolve()),
             }
         )
     return sorted(found, key=lambda row: (row["created"], row["id"]), reverse=True)
