@@ -138,10 +138,15 @@ def _key_of(batch: pd.DataFrame, contract: Table, index: object) -> str:
     return "/".join(str(row[name]) for name in contract.key)
 
 
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"autoinstall_known_extensions": False})
+
+
 def _repeated_keys(table: pa.Table, contract: Table) -> tuple[int, list[str]] | None:
     if table.num_rows == 0:
         return None
-    with duckdb.connect() as con:
+    with _engine().cursor() as con:
         con.register("judged", table.select(list(contract.key)))
         key = ", ".join(f'"{name}"' for name in contract.key)
         found = con.execute(

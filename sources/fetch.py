@@ -25,6 +25,7 @@ FRESHNESS = "(freshness)"
 FRESHNESS_SECONDS = (
     15.0  # the cheapest question there is: slower than this, the agency is out of reach for now
 )
+NAMED = 5  # resources named in a note
 REFUSED_AT_FIRST = 5  # first answers that are all unusable: the other questions would be too
 
 State = Literal["live", "stored", "absent"]
@@ -269,10 +270,15 @@ def _settle(report: FetchReport, wanted: Sequence[Resource], store: Store) -> No
     elif len(missing) < len(wanted):
         report.state = "stored"
     if missing:
-        names = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
-        text = f"no snapshot of {len(missing)} of {len(wanted)}: {names}"
+        text = f"no snapshot of {len(missing)} of {len(wanted)}: {_some(missing)}"
         text = text if len(missing) < len(wanted) else "nothing of it is stored"
         report.note = f"{report.note}; {text}" if report.note else text
     if report.left_out:
-        text = f"the agency has no series {', '.join(report.left_out)}"
+        text = f"the agency has no series {_some(report.left_out)}"
         report.note = f"{report.note}; {text}" if report.note else text
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names and how many more there are."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
