@@ -87,6 +87,11 @@ class Catalogue(Mapping[str, Indicator]):
         ]
         return {str(i.series) for i in used if optional or not i.optional}
 
+    def inputs_of(self, indicator_id: str) -> set[tuple[str, str]]:
+        """Source and series of everything that an indicator is made of, through other indicators too."""
+        items = [item for made_of in self.in_order([indicator_id]) for item in _items(self[made_of])]
+        return {(item.source, item.series) for item in items if item.source and item.series}
+
     def in_order(self, indicator_ids: Iterable[str]) -> list[str]:
         """These indicators and all that they are made of, each after its inputs."""
         wanted: set[str] = set()

@@ -28,7 +28,7 @@ from warehouse.build import build_release
 from warehouse.checks import CheckResult, indicator_checks
 from warehouse.evaluate import Evaluated, cached_path, evaluate_cached, evaluation_fingerprint
 from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
-from warehouse.release import ReleaseResult, latest_release, read_card
+from warehouse.release import ReleaseRefused, ReleaseResult, latest_release, read_card, snapshots_of
 
 EVALUATED = "evaluated"  # folder of COMPACT_HOME
 Progress = Callable[[str, int, int], None]  # what, done, total
@@ -215,10 +215,42 @@ class Workspace:
         try:
             paths = {indicator_id: result.path for indicator_id, result in evaluated.items()}
             self.released = build_release(self.home, self._ingredients(paths))
+        except ReleaseRefused as problem:
+            raise self._note(self._take_back(problem)) from None
         except CompactError as problem:
             raise self._note(problem) from None
         self.progress("release", 1, 1)
         return self.released
+
+    def _take_back(self, problem: ReleaseRefused) -> ReleaseRefused:
+        """Hold the snapshots that no release has yet and that gave the refused values. Were they to stay
+        live, the agency would not be asked again, and its correction would be held for differing from
+        them."""
+        latest = latest_release(self.home)
+        released = snapshots_of(latest) if latest else set()
+        every = [check for indicator_id in self.catalogue for check in self.check(indicator_id)]
+        taken: list[str] = []
+        for check in [check for check in every if check.severity == "error" and not check.passed]:
+            new = [s for s in self._behind(check) if s.snapshot not in released]
+            self.store.hold(new, check.message)
+            taken += [f"{s.source} {s.resource} ({s.snapshot[:12]})" for s in new]
+        if not taken:
+            return problem
+        self._evaluated.clear()
+        return ReleaseRefused(
+            f"{problem.what}\n  held, and asked for again in the next run: {', '.join(taken)}",
+            where=str(self.store.folder),
+            allowed=problem.allowed,
+            next_step=problem.next_step,
+        )
+
+    def _behind(self, check: CheckResult) -> list[Snapshot]:
+        """The live snapshots that a failed check speaks of: those of the refused values, or all inputs."""
+        live = [s for source_id in self.sources for s in self.store.live(source_id).values()]
+        if check.snapshots:
+            return [s for s in live if s.snapshot in check.snapshots]
+        inputs = self.catalogue.inputs_of(check.subject)
+        return [s for s in live if any((s.source, series) in inputs for series in s.series)]
 
     def _observations(self) -> dict[str, Path]:
         return {source_id: found.observation for source_id, found in self.live_staged().items()}

@@ -27,12 +27,16 @@ class _Resource:
     """What the events so far say about one resource."""
 
     fetched: dict[str, Snapshot] = field(default_factory=dict)
-    live: str | None = None  # last accepted
+    accepted: list[str] = field(default_factory=list)  # each once; the last one is live
     waiting: str | None = None  # fetched after it and not yet judged
     held: str | None = None  # judged to differ too much
     release: str | None = (
         None  # what the agency calls its release now, if the live one was confirmed under it
     )
+
+    @property
+    def live(self) -> str | None:
+        return self.accepted[-1] if self.accepted else None
 
 
 class Store:
@@ -88,7 +92,8 @@ class Store:
         self._judge("accepted", snapshots, at, {"reason": reason})
 
     def hold(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:
-        """They differ too much: the snapshots accepted before stay live until a person decides."""
+        """They differ too much, or gave values that cannot be: the ones accepted before them are live until
+        a person decides or the agency sends something else."""
         self._judge("held", snapshots, at, {"reason": reason})
 
     def refuse(self, source: Source, resource: str, error: BadAnswer, at: datetime | None = None) -> None:
@@ -270,8 +275,10 @@ class Store:
             resource.waiting = snapshot.snapshot
         elif kind in ("accepted", "held", "confirmed"):
             name = resource.fetched[event["snapshot"]].snapshot
-            if kind == "accepted":
-                resource.live, resource.release = name, None
+            if kind == "accepted" or (kind == "held" and name == resource.live):
+                resource.accepted = [n for n in resource.accepted if n != name]
+                resource.accepted += [name] if kind == "accepted" else []
+                resource.release = None
             if kind == "confirmed":  # the agency has again what is live: what came between is past
                 resource.waiting = resource.held = None
                 resource.release = event.get("agency_release") or resource.release

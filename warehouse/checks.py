@@ -26,7 +26,7 @@ EXAMPLES = 5
 @dataclass(frozen=True)
 class CheckResult:
     """One check. An error that did not pass stops a release, a warning is reported in it. subject: the
-    indicator."""
+    indicator; snapshots: those that the refused values come from, where that can be told."""
 
     name: str
     severity: Severity
@@ -34,6 +34,7 @@ class CheckResult:
     message: str
     numbers: dict[str, float] = field(default_factory=dict)
     subject: str = ""
+    snapshots: frozenset[str] = frozenset()
 
 
 def indicator_checks(
@@ -126,7 +127,7 @@ def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
     found = _rows(
         con,
         f"""
-        select ref_area, time_period, value, source
+        select ref_area, time_period, value, source, snapshot
         from v
         where not value between {low!r}::double and {high!r}::double
         order by abs(value) desc, ref_area, time_period""",
@@ -136,12 +137,12 @@ def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
         if not found
         else (
             f"{len(found)} values of {indicator.id} lie outside {low:g} to {high:g}: "
-            + _examples(found[:EXAMPLES], len(found))
+            + _examples([row[:-1] for row in found[:EXAMPLES]], len(found))
         )
     )
-    return CheckResult(
-        "range", "error", not found, message, {"outside": len(found), "low": low, "high": high}
-    )
+    numbers = {"outside": len(found), "low": low, "high": high}
+    snapshots = frozenset(name for row in found for name in str(row[-1]).split(";"))
+    return CheckResult("range", "error", not found, message, numbers, snapshots=snapshots)
 
 
 def _areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, preferred: bool) -> CheckResult:

@@ -55,6 +55,13 @@ def read_card(folder: Path) -> dict[str, Any]:
     return card
 
 
+def snapshots_of(folder: Path) -> set[str]:
+    """The ids of the snapshots that a release was made from."""
+    import pyarrow.parquet as pq
+
+    return set(pq.read_table(folder / "snapshot.parquet", columns=["snapshot"])["snapshot"].to_pylist())
+
+
 @contextmanager
 def publishing(home: Path) -> Iterator[Path]:
     """The folder of releases, with the only right to publish in it. The right ends with the process, however
