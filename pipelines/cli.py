@@ -162,13 +162,20 @@ def verify(
     release: Annotated[str | None, typer.Argument(help="A release id; the latest by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Re-check a release: checksums, contracts, ledger, and every link from value to snapshot."""
+    """Re-check a release: checksums, contracts, ledger, links to snapshots, and the stored bytes."""
     from warehouse.read import open_release
     from warehouse.verify import verify_release
 
     folder = open_release(_home(), release)
-    findings = verify_release(folder)
-    emit([vars(f) for f in findings], as_json=as_json, empty=f"{folder.name} is whole")
+    findings = [vars(finding) for finding in verify_release(folder)]
+    if (_home() / "snapshots").is_dir():
+        from sources.snapshots import Store
+
+        damaged = Store(_home()).verify()
+        findings += [{"file": "snapshots", "check": "stored bytes", "what": what} for what in damaged]
+    else:
+        note("the store of snapshots is not here, so the bytes themselves were not checked")
+    emit(findings, as_json=as_json, empty=f"{folder.name} is whole")
     raise typer.Exit(1 if findings else 0)
 
 
