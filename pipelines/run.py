@@ -33,7 +33,7 @@ def run(workspace: Workspace) -> Outcome:
     Problems of the data are collected in workspace.problems; a mistake of ours is raised.
     """
     definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
-    with dg.DagsterInstance.get() as instance, _progress(workspace):
+    with dg.DagsterInstance.get() as instance, _progress(workspace), _asking(workspace):
         if not _execute(definitions, FETCH_AND_STAGE, instance, workspace):
             return Outcome(False, None)
         if same := workspace.nothing_changed():
@@ -51,6 +51,17 @@ def _execute(
         failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
         raise RuntimeError("\n".join(str(error) for error in failures))
     return bool(result.success)
+
+
+@contextmanager
+def _asking(workspace: Workspace) -> Iterator[None]:
+    """All agencies are asked at once while this lasts; an interruption stops that too."""
+    workspace.fetch_ahead()
+    try:
+        yield
+    except BaseException:
+        workspace.stop()
+        raise
 
 
 @contextmanager

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from indicators.catalogue import Catalogue, load_catalogue
@@ -56,6 +58,8 @@ class Workspace:
     reports: dict[str, FetchReport] = field(default_factory=dict)
     released: ReleaseResult | None = None
     _evaluated: dict[str, Evaluated] = field(default_factory=dict)
+    _ahead: dict[str, Future[FetchReport]] = field(default_factory=dict)
+    _stopped: Event = field(default_factory=Event)
 
     @property
     def home(self) -> Path:
@@ -73,13 +77,11 @@ class Workspace:
     def store(self) -> Store:
         return Store(self.home)
 
-    # --- fetch
-    # -----------------------------------------------------------------------------------------------------
+    # --- fetch ---
     def wanted_series(self, source_id: str) -> list[str]:
         """The series to ask a source for: those that indicators use, or all it is known to have."""
-        if (
-            self.every_series or not self.sources[source_id].hosts
-        ):  # an embedded source costs nothing to read whole
+        embedded = not self.sources[source_id].hosts  # costs nothing to read whole
+        if self.every_series or embedded:
             return sorted(load_series(source_id))
         return sorted(self.catalogue.series_of(source_id))
 
@@ -88,24 +90,43 @@ class Workspace:
         needed = self.catalogue.series_of(source_id, optional=False)
         return set(load_series(source_id)) - needed
 
+    def fetch_ahead(self) -> None:
+        """Ask all agencies at once, each at its own pace; `fetch` then waits for the one it is about."""
+        with_threads = ThreadPoolExecutor(len(self.sources), thread_name_prefix="agency")
+        self._ahead = {source_id: with_threads.submit(self._ask, source_id) for source_id in self.sources}
+        with_threads.shutdown(wait=False)
+
+    def stop(self) -> None:
+        """Let the agencies that are being asked alone, after the answers under way."""
+        self._stopped.set()
+
     def fetch(self, source_id: str) -> FetchReport:
-        """Ask one source. Raises BadAnswer for the first answer that cannot be used; the bytes of all are
-        kept."""
+        """Ask one source. Raises the first BadAnswer; the bytes of all that cannot be used are kept."""
+        ahead = self._ahead.pop(source_id, None)
+        report = ahead.result() if ahead else self._ask(source_id)
+        self.reports[source_id] = report
+        self._remember(report)
+        if report.refused:
+            raise self._note(report.refused[0])
+        return report
+
+    def _ask(self, source_id: str) -> FetchReport:
         source = self.sources[source_id]
-        report = fetch_source(
+
+        def progress(done: int, total: int) -> None:
+            if self._stopped.is_set():
+                raise KeyboardInterrupt
+            self.progress(f"fetch {source_id}", done, total)
+
+        return fetch_source(
             source,
             self.wanted_series(source_id),
             self.store,
             reader=reader_of(source),
             optional=self.optional_series(source_id),
             offline=bool(source.hosts) and (self.offline or bool(self.only and source_id not in self.only)),
-            progress=lambda done, total: self.progress(f"fetch {source_id}", done, total),
+            progress=progress,
         )
-        self.reports[source_id] = report
-        self._remember(report)
-        if report.refused:
-            raise self._note(report.refused[0])
-        return report
 
     def _remember(self, report: FetchReport) -> None:
         path = self.home / "status" / f"{report.source}.json"
@@ -124,8 +145,7 @@ class Workspace:
             states[source_id] = SourceState(known["state"], known["note"] or None)
         return states
 
-    # --- stage
-    # -----------------------------------------------------------------------------------------------------
+    # --- stage ---
     def stage(self, source_id: str) -> Staged | None:
         """Stage what was fetched and accept it, or hold it. None where the source has no snapshot at all."""
         self._evaluated.clear()
@@ -172,8 +192,7 @@ class Workspace:
         live = {source_id: list(self.store.live(source_id).values()) for source_id in self.sources}
         return {source_id: self._staged(source_id, found) for source_id, found in live.items() if found}
 
-    # --- evaluate and release
-    # --------------------------------------------------------------------------------
+    # --- evaluate and release ---
     def evaluate(self, indicator_ids: Sequence[str]) -> dict[str, Evaluated]:
         """Evaluate indicators, and before them those they are made of; what has not changed is not
         computed."""
