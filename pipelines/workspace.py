@@ -80,8 +80,7 @@ class Workspace:
     # --- fetch ---
     def wanted_series(self, source_id: str) -> list[str]:
         """The series to ask a source for: those that indicators use, or all it is known to have."""
-        embedded = not self.sources[source_id].hosts  # costs nothing to read whole
-        if self.every_series or embedded:
+        if self.every_series or self.sources[source_id].ask_for == "all":
             return sorted(load_series(source_id))
         return sorted(self.catalogue.series_of(source_id))
 

@@ -120,6 +120,14 @@ class Source(Model):
     rate: Rate | None = None
     limits: Limits = Limits()
     freshness: Freshness | None = None
+    ask_for: Literal["used", "all"] = Field(
+        default="used", description="used: the series that an indicator names; all: the source is one table"
+    )
+    key_variable: str = Field(
+        default="",
+        pattern=r"^([A-Z][A-Z0-9_]*)?$",
+        description="environment variable that holds the access key, where the agency asks for one",
+    )
     validators: bool = Field(
         default=False, description="whether ETag and Last-Modified mean what HTTP says they mean"
     )
