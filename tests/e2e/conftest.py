@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,10 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]
     """A home in which `compact run` was called once with no agency within reach, and how that ended."""
     home = tmp_path_factory.mktemp("home")
     return home, compact("run", home=home, env=nobody_answers())
+
+
+def copied_home(home: Path, to: Path, *folders: str) -> Path:
+    """A copy of a home that a test may change: these folders of it, or all."""
+    for name in folders or sorted(p.name for p in home.iterdir()):
+        shutil.copytree(home / name, to / name, symlinks=True)
+    return to
