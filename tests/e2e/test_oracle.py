@@ -1,0 +1,58 @@
+"""The release against the same evaluation in plain pandas, written apart from the SQL: value by value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipelines.bench_pandas import CELL, evaluate, progress, weighted_means
+from pipelines.workspace import Workspace
+from schemas.areas import membership_rows
+from sources.settings import Settings
+from tests.command import Finished
+
+KEY = ["indicator", *CELL]
+
+
+@pytest.fixture(scope="module")
+def both(first_run: tuple[Path, Finished]) -> tuple[Path, Workspace, pd.DataFrame]:
+    home = first_run[0]
+    workspace = Workspace(Settings(home=home))
+    staged = {source_id: found.observation for source_id, found in workspace.live_staged().items()}
+    return home / "releases" / "latest", workspace, evaluate(workspace.catalogue, staged)
+
+
+def test_every_value_and_its_source(both: tuple[Path, Workspace, pd.DataFrame]) -> None:
+    folder, _, expected = both
+    found = pd.read_parquet(folder / "indicator.parquet")
+    joined = found.merge(expected, on=KEY, how="outer", suffixes=("", "_expected"), indicator=True)
+    assert len(found) > 5000
+    assert (joined["_merge"] == "both").all()
+    assert (joined["value"] - joined["value_expected"]).abs().max() <= 1e-9 * joined["value"].abs().max()
+    plain = ~joined["source"].str.contains(";")
+    assert (joined["source"] == joined["source_expected"])[plain].all()
+
+
+def test_every_assessment(both: tuple[Path, Workspace, pd.DataFrame]) -> None:
+    folder, workspace, values = both
+    found = pd.read_parquet(folder / "progress.parquet")
+    expected = progress(values, workspace.catalogue)
+    joined = found.merge(expected, on=["indicator", "ref_area"], how="left", suffixes=("", "_expected"))
+    assert found["category"].nunique() >= 4
+    assert (joined["category"] == joined["category_expected"]).all()
+    assert (joined["score"] - joined["score_expected"]).abs().max() < 1e-9
+    assert joined["score"].isna().equals(joined["score_expected"].isna())
+
+
+def test_every_population_weighted_mean(both: tuple[Path, Workspace, pd.DataFrame]) -> None:
+    folder, workspace, values = both
+    members = pd.DataFrame(membership_rows())
+    today = members[members["valid_to"].isna()][["group", "ref_area"]].drop_duplicates()
+    expected = weighted_means(values, workspace.catalogue, today)
+    found = pd.read_parquet(folder / "aggregate.parquet").dropna(subset=["value"])
+    found = found[found["method"].str.startswith("weighted_mean")]
+    joined = found.merge(expected, on=["indicator", "group", "time_period"], suffixes=("", "_expected"))
+    assert len(joined) == len(found) > 0
+    assert ((joined["value"] - joined["value_expected"]).abs() <= 1e-9 * joined["value"].abs()).all()
