@@ -28,7 +28,8 @@ def emit_one(row: Row, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(dict(row), ensure_ascii=False, indent=1, default=_plain))
     else:
-        print(tabulate([(name, _cell(value)) for name, value in row.items()], tablefmt="plain"))
+        lines = [(name, _cell(value)) for name, value in row.items()]
+        print(tabulate(lines, tablefmt="plain", disable_numparse=True))  # an id such as 1e5 is no number
 
 
 def note(text: str) -> None:
