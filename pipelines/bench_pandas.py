@@ -129,9 +129,8 @@ def _assess(pair: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     if target is None or indicator.target is None:
         measure, met = sign * growth, pd.Series(False, index=pair.index)
     else:
-        ahead = yt * (1 + growth) ** (indicator.target.year - pair["time_period_t"]).clip(lower=0).astype(
-            float
-        )
+        years_ahead = (indicator.target.year - pair["time_period_t"]).clip(lower=0).astype(float)
+        ahead = (yt * (1 + growth) ** years_ahead).where(growth.notna())  # NaN ** 0 is 1
         met = (sign * y0 >= sign * target) & (years > 0)
         measure = ((ahead - y0) / (target - y0)).where(~met)
     score = pd.Series(float("nan"), index=pair.index)
