@@ -15,6 +15,9 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
         [_source_row(workspace, source_id, staged.get(source_id)) for source_id in workspace.sources],
         as_json=False,
     )
+    for source_id, report in workspace.reports.items():
+        if report.note:
+            print(f"{source_id}: {report.note}")
     for problem in workspace.problems:
         note(f"\n{problem}")
     release = outcome.release
@@ -42,5 +45,4 @@ def _source_row(workspace: Workspace, source_id: str, staged: Staged | None) -> 
         "rows_in": staged.rows_in if staged else None,
         "kept": staged.rows_out if staged else None,
         "rejected": staged.rows_in - staged.rows_out if staged else None,
-        "note": (report.note or "") if report else "",
     }
