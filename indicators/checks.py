@@ -18,6 +18,7 @@ from schemas.errors import DefinitionError, Problem
 from schemas.units import unit_codes
 from schemas.yaml_file import Place, YamlFile, load_yaml
 from sources.registry import SeriesInfo, load_series
+from sources.renames import renamed
 
 # Source to its series by code; None where series.csv cannot be read, which is said at that file.
 Known = Mapping[str, Mapping[str, SeriesInfo] | None]
@@ -108,6 +109,8 @@ def _series(
     info = known.get(str(item.series))
     if info is None:
         step = did_you_mean(str(item.series), known, f"add its line to {table}")
+        if now := renamed(str(item.source), [str(item.series)]):
+            step = f"{now}. Name the new code, and add its line to {table} if it is not there"
         yield (*place, "series"), f"{item.source} has no series {item.series}", f"a code of {table}", step
         return
     plain = indicator.formula.strip() == "value" and item.scale == 1 and indicator.unit in unit_codes()

@@ -18,6 +18,7 @@ from schemas.definitions import Source
 from sources.base import BadAnswer, NoSuchSeries, Reader, Resource, Unreachable
 from sources.expect import bad, expect_json
 from sources.http import Known, Session
+from sources.renames import renamed
 from sources.settings import url_override
 from sources.snapshots import Snapshot, Store
 
@@ -250,6 +251,8 @@ def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
         never_there = resource.key not in run.live and run.optional.issuperset(resource.series)
         if isinstance(error, NoSuchSeries) and never_there:
             return "left out"
+        if isinstance(error, NoSuchSeries) and (now := renamed(run.source.id, resource.series)):
+            error.next_step = f"{now}. Name the new code in series.csv and the indicators. {error.next_step}"
         with run.lock:
             run.unusable += 1
             if not run.usable and run.unusable >= REFUSED_AT_FIRST and not run.stop:
@@ -275,6 +278,7 @@ def _settle(report: FetchReport, wanted: Sequence[Resource], store: Store) -> No
         report.note = f"{report.note}; {text}" if report.note else text
     if report.left_out:
         text = f"the agency has no series {_some(report.left_out)}"
+        text += f" ({now})" if (now := renamed(report.source, report.left_out)) else ""
         report.note = f"{report.note}; {text}" if report.note else text
 
 

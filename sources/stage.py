@@ -22,6 +22,7 @@ from schemas.tables import LEDGER, QUARANTINE
 from sources.base import SnapshotFiles
 from sources.corrections import apply_corrections, load_corrections
 from sources.registry import SOURCES, load_series, reader_of
+from sources.renames import renamed
 from sources.settings import CHECKOUT
 from sources.staged import SnapshotCounts, Staged, StageProblem, fingerprint
 
@@ -94,7 +95,8 @@ def check_arrived(source: Source, asked: Iterable[str], staged: Staged) -> None:
             f"source {source.id}: {len(lost)} series asked for did not arrive: {', '.join(lost[:EXAMPLES])}"
             + (f"; series that came unasked: {others}" if others else ""),
             where=f"sources/{source.id}/source.yaml",
-            next_step="look it up at the agency; if it was renamed, change series.csv and the indicators",
+            next_step=(f"{now}. " if (now := renamed(source.id, lost)) else "look it up at the agency; ")
+            + "if it was renamed, change series.csv and the indicators",
         )
 
 
