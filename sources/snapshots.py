@@ -87,9 +87,11 @@ class Store:
         this release, if it names one."""
         self._judge("confirmed", snapshots, at, {"agency_release": release} if release else {})
 
-    def accept(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:
-        """From now on these are the live ones of their resources."""
-        self._judge("accepted", snapshots, at, {"reason": reason})
+    def accept(
+        self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None, **person: str
+    ) -> None:
+        """From now on these are the live ones of their resources. person: `by` and `overrides`, if one decided."""
+        self._judge("accepted", snapshots, at, {"reason": reason, **person})
 
     def hold(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:
         """They differ too much, or gave values that cannot be: the ones accepted before them are live until
@@ -142,6 +144,13 @@ class Store:
         """Snapshots that wait for a person."""
         with self._mutex:
             return {key: r.fetched[r.held] for key, r in self._of(source_id).items() if r.held}
+
+    @property
+    def source_ids(self) -> list[str]:
+        """Every source of which the manifest tells."""
+        with self._mutex:
+            self._refresh()
+            return sorted(self._events)
 
     def find(self, prefix: str) -> list[Snapshot]:
         """Every snapshot whose id begins so, accepted or not."""
