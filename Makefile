@@ -12,7 +12,7 @@ report: $(READY) ## set up, run the main job, say where the release is
 
 test: $(READY) ## lint, types, layers and every test
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet .

@@ -56,6 +56,10 @@ def run(
     every_series: Annotated[
         bool, typer.Option(help="Fetch every series a source is known to have, not only those in use.")
     ] = False,
+    redistributable: Annotated[
+        bool,
+        typer.Option(help="Make a release of only what anyone may pass on, in COMPACT_HOME/redistributable."),
+    ] = False,
 ) -> None:
     """Fetch what changed, stage, evaluate, check, and make a release."""
     from pipelines.instance import prepare
@@ -64,7 +68,12 @@ def run(
     from pipelines.run import run as run_all
     from pipelines.summary import tell
 
-    workspace = _workspace(offline=offline, only=tuple(source or ()), every_series=every_series)
+    workspace = _workspace(
+        offline=offline,
+        only=tuple(source or ()),
+        every_series=every_series,
+        redistributable=redistributable,
+    )
     _known("source", source or [], workspace.sources)
     outcome = run_all(workspace)
     raise typer.Exit(tell(workspace, outcome))

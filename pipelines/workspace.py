@@ -18,7 +18,8 @@ from threading import Event
 from typing import Any
 
 from indicators.catalogue import Catalogue, load_catalogue
-from schemas.definitions import Source
+from indicators.restrict import restricted
+from schemas.definitions import Input, Source
 from schemas.errors import CompactError
 from sources.acceptance import compare, describe
 from sources.fetch import FetchReport, fetch_source
@@ -53,6 +54,7 @@ class Workspace:
     offline: bool = False
     only: tuple[str, ...] = ()
     every_series: bool = False
+    redistributable: bool = False
     progress: Progress = silent
     problems: list[CompactError] = field(default_factory=list)
     reports: dict[str, FetchReport] = field(default_factory=dict)
@@ -65,13 +67,28 @@ class Workspace:
     def home(self) -> Path:
         return self.settings.home
 
+    @property
+    def releases_home(self) -> Path:
+        """Where `releases` is: what may be passed on stands apart from what is for our own use."""
+        return self.home / "redistributable" if self.redistributable else self.home
+
     @cached_property
     def sources(self) -> dict[str, Source]:
-        return load_sources()
+        """The sources of this run: all, or those whose data anyone may pass on."""
+        known = load_sources()
+        return {i: s for i, s in known.items() if s.licence.passable()} if self.redistributable else known
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return load_catalogue(sources=self.sources)
+        """The indicators of this run, made of its sources alone."""
+        whole = load_catalogue()
+        return restricted(whole, self._may_be_passed_on)[0] if self.redistributable else whole
+
+    def _may_be_passed_on(self, item: Input) -> bool:
+        if item.source is None:
+            return True
+        source = self.sources.get(item.source)
+        return source is not None and source.licence.passable(item.series or "")
 
     @cached_property
     def store(self) -> Store:
@@ -215,7 +232,7 @@ class Workspace:
     def nothing_changed(self) -> ReleaseResult | None:
         """The latest release, if it was made from the very snapshots, definitions and code that are there
         now."""
-        latest = latest_release(self.home)
+        latest = latest_release(self.releases_home)
         paths: dict[str, Path] = {}
         staged = self._observations()
         for indicator_id, indicator in self.catalogue.items():
@@ -232,7 +249,7 @@ class Workspace:
         self.progress("release", 0, 1)
         try:
             paths = {indicator_id: result.path for indicator_id, result in evaluated.items()}
-            self.released = build_release(self.home, self._ingredients(paths))
+            self.released = build_release(self.releases_home, self._ingredients(paths))
         except ReleaseRefused as problem:
             raise self._note(self._take_back(problem)) from None
         except CompactError as problem:
@@ -244,7 +261,7 @@ class Workspace:
         """Hold the snapshots that no release has yet and that gave the refused values. Were they to stay
         live, the agency would not be asked again, and its correction would be held for differing from
         them."""
-        latest = latest_release(self.home)
+        latest = latest_release(self.releases_home)
         released = snapshots_of(latest) if latest else set()
         every = [check for indicator_id in self.catalogue for check in self.check(indicator_id)]
         taken: list[str] = []

@@ -36,7 +36,15 @@ class Licence(Model):
     url: str = ""
     commercial_use: bool
     redistribution: bool
+    exceptions: dict[str, Line] = Field(
+        default={},
+        description="series under terms of their own, which may not be passed on freely: the terms",
+    )
     note: str = ""
+
+    def passable(self, series: str = "") -> bool:
+        """Whether anyone may pass the data on, for any purpose."""
+        return self.commercial_use and self.redistribution and series not in self.exceptions
 
 
 class Rate(Model):
@@ -82,7 +90,7 @@ class AreaRule(Model):
     """How a source names areas. scheme: the code list of its codes; aliases: its code to ours; not_carried:
     code to reason."""
 
-    scheme: Literal["iso3", "iso2", "m49", "worldbank", "gec"]
+    scheme: Literal["iso3", "iso2", "m49", "worldbank", "gec", "name"]
     aliases: dict[str, str] = {}
     not_carried: dict[str, Line] = {}
 

@@ -258,6 +258,25 @@ def test_offline_asks_nobody(first: Ran, stand_in: StandIn, tmp_path: Path) -> N
     assert offline.done.out.count("stored") == len(AGENCIES)
 
 
+def test_a_redistributable_release_leaves_out_what_may_not_be_passed_on(first: Ran, tmp_path: Path) -> None:
+    home = copied_home(first.home, tmp_path)
+    done = compact("run", "--offline", "--redistributable", home=home)
+    assert done.code == 0, done.err
+    folder = home / "redistributable" / "releases" / "latest"
+    for table in ("observation", "snapshot", "source", "ledger", "quarantine"):
+        column = "distinct source" if table != "source" else "source"
+        found = {
+            row[0] for row in duckdb.execute(f"select {column} from '{folder}/{table}.parquet'").fetchall()
+        }
+        assert "itu_datahub" not in found, table
+    values = duckdb.execute(f"select distinct source, series from '{folder}/indicator.parquet'").fetchall()
+    assert not [row for row in values if "itu_datahub" in row[0]]
+    assert not [row for row in values if "worldbank_wdi" in row[0] and "IT.NET.USER.ZS" in row[1]]
+    assert [row for row in values if row == ("unsd_sdg", "IT_USE_ii99")]
+    assert (home / "releases" / "latest").resolve().name == first.latest.name
+    assert compact("verify", home=home / "redistributable").code == 0
+
+
 def test_a_revision_of_one_agency_is_fetched_from_it_alone(first: Ran, revised: Ran) -> None:
     assert revised.done.code == 0, revised.done.err
     assert {entry["source"] for entry in revised.asked} == {"worldbank_wdi"}
