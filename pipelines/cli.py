@@ -189,6 +189,25 @@ def verify(
 
 
 @app.command()
+def accept(
+    snapshot: Annotated[str, typer.Argument(help="The first characters of a held snapshot's id.")] = "",
+    reason: Annotated[str, typer.Option(help="Why it is right after all; kept with the decision.")] = "",
+    by: Annotated[str, typer.Option(help="Who decides; by default the user of this machine.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Accept a held snapshot, with a reason; without an argument, list what is held and why."""
+    from pipelines.accept import accept as decide
+    from pipelines.accept import held
+
+    if not snapshot:
+        emit(held(_home()), as_json=as_json, empty="nothing is held")
+        return
+    decided = decide(_home(), snapshot, reason, by or None)
+    emit_one(vars(decided), as_json=as_json)
+    note("the next `compact run` uses it")
+
+
+@app.command()
 def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
     """Open the Dagster UI on the assets of this checkout."""
     from pipelines.instance import prepare
