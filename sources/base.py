@@ -110,7 +110,10 @@ class NoSuchSeries(BadAnswer):
 
 
 class Reader(Protocol):
-    """One wire format. A module in sources/readers with these three functions."""
+    """One wire format. A module in sources/readers with these three functions.
+
+    It may have a fourth, has_release(source): whether the freshness question speaks for what is about to be
+    asked. A source with two routes says no for the one whose release is another's."""
 
     def plan(self, source: Source, series: Sequence[str]) -> list[Resource]:
         """What to ask for to get these series."""

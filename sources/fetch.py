@@ -184,7 +184,7 @@ def _bring(run: _Run, wanted: Sequence[Resource], report: FetchReport, progress:
 def _release(run: _Run) -> str | None:
     """What the agency calls its present release, if the source says where that stands."""
     freshness = run.source.freshness
-    if freshness is None:
+    if freshness is None or not getattr(run.reader, "has_release", lambda _: True)(run.source):
         return None
     timeout = min(FRESHNESS_SECONDS, run.source.limits.timeout_seconds)
     page = run.session.get(freshness.path, timeout=timeout)

@@ -3,6 +3,9 @@
 options in source.yaml: `database` (the API's `source`, 2 is WDI) and `per_page`. The answer is a list of two:
 a header and the rows of the whole grid of areas and years, most of them without a value. These stay out of
 `wire` and are counted as `empty_cell`.
+Where a database has a code for each breakdown (Findex: con1.1 is con1 of women), series.csv says so: `base`
+is the series that the code is a part of, and the columns that source.yaml declares under `dimensions` hold
+its codes. A base and its breakdowns are then one resource, asked in one question (A;B;C), and one series.
 Quirks seen: errors come with status 200 as [{"message": [...]}]; per_page is a number or text; an empty
 answer is [header, null]; income groups have no countryiso3code, then the two letters of country.id stand for
 them (2026-10).
@@ -13,6 +16,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from schemas.definitions import Source
 from sources.base import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
@@ -30,6 +35,7 @@ from sources.readers._paging import (
     whole,
 )
 from sources.readers._tables import batches, make_pages, make_wire
+from sources.registry import load_series
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,45 +49,53 @@ ROW_TYPE = """[{
     "obs_status": "VARCHAR"}]"""
 
 
-def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
-    """One resource a series."""
-    return [Resource(code, (code,)) for code in series]
+def plan(source: Source, series: Sequence[str]) -> list[Resource]:
+    """One resource a series; a breakdown belongs to that of its base."""
+    bases = _base(source)
+    return [Resource(code, (code,)) for code in dict.fromkeys(bases.get(code, code) for code in series)]
+
+
+def _base(source: Source) -> dict[str, str]:
+    """Each code that is a breakdown, to the series that it is a part of."""
+    listed = load_series(source.id).items()
+    return {code: info.more["base"] for code, info in listed if info.more.get("base")}
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> Answer:
-    """All pages of one series, proved whole."""
-    code, size = resource.key, int(source.options["per_page"])
+    """All pages of one series with its breakdowns, proved whole."""
+    name, size = resource.key, int(source.options["per_page"])
+    codes = [name, *(code for code, base in _base(source).items() if base == name)]
     database = str(source.options["database"])
 
     def ask(number: int) -> Page:
         return session.get(
-            f"/country/all/indicator/{code}",
+            f"/country/all/indicator/{';'.join(codes)}",
             {"format": "json", "source": database, "per_page": size, "page": number},
         )
 
     releases: list[str] = []
 
     def read(page: Page) -> Sheet:
-        header, rows = _parts(page, code)
+        header, rows = _parts(page, name)
         if whole(header["per_page"], "per_page", page) != size:
             raise refuse(
-                f"{size} rows a page were asked of {code}, and per_page says {header['per_page']}",
+                f"{size} rows a page were asked of {name}, and per_page says {header['per_page']}",
                 [page],
                 next_step="if the agency has lowered its limit, lower options.per_page in source.yaml",
             )
         if str(header.get("sourceid") or database) != database:
             raise refuse(f"the rows come from database {header['sourceid']}", [page], allowed=database)
-        check_rows(rows, FIELDS, page, code)
+        check_rows(rows, FIELDS, page, name)
         releases.append(str(header.get("lastupdated") or ""))
         numbers = {name: whole(header[name], name, page) for name in HEADER}
         return sheet(page, numbers["page"], numbers["pages"], numbers["total"], rows)
 
-    sheets = follow(ask, read, size, code)
+    sheets = follow(ask, read, size, name)
     rows = [row for one in sheets for row in one.rows]
     pages = tuple(one.page for one in sheets)
-    _check_grid(rows, code, pages)
+    _check_grid(rows, codes, pages)
     if len(set(releases)) > 1:
-        raise refuse(f"{code} was updated while it was read: {' then '.join(dict.fromkeys(releases))}", pages)
+        raise refuse(f"{name} was updated while it was read: {' then '.join(dict.fromkeys(releases))}", pages)
     return Answer(resource, pages, sheets[0].pages, len(rows), content_of(sheets), releases[0] or None)
 
 
@@ -116,26 +130,52 @@ def _parts(page: Page, code: str) -> tuple[Row, list[Any]]:
     return header, rows or []
 
 
-def _check_grid(rows: Sequence[Row], code: str, pages: Sequence[Page]) -> None:
-    """Objects where objects belong, numbers for values, one series, and each area and date once."""
+def _check_grid(rows: Sequence[Row], codes: Sequence[str], pages: Sequence[Page]) -> None:
+    """Objects where objects belong, numbers for values, the series asked for, and each area and date once."""
+    name = codes[0]
     for number, row in enumerate(rows):
         if not (isinstance(row["indicator"], dict) and isinstance(row["country"], dict)):
-            raise refuse(f"indicator or country of row {number} of {code} is no object", pages)
+            raise refuse(f"indicator or country of row {number} of {name} is no object", pages)
         if not (row["value"] is None or type(row["value"]) in (int, float)):
             raise refuse(
-                f"the value of row {number} of {code} is {row['value']!r}", pages, allowed="a number or null"
+                f"the value of row {number} of {name} is {row['value']!r}", pages, allowed="a number or null"
             )
-    check_series((row["indicator"].get("id", "") for row in rows), code, pages)
-    check_unique(((row["country"].get("id"), row["date"]) for row in rows), len(rows), "area and date", pages)
+    found = {str(row["indicator"].get("id", "")) for row in rows}
+    check_series(found - set(codes[1:]), name, pages)
+    if lost := set(codes) - found:
+        raise refuse(
+            f"{name} was asked with its breakdowns, and no rows of {', '.join(sorted(lost))} came",
+            pages,
+            allowed=", ".join(codes),
+            next_step="look them up in the agency's list; those withdrawn are to leave series.csv",
+            kind=NoSuchSeries,
+        )
+    check_unique(
+        ((row["country"].get("id"), row["date"], *_code_of(row, codes)) for row in rows),
+        len(rows),
+        "area and date" if len(codes) == 1 else "area, date and series",
+        pages,
+    )
+
+
+def _code_of(row: Row, codes: Sequence[str]) -> tuple[str, ...]:
+    """What else tells rows apart: the series, where there are several."""
+    return (str(row["indicator"]["id"]),) if len(codes) > 1 else ()
 
 
 def wire(
     con: duckdb.DuckDBPyConnection,
-    source: Source,  # noqa: ARG001 - as every reader
+    source: Source,
     files: Sequence[SnapshotFiles],
 ) -> None:
     """The cells with a value in `wire`, the empty ones of the grid counted in `wire_counted`."""
     make_wire(con)
+    add_rows(con, source, files)
+
+
+def add_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """The same into tables that are there already, for a source that has other routes too."""
+    con.register("breakdowns", _breakdowns(source))
     for group in batches(files):
         given = make_pages(con, group)
         con.execute("create or replace temp table headers (path varchar, before bigint, total bigint)")
@@ -143,6 +183,20 @@ def wire(
         con.execute(_WIRE, given)
         con.execute(_COUNTED)
     con.execute("drop table if exists headers")
+    con.unregister("breakdowns")
+
+
+def _breakdowns(source: Source) -> pa.Table:
+    """Each code of a breakdown, its base, and its codes in the dimensions that source.yaml declares."""
+    bases, listed = _base(source), load_series(source.id)
+    dims = [[(n, listed[c].more[n]) for n in source.dimensions if listed[c].more.get(n)] for c in bases]
+    return pa.table(
+        {
+            "code": pa.array(list(bases), pa.string()),
+            "base": pa.array(list(bases.values()), pa.string()),
+            "dims": pa.array(dims, pa.map_(pa.string(), pa.string())),
+        }
+    )
 
 
 def _headers(group: Sequence[SnapshotFiles]) -> list[tuple[str, int, int]]:
@@ -182,15 +236,17 @@ unnested as (
 select
     snapshot,
     before + place as row,
-    cell.indicator.id as series,
+    coalesce(breakdowns.base, cell.indicator.id) as series,
     coalesce(nullif(cell.countryiso3code, ''), cell.country.id) as area,
     cell.country.value as area_name,
     cell.date as time_period,
     cell.value as value,
-    map([]::varchar[], []::varchar[]) as dims,
+    coalesce(breakdowns.dims, map([]::varchar[], []::varchar[])) as dims,
     nullif(cell.unit, '') as unit,
     nullif(cell.obs_status, '') as status
 from unnested
+left join breakdowns
+    on cell.indicator.id = breakdowns.code
 where cell.value is not null
 """
 
