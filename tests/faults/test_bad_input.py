@@ -1,0 +1,130 @@
+"""Bad input, injected by the stand-in into a real run, by each way on which it can come: the run is red,
+nothing is published, the bytes are kept, the message says what to do, and the next good run needs no hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sources.fetch import FRESHNESS
+from tests.conftest import StandIn
+from tests.faults.bench import Way, copied, kept_bytes, must_be_red, must_succeed, of, sound, values
+from tests.faults.cases import CASES, EVERY, FIRST, Case
+from tests.faults.conftest import Good
+from warehouse.release import latest_release
+
+
+def prove_red(case: Case, home: Path) -> None:
+    made = of(home, case.way.source)
+    text = must_be_red(made)
+    problem = made.problems[0]
+    assert re.search(case.what, problem.what), text
+    assert re.search(case.next_step, problem.next_step), text
+    where = case.way.asks if case.event == "refused" else rf"sources/{case.way.source}/source\.yaml"
+    assert re.search(where, problem.where), text
+    kept_bytes(made, case.way.source, case.way.resource, case.event)
+
+
+@pytest.fixture
+def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The route of the way or case under test."""
+    found = request.node.callspec.params
+    way: Way = found["case"].way if "case" in found else found["way"]
+    monkeypatch.setenv(f"COMPACT_ROUTE_{way.source.upper()}", way.route)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.usefixtures("route")
+def test_a_fault_in_a_later_run(
+    case: Case, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
+) -> None:
+    before = good(case.way.source)
+    home = copied(before.home, tmp_path / "home")
+    case.inject(stand_in)
+    prove_red(case, home)
+    sound(stand_in, [case.way.source])
+    must_succeed(of(home, case.way.source))
+    assert values(home).equals(before.after)
+
+
+@pytest.mark.parametrize("case", FIRST, ids=str)
+@pytest.mark.usefixtures("route")
+def test_a_fault_in_the_first_run(
+    case: Case, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
+) -> None:
+    wanted = good(case.way.source).after
+    case.inject(stand_in)
+    prove_red(case, tmp_path)
+    assert latest_release(tmp_path) is None
+    sound(stand_in, [case.way.source])
+    must_succeed(of(tmp_path, case.way.source))
+    assert values(tmp_path).equals(wanted)
+
+
+@pytest.mark.parametrize("way", EVERY, ids=str)
+@pytest.mark.usefixtures("route")
+def test_values_times_1000_in_a_later_run_are_held(
+    way: Way, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
+) -> None:
+    before = good(way.source)
+    home = copied(before.home, tmp_path / "home")
+    stand_in.fault(source=way.source, kind="times1000", path=way.asks, times=0)
+    made = of(home, way.source)
+    text = must_be_red(made)
+    assert re.search(rf"{re.escape(way.series)} +median_ratio +1000 ", text), text
+    assert f"sources/{way.source}/source.yaml, acceptance" in text
+    assert "compare the bytes with the agency's page" in text
+    kept_bytes(made, way.source, way.resource, "held")
+    sound(stand_in, [way.source])
+    must_succeed(of(home, way.source))
+    assert made.store.held(way.source) == {}
+    assert values(home).equals(before.after)
+
+
+@pytest.mark.parametrize("way", EVERY, ids=str)
+@pytest.mark.usefixtures("route")
+def test_values_times_1000_in_the_first_run_are_refused_by_the_range(
+    way: Way, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
+) -> None:
+    """There is nothing to compare with. The snapshot must not stay live: a source that names its release
+    would not be asked again, and another's correction would be held for differing from it."""
+    wanted = good(way.source).after
+    stand_in.fault(source=way.source, kind="times1000", path=way.asks, times=0)
+    made = of(tmp_path, way.source)
+    text = must_be_red(made)
+    assert re.search(r"range: \d+ values of \w+ lie outside [\d.]+ to [\d.e+]+: \w+", text), text
+    assert re.search(rf"held, and asked for again in the next run: .*{re.escape(way.resource)} \(\w+", text)
+    assert "look at the values named" in text
+    kept_bytes(made, way.source, way.resource, "held")
+    assert way.resource not in made.store.live(way.source)
+    sound(stand_in, [way.source])
+    must_succeed(of(tmp_path, way.source))
+    assert values(tmp_path).equals(wanted)
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "kind", "what"),
+    [
+        ("worldbank_wdi", "/source/2", "html", "is a web page"),
+        ("unsd_sdg", "Series/List", "truncate", "was cut off"),
+        ("unsd_sdg", "Series/List", "bad_utf8", "is not UTF-8"),
+    ],
+)
+def test_a_fault_in_the_freshness_question(
+    source: str, path: str, kind: str, what: str, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
+) -> None:
+    before = good(source)
+    home = copied(before.home, tmp_path / "home")
+    stand_in.fault(source=source, kind=kind, path=path, times=0)
+    made = of(home, source)
+    text = must_be_red(made)
+    assert what in text
+    assert path in text
+    assert "next:" in text
+    kept_bytes(made, source, FRESHNESS, "refused")
+    sound(stand_in, [source])
+    must_succeed(of(home, source))
+    assert values(home).equals(before.after)
