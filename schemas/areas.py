@@ -20,7 +20,7 @@ from schemas.groupings import check
 from schemas.yaml_file import load_yaml
 
 CODELISTS = Path(__file__).parent / "codelists"
-SCHEMES = ("iso3", "iso2", "m49", "worldbank", "gec")
+SCHEMES = ("iso3", "iso2", "m49", "worldbank", "gec", "name")
 M49_LEVELS = {"m49_region": "region", "m49_subregion": "subregion", "m49_intermediate": "intermediate"}
 UN_CATEGORIES = {"ldc": "M49:199", "lldc": "M49:432", "sids": "M49:722"}
 
@@ -173,6 +173,8 @@ def _code_map(scheme: str) -> dict[str, str]:
     if scheme == "gec":
         codes |= {row["gec"]: row["ref_area"] for row in read_codelist("gec")}
         codes |= {code.lower(): area for code, area in codes.items()}
+    if scheme == "name":
+        codes |= {area["name"]: area["ref_area"] for area in countries}
     return codes
 
 
@@ -180,7 +182,8 @@ def code_map(scheme: str) -> dict[str, str]:
     """An agency's code to ours.
 
     m49 takes codes with and without leading zeros, gec upper and lower case (the Factbook's file names are in
-    lower case), worldbank the three-letter and the two-letter codes of economies and aggregates.
+    lower case), worldbank the three-letter and the two-letter codes of economies and aggregates, name our
+    English names of countries and territories, letter by letter: other spellings are the source's aliases.
     """
     _known(scheme)
     return dict(_code_map(scheme))
