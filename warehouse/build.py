@@ -35,6 +35,7 @@ from warehouse.release import (
     read_card,
     write_sums,
 )
+from warehouse.source_pages import write_source_pages
 from warehouse.verify import table_findings
 
 __all__ = ["Ingredients", "SourceState", "all_checks", "build_release"]
@@ -74,10 +75,16 @@ def build_release(
                 json.dumps(datapackage(card, given.sources), indent=2, ensure_ascii=False) + "\n",
             )
             write_text(aside / "NOTES.md", notes(card, given.sources, changes))
+            states = {name: _standing(given.states[name]) for name in given.sources}
+            write_source_pages(aside, given.sources, states)
             write_sums(aside)
             final = publish(aside, release_id)
     rows = {name: int(facts["rows"]) for name, facts in card["tables"].items()}
     return ReleaseResult(True, release_id, final, _summary(final, rows, previous), rows, tuple(warnings))
+
+
+def _standing(state: SourceState) -> str:
+    return f"{state.state}: {state.note}" if state.note else state.state
 
 
 def _summary(folder: Path, rows: Mapping[str, int], previous: Path | None) -> str:
