@@ -73,8 +73,11 @@ def redact(url: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, _without_secrets(parts.query), parts.fragment))
 
 
-def describe_post(url: str, data: Mapping[str, str | Sequence[str]]) -> str:
-    """A POST's address for the record: the form follows as a fragment, which is never part of a request."""
+def describe_post(url: str, data: Mapping[str, str | Sequence[str]] | bytes) -> str:
+    """A POST's address for the record: form or JSON follows as a fragment, which is never part of a
+    request."""
+    if isinstance(data, bytes):
+        return f"{redact(url)}#{data.decode()}"
     return f"{redact(url)}#{_without_secrets(urlencode(data, doseq=True))}"
 
 

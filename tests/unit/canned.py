@@ -34,6 +34,9 @@ class Canned:
     def post(self, path: str, data: Mapping[str, Any], **_: Any) -> Page:
         return self._next("POST", path, data)
 
+    def post_json(self, path: str, value: Any) -> Page:
+        return self._next("POST", path, value)
+
     def _next(self, method: str, path: str, given: Mapping[str, Any] | None) -> Page:
         self.asked.append((method, path, dict(given or {})))
         return Page(f"https://agency.test{path}#{len(self.asked)}", self.bodies[len(self.asked) - 1])

@@ -1,0 +1,151 @@
+"""UN System Data Commons: POST /api/observations/series, a variable for all countries, some at a time.
+
+series.csv has the agency's own ids of variables as codes. options in source.yaml: `places`, how many a
+question may name, and `prefix`, what stands before the ISO code of a country.
+
+Quirks seen: any newline in the body of the question is refused with 403, so it is one line; a place without
+data has an empty `series`; unit and origin stand in `facets`, once for many places. Values are numbers: the
+marks of censored values, which UNSD has, are gone here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from schemas.areas import area_rows
+from schemas.definitions import Source
+from sources.base import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.http import Session, expect_json
+from sources.readers._paging import RUN_AGAIN, canonical, check_unique, refuse
+from sources.readers._rows import Row, hand_over, number_text, numbered
+
+if TYPE_CHECKING:
+    import duckdb
+
+Place = dict[str, Any]
+
+
+def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
+    """A resource for each variable."""
+    return [Resource(code, (code,)) for code in series]
+
+
+def places(source: Source) -> list[str]:
+    """Every country and territory of the code lists, in the agency's words."""
+    prefix = source.options["prefix"]
+    return [f"{prefix}{row['ref_area']}" for row in area_rows() if row["kind"] == "country"]
+
+
+def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+    """One variable: an answer for every place that was asked, each with as many values as it declares."""
+    size, asked = source.options["places"], places(source)
+    pages: list[Page] = []
+    cells: list[bytes] = []
+    for start in range(0, len(asked), size):
+        some = asked[start : start + size]
+        pages.append(
+            session.post_json("/api/observations/series", {"variables": [resource.key], "entities": some})
+        )
+        found = read_places(pages[-1], resource.key, pages)
+        if set(found) != set(some):
+            odd = sorted(set(found) ^ set(some))
+            raise refuse(
+                f"{len(some)} places of {resource.key} were asked and {len(found)} came; the difference is "
+                f"{', '.join(odd[:5])}",
+                pages,
+                allowed="each place that was asked, also those without data",
+                next_step=RUN_AGAIN,
+            )
+        cells += [canonical(row) for place in found.items() for row in _values(*place)]
+    if not cells:
+        raise refuse(
+            f"no country has a value of {resource.key}: the agency has no such variable now",
+            pages,
+            allowed="at least one value",
+            next_step="look it up by /api/variable/info; if it was renamed, write the new id in series.csv",
+            kind=NoSuchSeries,
+        )
+    content = hashlib.sha256(b"\n".join(sorted(cells))).hexdigest()
+    return Answer(resource, tuple(pages), len(pages), len(cells), content)
+
+
+def read_places(page: Page, code: str, pages: Sequence[Page] = ()) -> dict[str, Place]:
+    """The places of a page with their series and facet, or BadAnswer."""
+    answer, pages = expect_json(page), pages or [page]
+    found = answer.get("data", {}).get(code) if isinstance(answer, dict) else None
+    facets = answer.get("facets") if isinstance(answer, dict) else None
+    if not isinstance(found, dict) or not isinstance(facets, dict) or set(answer["data"]) != {code}:
+        raise refuse(
+            f"the answer for {code} has no data of it alone: {str(answer)[:200]}",
+            pages,
+            allowed="data of the variable that was asked, and facets",
+        )
+    return {name: _place(name, place, facets, code, pages) for name, place in found.items()}
+
+
+def _place(name: str, place: Any, facets: dict[str, Any], code: str, pages: Sequence[Page]) -> Place:
+    """A place whose values are as many, and as early and late, as it declares, with its facet."""
+    series = place.get("series") if isinstance(place, dict) else None
+    if not isinstance(series, list):
+        raise refuse(f"{name} of {code} has no series", pages, allowed="a list, which may be empty")
+    if not series:
+        return {"series": [], "facet": {}}
+    for one in series:
+        if not (
+            isinstance(one, dict)
+            and isinstance(one.get("date"), str)
+            and type(one.get("value")) in (int, float)
+        ):
+            raise refuse(
+                f"{name} of {code} has {str(one)[:80]} among its values",
+                pages,
+                allowed="a date as text and a number",
+            )
+    dates = sorted(one["date"] for one in series)
+    check_unique(((date,) for date in dates), len(dates), f"date of {name}", pages)
+    declared = (place.get("obsCount"), place.get("earliestDate"), place.get("latestDate"))
+    if declared != (len(series), dates[0], dates[-1]):
+        raise refuse(
+            f"{name} of {code} declares {declared} and has {len(series)} values, {dates[0]} to {dates[-1]}",
+            pages,
+            allowed="as many values as obsCount, from earliestDate to latestDate",
+            next_step=RUN_AGAIN,
+        )
+    facet = facets.get(place.get("facet"))
+    if not isinstance(facet, dict) or facet.get("observationPeriod") not in ("P1Y", None):
+        raise refuse(
+            f"{name} of {code} has the facet {place.get('facet')!r}: {str(facet)[:120]}",
+            pages,
+            allowed="a facet that the answer describes, of yearly values",
+        )
+    return {"series": series, "facet": facet}
+
+
+def _values(name: str, place: Place) -> Iterator[Row]:
+    facet = place["facet"]
+    for one in place["series"]:
+        yield {
+            "area": name,
+            "time_period": one["date"],
+            "value": number_text(one["value"]),
+            "unit": facet.get("unit"),
+            "source_detail": " ".join(
+                str(facet[part]) for part in ("provenanceId", "provenanceUrl") if facet.get(part)
+            )
+            or None,
+        }
+
+
+def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """Every value of the snapshots."""
+    hand_over(con, source, (row for one in files for row in numbered(one, _rows(source, one))))
+
+
+def _rows(source: Source, one: SnapshotFiles) -> Iterator[Row]:
+    prefix = source.options["prefix"]
+    for path in one.pages:
+        for name, place in read_places(Page(str(path), path.read_bytes()), one.resource).items():
+            for row in _values(name, place):
+                yield row | {"series": one.resource, "area": name.removeprefix(prefix)}
