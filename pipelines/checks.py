@@ -20,13 +20,20 @@ INDICATOR_CHECKS = {
     "range": "Every value lies in the declared range.",
     "areas_min": "At least the declared number of areas has a value.",
 }
-WHERE_DECLARED = {"yearly_change": "No value jumps by more than the declared yearly change."}
+WHERE_DECLARED = {
+    "yearly_change": "No value jumps by more than the declared yearly change.",
+    "disagreement": "Where several sources have a value, they differ by no more than is declared.",
+}
 SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
 
 
 def indicator_checks_of(indicator: Indicator) -> dict[str, str]:
     """The names of the checks that an indicator has, with what each of them says."""
-    return INDICATOR_CHECKS | (WHERE_DECLARED if indicator.expect.yearly_change else {})
+    declared = {
+        "yearly_change": indicator.expect.yearly_change,
+        "disagreement": indicator.disagreement,
+    }
+    return INDICATOR_CHECKS | {name: text for name, text in WHERE_DECLARED.items() if declared[name]}
 
 
 def staged_results(key: dg.AssetKey, staged: Staged | None) -> list[dg.AssetCheckResult]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from schemas.parsing import parse
 
@@ -136,6 +136,11 @@ class Source(Model):
         pattern=r"^([A-Z][A-Z0-9_]*)?$",
         description="environment variable that holds the access key, where the agency asks for one",
     )
+    probe: str = Field(
+        default="",
+        description="series by which `compact contracts` asks the agency: one whose answer is small; "
+        "by default the first in use",
+    )
     validators: bool = Field(
         default=False, description="whether ETag and Last-Modified mean what HTTP says they mean"
     )
@@ -252,6 +257,23 @@ class YearlyChange(Model):
     reason: Line = Field(description="why this limit")
 
 
+class Disagreement(Model):
+    """How far two sources may differ in one cell before it is reported as a warning. Where both limits are
+    given, only a difference beyond both of them counts."""
+
+    relative: float | None = Field(
+        default=None, gt=0, description="share of the larger of the two values; 0.05 is five per cent"
+    )
+    absolute: float | None = Field(default=None, gt=0, description="in the indicator's unit")
+    reason: Line = Field(description="why so far: rounding, revisions, another model")
+
+    @model_validator(mode="after")
+    def _some_limit(self) -> Disagreement:
+        if self.relative is None and self.absolute is None:
+            raise ValueError("a limit: relative, absolute, or both")
+        return self
+
+
 class Expect(Model):
     """What must hold of the values. range and areas_min stop a release; yearly_change is reported."""
 
@@ -313,6 +335,11 @@ class Indicator(Model):
     gaps: list[Gap] = Field(default=[], description="dimensions whose parts are kept and compared")
     expect: Expect = Field(description="what must hold of the values")
     breaks: list[Break] = Field(default=[], description="changes in how the series is made")
+    disagreement: Disagreement | None = Field(
+        default=None,
+        description="how far inputs may differ where several have a value; without it every difference is "
+        "listed, and none is a warning",
+    )
     aliases: list[str] = Field(default=[], description="further words by which it may be searched")
     notes: str = Field(default="", description="what a reader must know")
 

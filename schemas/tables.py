@@ -186,6 +186,25 @@ REVISION = Table(
      text("previous_release", "The release compared with.")),
     ("indicator", "ref_area", "time_period"))
 
+DISAGREEMENT = Table(
+    "disagreement", "Disagreements",
+    "Two inputs of an indicator that have different values for the same area and year, both totals. The value that is used "
+    "is that of the preferred input; nothing is averaged. Where the indicator declares a tolerance only what lies beyond it "
+    "is listed, else every difference.",
+    (INDICATOR_ID, REF_AREA, TIME_PERIOD,
+     replace(SOURCES, name="source_a", description="Source of the preferred input of the two."),
+     replace(SOURCES, name="source_b", description="Source of the other input."),
+     text("series_a", "Series of the preferred input."), text("series_b", "Series of the other input."),
+     text("input", "Name of the input in the formula; value for a plain series."),
+     number("value_a", "Value of the preferred input, in the indicator's unit."),
+     number("value_b", "Value of the other input, in the indicator's unit."),
+     number("difference", "value_b less value_a."),
+     number("relative_difference", "Size of the difference as a share of the larger of the two values.", nullable=True),
+     number("tolerance", "The difference that the indicator allows between these two; null: none is declared.", nullable=True),
+     replace(OBS_STATUS, name="status_a", description="Observation status of value_a."),
+     replace(OBS_STATUS, name="status_b", description="Observation status of value_b.")),
+    ("indicator", "ref_area", "time_period", "source_a", "source_b", "series_a", "series_b", "input"))
+
 TABLES: dict[str, Table] = {t.name: t for t in (
     OBSERVATION, INDICATOR, LATEST, PROGRESS, AGGREGATE, COVERAGE, AREA, AREA_GROUP, INDICATOR_META, SOURCE_TABLE,
-    SNAPSHOT_TABLE, LEDGER, QUARANTINE, REVISION)}
+    SNAPSHOT_TABLE, LEDGER, QUARANTINE, REVISION, DISAGREEMENT)}

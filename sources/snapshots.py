@@ -90,7 +90,7 @@ class Store:
     def accept(
         self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None, **person: str
     ) -> None:
-        """From now on these are the live ones of their resources. person: `by` and `overrides`, if one decided."""
+        """From now on these are live. person: `by` and `overrides`, where a person decided."""
         self._judge("accepted", snapshots, at, {"reason": reason, **person})
 
     def hold(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:

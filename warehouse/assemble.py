@@ -22,6 +22,7 @@ from schemas.tables import (
     AREA,
     AREA_GROUP,
     COVERAGE,
+    DISAGREEMENT,
     INDICATOR,
     INDICATOR_META,
     LATEST,
@@ -32,6 +33,7 @@ from schemas.tables import (
     SNAPSHOT_TABLE,
     SOURCE_TABLE,
 )
+from warehouse.disagreement import load_overlaps
 from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_by_key, write_table
 from warehouse.ingredients import Defined, Ingredients
 
@@ -64,7 +66,8 @@ def write_tables(
             INDICATOR,
         )
         load_model_inputs(con, aside, given.catalogue, previous)
-        for contract in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION):
+        load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
+        for contract in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, DISAGREEMENT):
             write(run_model(con, contract), contract)
         return [
             (str(name), int(changed), int(new), int(gone))

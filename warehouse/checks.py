@@ -17,7 +17,8 @@ import duckdb
 
 from schemas.definitions import Indicator, Input
 from schemas.tables import INDICATOR
-from warehouse.engine import engine, parquet
+from warehouse.disagreement import load_overlaps
+from warehouse.engine import engine, model_sql, parquet
 
 Severity = Literal["error", "warn"]
 EXAMPLES = 5
@@ -58,6 +59,7 @@ def indicator_checks(
             _range(con, indicator),
             _areas(con, indicator, expected(indicator, present, known, preferred=True)),
             *_yearly_change(con, indicator),
+            *_disagreement(con, indicator, path),
         ]
     return [replace(result, subject=indicator.id) for result in results]
 
@@ -196,6 +198,35 @@ def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list
     return [
         CheckResult("yearly_change", "warn", not found, message, {"changes": len(found), "most": rule.max})
     ]
+
+
+def _disagreement(con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Path) -> list[CheckResult]:
+    """Cells for which two sources differ by more than the declared tolerance."""
+    rule = indicator.disagreement
+    if rule is None:
+        return []
+    load_overlaps(con, {indicator.id: path}, [indicator])
+    compared = int(str(_rows(con, "select count(*) from overlap")[0][0]))
+    found = _rows(
+        con,
+        f"""
+        select ref_area, time_period, source_a, round(value_a, 2), source_b, round(value_b, 2)
+        from ({model_sql("disagreement")})
+        order by abs(difference) - tolerance desc, ref_area, time_period, source_a, source_b""",
+    )
+    limits = [f"{rule.relative:.3g} of the larger value"] if rule.relative is not None else []
+    limits += [f"{rule.absolute:g} {indicator.unit}"] if rule.absolute is not None else []
+    beyond = f"by more than {' and '.join(limits)}"
+    message = (
+        f"in no cell of {indicator.id} do two sources differ {beyond}; {compared:,} pairs compared"
+        if not found
+        else (
+            f"in {len(found)} of {compared:,} pairs of {indicator.id} the sources differ {beyond} "
+            f"({rule.reason}): " + _examples(found[:EXAMPLES], len(found))
+        )
+    )
+    numbers: dict[str, float] = {"disagreements": len(found), "compared": compared}
+    return [CheckResult("disagreement", "warn", not found, message, numbers)]
 
 
 def ledger_check(ledger: Path, observation: Path | None = None) -> CheckResult:

@@ -23,6 +23,7 @@ from indicators.fingerprint import numbers_fingerprint
 from schemas.definitions import Indicator, Input
 from schemas.errors import CompactError
 from schemas.tables import INDICATOR
+from warehouse.disagreement import write_overlap
 from warehouse.engine import code_fingerprint, engine, parquet, run_sql, write_table
 from warehouse.evaluate_sql import evaluated_path, evaluation_sql, input_filter
 
@@ -31,6 +32,7 @@ CODE = (
     "schemas/tables.py",
     "indicators/formula*.py",
     "warehouse/evaluate*.py",
+    "warehouse/disagreement.py",
     "warehouse/engine.py",
 )
 
@@ -65,6 +67,7 @@ def evaluate(
         _check_units(con, indicator, staged)
         con.execute(f"create temp table result as\n{evaluation_sql(indicator, staged, evaluated)}")
         kept = run_sql(con, "select * from result where isfinite(value)", INDICATOR)
+        write_overlap(con, indicator, staged, evaluated, out_path)
         no_number = con.execute(
             "select count(*) from result where complete and not coalesce(isfinite(value), false)"
         )

@@ -56,7 +56,7 @@ def _preferred(
 ) -> str:
     """The first input with a value, cell by cell."""
     selects = [
-        _rows_of(indicator, rank, item, staged, evaluated)
+        rows_of(indicator, rank, item, staged, evaluated)
         for rank, item in enumerate(items)
         if item.indicator or item.source in staged
     ]
@@ -68,9 +68,10 @@ def _preferred(
     )
 
 
-def _rows_of(
+def rows_of(
     indicator: Indicator, rank: int, item: Input, staged: Mapping[str, Path], evaluated: Mapping[str, Path]
 ) -> str:
+    """The rows of one input, in the indicator's unit; rank: its place in the order of preference."""
     if item.indicator:
         table = f"({_as_observations(evaluated_path(item, evaluated))})"
     else:
