@@ -184,6 +184,30 @@ def _neighbours(source: Source, file: YamlFile) -> Iterator[Problem]:
             if not _fits(code) or (rule.to.isupper() and "=" in code):
                 yield problem(("dimensions", name, "codes", key), f"{code!r} cannot be a code", CODE_PATTERN)
     yield from _area_problems(source, file)
+    for blank in _unanswered(file.data.get("options"), ("options",)):
+        yield problem(blank, "has no value", "an answer", "answer the question in the comment beside it")
+    if source.probe and source.probe not in _codes(file.path.with_name("series.csv")):
+        yield problem(("probe",), f"there is no series {source.probe}", "a code of series.csv")
+
+
+def _unanswered(value: object, place: Place) -> Iterator[Place]:
+    """Places below options without a value: no reader knows what to make of them."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _unanswered(inner, (*place, str(name)))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _unanswered(inner, (*place, index))
+    elif value is None and len(place) > 1:
+        yield place
+
+
+def _codes(path: Path) -> Collection[str]:
+    """The codes of series.csv; what is wrong with that file is said by load_series."""
+    try:
+        return load_series(path.parent.name, path.parent.parent)
+    except DefinitionError:
+        return ()
 
 
 def _area_problems(source: Source, file: YamlFile) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ from sources.settings import CHECKOUT
 OTHER_FIELDS = {
     *("title", "agency", "homepage", "description", "licence", "citation", "cadence", "notes"),
     *("contract_verified", "contract_note", "base_url", "hosts", "rate", "limits", "freshness", "validators"),
-    "acceptance",
+    *("acceptance", "probe"),
 }
 # The code that makes the rows: rather a module too many than one too few.
 CODE = (

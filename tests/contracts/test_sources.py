@@ -1,0 +1,102 @@
+"""Every specimen in tests/specimens goes the way of an agency's answer: its source's reader proves it whole,
+stage makes observations of it. A new folder there is picked up as it is; no test is to be written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from schemas.observation import OBS_STATUSES
+from sources.base import SnapshotFiles
+from sources.contracts import FILE, load_contract
+from sources.registry import SOURCES, is_unit, load_source
+from sources.specimens import SPECIMENS, SUFFIX, find_specimens, load_specimen, read_specimen, with_options
+from sources.stage import RED, Staged, stage_source
+from sources.structure import differences, structure_of
+
+FOUND = find_specimens()
+NAMES = [f"{path.parent.name}/{path.name.removesuffix(SUFFIX)}" for path in FOUND]
+
+
+@pytest.fixture(params=FOUND, ids=NAMES)
+def specimen(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+def staged(path: Path, home: Path) -> Staged:
+    """The specimen, read and staged as an accepted snapshot is."""
+    source = load_source(SOURCES / path.parent.name / "source.yaml")
+    description, bodies = load_specimen(path)
+    answer = read_specimen(source, description, bodies)
+    assert answer.rows > 0
+    assert set(description.series) <= set(answer.resource.series)
+    pages = []
+    for page in answer.pages:
+        pages.append(home / hashlib.sha256(page.body).hexdigest())
+        pages[-1].write_bytes(page.body)
+    snapshot = hashlib.sha256(b"".join(page.body for page in answer.pages)).hexdigest()
+    urls = tuple(page.url for page in answer.pages)
+    files = SnapshotFiles(snapshot, answer.resource.key, tuple(pages), urls)
+    return stage_source(with_options(source, description), [files], home)
+
+
+def test_a_specimen_is_read_and_staged_without_a_row_unaccounted_for(specimen: Path, tmp_path: Path) -> None:
+    found = staged(specimen, tmp_path)
+    assert found.rows_out > 0
+    for counts in found.ledger():
+        assert counts.reconciles
+        assert not set(counts.reasons) & set(RED)
+    rows = pq.read_table(found.observation).to_pylist()
+    assert len(rows) == found.rows_out
+    assert {row["source"] for row in rows} == {specimen.parent.name}
+    assert all(is_unit(row["unit"]) for row in rows)
+    assert {row["obs_status"] for row in rows} <= set(OBS_STATUSES)
+    assert set(load_specimen(specimen)[0].series) <= {row["series"] for row in rows}
+
+
+def test_a_specimen_says_where_it_comes_from(specimen: Path) -> None:
+    description, bodies = load_specimen(specimen)
+    assert sum(map(len, bodies)) < 100_000  # a specimen is small
+    if "invented" not in description.origin:
+        assert description.url
+        assert description.date
+        assert len(description.sha256) == 64
+
+
+RECORDED = [path for path in FOUND if load_specimen(path)[0].contract]
+
+
+@pytest.mark.parametrize("specimen", RECORDED, ids=[path.parent.name for path in RECORDED])
+def test_the_recorded_structure_is_that_of_the_specimen(specimen: Path) -> None:
+    description, bodies = load_specimen(specimen)
+    source, contract = (
+        load_source(SOURCES / specimen.parent.name / "source.yaml"),
+        load_contract(specimen.parent.name),
+    )
+    assert contract is not None, f"sources/{source.id}/{FILE} is missing"
+    assert contract.probe in description.series
+    pages = read_specimen(source, description, bodies).pages
+    assert differences(contract.structure, structure_of(pages, contract.any_name)) == []
+
+
+def test_no_specimen_is_overlooked() -> None:
+    folders = Counter(path.name for path in SPECIMENS.iterdir() if path.is_dir())
+    assert set(folders) == {path.parent.name for path in FOUND}
+    assert set(folders) <= {path.parent.name for path in SOURCES.glob("*/source.yaml")}
+
+
+def test_a_recorded_contract_is_written_as_it_would_be_recorded_again() -> None:
+    found = sorted(SOURCES.glob(f"*/{FILE}"))
+    assert found
+    for path in found:
+        contract = load_contract(path.parent.name)
+        assert contract is not None
+        written = json.dumps(contract.model_dump(), ensure_ascii=False, indent=1) + "\n"
+        assert path.read_text(encoding="utf-8") == written
+        assert list(contract.structure) == sorted(contract.structure)
