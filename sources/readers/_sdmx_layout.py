@@ -7,6 +7,7 @@ some 7,000 rows a second: enough for series that are asked for one by one.
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def read_message(text: str, flow: Flow) -> Message:
     reader = Strict()
     try:
         message = reader.convert(io.BytesIO(text.encode()), structure=structure)
-    except (AssertionError, ValueError, KeyError, StopIteration) as error:
+    except (AssertionError, ValueError, KeyError, StopIteration, csv.Error) as error:
         raise NotAsAgreed(f"sdmx1 cannot read the file: {error!r:.200}", "SDMX-CSV 2.0 with labels") from None
     found = [
         Observation(

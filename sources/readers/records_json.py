@@ -40,11 +40,17 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
     names = {column: field for field, column in options["fields"].items()}
     check_series((str(row[names["series"]]) for row in rows), code, [page])
     for number, row in enumerate(rows):
-        if not (row[names["value"]] is None or type(row[names["value"]]) in (int, float)):
+        wrong = [
+            name
+            for name, value in row.items()
+            if type(value)
+            not in ((int, float, type(None)) if name == names["value"] else (str, int, type(None)))
+        ]
+        if wrong:
             raise refuse(
-                f"the value of record {number} of {code} is {row[names['value']]!r:.80}",
+                f"{wrong[0]} of record {number} of {code} is {row[wrong[0]]!r:.80}",
                 [page],
-                allowed="a number or null",
+                allowed="a number or null for the value, else text, a whole number or null",
             )
     key = (names["area"], names["time_period"])
     check_unique((tuple(row[n] for n in key) for row in rows), len(rows), " and ".join(key), [page])

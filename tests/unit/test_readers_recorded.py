@@ -23,7 +23,6 @@ from tests.conftest import StandIn
 from tests.unit.canned import fetch, keep, source_with
 from tests.unit.test_readers_stand_in import QUICK
 
-NAMES = {"un_data_commons": "UNDATA"}  # what the stand-in calls a source
 ASKED = {
     "ilostat": ("UNE_DEAP_SEX_AGE_RT_A", 13, 10),
     "unesco_uis": ("CR.1", 14, 14),
@@ -33,10 +32,9 @@ ASKED = {
 
 @contextmanager
 def session_to(source: Source, stand_in: StandIn) -> Iterator[Session]:
-    name = NAMES.get(source.id, source.id.upper())
     session = Session(
         source.model_copy(update={"rate": QUICK}),
-        base_url=stand_in.env[f"COMPACT_URL_{name}"],
+        base_url=stand_in.env[f"COMPACT_URL_{source.id.upper()}"],
         sleep=lambda _: None,
     )
     yield session

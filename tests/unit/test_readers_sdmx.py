@@ -137,6 +137,7 @@ def test_errors_in_plain_text_are_told_apart(text: str, kind: type[BadAnswer]) -
         (",CONF_STATUS,Confidentiality status", "", "is missing, and CONF_STATUS belongs there"),
         (",0.30,", ",", "columns"),
         ("DF_IDD(1.0),Income distribution database,I,OECD", "DF_WDD(1.0),W,I,OECD", "the rows are of"),
+        ("Lettonie", '"' + "x" * 200_000 + '"', "field larger than field limit"),
         (",I,LVA", ",D,LVA", "the rows are of"),
         ("INC_DISP_GINI", "INC_DISP_GINI2", "MEASURE INC_DISP_GINI was asked"),
         ("2022,", "2020,", "stands twice"),

@@ -225,6 +225,8 @@ def test_records_of_the_uis(tmp_path: Path) -> None:
         ('"CR.1"', '"CR.2"', "rows of CR.2 came", BadAnswer),
         ("97.0", '"97.0"', "is '97.0'", BadAnswer),
         ('"year": 2021', '"year": 2020', "stands twice", BadAnswer),
+        ('"LVA", "year": 2021', '["LVA"], "year": 2021', "geoUnit of record 2 of CR.1 is ['LVA']", BadAnswer),
+        ('"year": 2021', '"year": true', "year of record 2 of CR.1 is True", BadAnswer),
     ],
 )
 def test_records_that_are_not_as_agreed_are_refused(
