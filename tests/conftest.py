@@ -62,7 +62,7 @@ class StandIn:
                 self.env[name] = url
             if "KEEPITON" in name:
                 break
-        # The stand-in has a name of its own for one source; those that it lacks are out of reach, never asked.
+        # The stand-in has its own name for one source; those that it lacks are out of reach, never asked.
         self.env["COMPACT_URL_UN_DATA_COMMONS"] = self.env["COMPACT_URL_UNDATA"]
         for path in (CHECKOUT / "sources").glob("*/source.yaml"):
             self.env.setdefault(f"COMPACT_URL_{path.parent.name.upper()}", "http://127.0.0.1:9")
