@@ -1,0 +1,104 @@
+"""The reader that counts events by area and year, on a list made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from schemas.errors import CompactError
+from sources.base import Answer, BadAnswer
+from sources.readers import events
+from sources.stage import stage_source
+from tests.unit.canned import Canned, fetch, keep, source_with, wired
+
+COLUMNS = ["start_date", "country", "area_name", "count_year"]
+LIST = source_with("keepiton", columns=COLUMNS, years=[2023, 2024])
+# one that goes on over the turn of the year, one in three countries, one twice, two spellings of one country
+TEXT = """start_date,country,area_name,count_year\r
+12/30/2023,Kenya,Nationwide,2023\r
+12/30/2023,Kenya,Nationwide,2024\r
+1/5/2024,Kenya,"Nairobi,
+Mombasa",2024\r
+2/5/2024,"Laos; Tanzania, United Republic of; Kenya",,2024\r
+3/5/2024,Turkey,,2024\r
+4/5/2024,Türkiye,,2024\r
+5/5/2024,Somaliland,,2024\r
+5/5/2024,Kenya,Lamu,2024\r
+5/5/2024,Kenya,Lamu,2024"""
+EVENTS, REPEATED = 9, 1
+
+
+def asked(text: str = TEXT, **options: Any) -> Answer:
+    source = LIST.model_copy(update={"options": LIST.options | options})
+    return fetch(source, "shutdowns", Canned(text.encode()))
+
+
+def test_events_are_counted_once_in_each_country_and_year(tmp_path: Path) -> None:
+    answer = asked()
+    assert answer.rows == EVENTS
+    rows, counted = wired(LIST, keep([answer], tmp_path))
+    assert {(r["area"], r["time_period"]): r["value"] for r in rows} == {
+        ("Kenya", "2023"): "1",
+        ("Kenya", "2024"): "4",
+        ("Laos", "2024"): "1",
+        ("Tanzania, United Republic of", "2024"): "1",
+        ("Turkey", "2024"): "2",
+        ("Somaliland", "2024"): "1",
+    }
+    assert counted == {"counted_in_total": 4, "repeated_event": REPEATED}
+    assert len(rows) + sum(counted.values()) == EVENTS + 2  # two more countries of one event
+
+
+def test_the_ledger_of_the_list_reconciles(tmp_path: Path) -> None:
+    staged = stage_source(LIST, keep([asked()], tmp_path), tmp_path / "home")
+    assert all(counts.reconciles for counts in staged.ledger())
+    assert staged.rows_in == EVENTS + 2
+    with duckdb.connect() as con:
+        found = con.execute(
+            "select ref_area, time_period, obs_value, unit from read_parquet($file) order by all",
+            {"file": str(staged.observation)},
+        ).fetchall()
+    assert ("TUR", 2024, 2.0, "NUMBER") in found
+    assert [area for area, *_ in found] == ["KEN", "KEN", "LAO", "TUR", "TZA"]  # no zero for anybody else
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (TEXT.replace("Lamu,2024", "Lamu,2025"), "count_year '2025'"),
+        (TEXT.replace("Lamu,2024", "Lamu,"), "count_year ''"),
+        (TEXT.replace("5/5/2024,Kenya", "5/5/2024, "), "country ' '"),
+        (TEXT.replace("Nationwide,2023", "Nationwide,2024"), "no event of 2023"),
+        (TEXT.replace("count_year", "year"), "column 4 of the file is 'year'"),
+        (TEXT[:-8], "not whole"),
+    ],
+)
+def test_another_list_is_refused(text: str, says: str) -> None:
+    with pytest.raises(BadAnswer, match=says):
+        asked(text)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"year": "jaar"}, "must be declared columns"),
+        ({"years": [2023]}, "years"),
+        ({"tab": 1}, "tab"),
+    ],
+)
+def test_a_mistake_in_the_options_is_named(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(CompactError, match=says):
+        asked(**options)
+
+
+def test_the_reasons_must_be_explained() -> None:
+    source = LIST.model_copy(update={"counted_only": {}})
+    with pytest.raises(CompactError, match="counted_only"):
+        fetch(source, "shutdowns", Canned(TEXT.encode()))
+
+
+def test_nothing_is_planned_where_nothing_is_asked() -> None:
+    assert events.plan(LIST, []) == []
