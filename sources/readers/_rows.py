@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 TYPES = {"row": pa.int64(), "dims": pa.map_(pa.string(), pa.string())}
 SCHEMA = pa.schema([(name, TYPES.get(name, pa.string())) for name in (*WIRE_COLUMNS, "reason", "detail")])
+BATCH = 20_000  # rows handed over at a time, so that they are not all in memory twice
 Row = dict[str, Any]
 
 
@@ -31,19 +33,25 @@ def hand_over(con: duckdb.DuckDBPyConnection, source: Source, rows: Iterable[Row
     agency numbers (X01, X02, ...); a single one belongs in areas.not_carried.
     """
     rules = [(re.compile(rule["pattern"]), rule) for rule in source.options.get("outside", ())]
-    listed: list[Row] = [{"dims": []} | row | _outside(rules, row) for row in rows]
     make_wire(con)
     con.execute(
         "create temp table if not exists wire_refused "
         "(snapshot varchar, row bigint, reason varchar, detail varchar)"
     )
-    con.register("rows_made", pa.Table.from_pylist(listed, SCHEMA))
-    con.execute("insert into wire by name select * exclude (reason, detail) from rows_made")
-    con.execute(
-        "insert into wire_refused select snapshot, row, reason, detail from rows_made "
-        "where reason is not null"
-    )
-    con.unregister("rows_made")
+    for batch in _batches({"dims": []} | row | _outside(rules, row) for row in rows):
+        con.register("rows_made", pa.Table.from_pylist(batch, SCHEMA))
+        con.execute("insert into wire by name select * exclude (reason, detail) from rows_made")
+        con.execute(
+            "insert into wire_refused select snapshot, row, reason, detail from rows_made "
+            "where reason is not null"
+        )
+        con.unregister("rows_made")
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch
 
 
 def _outside(rules: Iterable[tuple[re.Pattern[str], Mapping[str, str]]], row: Row) -> Row:
