@@ -10,8 +10,9 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from pydantic import Field
 
@@ -34,12 +35,13 @@ class ArchiveRules(Model):
     ratio: float = Field(default=200, gt=1, description="most bytes unpacked for one byte packed")
 
 
-def members(page: Page, rules: ArchiveRules) -> Iterator[tuple[str, bytes]]:
+def members(page: Page, rules: ArchiveRules, file: BinaryIO | None = None) -> Iterator[tuple[str, bytes]]:
     """Name and bytes of each data member in the order of names, or BadAnswer. The whole list is judged before
-    anything is unpacked, and each member again while it is."""
+    anything is unpacked, and each member again while it is. file: where the bytes are, if not in the page."""
+    packed = BytesIO(page.body) if file is None else file
     try:
-        with zipfile.ZipFile(BytesIO(page.body)) as archive:
-            listed = _judged(archive.infolist(), page, rules)
+        with zipfile.ZipFile(packed) as archive:
+            listed = _judged(archive.infolist(), page, rules, packed.seek(0, SEEK_END))
             room = rules.unpacked_bytes
             for entry in listed:
                 body = _unpacked(archive, entry, room, page)
@@ -89,7 +91,9 @@ def gunzip(page: Page, limit: int, ratio: float = 200) -> Page:
     return Page(page.url, out.getvalue(), page.etag, page.last_modified)
 
 
-def _judged(entries: Sequence[zipfile.ZipInfo], page: Page, rules: ArchiveRules) -> list[zipfile.ZipInfo]:
+def _judged(
+    entries: Sequence[zipfile.ZipInfo], page: Page, rules: ArchiveRules, size: int
+) -> list[zipfile.ZipInfo]:
     """The data members by name, if every entry is one that may be there."""
     if len(entries) > rules.entries:
         raise refuse(
@@ -114,9 +118,9 @@ def _judged(entries: Sequence[zipfile.ZipInfo], page: Page, rules: ArchiveRules)
                 next_step="look at it; then add a pattern for it to options.archive in source.yaml",
             )
     unpacked, packed = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)
-    if unpacked > rules.unpacked_bytes or packed > len(page.body):
+    if unpacked > rules.unpacked_bytes or packed > size:
         raise refuse(
-            f"the zip declares {unpacked} bytes in {packed} of its {len(page.body)}",
+            f"the zip declares {unpacked} bytes in {packed} of its {size}",
             [page],
             allowed=f"at most {rules.unpacked_bytes} unpacked (archive.unpacked_bytes), and no overlap",
         )

@@ -33,7 +33,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
@@ -102,17 +102,20 @@ def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Snapsho
         values = value_columns(source, options, one.resource)
         line = 0
         for path in one.pages:
-            page = Page(str(path), path.read_bytes())
-            for _, table, _ in _tables(page, options, asked, source.limits.response_bytes):
-                add_rows(con, source, options, one.snapshot, table, values, line)
-                line += table.num_rows
+            with path.open("rb") as file:  # a zip may be large, and is not read as a whole
+                page = Page(str(path), b"" if options.archive else file.read())
+                for _, table, _ in _tables(page, options, asked, source.limits.response_bytes, file):
+                    add_rows(con, source, options, one.snapshot, table, values, line)
+                    line += table.num_rows
 
 
-def _tables(page: Page, options: Options, asked: Asked, limit: int) -> Iterator[tuple[str, pa.Table, bytes]]:
+def _tables(
+    page: Page, options: Options, asked: Asked, limit: int, file: BinaryIO | None = None
+) -> Iterator[tuple[str, pa.Table, bytes]]:
     """Name, records and bytes of each file of an answer, in order, each judged."""
     files: Iterator[tuple[str, bytes]]
     if options.archive:
-        files = members(page, options.archive)
+        files = members(page, options.archive, file)
     else:
         files = iter([("", gunzip(page, limit).body if options.packed else page.body)])
     for name, body in files:
