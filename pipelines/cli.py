@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.output import emit, emit_one, note
+from pipelines.source_verbs import contracts, new
 
 if TYPE_CHECKING:
     from pipelines.workspace import Workspace
@@ -25,6 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="How far every country is from the measurable targets of the UN Global Digital Compact.",
 )
+
+app.command()(contracts)
+app.add_typer(new, name="new")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ReleaseId = Annotated[str | None, typer.Option("--release", help="A release id; the latest by default.")]

@@ -28,7 +28,7 @@ from sources.settings import Settings
 from sources.snapshots import Snapshot, Store
 from sources.stage import Staged, StageProblem, check_arrived, stage_source
 from warehouse.build import build_release
-from warehouse.checks import CheckResult, indicator_checks
+from warehouse.checks import CheckResult, indicator_checks, staged_series
 from warehouse.evaluate import Evaluated, cached_path, evaluate_cached, evaluation_fingerprint
 from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
 from warehouse.release import ReleaseRefused, ReleaseResult, latest_release, read_card, snapshots_of
@@ -225,7 +225,7 @@ class Workspace:
 
     def check(self, indicator_id: str) -> list[CheckResult]:
         """What the indicator's `expect` says of its values."""
-        present = [source_id for source_id in self.sources if self.store.live(source_id)]
+        present = staged_series(tuple(path for _, path in sorted(self._observations().items())))
         path = self._evaluated[indicator_id].path
         return indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue)
 

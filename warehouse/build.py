@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from schemas.tables import TABLES
 from warehouse.assemble import write_tables
-from warehouse.checks import CheckResult, indicator_checks
+from warehouse.checks import CheckResult, indicator_checks, staged_series
 from warehouse.database import write_database
 from warehouse.engine import engine, parquet
 from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
@@ -101,7 +101,7 @@ def _summary(folder: Path, rows: Mapping[str, int], previous: Path | None) -> st
 def all_checks(given: Ingredients) -> list[CheckResult]:
     """The checks of every indicator."""
     definitions = {name: entry.indicator for name, entry in given.catalogue.items()}
-    present = given.staged.keys()
+    present = staged_series(tuple(path for _, path in sorted(given.staged.items())))
     return [
         check
         for name, indicator in sorted(definitions.items())

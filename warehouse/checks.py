@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -41,13 +42,13 @@ class CheckResult:
 def indicator_checks(
     indicator: Indicator,
     path: Path,
-    present: Collection[str] = (),
+    present: Collection[tuple[str, str]] = (),
     catalogue: Mapping[str, Indicator] | None = None,
 ) -> list[CheckResult]:
     """Every check of one evaluated indicator.
 
-    present: the sources that have an accepted snapshot. Without its preferred sources an indicator may be
-    thin or empty: a first run has the embedded source alone, and that is reported, not refused.
+    present: source and series of all that is staged. Without its preferred series an indicator may be thin
+    or empty: a first run has the embedded source alone, and that is reported, not refused.
     """
     known = catalogue or {}
     some = expected(indicator, present, known) and indicator.expect.areas_min > 0
@@ -64,21 +65,31 @@ def indicator_checks(
     return [replace(result, subject=indicator.id) for result in results]
 
 
+@cache
+def staged_series(observations: tuple[Path, ...]) -> frozenset[tuple[str, str]]:
+    """Source and series of every row of staged tables, whose files never change."""
+    if not observations:
+        return frozenset()
+    with engine() as con:
+        tables = " union all ".join(f"select source, series from {parquet(path)}" for path in observations)
+        return frozenset(con.execute(f"select distinct source, series from ({tables})").fetchall())
+
+
 def expected(
     indicator: Indicator,
-    present: Collection[str],
+    present: Collection[tuple[str, str]],
     catalogue: Mapping[str, Indicator],
     *,
     preferred: bool = False,
 ) -> bool:
-    """Whether every named input has a source that is there; preferred: one that is not the last resort, which
+    """Whether every named input has a series that is there; preferred: one that is not the last resort, which
     is the last of several in its list. An input that is an indicator is followed to its own inputs."""
 
     def there(item: Input) -> bool:
         if item.optional:  # the agency may not have the series
             return False
-        if item.source:
-            return item.source in present
+        if item.source and item.series:
+            return (item.source, item.series) in present
         inner = catalogue.get(item.indicator or "")
         return inner is not None and expected(inner, present, catalogue, preferred=preferred)
 

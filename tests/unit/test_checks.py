@@ -16,11 +16,18 @@ from warehouse.engine import write_table
 FALLBACK = [{"source": "one", "series": "S"}, {"source": "two", "series": "T"}]
 
 
+def there(*sources: str) -> set[tuple[str, str]]:
+    """Every series that a test names, of these sources."""
+    return {(source, series) for source in sources for series in ("S", "T", "X")}
+
+
 def check(
     tmp_path: Path, rows: list[dict[str, Any]], present: tuple[str, ...] = ("one",), **definition: Any
 ) -> dict[str, CheckResult]:
     path = values(tmp_path / "use.parquet", rows)
-    return {result.name: result for result in indicator_checks(indicator(**definition), path, present)}
+    return {
+        result.name: result for result in indicator_checks(indicator(**definition), path, there(*present))
+    }
 
 
 def test_good_values_pass(tmp_path: Path) -> None:
@@ -81,7 +88,8 @@ def test_sources_are_followed_through_indicators_and_every_input_needs_one() -> 
     known = {"base": base}
 
     def of(definition: Indicator, *present: str) -> tuple[bool, bool]:
-        return expected(definition, present, known), expected(definition, present, known, preferred=True)
+        series = there(*present)
+        return expected(definition, series, known), expected(definition, series, known, preferred=True)
 
     assert of(base, "one") == of(base, "one", "two") == (True, True)
     assert of(base, "two") == (True, False)
@@ -90,6 +98,12 @@ def test_sources_are_followed_through_indicators_and_every_input_needs_one() -> 
     assert of(derived, "two", "three") == (True, False)
     optional = indicator(inputs=[{"source": "one", "series": "S", "optional": "Not in every vintage."}])
     assert of(optional, "one") == (False, False)
+
+
+def test_a_series_that_was_never_fetched_is_not_expected() -> None:
+    definition = indicator(inputs=FALLBACK)
+    assert not expected(definition, {("one", "OTHER"), ("two", "OTHER")}, {})
+    assert expected(definition, {("one", "S")}, {}, preferred=True)
 
 
 def test_a_leap_is_reported_unless_it_crosses_a_declared_break(tmp_path: Path) -> None:
@@ -118,7 +132,7 @@ def test_a_key_that_stands_twice_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "twice.parquet"
     rows = [value("use", "KEN", 2020, 1.0), value("use", "KEN", 2020, 2.0)]
     write_table(table(INDICATOR, rows), INDICATOR, path, check=False)
-    results = {result.name: result for result in indicator_checks(indicator(), path, ("one",))}
+    results = {result.name: result for result in indicator_checks(indicator(), path, there("one"))}
     assert not results["unique_key"].passed
     assert "use KEN 2020" in results["unique_key"].message
 

@@ -149,7 +149,9 @@ def test_coreutils_agree_with_the_checksums(home: Path, make: Any) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     listed = {line.split("  ")[1] for line in (path / "SHA256SUMS").read_text(encoding="utf-8").splitlines()}
-    assert listed == {p.name for p in path.iterdir()} - {"SHA256SUMS"}
+    there = {p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()}
+    assert listed == there - {"SHA256SUMS"}
+    assert "sources/one.md" in listed
     assert {"warehouse.duckdb", "datapackage.json", "NOTES.md", "release.json"} <= listed
 
 
