@@ -102,6 +102,12 @@ def _check(rows: Sequence[Row], asked: dict[str, str], source: Source, pages: Se
             raise refuse(
                 f"the value of row {number} is {row['OBS_VALUE']!r}", pages, allowed="a text or null"
             )
+        if other := [name for name, value in row.items() if isinstance(value, list | dict | float)]:
+            raise refuse(
+                f"{', '.join(other[:5])} of row {number} is neither text nor a whole number",
+                pages,
+                allowed="text, a whole number, true, false or null",
+            )
     keys = ((row["REF_AREA"], row["TIME_PERIOD"], *_dims(row, source).values()) for row in rows)
     check_unique(keys, len(rows), "area, year and breakdown", pages)
 

@@ -136,6 +136,10 @@ def _check_grid(rows: Sequence[Row], codes: Sequence[str], pages: Sequence[Page]
     for number, row in enumerate(rows):
         if not (isinstance(row["indicator"], dict) and isinstance(row["country"], dict)):
             raise refuse(f"indicator or country of row {number} of {name} is no object", pages)
+        words = (row["indicator"].get("id"), row["country"].get("id"), row["date"])
+        more = (row["country"].get("value"), row["countryiso3code"], row["unit"], row["obs_status"])
+        if not (all(isinstance(w, str) for w in words) and all(isinstance(w, str | None) for w in more)):
+            raise refuse(f"row {number} of {name} has something else where text belongs", pages)
         if not (row["value"] is None or type(row["value"]) in (int, float)):
             raise refuse(
                 f"the value of row {number} of {name} is {row['value']!r}", pages, allowed="a number or null"

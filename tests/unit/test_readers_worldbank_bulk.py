@@ -11,12 +11,16 @@ from typing import Any
 import duckdb
 import pytest
 
+from schemas.definitions import Source
 from schemas.errors import CompactError
 from sources.base import Answer, BadAnswer, NoSuchSeries, Page
+from sources.expect import expect_json
+from sources.fetch import FetchReport, fetch_source
 from sources.http import Known, Session
 from sources.readers import worldbank_bulk
 from sources.readers.worldbank_bulk import chosen_route, has_release
-from sources.registry import load_series
+from sources.registry import load_series, reader_of
+from sources.snapshots import Store
 from sources.stage import stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
@@ -276,8 +280,6 @@ def test_faults_of_the_file_are_bad_answers(
 
 
 def test_every_series_of_the_database_is_declared(stand_in: StandIn) -> None:
-    from sources.expect import expect_json
-
     with session_to(API, stand_in) as session:
         rows = expect_json(session.get("/source/75/indicator", {"format": "json", "per_page": 1000}))[1]
     listed = {row["id"] for row in rows}
@@ -287,3 +289,29 @@ def test_every_series_of_the_database_is_declared(stand_in: StandIn) -> None:
     assert all(info.more["theme"] for info in known.values())
     exceptions = set(API.licence.exceptions)
     assert exceptions < set(known)
+
+
+def asked(source: Source, stand_in: StandIn, home: Path) -> tuple[FetchReport, list[str]]:
+    """One fetch of voice and accountability as a run does it, and the paths that were asked."""
+    before = len(stand_in.log())
+    store = Store(home)
+    quick = source.model_copy(update={"rate": QUICK})
+    report = fetch_source(quick, ["VA.EST"], store, reader=reader_of(source))
+    store.accept(list(store.candidates(source.id).values()), "a test")
+    return report, [entry["path"] for entry in stand_in.log()[before:]]
+
+
+def test_a_run_asks_the_one_route_for_news_by_its_release_and_the_other_by_its_validators(
+    stand_in: StandIn, tmp_path: Path
+) -> None:
+    question, series = "/v2/source/75", "/v2/country/all/indicator/VA.EST"
+    file = "/public/ddpext_download/ESG_CSV.zip"
+    for source, first, again in ((API, [question, series], [question]), (BULK, [file], [file])):
+        report, paths = asked(source, stand_in, tmp_path)
+        assert (report.state, len(report.fetched), paths) == ("live", 1, first)
+        report, paths = asked(source, stand_in, tmp_path)
+        assert (report.state, len(report.unchanged), paths) == ("live", 1, again)
+    assert stand_in.log()[-1]["status"] == 304
+    stand_in.revise(source="worldbank_esg", lastupdated="2024-02-01")
+    report, _ = asked(BULK, stand_in, tmp_path)
+    assert len(report.fetched) == 1

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from indicators.catalogue import load_catalogue
 from sources.base import BadAnswer, NoSuchSeries, Unreachable
 from sources.http import Session
 from sources.readers import worldbank_json
@@ -24,6 +26,7 @@ from sources.stage import check_arrived, stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import Canned, fetch, keep, source_with, wired
 from tests.unit.test_readers_stand_in import QUICK
+from warehouse.evaluate_sql import evaluation_sql
 
 FINDEX = source_with("worldbank_findex")
 PARTS = ["con9a", *(f"con9a.{part}" for part in range(1, 13)), "con9a.s"]
@@ -97,6 +100,22 @@ def test_breakdowns_become_dimensions_of_one_series(tmp_path: Path) -> None:
     }  # fmt: skip
     ledger = pq.read_table(staged.ledger_file).to_pylist()
     assert [(row["rows_in"], row["rows_out"]) for row in ledger] == [(52, 26)]
+
+
+def test_an_indicator_has_the_gap_between_poor_and_rich(tmp_path: Path) -> None:
+    answer = fetch(FINDEX, "con9a", Canned(*pages(findex(asked_codes()), None)))
+    staged = stage_source(FINDEX, keep([answer], tmp_path), tmp_path)
+    indicator = load_catalogue()["smartphone_ownership"]
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "select sex, urbanisation, quantile, value from "
+            f"({evaluation_sql(indicator, {FINDEX.id: staged.observation}, {})}) "
+            "where ref_area = 'NAM' order by value"
+        ).fetchall()
+    assert rows == [
+        ("_T", "_T", "_T", 10), ("F", "_T", "_T", 11), ("M", "_T", "_T", 12), ("_T", "_T", "B40", 17),
+        ("_T", "_T", "R60", 18), ("_T", "R", "_T", 19), ("_T", "U", "_T", 20),
+    ]  # fmt: skip
 
 
 def test_all_pages_of_several_series_are_followed(tmp_path: Path) -> None:
