@@ -211,6 +211,27 @@ def accept(
     note("the next `compact run` uses it")
 
 
+@app.command("import")
+def import_contribution(
+    file: Annotated[Path | None, typer.Argument(help="A filled-in template, .xlsx or .csv.")] = None,
+    kind: Annotated[str | None, typer.Option(help="The template it is of; by default as its header says.")] = None,
+    by: Annotated[str, typer.Option(help="Who imports; by default the user of this machine.")] = "",
+    dry_run: Annotated[bool, typer.Option(help="Judge the file, write nothing.")] = False,
+    template: Annotated[str, typer.Option(help="Write an empty template of this kind instead.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Where to write it, .xlsx or .csv.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take in a stakeholder's pledges, national figures or corporate disclosures; return what is rejected."""
+    from pipelines.contribute import take_in, write_empty
+
+    if template and file is None:
+        write_empty(template, out)
+    elif file is not None and not template and out is None:
+        raise typer.Exit(take_in(file, _home(), kind, by, dry_run=dry_run, as_json=as_json))
+    else:
+        raise typer.BadParameter("give a FILE to import, or --template KIND [--out FILE] to write an empty one")
+
+
 @app.command()
 def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
     """Open the Dagster UI on the assets of this checkout."""

@@ -54,7 +54,8 @@ def _problem(model: type[BaseModel], file: YamlFile, place: Place, error: dict[s
         what, allowed = "is missing and is required", _describe(model, place)
         step = f"add `{place[-1]}: ...`"
     else:
-        what = f"{str(error.get('input'))[:60]!r} cannot stand here"
+        given = error.get("input")
+        what = "has no value" if given is None else f"{str(given)[:60]!r} cannot stand here"
         allowed = str(context.get("expected") or error["msg"].removeprefix("Input should be "))
         allowed = f"text like {context['pattern']}" if "pattern" in context else allowed
     return Problem(str(file.path), file.line(place), field, what, allowed, step)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -31,7 +32,6 @@ from sources.settings import url_override
 from sources.structure import Structure, differences, structure_of
 
 FILE = "contract.json"
-NAMED = 12  # differences in a table; all are in the JSON
 State = Literal["ok", "changed", "unreachable", "not configured", "not recorded"]
 
 
@@ -56,7 +56,7 @@ class ContractResult:
     probe: str = ""
     pages: tuple[Page, ...] = ()
 
-    def row(self, named: int | None = NAMED) -> dict[str, object]:
+    def row(self, named: int | None = None) -> dict[str, object]:
         """For printing, with so many changes."""
         more = len(self.changes) - len(self.changes[:named])
         listed = self.changes[:named] + ([f"and {more} more"] if more else [])
@@ -142,6 +142,16 @@ def record_contract(
     path = folder / source_id / FILE
     path.write_text(json.dumps(contract.model_dump(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path
+
+
+def record_new(results: Iterable[ContractResult], folder: Path = SOURCES) -> list[Path]:
+    """Record the answers that were well and had no contract. A changed one is for a person to look at: its
+    contract.json is deleted first."""
+    return [
+        record_contract(r.source, r.probe, r.pages, f"an answer of {date.today()}", folder)
+        for r in results
+        if r.state == "not recorded"
+    ]
 
 
 def _ask(source: Source, probe: str) -> Answer:

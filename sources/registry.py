@@ -55,7 +55,10 @@ def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
 def load_source(path: Path) -> Source:
     """One source.yaml, judged with what stands around it."""
     file = load_yaml(path)
-    source = parse(Source, file)
+    try:
+        source = parse(Source, file)
+    except DefinitionError as error:
+        raise DefinitionError([*error.problems, *_unanswered(file)]) from None
     if problems := list(_neighbours(source, file)):
         raise DefinitionError(problems)
     return source
@@ -184,21 +187,29 @@ def _neighbours(source: Source, file: YamlFile) -> Iterator[Problem]:
             if not _fits(code) or (rule.to.isupper() and "=" in code):
                 yield problem(("dimensions", name, "codes", key), f"{code!r} cannot be a code", CODE_PATTERN)
     yield from _area_problems(source, file)
-    for blank in _unanswered(file.data.get("options"), ("options",)):
-        yield problem(blank, "has no value", "an answer", "answer the question in the comment beside it")
+    yield from _unanswered(file)
     if source.probe and source.probe not in _codes(file.path.with_name("series.csv")):
         yield problem(("probe",), f"there is no series {source.probe}", "a code of series.csv")
 
 
-def _unanswered(value: object, place: Place) -> Iterator[Place]:
-    """Places below options without a value: no reader knows what to make of them."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _unanswered(inner, (*place, str(name)))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _unanswered(inner, (*place, index))
-    elif value is None and len(place) > 1:
+def _unanswered(file: YamlFile) -> Iterator[Problem]:
+    """Options without a value: no reader knows what to make of them."""
+    for place in _blanks(file.data.get("options") or {}, ("options",)):
+        yield Problem(
+            str(file.path),
+            file.line(place),
+            ".".join(map(str, place)),
+            "has no value",
+            "what the reader's docstring says",
+            "answer the question beside it",
+        )
+
+
+def _blanks(value: object, place: Place) -> Iterator[Place]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in inside:
+        yield from _blanks(inner, (*place, name))
+    if value is None:
         yield place
 
 
