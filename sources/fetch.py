@@ -19,6 +19,7 @@ from sources.base import BadAnswer, NoSuchSeries, Reader, Resource, Unreachable
 from sources.expect import bad, expect_json
 from sources.http import Known, Session
 from sources.renames import renamed
+from sources.secret import not_configured
 from sources.settings import url_override
 from sources.snapshots import Snapshot, Store
 
@@ -88,7 +89,9 @@ def fetch_source(
     started, report = time.monotonic(), FetchReport(source.id)
     wanted = reader.plan(source, series)
     embedded = source.base_url.startswith("package:")
-    if offline and not embedded:
+    if missing := not_configured(source):
+        report.note = missing
+    elif offline and not embedded:
         report.note = "offline: nothing was asked"
     else:
         own = session or Session(

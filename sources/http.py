@@ -28,6 +28,7 @@ from sources.base import BadAnswer, Page, Unreachable
 from sources.body import Fault, faults, read_body
 from sources.expect import bad, excerpt, expect_json, expect_text
 from sources.patience import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, hopeless, pause, retry_after
+from sources.secret import access_key
 
 __all__ = ["Known", "Session", "Usage", "excerpt", "expect_json", "expect_text"]
 
@@ -74,7 +75,7 @@ class Session:
         self.base_url = (base_url or source.base_url).rstrip("/")
         self._origins = allowed_origins(source, base_url)
         self._known = known if known is not None and source.validators else {}
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._key = clock, sleep, access_key(source)
         self._answered, self._down, self._lock = False, "", threading.Lock()
         parallel, interval = (
             (source.rate.parallel, 1 / source.rate.requests_per_second) if source.rate else (1, 1.0)
@@ -126,6 +127,15 @@ class Session:
 
     # --- one question, with its retries ---
     def _ask(self, request: requests.Request, timeout: float | None) -> Page:
+        try:
+            page = self._answer(request, timeout)
+            return self._key.checked(page) if self._key else page
+        except CompactError as error:
+            if self._key:
+                self._key.scrub_error(error)
+            raise
+
+    def _answer(self, request: requests.Request, timeout: float | None) -> Page:
         if origin(self.base_url) not in self._origins:
             raise CompactError(
                 f"{self.source.id} cannot be asked at this address",
@@ -226,8 +236,10 @@ class Session:
             )
 
     def _send(self, request: PreparedRequest, timeout: float) -> requests.Response:
-        """One request by the adapter: requests' own Session.send reads the bodies of redirects whole."""
+        """One request by the adapter: requests' own Session.send reads the bodies of redirects whole. The key
+        is put on here, where the address is known to be one of the source's, and on nothing that is kept."""
         url = str(request.url)
+        request = self._key.put_on(request) if self._key else request
         env = self._http.merge_environment_settings(url, {}, True, True, None)
         with faults(redact(url), timeout):
             return self._http.get_adapter(url).send(
