@@ -93,7 +93,7 @@ def fetch_source(
         report.note = missing
     elif offline and not embedded:
         report.note = "offline: nothing was asked"
-    else:
+    elif wanted:
         own = session or Session(
             source, base_url=None if embedded else url_override(source.id), known=known_pages(store, source)
         )
@@ -268,10 +268,16 @@ def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
 def _settle(report: FetchReport, wanted: Sequence[Resource], store: Store) -> None:
     """The state of the source, and in the note what is missing."""
     newest = store.candidates(report.source)
+    if not wanted:
+        report.state = "stored" if newest else "absent"
+        report.note = report.note or "not asked: no indicator uses a series of it"
+        return
     wanted = [resource for resource in wanted if resource.key not in report.left_out]
     missing = [resource.key for resource in wanted if resource.key not in newest]
     done = {snapshot.resource for snapshot in report.fetched} | set(report.unchanged)
-    if done >= {resource.key for resource in wanted}:
+    if not wanted and not report.left_out:
+        report.note = report.note or "no indicator uses it"
+    elif wanted and done >= {resource.key for resource in wanted}:
         report.state = "live"
     elif len(missing) < len(wanted):
         report.state = "stored"

@@ -332,3 +332,12 @@ def test_a_pointer_finds_its_value_or_says_no() -> None:
     for pointer in ("/1", "/0/x", "/0/a~1b/~0/7", "/0/a~1b/~0/-1", "/0/a~1b/~0/1/2"):
         with pytest.raises(LookupError):
             at_pointer(document, pointer)
+
+
+def test_a_source_of_which_nothing_is_wanted_is_not_asked(agency: LocalAgency, store: Store) -> None:
+    source = make_source(freshness=FRESH)
+    session = Session(source, base_url=agency.url)
+    report = fetch_source(source, [], store, reader=PageReader(), session=session)
+    session.close()
+    assert (report.state, report.note) == ("absent", "not asked: no indicator uses a series of it")
+    assert agency.log == []
