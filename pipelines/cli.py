@@ -214,7 +214,7 @@ def accept(
 @app.command("import")
 def import_contribution(
     file: Annotated[Path | None, typer.Argument(help="A filled-in template, .xlsx or .csv.")] = None,
-    kind: Annotated[str | None, typer.Option(help="The template it is of; by default as its header says.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Its template; by default found by its header.")] = None,
     by: Annotated[str, typer.Option(help="Who imports; by default the user of this machine.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Judge the file, write nothing.")] = False,
     template: Annotated[str, typer.Option(help="Write an empty template of this kind instead.")] = "",
@@ -229,7 +229,7 @@ def import_contribution(
     elif file is not None and not template and out is None:
         raise typer.Exit(take_in(file, _home(), kind, by, dry_run=dry_run, as_json=as_json))
     else:
-        raise typer.BadParameter("give a FILE to import, or --template KIND [--out FILE] to write an empty one")
+        raise typer.BadParameter("give a FILE to import, or --template KIND [--out FILE] for an empty one")
 
 
 @app.command()

@@ -1,0 +1,11 @@
+"""Contributions of stakeholders: templates written, files read and judged, accepted rows kept apart from the
+agencies'.
+
+Nothing here asks an agency, and nothing of it is published by itself. docs/contributions.md tells the whole.
+"""
+
+from sources.contributions.importing import ImportResult, import_file
+from sources.contributions.known import Known
+from sources.contributions.template import write_template
+
+__all__ = ["ImportResult", "Known", "import_file", "write_template"]
