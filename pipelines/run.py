@@ -12,6 +12,7 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from pipelines.assets import source_key, staged_key
 from pipelines.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
 from pipelines.workspace import Workspace
 from warehouse.release import ReleaseResult
@@ -34,7 +35,9 @@ def run(workspace: Workspace) -> Outcome:
     """
     definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
     with dg.DagsterInstance.get() as instance, _progress(workspace), _asking(workspace):
-        if not _execute(definitions, FETCH_AND_STAGE, instance, workspace):
+        there = [source_id for source_id in workspace.sources if workspace.there(source_id)]
+        incoming = [key(source_id) for source_id in there for key in (source_key, staged_key)]
+        if not _execute(definitions, FETCH_AND_STAGE, instance, workspace, incoming):
             return Outcome(False, None)
         if same := workspace.nothing_changed():
             return Outcome(True, same)
@@ -42,10 +45,18 @@ def run(workspace: Workspace) -> Outcome:
 
 
 def _execute(
-    definitions: dg.Definitions, job: str, instance: dg.DagsterInstance, workspace: Workspace
+    definitions: dg.Definitions,
+    job: str,
+    instance: dg.DagsterInstance,
+    workspace: Workspace,
+    selection: list[dg.AssetKey] | None = None,
 ) -> bool:
     result = definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, raise_on_error=False, run_config=QUIET, tags={"compact/by": "command line"}
+        instance=instance,
+        raise_on_error=False,
+        run_config=QUIET,
+        tags={"compact/by": "command line"},
+        asset_selection=selection,
     )
     if not result.success and not workspace.problems:
         failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]

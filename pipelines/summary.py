@@ -11,13 +11,15 @@ from sources.stage import Staged
 def tell(workspace: Workspace, outcome: Outcome) -> int:
     """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run is red."""
     staged = workspace.live_staged() if outcome.succeeded else {}
+    rows = [_source_row(workspace, source_id, staged.get(source_id)) for source_id in workspace.sources]
     emit(
-        [_source_row(workspace, source_id, staged.get(source_id)) for source_id in workspace.sources],
-        as_json=False,
+        [row for row in rows if row["state"] in ("live", "stored")], as_json=False, empty="no source has data"
     )
+    if absent := [str(row["source"]) for row in rows if row["state"] == "absent"]:
+        print(f"absent: {', '.join(absent)}")
     for source_id, report in workspace.reports.items():
         if report.note:
-            print(f"{source_id}: {report.note}")
+            note(f"{source_id}: {report.note}")
     for problem in workspace.problems:
         note(f"\n{problem}")
     release = outcome.release
@@ -39,7 +41,7 @@ def _source_row(workspace: Workspace, source_id: str, staged: Staged | None) -> 
     report = workspace.reports.get(source_id)
     return {
         "source": source_id,
-        "state": report.state if report else "not asked",
+        "state": report.state if report else "absent",
         "new": len(report.fetched) if report else 0,
         "unchanged": len(report.unchanged) if report else 0,
         "rows_in": staged.rows_in if staged else None,

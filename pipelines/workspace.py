@@ -60,6 +60,7 @@ class Workspace:
     reports: dict[str, FetchReport] = field(default_factory=dict)
     released: ReleaseResult | None = None
     _evaluated: dict[str, Evaluated] = field(default_factory=dict)
+    _live: dict[str, Path] = field(default_factory=dict)
     _ahead: dict[str, Future[FetchReport]] = field(default_factory=dict)
     _stopped: Event = field(default_factory=Event)
 
@@ -106,10 +107,15 @@ class Workspace:
         needed = self.catalogue.series_of(source_id, optional=False)
         return set(load_series(source_id)) - needed
 
+    def there(self, source_id: str) -> bool:
+        """Whether a run can have anything of a source: it may be asked, or something of it is stored."""
+        asked = not self.offline or not self.sources[source_id].hosts
+        return asked or bool(self.store.candidates(source_id))
+
     def fetch_ahead(self) -> None:
         """Ask all agencies at once, each at its own pace; `fetch` then waits for the one it is about."""
         with_threads = ThreadPoolExecutor(len(self.sources), thread_name_prefix="agency")
-        self._ahead = {source_id: with_threads.submit(self._ask, source_id) for source_id in self.sources}
+        self._ahead = {i: with_threads.submit(self._ask, i) for i in self.sources if self.there(i)}
         with_threads.shutdown(wait=False)
 
     def stop(self) -> None:
@@ -164,7 +170,7 @@ class Workspace:
     # --- stage ---
     def stage(self, source_id: str) -> Staged | None:
         """Stage what was fetched and accept it, or hold it. None where the source has no snapshot at all."""
-        self._evaluated.clear()
+        self._forget()
         candidates, live = self.store.candidates(source_id), self.store.live(source_id)
         if not candidates:
             return None
@@ -288,7 +294,14 @@ class Workspace:
         return [s for s in live if any((s.source, series) in inputs for series in s.series)]
 
     def _observations(self) -> dict[str, Path]:
-        return {source_id: found.observation for source_id, found in self.live_staged().items()}
+        if not self._live:
+            self._live |= {source_id: found.observation for source_id, found in self.live_staged().items()}
+        return self._live
+
+    def _forget(self) -> None:
+        """What is live may have changed."""
+        self._evaluated.clear()
+        self._live.clear()
 
     def _ingredients(self, evaluated: Mapping[str, Path]) -> Ingredients:
         return Ingredients(

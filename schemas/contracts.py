@@ -31,6 +31,8 @@ def validate(table: pa.Table, contract: Table) -> None:
     """Raise ContractViolation, naming table, column, check, count and at most ten examples, if a row or
     column is wrong."""
     _check_columns(table, contract)
+    if table.num_rows == 0:
+        return
     counts: dict[tuple[str, str], int] = {}
     failures: dict[tuple[str, str], list[str]] = {}
     for batch in _batches(table):
@@ -56,7 +58,7 @@ def validate(table: pa.Table, contract: Table) -> None:
 
 
 def _batches(table: pa.Table) -> Iterator[pd.DataFrame]:
-    for start in range(0, max(table.num_rows, 1), BATCH_ROWS):
+    for start in range(0, table.num_rows, BATCH_ROWS):
         yield table.slice(start, BATCH_ROWS).to_pandas(types_mapper=pd.ArrowDtype)
 
 
@@ -144,8 +146,6 @@ def _engine() -> duckdb.DuckDBPyConnection:
 
 
 def _repeated_keys(table: pa.Table, contract: Table) -> tuple[int, list[str]] | None:
-    if table.num_rows == 0:
-        return None
     with _engine().cursor() as con:
         con.register("judged", table.select(list(contract.key)))
         key = ", ".join(f'"{name}"' for name in contract.key)

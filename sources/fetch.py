@@ -276,6 +276,7 @@ def _settle(report: FetchReport, wanted: Sequence[Resource], store: Store) -> No
     missing = [resource.key for resource in wanted if resource.key not in newest]
     done = {snapshot.resource for snapshot in report.fetched} | set(report.unchanged)
     if not wanted and not report.left_out:
+        report.state = "stored" if newest else "absent"
         report.note = report.note or "no indicator uses it"
     elif wanted and done >= {resource.key for resource in wanted}:
         report.state = "live"
