@@ -1,0 +1,279 @@
+"""`compact new source`: what it writes of an answer, what it leaves as a question, and the tutorial, command
+by command, in a copy of the checkout."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from schemas.errors import CompactError, DefinitionError
+from schemas.yaml_file import load_yaml
+from sources.base import BadAnswer, Page, SnapshotFiles
+from sources.registry import SOURCES, load_series, load_source
+from sources.scaffold import Made, Wanted, scaffold
+from sources.scaffold_yaml import MARK
+from sources.settings import CHECKOUT
+from sources.stage import stage_source
+from sources.trimming import trim
+from tests.unit.local_agency import LocalAgency, Reply
+
+TABLE = CHECKOUT / "tests" / "specimens" / "un_yearbook" / "internet_usage.csv"
+COLUMNS = {"area": "Region/Country/Area", "time_period": "Year", "series": "Series", "value": "Value"}
+COPIED = ("schemas", "sources", "indicators", "pipelines", "warehouse", "reports", "tests", "docs")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "sources" / "readers").mkdir(parents=True)
+    for name in ("delimited", "jsonstat"):
+        shutil.copy(SOURCES / "readers" / f"{name}.py", tmp_path / "sources" / "readers")
+    return tmp_path
+
+
+@pytest.fixture
+def agency(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAgency]:
+    with LocalAgency(Reply(TABLE.read_bytes())) as local:
+        monkeypatch.setenv("COMPACT_URL_NEWCOMER", local.url)
+        yield local
+
+
+def wanted(**changes: object) -> Wanted:
+    given: dict[str, object] = {
+        "id": "newcomer",
+        "reader": "delimited",
+        "url": "https://agency.example/files/a%20table.csv?year=all",
+        "title": "A table: of something",
+        "agency": "The Agency",
+        "licence": "CC BY 4.0",
+        "fields": COLUMNS,
+    }
+    return Wanted(**(given | changes))  # type: ignore[arg-type]
+
+
+def made(root: Path, **changes: object) -> list[Made]:
+    return scaffold(wanted(**changes), root=root, today=date(2026, 11, 1))
+
+
+def questions(root: Path) -> set[str]:
+    """What `compact check` names in the definition."""
+    with pytest.raises(DefinitionError) as raised:
+        load_source(root / "sources" / "newcomer" / "source.yaml")
+    return {problem.field for problem in raised.value.problems}
+
+
+# --- what is written
+def test_one_polite_question_and_every_open_field_is_named(root: Path, agency: LocalAgency) -> None:
+    files = made(root, rows=3)
+    assert agency.paths() == ["/a%20table.csv?year=all"]
+    assert "compact-tracker" in agency.log[0].headers["User-Agent"]
+    text = (root / "sources" / "newcomer" / "source.yaml").read_text()
+    assert files[0].what == f"{text.count(MARK)} questions to answer"
+    named = questions(root)
+    assert named == {
+        *("homepage", "description", "licence.commercial_use", "licence.redistribution", "citation"),
+        *("cadence", "ask_for"),
+        *(f"acceptance.{name}" for name in ("rows_lost_share", "areas_lost", "median_ratio", "years_back")),
+    }
+    assert len(named) == text.count(MARK)
+    data = load_yaml(root / "sources" / "newcomer" / "source.yaml").data
+    assert data["base_url"] == "https://agency.example/files"
+    assert data["hosts"] == ["agency.example"]
+    assert data["title"] == "A table: of something"
+    assert data["contract_verified"] is False  # another address than the agency's answered
+    assert data["options"]["columns"][1] == {"": "column 2"}
+    assert data["options"]["key"] == ["Region/Country/Area", "Year", "Series"]
+    assert data["options"]["resources"]["file"] == {"path": "/a%20table.csv", "params": {"year": "all"}}
+    assert data["areas"] == {"scheme": "m49"}
+
+
+def test_without_columns_named_nothing_is_guessed(root: Path, agency: LocalAgency) -> None:
+    made(root, fields={})
+    assert {"options.key", "options.fields.area", "options.fields.time_period", "options.fields.value",
+            "areas.scheme"} <= questions(root)  # fmt: skip
+    with pytest.raises(DefinitionError, match="cannot be a code") as raised:
+        load_series("newcomer", root / "sources")
+    assert {problem.field for problem in raised.value.problems} == {"code", "title", "unit"}
+
+
+def test_unknown_areas_and_texts_become_questions(root: Path, agency: LocalAgency) -> None:
+    body = (
+        TABLE.read_bytes()
+        .replace(b"412,Kosovo", b"9412,Elsewhere")
+        .replace(b"internet,10.0", b"internet,n.a.")
+    )
+    agency.replies = [Reply(body)]
+    made(root)
+    assert {"areas.not_carried.9412", "missing.n.a."} <= questions(root)
+    assert "'Elsewhere'" in (root / "sources" / "newcomer" / "source.yaml").read_text()
+
+
+def test_a_value_column_is_a_series_and_its_unit_is_asked_for(root: Path, agency: LocalAgency) -> None:
+    agency.replies = [Reply(b"iso;year;users;lines\nKEN;2020;1.5;2\nNAM;2020;2.5;3")]
+    made(root, fields={"area": "iso", "time_period": "year"}, values=("users", "lines"))
+    data = load_yaml(root / "sources" / "newcomer" / "source.yaml").data
+    assert data["options"]["delimiter"] == ";"
+    assert data["options"]["final_newline"] is False
+    assert data["areas"] == {"scheme": "iso3"}
+    lines = (root / "sources" / "newcomer" / "series.csv").read_text().splitlines()
+    assert lines == ["code,title,unit,column", "users,users,,users", "lines,lines,,lines"]
+    with pytest.raises(DefinitionError, match="unknown unit ''"):
+        load_series("newcomer", root / "sources")
+
+
+def test_another_reader_brings_its_own_description(root: Path, agency: LocalAgency) -> None:
+    agency.replies = [Reply(b'{"value": [{"a": 1}, {"a": 2}]}')]
+    made(root, reader="jsonstat", fields={})
+    assert {"options", "areas.scheme"} <= questions(root)
+    described = (sys.modules["sources.readers.jsonstat"].__doc__ or "").splitlines()[0]
+    assert f"# {described}" in (root / "sources" / "newcomer" / "source.yaml").read_text()
+
+
+def test_the_specimen_is_trimmed_and_says_where_it_came_from(root: Path, agency: LocalAgency) -> None:
+    made(root, rows=3)
+    folder = root / "tests" / "specimens" / "newcomer"
+    assert (folder / "a_20table.csv").exists() or (folder / "a_table.csv").exists()
+    file = next(folder.glob("*.csv"))
+    assert file.read_bytes() == b"".join(TABLE.read_bytes().splitlines(keepends=True)[:4])
+    about = json.loads(next(folder.glob("*.specimen.json")).read_text())
+    assert about["origin"] == "recorded; trimmed to 3 of 24 rows"
+    assert about["date"] == "2026-11-01"
+    assert about["url"].endswith("/a%20table.csv?year=all")
+    assert len(about["sha256"]) == 64
+    assert about["contract"] is True
+    contract = json.loads((root / "sources" / "newcomer" / "contract.json").read_text())
+    assert contract["structure"]["column 'Value'"] == "place 5"
+    assert contract["probe"] == about["series"][0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"id": "New"}, "cannot be an id"),
+        ({"reader": "nonesuch"}, "there is no reader"),
+        ({"url": "http://agency.example/x.csv"}, "cannot be asked"),
+        ({"unit": "parsecs"}, "unknown unit"),
+        ({"fields": {"area": "Land"}}, "the file has no column 'Land'"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_written(
+    root: Path, agency: LocalAgency, changes: dict[str, object], says: str
+) -> None:
+    with pytest.raises(CompactError, match=says):
+        made(root, **changes)
+    assert not (root / "sources" / "newcomer").exists()
+    assert not (root / "tests").exists()
+
+
+def test_a_web_page_is_no_specimen_and_nothing_is_written_over(root: Path, agency: LocalAgency) -> None:
+    agency.replies = [Reply(b"<html><title>Please wait</title></html>")]
+    with pytest.raises(BadAnswer, match="is a web page"):
+        made(root)
+    assert not (root / "sources" / "newcomer").exists()
+    agency.replies = [Reply(TABLE.read_bytes())]
+    made(root)
+    with pytest.raises(CompactError, match="is there already"):
+        made(root)
+
+
+# --- trimming
+def test_a_table_is_cut_between_records_not_lines() -> None:
+    body = b'a,b\n1,"x\ny"\n2,z\n3,w\n'
+    assert trim(Page("x", body), 2) == (b'a,b\n1,"x\ny"\n2,z\n', 2, 3)
+    assert trim(Page("x", body), 9) == (body, 3, 3)
+
+
+def test_json_keeps_its_header_true() -> None:
+    header = {"page": 1, "pages": 2, "per_page": 9, "total": "3"}
+    body = orjson.dumps([header, [{"v": 1}, {"v": 2}, {"v": 3}]])
+    cut, kept, of = trim(Page("x", body), 2)
+    assert orjson.loads(cut) == [header | {"pages": 1, "total": "2"}, [{"v": 1}, {"v": 2}]]
+    assert (kept, of) == (2, 3)
+
+
+def test_the_tables_in_a_zip_are_cut_and_a_workbook_is_not() -> None:
+    def packed(name: str, body: bytes) -> Page:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(name, body)
+        return Page("x", file.getvalue())
+
+    cut, *_ = trim(packed("data.csv", b"a\n1\n2\n3\n"), 1)
+    with zipfile.ZipFile(io.BytesIO(cut)) as archive:
+        assert archive.read("data.csv") == b"a\n1\n"
+    with pytest.raises(CompactError, match="is not trimmed"):
+        trim(packed("xl/workbook.xml", b"<workbook/>"), 1)
+
+
+# --- the tutorial
+def blocks() -> list[tuple[str, str]]:
+    """Command and output of each console block of the page."""
+    page = (CHECKOUT / "docs" / "new-source.md").read_text(encoding="utf-8")
+    found = []
+    for block in re.findall(r"```console\n\$ (.*?)\n```", page, re.DOTALL):
+        command, _, output = re.sub(r"\\\n\s*", "", block).partition("\n")
+        found.append((command, output))
+    return found
+
+
+def plain(text: str) -> list[str]:
+    """Lines without what differs from run to run: seconds, the number of other tests, widths of columns."""
+    text = re.sub(r"\d+ deselected in [\d.]+s|(?<= )\d+\.\d$", "…", text, flags=re.MULTILINE)
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip(" -")]
+
+
+def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+    copy, bin_folder = tmp_path / "checkout", tmp_path / "bin"
+    for name in COPIED:
+        shutil.copytree(
+            CHECKOUT / name, copy / name, ignore=shutil.ignore_patterns("un_yearbook", "__pycache__")
+        )
+    shutil.copy(CHECKOUT / "pyproject.toml", copy)
+    bin_folder.mkdir()
+    for name, arguments in (("compact", "-m pipelines.cli"), ("python", "")):
+        (bin_folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n')
+        (bin_folder / name).chmod(0o755)
+    listed = blocks()
+    assert [command.split(" ")[0:2] for command, _ in listed] == [
+        ["compact", "new"], ["compact", "check"], ["compact", "check"], ["python", "-m"],
+        ["compact", "contracts"], ["compact", "run"],
+    ]  # fmt: skip
+    with LocalAgency(Reply(TABLE.read_bytes())) as local:
+        env = {k: v for k, v in os.environ.items() if not k.startswith("COMPACT_")} | {
+            "PATH": f"{bin_folder}:{os.environ['PATH']}",
+            "COMPACT_URL_UN_YEARBOOK": local.url,
+            "COMPACT_HOME": str(tmp_path / "home"),
+            "COMPACT_SHARED": str(tmp_path / "none"),
+        }
+        for step, (command, output) in enumerate(listed):
+            if step == 2:  # the questions are answered
+                shutil.copy(SOURCES / "un_yearbook" / "source.yaml", copy / "sources" / "un_yearbook")
+            done = subprocess.run(
+                ["/bin/sh", "-c", command], cwd=copy, env=env, capture_output=True, text=True, timeout=240
+            )
+            said = done.stdout + ("" if "|" in command else done.stderr)
+            assert plain(said) == plain(output), f"{command}\n{done.stdout}\n{done.stderr}"
+            assert done.returncode == bool(re.search(r"\b[1-9]\d* problems", output))
+
+
+def test_the_whole_table_of_the_yearbook_is_staged(shared: Path, tmp_path: Path) -> None:
+    source = load_source(SOURCES / "un_yearbook" / "source.yaml")
+    page = shared / "data" / "itu" / "SYB66_314_202310_Internet_Usage.csv"
+    staged = stage_source(source, [SnapshotFiles("a" * 64, "file", (page,))], tmp_path)
+    assert (staged.rows_in, staged.rows_out) == (1528, 1528)
+    rows = pq.read_table(staged.observation).to_pylist()
+    kenya = {row["time_period"]: row for row in rows if row["ref_area"] == "KEN"}
+    assert 0 < kenya[2021]["obs_value"] < 100
+    assert "M49:001" in {row["ref_area"] for row in rows}
