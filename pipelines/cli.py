@@ -164,9 +164,11 @@ def releases(
     from warehouse.read import releases as read
 
     rows = read(_home())
-    emit_one(rows[0], as_json=as_json) if latest and rows else emit(
-        rows, as_json=as_json, empty="no release yet"
-    )
+    if latest and rows:
+        newest = next(row for row in rows if row["latest"])
+        emit_one({name: newest[name] for name in ("id", "created", "folder")}, as_json=as_json)
+    else:
+        emit(rows, as_json=as_json, empty="no release yet")
     raise typer.Exit(0 if rows else 1)
 
 

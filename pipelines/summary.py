@@ -7,6 +7,8 @@ from pipelines.run import Outcome
 from pipelines.workspace import Workspace
 from sources.stage import Staged
 
+UNREACHABLE = "cannot be reached: "  # as Unreachable says it
+
 
 def tell(workspace: Workspace, outcome: Outcome) -> int:
     """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run is red."""
@@ -17,9 +19,7 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
     )
     if absent := [str(row["source"]) for row in rows if row["state"] == "absent"]:
         print(f"absent: {', '.join(absent)}")
-    for source_id, report in workspace.reports.items():
-        if report.note:
-            note(f"{source_id}: {report.note}")
+    _notes({source_id: report.note for source_id, report in workspace.reports.items() if report.note})
     for problem in workspace.problems:
         note(f"\n{problem}")
     release = outcome.release
@@ -35,6 +35,17 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
     else:
         print(f"Nothing changed since release {release.id}: no new release was made.")
     return 0
+
+
+def _notes(notes: dict[str, str]) -> None:
+    """Why sources have less than was asked for; those out of reach in one line, with one reason."""
+    silent = {source_id: text for source_id, text in notes.items() if UNREACHABLE in text}
+    for source_id, text in notes.items():
+        if source_id not in silent:
+            note(f"{source_id}: {text}")
+    if silent:
+        first = next(iter(silent))
+        note(f"cannot be reached: {', '.join(silent)} ({first}: {silent[first].split(UNREACHABLE)[1]})")
 
 
 def _source_row(workspace: Workspace, source_id: str, staged: Staged | None) -> dict[str, object]:
