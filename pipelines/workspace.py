@@ -198,8 +198,8 @@ class Workspace:
                     f"{len(held)} new snapshots of {source_id} are held; the ones before stay live\n"
                     + describe(findings),
                     where=f"sources/{source_id}/source.yaml, acceptance",
-                    next_step="compare with the agency's page: if the agency is wrong, tell it; if the change "
-                    f"is real, `compact accept {held[0].snapshot[:12]} --reason ...` (without an id it lists "
+                    next_step="compare with the agency's page: if the agency is wrong, tell it; if the change"
+                    f" is real, `compact accept {held[0].snapshot[:12]} --reason ...` (without an id it lists "
                     "them all), or raise the threshold with its reason",
                 )
             )
