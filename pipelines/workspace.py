@@ -199,8 +199,8 @@ class Workspace:
                     + describe(findings),
                     where=f"sources/{source_id}/source.yaml, acceptance",
                     next_step="compare with the agency's page: if the agency is wrong, tell it; if the change"
-                    f" is real, `compact accept {held[0].snapshot[:12]} --reason ...` (without an id it lists "
-                    "them all), or raise the threshold with its reason",
+                    f" is real, `compact accept {held[0].snapshot[:12]} --reason ...` (without an id: a list "
+                    "of all), or raise the threshold with its reason",
                 )
             )
 
