@@ -16,6 +16,7 @@ from typing import Any
 import openpyxl
 
 from schemas.contributions import MOST_ROWS
+from schemas.errors import CompactError
 from sources.contributions.cells import Cell, Received, Row, text_cell
 from sources.contributions.workbook_parts import inspect, refuse
 
@@ -40,7 +41,9 @@ def read_workbook(data: bytes, name: str) -> Received:
                 shared = list(_rows(book[SHARED])) if SHARED in book.sheetnames else []
             finally:
                 book.close()
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError, OverflowError) as error:
+    except CompactError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the library raises what its code happens to meet in a damaged part
         refuse(f"cannot be read as a workbook: {error}", name, ".xlsx", "save it anew as .xlsx")
     if not rows:
         refuse("the sheet `data` is empty", name, "the header of a template, and a row or more")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from sources.contributions import ImportResult, Known, import_file
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 KNOWN = Known(indicators=("internet_use", "schools_internet"), targets=("U-12", "SDG-9.c.1"))
 Line = dict[str, str]
+Change = Callable[[dict[str, bytes]], object]
 
 COMMON = {
     "evidence": "https://example.org/report.pdf",
@@ -92,6 +95,18 @@ def as_xlsx(lines: list[Line], shared: Line | None = None) -> bytes:
             for number, line in enumerate([("column", "value"), *shared.items()]):
                 for column, cell in enumerate(line):
                     sheet.write_string(number, column, cell)
+    return out.getvalue()
+
+
+def changed(change: Change) -> bytes:
+    """A good workbook whose parts were changed."""
+    with zipfile.ZipFile(io.BytesIO(as_xlsx([PLEDGE], COMMON))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    change(parts)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in parts.items():
+            archive.writestr(name, body)
     return out.getvalue()
 
 

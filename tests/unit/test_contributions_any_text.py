@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import CompactError
 from sources.contributions.cells import neutral, runs
-from tests.unit.contributed import COMMON, PLEDGE, as_csv, as_xlsx, returned, table, take
+from tests.unit.contributed import COMMON, PLEDGE, as_csv, as_xlsx, changed, returned, table, take
 
 FUZZ = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "60")),
@@ -113,6 +113,39 @@ def test_a_damaged_workbook_is_refused_with_a_message_or_adds_up(tmp_path: Path,
     whole[at % len(whole)] = byte
     try:
         result = take(tmp_path, bytes(whole), "t.xlsx", dry_run=True)
+    except CompactError as refused:
+        found = refused.what and refused.where
+    else:
+        found = result.rows_in == result.accepted + result.rejected > 0
+    assert found
+
+
+PARTS = (
+    "xl/worksheets/sheet1.xml",
+    "xl/sharedStrings.xml",
+    "xl/styles.xml",
+    "xl/workbook.xml",
+    "[Content_Types].xml",
+)
+
+
+@FUZZ
+@given(
+    part=st.sampled_from((*PARTS, "xl/_rels/workbook.xml.rels", "docProps/core.xml")),
+    at=st.integers(0, 5000),
+    old=st.integers(0, 12),
+    new=st.binary(max_size=6)
+    | st.sampled_from([b"<", b">", b'"', b"&#0;", b"-1", b"99999999", b"1e400", b"/"]),
+)
+def test_a_workbook_with_a_changed_part_is_refused_with_a_message_or_adds_up(
+    tmp_path: Path, part: str, at: int, old: int, new: bytes
+) -> None:
+    def change(parts: dict[str, bytes]) -> None:
+        body, start = parts[part], at % len(parts[part])
+        parts[part] = body[:start] + new + body[start + old :]
+
+    try:
+        result = take(tmp_path, changed(change), "t.xlsx", dry_run=True)
     except CompactError as refused:
         found = refused.what and refused.where
     else:

@@ -15,22 +15,20 @@ import xlsxwriter
 
 from schemas.contributions import MOST_BYTES, MOST_ROWS
 from sources.contributions.cells import Refused
-from tests.unit.contributed import COMMON, GOOD, PLEDGE, Line, as_csv, as_xlsx, returned, table, take
+from tests.unit.contributed import (
+    GOOD,
+    PLEDGE,
+    Change,
+    Line,
+    as_csv,
+    as_xlsx,
+    changed,
+    returned,
+    table,
+    take,
+)
 
 SHEET = "xl/worksheets/sheet1.xml"
-Change = Callable[[dict[str, bytes]], None]
-
-
-def changed(change: Change) -> bytes:
-    """A good workbook whose parts were changed."""
-    with zipfile.ZipFile(io.BytesIO(as_xlsx([PLEDGE], COMMON))) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    change(parts)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in parts.items():
-            archive.writestr(name, body)
-    return out.getvalue()
 
 
 def part(name: str, body: bytes = b"x") -> Change:
