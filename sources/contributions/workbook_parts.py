@@ -163,5 +163,9 @@ def _xml(body: bytes, where: str) -> None:
     parser.StartDoctypeDeclHandler = scan.doctype
     try:
         parser.Parse(body, True)
-    except expat.ExpatError as error:
+    except (
+        expat.ExpatError,
+        LookupError,
+        ValueError,
+    ) as error:  # an unknown encoding, a row without a number
         refuse(f"is not whole XML: {error}", where)

@@ -79,6 +79,11 @@ PLANTED: dict[str, tuple[Change, str]] = {
     "many parts": (lambda parts: parts.update({f"xl/{n}.bin": b"" for n in range(1001)}), "holds 1,0"),
     "entities": (edit(SHEET, b"<worksheet", ENTITIES + b"<worksheet"), "document type"),
     "utf-16": (part("xl/extra.xml", "<a/>".encode("utf-16")), "NUL bytes"),
+    "unknown encoding": (edit(SHEET, b"UTF-8", b"U-TF-8"), "not whole XML"),
+    "no part": (
+        edit("[Content_Types].xml", b"sheet.main+xml", b"sheet. main+xml"),
+        "cannot be read as a workbook",
+    ),
     "broken xml": (edit(SHEET, b"</sheetData>", b""), "not whole XML"),
     "merged": (
         edit(
