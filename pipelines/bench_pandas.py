@@ -1,12 +1,12 @@
 """The evaluation and the models once more in plain pandas: the yardstick of `compact bench`, and an oracle in
 tests.
 
-Written as an analyst would write it, without tricks. It answers for catalogues whose formulas are plain
-arithmetic.
+Written as an analyst would write it, without tricks, for the indicators whose formulas are plain arithmetic.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,11 +26,21 @@ CLASSES = {
 }  # fmt: skip
 
 
+def plain(catalogue: Catalogue) -> list[str]:
+    """The indicators whose formulas, and those of what they are made of, are arithmetic without functions."""
+    arithmetic: list[str] = []
+    for indicator_id, indicator in catalogue.items():
+        made_of = catalogue.indicators_of(indicator_id)
+        if not re.search(r"[a-z_]\s*\(", indicator.formula) and set(made_of) <= set(arithmetic):
+            arithmetic.append(indicator_id)
+    return arithmetic
+
+
 def evaluate(catalogue: Catalogue, staged: Mapping[str, Path]) -> pd.DataFrame:
-    """All indicator values: indicator, the cell, value, source."""
+    """The values of all plain indicators: indicator, the cell, value, source."""
     observations = {name: pd.read_parquet(path, columns=READ) for name, path in staged.items()}
     done: dict[str, pd.DataFrame] = {}
-    for indicator_id in catalogue.in_order(list(catalogue)):
+    for indicator_id in plain(catalogue):
         indicator = catalogue[indicator_id]
         inputs = {
             name: _preferred(indicator, items, observations, done)
@@ -63,7 +73,9 @@ def _preferred(
         value = rows["obs_value"] * 10.0 ** rows["unit_mult"] * item.scale
         parts.append(rows[[*CELL, "source"]].assign(value=value, rank=rank))
     if not parts:
-        return pd.DataFrame(columns=[*CELL, "source", "value"])
+        return pd.DataFrame(columns=[*CELL, "source", "value"]).astype(
+            {"time_period": "int16", "value": float}
+        )
     ranked = pd.concat(parts, ignore_index=True).sort_values("rank", kind="stable")
     return ranked.drop_duplicates(CELL).drop(columns="rank")
 

@@ -167,8 +167,11 @@ def test_dependencies_follow_the_definitions(
         indicator_key("internet_use_male"),
     }
     assert inputs(indicator_key("internet_use")) == {
-        staged_key(name) for name in ("itu_datahub", "unsd_sdg", "worldbank_wdi", "world_factbook")
+        staged_key(item.source)
+        for item in known.catalogue["internet_use"].named_inputs()["value"]
+        if item.source
     }
+    assert staged_key("itu_datahub") in inputs(indicator_key("internet_use"))
     assert inputs(RELEASE_KEY) == {indicator_key(name) for name in known.catalogue}
     for name in known.sources:
         assert inputs(source_key(name)) == set()
@@ -186,6 +189,7 @@ def test_every_indicator_and_staged_table_has_its_checks(
     for name, indicator in known.catalogue.items():
         expected = {"not_empty", "unique_key", "range", "areas_min"}
         expected |= {"yearly_change"} if indicator.expect.yearly_change else set()
+        expected |= {"disagreement"} if indicator.disagreement else set()
         assert checks.pop(indicator_key(name)) == expected
     assert checks == {staged_key(name): {"ledger"} for name in known.sources}
 
