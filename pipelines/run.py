@@ -12,7 +12,7 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pipelines.assets import source_key, staged_key
+from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
 from pipelines.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
 from pipelines.workspace import Workspace
 from warehouse.release import ReleaseResult
@@ -41,7 +41,9 @@ def run(workspace: Workspace) -> Outcome:
             return Outcome(False, None)
         if same := workspace.nothing_changed():
             return Outcome(True, same)
-        return Outcome(_execute(definitions, EVALUATE_AND_RELEASE, instance, workspace), workspace.released)
+        outgoing = [*map(indicator_key, workspace.due()), RELEASE_KEY]
+        released = _execute(definitions, EVALUATE_AND_RELEASE, instance, workspace, outgoing)
+        return Outcome(released, workspace.released)
 
 
 def _execute(
@@ -49,7 +51,7 @@ def _execute(
     job: str,
     instance: dg.DagsterInstance,
     workspace: Workspace,
-    selection: list[dg.AssetKey] | None = None,
+    selection: list[dg.AssetKey],
 ) -> bool:
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,

@@ -195,7 +195,7 @@ class Workspace:
             self.store.hold(held, "; ".join(str(f) for f in findings))
             raise self._note(
                 Held(
-                    f"{len(held)} new snapshots of {source_id} are held; the ones before stay live\n"
+                    f"new snapshots of {source_id} held: {len(held)}; the ones before stay live\n"
                     + describe(findings),
                     where=f"sources/{source_id}/source.yaml, acceptance",
                     next_step="compare with the agency's page: if the agency is wrong, tell it; if the change"
@@ -237,17 +237,31 @@ class Workspace:
         return indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue)
 
     def nothing_changed(self) -> ReleaseResult | None:
-        """The latest release, if it was made from the very snapshots, definitions and code that are there
-        now."""
+        """The latest release, if it was made from the very snapshots, definitions and code there are now."""
         latest = latest_release(self.releases_home)
-        paths: dict[str, Path] = {}
-        staged = self._observations()
-        for indicator_id, indicator in self.catalogue.items():
-            fingerprint = evaluation_fingerprint(indicator, staged, paths)
-            paths[indicator_id] = cached_path(self.home / EVALUATED, indicator_id, fingerprint)
+        paths = self._would_be()
         if latest is None or inputs_fingerprint(self._ingredients(paths)) != read_card(latest)["fingerprint"]:
             return None
         return ReleaseResult(False, latest.name, latest, f"nothing changed since release {latest.name}")
+
+    def due(self) -> list[str]:
+        """The indicators that have something staged and are not evaluated from it yet. The others are empty
+        or as they were; the release takes them all the same."""
+        staged, paths = self._observations(), self._would_be()
+        return [
+            indicator_id
+            for indicator_id in self.catalogue
+            if not paths[indicator_id].exists()
+            and any(source in staged for source, _ in self.catalogue.inputs_of(indicator_id))
+        ]
+
+    def _would_be(self) -> dict[str, Path]:
+        """Where the values of each indicator are, or will be once they are evaluated from what is live."""
+        staged, paths = self._observations(), dict[str, Path]()
+        for indicator_id, indicator in self.catalogue.items():
+            fingerprint = evaluation_fingerprint(indicator, staged, paths)
+            paths[indicator_id] = cached_path(self.home / EVALUATED, indicator_id, fingerprint)
+        return paths
 
     def release(self) -> ReleaseResult:
         """Check, build and publish. Raises ReleaseRefused, with `latest` untouched, if an error check

@@ -69,6 +69,13 @@ def load_series(source_id: str, folder: Path = SOURCES) -> dict[str, SeriesInfo]
     path = folder / source_id / "series.csv"
     if not path.exists():
         return {}
+    state = path.stat()
+    return dict(_load_series(path, (state.st_mtime_ns, state.st_size)))
+
+
+@cache
+def _load_series(path: Path, _state: tuple[int, int]) -> dict[str, SeriesInfo]:
+    """Read once while the file stays the same: a run asks for it several times a source."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.DictReader(lines, strict=True)
         try:

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -115,15 +116,14 @@ def evaluation_fingerprint(
     """sha256 of all that the numbers depend on: the definition's part that computes, the staged rows of
     exactly its series, the fingerprints of the indicators it builds on, and the code."""
     parts = [numbers_fingerprint(indicator), code_fingerprint(*CODE)]
-    with engine() as con:
-        for item in _all_inputs(indicator):
-            if item.indicator:
-                parts.append(f"indicator {item.indicator} {evaluated_path(item, evaluated).stem}")
-            elif item.source and item.source in staged:
-                rows = _series_fingerprint(con, staged[item.source], item)
-                parts.append(f"series {item.source} {item.series} {rows}")
-            else:
-                parts.append(f"series {item.source} {item.series} absent")
+    for item in _all_inputs(indicator):
+        if item.indicator:
+            parts.append(f"indicator {item.indicator} {evaluated_path(item, evaluated).stem}")
+        elif item.source and item.source in staged:
+            rows = series_fingerprints(staged[item.source]).get(item.series or "", "empty")
+            parts.append(f"series {item.source} {item.series} {rows}")
+        else:
+            parts.append(f"series {item.source} {item.series} absent")
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -131,15 +131,26 @@ def _all_inputs(indicator: Indicator) -> list[Input]:
     return [item for items in indicator.named_inputs().values() for item in items]
 
 
-def _series_fingerprint(con: duckdb.DuckDBPyConnection, path: Path, item: Input) -> str:
-    row = con.execute(
-        f"""
-        select sha256(string_agg(o::varchar, chr(10) order by ref_area, time_period, o::varchar))
-        from {parquet(path)} as o
-        where source = $source and series = $series""",
-        {"source": item.source, "series": item.series},
-    ).fetchone()
-    return str(row[0]) if row and row[0] else "empty"
+@cache
+def series_fingerprints(observation: Path) -> dict[str, str]:
+    """What the rows of each series of a staged table add up to, whatever their order.
+
+    Written beside the table the first time, because staged tables never change: two sums over 64-bit
+    hashes of whole rows, enough to see a change, and not meant to withstand a forger.
+    """
+    side = observation.with_name("series.json")
+    if not side.exists():
+        with engine() as con:
+            rows = con.execute(f"""
+                select series, count(*) || ' ' || sum(hash(o)::hugeint) || ' ' || bit_xor(hash(o))
+                from {parquet(observation)} as o
+                group by series
+                order by series""").fetchall()
+        partial = side.with_name(f".{side.name}.{os.getpid()}")
+        partial.write_text(json.dumps(dict(rows)) + "\n", encoding="utf-8")
+        partial.replace(side)
+    found: dict[str, str] = json.loads(side.read_text(encoding="utf-8"))
+    return found
 
 
 def _check_units(con: duckdb.DuckDBPyConnection, indicator: Indicator, staged: Mapping[str, Path]) -> None:

@@ -76,7 +76,7 @@ def test_values_times_1000_in_a_later_run_are_held(
     text = must_be_red(made)
     assert re.search(rf"{re.escape(way.series)} +median_ratio +1000 ", text), text
     assert f"sources/{way.source}/source.yaml, acceptance" in text
-    assert "compare the bytes with the agency's page" in text
+    assert "compare with the agency's page" in text
     kept_bytes(made, way.source, way.resource, "held")
     sound(stand_in, [way.source])
     must_succeed(of(home, way.source))

@@ -69,7 +69,7 @@ FAULTS: dict[str, tuple[Damage, str, str, str]] = {
         "add the code to areas.aliases",
         "held",
     ),
-    "times 1000": (times_1000, "median_ratio", "compare the bytes with the agency's page", "held"),
+    "times 1000": (times_1000, "median_ratio", "compare with the agency's page", "held"),
 }
 
 
