@@ -275,7 +275,7 @@ def test_a_change_beyond_a_threshold_is_held_and_the_other_series_accepted(
         again.stage("one")
     assert again.problems == [caught.value]
     text = str(caught.value)
-    assert "1 new snapshots of one are held" in text
+    assert "new snapshots of one held: 1" in text
     assert "median_ratio" in text
     assert "not by a factor of two" in text  # the reason beside the limit
     assert "sources/one/source.yaml" in text
