@@ -10,24 +10,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from schemas.arrow import arrow_schema
+from schemas.assessment_tables import AGGREGATE, COVERAGE, DISAGREEMENT, PROGRESS
 from schemas.columns import Table
-from schemas.definitions import Indicator
 from schemas.observation import OBSERVATION
 from schemas.tables import (
-    AGGREGATE,
     AREA,
     AREA_GROUP,
-    COVERAGE,
-    DISAGREEMENT,
     INDICATOR,
     INDICATOR_META,
     LATEST,
     LEDGER,
-    PROGRESS,
     QUARANTINE,
     REVISION,
     SNAPSHOT_TABLE,
@@ -35,7 +30,12 @@ from schemas.tables import (
 )
 from warehouse.disagreement import load_overlaps
 from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_by_key, write_table
-from warehouse.ingredients import Defined, Ingredients
+from warehouse.ingredients import Ingredients
+from warehouse.model_inputs import load, load_model_inputs
+
+# In the order in which they are computed. A model sees the inputs of model_inputs.py, and as a table of its
+# own name whatever stands before it here.
+MODEL_TABLES = (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, DISAGREEMENT)
 
 
 def write_tables(
@@ -67,8 +67,10 @@ def write_tables(
         )
         load_model_inputs(con, aside, given.catalogue, previous)
         load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
-        for contract in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, DISAGREEMENT):
-            write(run_model(con, contract), contract)
+        for contract in MODEL_TABLES:
+            found = run_model(con, contract)
+            write(found, contract)
+            load(con, contract.name, found)
         return [
             (str(name), int(changed), int(new), int(gone))
             for name, changed, new, gone in con.execute(f"""
@@ -78,71 +80,6 @@ def write_tables(
             group by indicator
             order by indicator""").fetchall()
         ]
-
-
-def load_model_inputs(
-    con: duckdb.DuckDBPyConnection, folder: Path, catalogue: Mapping[str, Defined], previous: Path | None
-) -> None:
-    """What the models read: indicator, area, area_group, the definitions as tables, and the release
-    before."""
-    for name in ("indicator", "area", "area_group"):
-        con.execute(f"create temp table {name} as select * from {parquet(folder / f'{name}.parquet')}")
-    rows = [_definition_row(entry.indicator) for _, entry in sorted(catalogue.items())]
-    _load(con, "definition", pa.Table.from_pylist(rows, schema=DEFINITION))
-    breaks = [
-        {"indicator": name, "ref_area": item.ref_area, "time_period": item.time_period}
-        for name, entry in sorted(catalogue.items())
-        for item in entry.indicator.breaks
-    ]
-    _load(con, "declared_break", pa.Table.from_pylist(breaks, schema=DECLARED_BREAK))
-    if previous is None:
-        con.execute("create temp table previous_indicator as select * from indicator limit 0")
-        con.execute("create temp table previous_release as select '' as release limit 0")
-    else:
-        con.execute(
-            f"create temp table previous_indicator as select * from {parquet(previous / 'indicator.parquet')}"
-        )
-        con.execute(f"create temp table previous_release as select {literal(previous.name)} as release")
-
-
-DEFINITION = pa.schema(
-    [
-        ("indicator", pa.string()),
-        ("direction", pa.string()),
-        ("target_value", pa.float64()),
-        ("target_year", pa.int16()),
-        ("baseline_year", pa.int16()),
-        ("assessed", pa.bool_()),
-        ("aggregate_method", pa.string()),
-        ("weight", pa.string()),
-        ("min_weight_share", pa.float64()),
-    ]
-)
-DECLARED_BREAK = pa.schema(
-    [("indicator", pa.string()), ("ref_area", pa.string()), ("time_period", pa.int16())]
-)
-BASELINE_YEAR = 2015  # of the Technical Note, where an indicator has no target that says otherwise
-
-
-def _definition_row(indicator: Indicator) -> dict[str, Any]:
-    target, aggregate = indicator.target, indicator.aggregate
-    return {
-        "indicator": indicator.id,
-        "direction": indicator.direction,
-        "target_value": target.value if target else None,
-        "target_year": target.year if target else None,
-        "baseline_year": target.baseline_year if target else BASELINE_YEAR,
-        "assessed": indicator.assessed,
-        "aggregate_method": aggregate.method,
-        "weight": aggregate.weight,
-        "min_weight_share": aggregate.min_weight_share,
-    }
-
-
-def _load(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    con.register("arriving", rows)
-    con.execute(f"create temp table {name} as select * from arriving")
-    con.unregister("arriving")
 
 
 def _observation_sql(given: Ingredients) -> str:

@@ -8,7 +8,7 @@ staged here.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,10 +42,18 @@ __all__ = ["Ingredients", "SourceState", "all_checks", "build_release"]
 
 
 def build_release(
-    home: Path, given: Ingredients, *, now: datetime | None = None, temp: Path | None = None
+    home: Path,
+    given: Ingredients,
+    *,
+    now: datetime | None = None,
+    temp: Path | None = None,
+    reports: Callable[[Path], None] | None = None,
 ) -> ReleaseResult:
     """Make a release and point `latest` to it, unless nothing has changed. Raises ReleaseRefused, with
-    everything as it was, if a check of level error fails or the written files are not what they promise."""
+    everything as it was, if a check of level error fails or the written files are not what they promise.
+
+    reports writes what people look at into the folder, once its tables are checked and before the checksums.
+    """
     now = now or datetime.now(UTC)
     fingerprint = inputs_fingerprint(given)
     with publishing(home) as folder:
@@ -77,6 +85,8 @@ def build_release(
             write_text(aside / "NOTES.md", notes(card, given.sources, changes))
             states = {name: _standing(given.states[name]) for name in given.sources}
             write_source_pages(aside, given.sources, states)
+            if reports is not None:
+                reports(aside)
             write_sums(aside)
             final = publish(aside, release_id)
     rows = {name: int(facts["rows"]) for name, facts in card["tables"].items()}

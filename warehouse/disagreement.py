@@ -14,9 +14,10 @@ import duckdb
 import pyarrow as pa
 
 from schemas.arrow import arrow_schema
+from schemas.assessment_tables import DISAGREEMENT
 from schemas.columns import Table
 from schemas.definitions import Indicator
-from schemas.tables import DISAGREEMENT, number
+from schemas.table_columns import number
 from warehouse.engine import literal, parquet, run_sql, write_table
 from warehouse.evaluate_sql import DIMENSIONS, rows_of
 

@@ -14,11 +14,12 @@ import duckdb
 import pytest
 
 from schemas.areas import area_rows, code_map, membership_rows
+from schemas.assessment_tables import AGGREGATE
 from schemas.columns import Table
-from schemas.tables import AGGREGATE, AREA, AREA_GROUP, INDICATOR
+from schemas.tables import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
-from warehouse.assemble import load_model_inputs
 from warehouse.engine import engine, run_model, write_table
+from warehouse.model_inputs import load_model_inputs
 
 HOW = {"method": "weighted_mean", "weight": "people", "min_weight_share": 0.5}
 Groups = dict[tuple[str, int], dict[str, Any]]

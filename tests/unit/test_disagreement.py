@@ -10,8 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.checks import indicator_checks_of
+from schemas.assessment_tables import DISAGREEMENT
 from schemas.definitions import Indicator
-from schemas.tables import DISAGREEMENT, INDICATOR
+from schemas.tables import INDICATOR
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
 from warehouse.build import build_release
 from warehouse.checks import CheckResult, indicator_checks

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from schemas.assessment_tables import AGGREGATE, COVERAGE, PROGRESS
 from schemas.columns import Table
 from schemas.definitions import Indicator
-from schemas.tables import AGGREGATE, AREA, AREA_GROUP, COVERAGE, INDICATOR, LATEST, PROGRESS, REVISION
+from schemas.tables import AREA, AREA_GROUP, INDICATOR, LATEST, REVISION
 from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.unsd_2026 import assess
-from warehouse.assemble import load_model_inputs
 from warehouse.engine import engine, run_model, write_table
+from warehouse.model_inputs import load_model_inputs
 
 AREAS = ("KEN", "UGA", "TZA", "RWA")
 
