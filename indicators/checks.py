@@ -140,12 +140,14 @@ def _formula(indicator: Indicator) -> Iterator[Finding]:
 
 def _aggregate(indicator: Indicator, others: Collection[str]) -> Iterator[Finding]:
     method, weight = indicator.aggregate.method, indicator.aggregate.weight
-    if method == "weighted_mean" and weight is None:
+    needs = {"weighted_mean": "a weighted mean", "gap_filled_total": "a gap-filled total"}
+    if method in needs and weight is None:
         step = "add `weight: population`, or choose another method"
-        yield ("aggregate",), "a weighted mean has no weight", "weight: <indicator>", step
-    if weight is not None and method not in ("weighted_mean", "sum"):
+        yield ("aggregate",), f"{needs[method]} has no weight", "weight: <indicator>", step
+    if weight is not None and method not in (*needs, "sum"):
         step = "remove `weight`, or write `method: weighted_mean`"
-        yield ("aggregate", "weight"), f"{method} uses no weight", "a weight for weighted_mean and sum", step
+        allowed = "a weight for weighted_mean, sum and gap_filled_total"
+        yield ("aggregate", "weight"), f"{method} uses no weight", allowed, step
     elif weight is not None and weight not in others:
         step = did_you_mean(weight, others, "write that indicator first")
         yield ("aggregate", "weight"), f"there is no indicator {weight}", "an id of the catalogue", step

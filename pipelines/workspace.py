@@ -19,6 +19,7 @@ from typing import Any
 
 from indicators.catalogue import Catalogue, load_catalogue
 from indicators.restrict import restricted
+from schemas.areas import area_rows, membership_rows
 from schemas.definitions import Input, Source
 from schemas.errors import CompactError
 from sources.acceptance import compare, describe
@@ -32,6 +33,7 @@ from warehouse.checks import CheckResult, indicator_checks, staged_series
 from warehouse.evaluate import Evaluated, cached_path, evaluate_cached, evaluation_fingerprint
 from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
 from warehouse.release import ReleaseRefused, ReleaseResult, latest_release, read_card, snapshots_of
+from warehouse.rollback import taken_back
 
 EVALUATED = "evaluated"  # folder of COMPACT_HOME
 Progress = Callable[[str, int, int], None]  # what, done, total
@@ -55,6 +57,7 @@ class Workspace:
     only: tuple[str, ...] = ()
     every_series: bool = False
     redistributable: bool = False
+    acknowledge: str = ""  # what a person says of large revisions
     progress: Progress = silent
     problems: list[CompactError] = field(default_factory=list)
     reports: dict[str, FetchReport] = field(default_factory=dict)
@@ -240,7 +243,12 @@ class Workspace:
         """The latest release, if it was made from the very snapshots, definitions and code there are now."""
         latest = latest_release(self.releases_home)
         paths = self._would_be()
-        if latest is None or inputs_fingerprint(self._ingredients(paths)) != read_card(latest)["fingerprint"]:
+        if latest is None:
+            return None
+        fingerprint = inputs_fingerprint(self._ingredients(paths))
+        if why := taken_back(self.releases_home, fingerprint):
+            return ReleaseResult(False, latest.name, latest, why)
+        if fingerprint != read_card(latest)["fingerprint"]:
             return None
         return ReleaseResult(False, latest.name, latest, f"nothing changed since release {latest.name}")
 
@@ -270,7 +278,9 @@ class Workspace:
         self.progress("release", 0, 1)
         try:
             paths = {indicator_id: result.path for indicator_id, result in evaluated.items()}
-            self.released = build_release(self.releases_home, self._ingredients(paths))
+            self.released = build_release(
+                self.releases_home, self._ingredients(paths), acknowledge=self.acknowledge
+            )
         except ReleaseRefused as problem:
             raise self._note(self._take_back(problem)) from None
         except CompactError as problem:
@@ -326,6 +336,8 @@ class Workspace:
             snapshots=[s.row() for source_id in self.sources for s in self.store.live(source_id).values()],
             staged=self._observations(),
             evaluated=evaluated,
+            areas=area_rows(self.home / "groups"),
+            area_groups=membership_rows(self.home / "groups"),
         )
 
     def _note(self, problem: CompactError) -> CompactError:

@@ -17,11 +17,13 @@ import pycountry
 
 from schemas.errors import CompactError, Problem
 from schemas.groupings import check
+from schemas.own_groups import own_area_rows, own_membership_rows, read_own_groups
 from schemas.yaml_file import load_yaml
 
 CODELISTS = Path(__file__).parent / "codelists"
 SCHEMES = ("iso3", "iso2", "m49", "worldbank", "gec", "name")
 M49_LEVELS = {"m49_region": "region", "m49_subregion": "subregion", "m49_intermediate": "intermediate"}
+OWN_GROUPS = CODELISTS / "groups"
 UN_CATEGORIES = {"ldc": "M49:199", "lldc": "M49:432", "sids": "M49:722"}
 
 Row = dict[str, Any]
@@ -69,6 +71,7 @@ def _areas() -> dict[str, Row]:
         areas[f"M49:{row['code']}"] = _area(f"M49:{row['code']}", row["name"], "group", m49=row["code"])
     for row in read_codelist("worldbank_groups"):
         areas[f"WB:{row['code']}"] = _area(f"WB:{row['code']}", row["name"], "group")
+    areas |= {row["ref_area"]: row for row in own_area_rows(read_own_groups(OWN_GROUPS, _countries()))}
     return dict(sorted(areas.items()))
 
 
@@ -91,9 +94,17 @@ def _area(
     }
 
 
-def area_rows() -> list[Row]:
-    """Rows of the table area: every country and territory, and every group an agency publishes values for."""
-    return [dict(row) for row in _areas().values()]
+def area_rows(groups: Path | None = None) -> list[Row]:
+    """Rows of the table area: every country and territory, every group an agency publishes values for, and
+    the groups that are declared in codelists/groups/ or, beside them, in a folder of the user's."""
+    more = own_area_rows(read_own_groups(groups, _countries())) if groups else []
+    rows = {row["ref_area"]: row for row in [*_areas().values(), *more]}
+    return [dict(rows[code]) for code in sorted(rows)]
+
+
+@cache
+def _countries() -> frozenset[str]:
+    return frozenset(row["iso3"] for row in read_codelist("countries"))
 
 
 def area_name(ref_area: str) -> str:
@@ -125,7 +136,12 @@ def _memberships() -> tuple[Row, ...]:
         rows += [
             _membership(grouping, f"WB:{row['group']}", row["iso3"], name, row) for row in read_codelist(name)
         ]
-    return tuple(sorted(rows, key=lambda r: (r["grouping"], r["group"], r["ref_area"], r["valid_from"] or 0)))
+    rows += own_membership_rows(read_own_groups(OWN_GROUPS, _countries()))
+    return tuple(sorted(rows, key=_key))
+
+
+def _key(row: Row) -> tuple[str, str, str, int]:
+    return row["grouping"], row["group"], row["ref_area"], row["valid_from"] or 0
 
 
 def _membership(
@@ -143,9 +159,14 @@ def _membership(
     }
 
 
-def membership_rows() -> list[Row]:
-    """Rows of the table area_group. Years of wb_region and wb_income are fiscal years of the World Bank."""
-    return [dict(row) for row in _memberships()]
+def membership_rows(groups: Path | None = None) -> list[Row]:
+    """Rows of the table area_group, those of a user's folder of groups among them if one is named: a group
+    there takes the place of one of ours with its code. Years of wb_region and wb_income are fiscal years of
+    the World Bank."""
+    more = own_membership_rows(read_own_groups(groups, _countries())) if groups else []
+    replaced = {row["group"] for row in more}
+    rows = [row for row in _memberships() if row["group"] not in replaced]
+    return [dict(row) for row in sorted([*rows, *more], key=_key)]
 
 
 # --- agencies' codes

@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schemas.columns import Column, Table
+from schemas.methods import OUTLOOKS, categories, component_columns, methods
 from schemas.observation import OBS_STATUS, REF_AREA, TIME_PERIOD
 from schemas.table_columns import (
-    CATEGORIES,
     GROUP,
     INDICATOR_ID,
-    METHODS,
     SOURCES,
     count,
     number,
@@ -23,20 +22,46 @@ from schemas.table_columns import (
 
 PROGRESS = Table(
     "progress", "Progress assessments", "One assessment of one area's pace on one indicator by one published method.",
-    (INDICATOR_ID, REF_AREA, text("method", "Method and edition.", allowed=METHODS, role="dimension"),
+    (INDICATOR_ID, REF_AREA, text("method", "Method and edition, see docs/methods.", allowed=tuple(methods()), role="dimension"),
      year("baseline_year", "Year of the baseline value.", nullable=True),
      number("baseline_value", "Value in the baseline year.", nullable=True),
      year("latest_year", "Year of the latest value.", nullable=True),
      number("latest_value", "Latest value.", nullable=True),
      number("target_value", "The target, null if none is set.", nullable=True),
      year("target_year", "Year by which the target is to be met.", nullable=True),
-     number("measure", "What the method measures: for unsd-2026 P with a target, else the signed annual growth.",
-            nullable=True),
-     number("score", "Score on the method's own scale: for unsd-2026 from 0 to 5.", nullable=True),
-     text("category", "The method's class.", allowed=CATEGORIES),
-     number("annual_growth", "Compound annual growth rate from baseline to latest, as a share of 1; of the distance from one for a parity ratio.", nullable=True),
-     number("projected_value", "Value in the target year at that growth.", nullable=True)),
+     number("measure", "What the method measures, on its own terms: see the table method.", nullable=True),
+     number("score", "Score on the method's own scale: see the table method.", nullable=True),
+     text("category", "The method's class.", allowed=categories()),
+     text("outlook", "What the class says of the direction, by which methods can be compared: positive towards the target or met, neutral where the method itself says standstill, negative away; null without an answer.",
+          allowed=OUTLOOKS, nullable=True),
+     text("reason", "Why there is no answer, or why no method was needed.", nullable=True),
+     *component_columns()),
     ("indicator", "ref_area", "method"))
+
+METHOD = Table(
+    "method", "Methods of assessment", "One method by which progress is assessed; its page is docs/methods/<method>.md.",
+    (text("method", "Method and edition.", allowed=tuple(methods()), role="dimension"),
+     text("title", "What the method is called."),
+     text("publication", "Where it is published."),
+     text("edition", "Which edition of it is followed."),
+     text("provisional", "What of it was not read in the source; null where all was.", nullable=True),
+     text("measure", "What the column measure of the table progress holds."),
+     text("score", "The scale of the column score; null where the method has no score.", nullable=True)),
+    ("method",))
+
+METHOD_DISAGREEMENT = Table(
+    "method_disagreement", "Disagreements of methods",
+    "How often two methods judge the same indicator and area differently. method_a and method_b 'any': any of the methods. "
+    "indicator 'all': all of them.",
+    (text("indicator", "Identifier of the indicator, or all.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$"),
+     text("method_a", "The one method, or any.", role="dimension", allowed=("any", *methods())),
+     text("method_b", "The other, or any.", role="dimension", allowed=("any", *methods())),
+     count("compared", "Areas (for all: indicators by areas) of which both have an outlook; for any, at least two methods."),
+     count("opposed", "Of these, how many one calls positive and the other negative."),
+     count("differing", "Of these, how many have different outlooks; those opposed are among them."),
+     number("share_opposed", "opposed as a share of compared.", minimum=0, maximum=1),
+     number("share_differing", "differing as a share of compared.", minimum=0, maximum=1)),
+    ("indicator", "method_a", "method_b"))
 
 AGGREGATE = Table(
     "aggregate", "Group values", "A group's value, ours and the official one, by year.",
@@ -49,7 +74,15 @@ AGGREGATE = Table(
      count("areas_total", "Areas in the group."),
      number("difference", "Our value less the official one.", nullable=True),
      text("method", "How our value was computed."),
-     text("note", "Why our value is withheld, where it is.", nullable=True)),
+     text("note", "Why our value is withheld, where it is.", nullable=True),
+     number("standard_deviation", "Standard deviation of the members' values around their mean, weighed as the mean is; "
+            "null for totals, and for fewer than two members.", nullable=True, minimum=0),
+     number("expected_error", "Error to be expected from the members without a value: 0.37 times the share of the weight "
+            "that is not covered, in standard deviations (Mahler et al. 2022); in the indicator's unit.", nullable=True, minimum=0),
+     number("largest_error", "The error that is hardly exceeded: the uncovered share in standard deviations (Mahler et al. "
+            "2022); in the indicator's unit.", nullable=True, minimum=0),
+     number("low_income_share", "Of the world: share of the weight of low and lower middle income countries that is covered; "
+            "null where the indicator does not ask for it.", nullable=True, minimum=0, maximum=1)),
     ("indicator", "group", "time_period"))
 
 COVERAGE = Table(
@@ -79,4 +112,4 @@ DISAGREEMENT = Table(
      replace(OBS_STATUS, name="status_b", description="Observation status of value_b.")),
     ("indicator", "ref_area", "time_period", "source_a", "source_b", "series_a", "series_b", "input"))
 
-ASSESSMENT_TABLES: tuple[Table, ...] = (PROGRESS, AGGREGATE, COVERAGE, DISAGREEMENT)
+ASSESSMENT_TABLES: tuple[Table, ...] = (PROGRESS, METHOD, METHOD_DISAGREEMENT, AGGREGATE, COVERAGE, DISAGREEMENT)

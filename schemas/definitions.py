@@ -19,7 +19,7 @@ __all__ = ["Correction", "Indicator", "Input", "Source", "parse"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
 Direction = Literal["higher_is_better", "lower_is_better", "closer_to_one"]
-AggregateMethod = Literal["weighted_mean", "sum", "median", "unweighted", "none"]
+AggregateMethod = Literal["weighted_mean", "sum", "gap_filled_total", "median", "unweighted", "none"]
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "irregular", "discontinued"]
 
 
@@ -242,10 +242,18 @@ class Aggregate(Model):
     )
     weight: Identifier | None = Field(
         default=None,
-        description="indicator that weighs: the values of a weighted_mean, the missing share of a sum",
+        description="indicator that weighs: the values of a weighted_mean, the missing share of a sum or "
+        "gap_filled_total",
     )
     min_weight_share: float = Field(
         default=0.5, ge=0, le=1, description="share of the group's weight below which no value is published"
+    )
+    min_low_income_share: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="for the world: share of the weight of low and lower middle income countries below "
+        "which no value is published; the World Bank asks for 0.5 of its poverty figures",
     )
     reason: str = Field(default="", description="why this method")
 

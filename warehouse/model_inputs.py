@@ -60,6 +60,7 @@ DEFINITION = pa.schema(
         ("aggregate_method", pa.string()),
         ("weight", pa.string()),
         ("min_weight_share", pa.float64()),
+        ("min_low_income_share", pa.float64()),
         ("lowest", pa.float64()),  # of expect.range: no value can lie below
         ("highest", pa.float64()),
         ("worst", pa.float64()),  # of bounds: the ends of the scale for scores
@@ -87,6 +88,7 @@ def _definition_row(indicator: Indicator) -> dict[str, Any]:
         "aggregate_method": aggregate.method,
         "weight": aggregate.weight,
         "min_weight_share": aggregate.min_weight_share,
+        "min_low_income_share": aggregate.min_low_income_share,
         "lowest": indicator.expect.range[0],
         "highest": indicator.expect.range[1],
         "worst": indicator.bounds.worst if indicator.bounds else None,

@@ -3,18 +3,31 @@
 -- Methods (World Bank, WDI metadata; METHODS.md B.8)
 --   weighted_mean  sum(value * weight) / sum(weight), the weight being another indicator's value in the same year
 --   sum            sum(value); not published if the missing members hold more than one third of the weight
+--   gap_filled_total  sum(value) * weight of the group / weight of the members with a value: the missing members are
+--                  taken to have the average of the rest; not published if they hold more than one third of the weight
 --   median, unweighted  of the members with a value
 --   none           never computed (Gini and shares are not averaged); only the official value is shown
 --
 -- weight_share is the part of the group's weight that the members with a value hold. Where an indicator names no weight,
 -- every member weighs the same. A member whose weight is not known for the year is counted in the total with the nearest
 -- earlier, else later weight, so that a year in which few weights are known does not look complete; its own value is
--- not used. A member whose weight is never known cannot be counted. Below min_weight_share the value is withheld.
+-- not used. A member whose weight is never known cannot be counted. Below min_weight_share the value is withheld; its
+-- default, one half, is the World Bank's rule for its poverty figures of regions (PIP, Methodology of October 2025) and
+-- the advice of Mahler et al., Statistical Journal of the IAOS, 2022.
+--
+-- The world needs more where the indicator declares min_low_income_share: that share of the weight of its low and lower
+-- middle income members must be covered too, for the countries without data are the poor ones (PIP, as above: one half).
+--
+-- Errors (Mahler et al. 2022): where a share x of the weight has no value, a mean is expected to be off by 0.37 * x
+-- standard deviations of the members' values, and hardly ever by more than x of them. The deviation is that of the
+-- members with a value, so the errors are given for means alone, and only from two members on.
 --
 -- Sums run in the order of ref_area: floating point sums depend on their order, and the same inputs must give the same
 -- bytes.
 --
--- The official value is the one in `indicator` for the group itself, of the first preferred source that publishes it.
+-- The official value is the one in `indicator` for the group itself, of the first preferred source that publishes it. The
+-- World Bank's least developed countries (WB:LDC) are by its own definition the UN's, so its value stands for M49:199
+-- where no other does.
 with
 total as (
     select indicator, ref_area, time_period, value, source
@@ -73,10 +86,22 @@ weight_value as (
             order by weight_year.time_period
             rows between current row and unbounded following)
 ),
+-- The two income groups that the condition for the world asks about, today's members of both.
+low_income as (
+    select distinct ref_area
+    from member
+    where "group" in ('WB:LIC', 'WB:LMC')
+),
 group_weight as (
-    select weight_value.weight, member."group", weight_value.time_period, sum(weight_value.nearest order by ref_area) as group_weight
+    select
+        weight_value.weight,
+        member."group",
+        weight_value.time_period,
+        sum(weight_value.nearest order by ref_area) as group_weight,
+        sum(weight_value.nearest order by ref_area) filter (where low_income.ref_area is not null) as low_income_weight
     from weight_value
     join member using (ref_area)
+    left join low_income using (ref_area)
     group by all
 ),
 group_size as (
@@ -92,10 +117,12 @@ used as (
         total.ref_area,
         total.time_period,
         total.value,
-        if(definition.weight is null, 1.0::double, weight_value.own) as weight
+        if(definition.weight is null, 1.0::double, weight_value.own) as weight,
+        low_income.ref_area is not null as is_low_income
     from total
     join definition using (indicator)
     join member using (ref_area)
+    left join low_income using (ref_area)
     left join weight_value
         on weight_value.weight = definition.weight
         and weight_value.ref_area = total.ref_area
@@ -110,6 +137,9 @@ ours as (
         time_period,
         count(*) as areas_used,
         sum(weight order by ref_area) as weight_used,
+        sum(weight order by ref_area) filter (where is_low_income) as low_income_used,
+        sum(value * value * weight order by ref_area) / sum(weight order by ref_area) as mean_square,
+        sum(value * value order by ref_area) / count(*) as mean_square_unweighted,
         sum(value * weight order by ref_area) / sum(weight order by ref_area) as weighted_mean,
         sum(value order by ref_area) as sum,
         median(value) as median,
@@ -118,10 +148,13 @@ ours as (
     group by all
 ),
 official as (
-    select total.indicator, total.ref_area as "group", total.time_period,
+    select total.indicator, group_size."group", total.time_period,
         total.value as official_value, total.source as official_source
     from total
-    join group_size on group_size."group" = total.ref_area
+    join group_size on group_size."group" = if(total.ref_area = 'WB:LDC', 'M49:199', total.ref_area)
+    qualify row_number() over (
+        partition by total.indicator, group_size."group", total.time_period
+        order by total.ref_area) = 1
 ),
 beside as (
     select
@@ -131,11 +164,13 @@ beside as (
         definition.aggregate_method as method,
         definition.weight,
         definition.min_weight_share,
+        definition.min_low_income_share,
         coalesce(ours.areas_used, 0) as areas_used,
         group_size.areas_total,
         case definition.aggregate_method
             when 'weighted_mean' then ours.weighted_mean
             when 'sum' then ours.sum
+            when 'gap_filled_total' then ours.sum * group_weight.group_weight / ours.weight_used
             when 'median' then ours.median
             when 'unweighted' then ours.unweighted
         end as computed,
@@ -143,6 +178,14 @@ beside as (
         least(coalesce(
             ours.weight_used / if(definition.weight is null, group_size.areas_total, group_weight.group_weight),
             0), 1) as weight_share,
+        if("group" = 'M49:001' and definition.min_low_income_share is not null,
+            least(coalesce(ours.low_income_used / group_weight.low_income_weight, 0), 1),
+            null) as low_income_share,
+        -- the mean of the squares less the square of the mean; no less than 0, which rounding may miss
+        if(coalesce(ours.areas_used, 0) < 2, null, case definition.aggregate_method
+            when 'weighted_mean' then sqrt(greatest(ours.mean_square - ours.weighted_mean * ours.weighted_mean, 0))
+            when 'unweighted' then sqrt(greatest(ours.mean_square_unweighted - ours.unweighted * ours.unweighted, 0))
+        end) as standard_deviation,
         official.official_value,
         official.official_source
     from ours
@@ -160,8 +203,11 @@ judged as (
         case
             when method = 'none' then 'not computed: the indicator is not aggregated'
             when areas_used = 0 then 'withheld: no member has a value' || if(weight is null, '', ' and a weight')
-            when method = 'sum' and weight_share < 2.0::double / 3 then 'withheld: missing members hold more than one third of the weight'
+            when method in ('sum', 'gap_filled_total') and weight_share < 2.0::double / 3
+                then 'withheld: missing members hold more than one third of the weight'
             when weight_share < min_weight_share then 'withheld: less than the least share of the weight is covered'
+            when low_income_share < min_low_income_share
+                then 'withheld: too few of the people of low and lower middle income countries are covered'
         end as note
     from beside
 )
@@ -177,5 +223,9 @@ select
     areas_total,
     if(note is null, computed - official_value, null) as difference,
     if(weight is null, method, method || ' by ' || weight) as method,
-    note
+    note,
+    standard_deviation,
+    0.37::double * (1 - weight_share) * standard_deviation as expected_error,
+    (1 - weight_share) * standard_deviation as largest_error,
+    low_income_share
 from judged

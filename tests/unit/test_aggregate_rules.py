@@ -1,0 +1,155 @@
+"""Group values: the rules of publication, the gap-filled total and the errors to be expected, by hand."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.areas import membership_rows
+from schemas.assessment_tables import AGGREGATE
+from tests.unit.make import indicator, value
+from tests.unit.modelled import run_models
+
+PEOPLE = {"KEN": 50.0, "UGA": 30.0, "NOR": 20.0}  # lower middle, low and high income in fiscal year 2026
+
+
+def world(folder: Path, values: dict[str, float], how: dict[str, Any]) -> dict[str, Any]:
+    rows = [value("use", area, 2020, number) for area, number in values.items()]
+    rows += [value("people", area, 2020, number) for area, number in PEOPLE.items()]
+    definitions = [
+        indicator(aggregate=how, expect={"range": [0, 1e12]}),
+        indicator("people", aggregate={"method": "sum"}),
+    ]
+    found = run_models(folder, rows, definitions, AGGREGATE)["aggregate"]
+    return next(row for row in found if (row["indicator"], row["group"]) == ("use", "M49:001"))
+
+
+def test_a_gap_filled_total_gives_the_missing_the_average_of_the_rest(tmp_path: Path) -> None:
+    how = {"method": "gap_filled_total", "weight": "people", "min_weight_share": 0.0}
+    found = world(tmp_path, {"KEN": 10.0, "UGA": 30.0}, how)
+    assert found["value"] == pytest.approx(40 * 100 / 80)
+    assert found["weight_share"] == pytest.approx(0.8)
+    assert found["expected_error"] is None  # the rule is one of means
+
+
+def test_a_gap_filled_total_is_withheld_if_more_than_a_third_is_missing(tmp_path: Path) -> None:
+    how = {"method": "gap_filled_total", "weight": "people", "min_weight_share": 0.0}
+    found = world(tmp_path, {"KEN": 10.0}, how)
+    assert found["value"] is None
+    assert "one third" in found["note"]
+
+
+def test_errors_are_shares_of_the_deviation_between_members(tmp_path: Path) -> None:
+    """Mahler et al. 2022: 0.37 x, and at most x, standard deviations, x the share without a value."""
+    how = {"method": "weighted_mean", "weight": "people"}
+    found = world(tmp_path, {"KEN": 10.0, "UGA": 50.0}, how)
+    mean = (10 * 50 + 50 * 30) / 80
+    deviation = math.sqrt((50 * (10 - mean) ** 2 + 30 * (50 - mean) ** 2) / 80)
+    assert found["value"] == pytest.approx(mean)
+    assert found["standard_deviation"] == pytest.approx(deviation)
+    assert found["expected_error"] == pytest.approx(0.37 * 0.2 * deviation)
+    assert found["largest_error"] == pytest.approx(0.2 * deviation)
+
+
+def test_a_single_member_says_nothing_of_the_deviation(tmp_path: Path) -> None:
+    found = world(tmp_path, {"KEN": 10.0}, {"method": "weighted_mean", "weight": "people"})
+    assert found["value"] == 10.0
+    assert (found["standard_deviation"], found["largest_error"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("values", "published", "share"),
+    [
+        ({"KEN": 1.0, "NOR": 1.0}, True, 50 / 80),
+        ({"UGA": 1.0, "NOR": 1.0}, False, 30 / 80),  # half of all people, too few of the poorer ones
+    ],
+)
+def test_the_world_needs_half_of_the_people_of_poorer_countries(
+    tmp_path: Path, values: dict[str, float], published: bool, share: float
+) -> None:
+    how = {"method": "weighted_mean", "weight": "people", "min_low_income_share": 0.5}
+    found = world(tmp_path, values, how)
+    assert found["weight_share"] >= 0.5
+    assert found["low_income_share"] == pytest.approx(share)
+    assert (found["value"] is not None) == published
+    assert published or "low and lower middle income" in found["note"]
+    without = world(tmp_path, values, how | {"min_low_income_share": None})
+    assert without["value"] == 1.0
+    assert without["low_income_share"] is None
+
+
+def test_the_condition_is_of_the_world_alone(tmp_path: Path) -> None:
+    how = {"method": "weighted_mean", "weight": "people", "min_low_income_share": 1.0}
+    rows = [value("use", "KEN", 2020, 5.0), *(value("people", a, 2020, n) for a, n in PEOPLE.items())]
+    found = run_models(tmp_path, rows, [indicator(aggregate=how), indicator("people")], AGGREGATE)[
+        "aggregate"
+    ]
+    values = {row["group"]: row["value"] for row in found if row["indicator"] == "use"}
+    assert values["M49:001"] is None
+    assert values["WB:LMC"] == values["M49:014"] == 5.0
+
+
+def test_every_kind_of_group_gets_its_value(tmp_path: Path) -> None:
+    """Nepal is a least developed and landlocked country, Samoa a small island."""
+    rows = [value("use", area, 2020, 5.0) for area in ("NPL", "WSM", "KEN", "DEU", "USA")]
+    found = run_models(tmp_path, rows, [indicator(aggregate={"method": "unweighted"})], AGGREGATE)[
+        "aggregate"
+    ]
+    groups = {row["group"] for row in found}
+    assert {"M49:001", "M49:199", "M49:432", "M49:722", "M49:002", "M49:034", "M49:014"} <= groups
+    assert {"WB:SSF", "WB:SAS", "WB:LMC", "WB:HIC", "OWN:G20"} <= groups
+
+
+def test_a_group_of_a_user_is_added_up_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "two.yaml").write_text(
+        "{code: 'OWN:TWO', name: Two, source: test, members: [KEN, NOR]}"
+    )
+    rows = [value("use", "KEN", 2020, 10.0), value("use", "NOR", 2020, 80.0), value("use", "UGA", 2020, 1.0)]
+    rows += [value("people", area, 2020, number) for area, number in PEOPLE.items()]
+    definitions = [indicator(aggregate={"method": "weighted_mean", "weight": "people"}), indicator("people")]
+    members = membership_rows(tmp_path / "own")
+    found = run_models(tmp_path, rows, definitions, AGGREGATE, members=members)["aggregate"]
+    two = next(row for row in found if row["group"] == "OWN:TWO")
+    assert (two["value"], two["areas_total"]) == (pytest.approx(30.0), 2)
+
+
+def test_the_banks_least_developed_countries_are_the_united_nations(tmp_path: Path) -> None:
+    rows = [value("use", "UGA", 2020, 10.0), value("use", "WB:LDC", 2020, 11.0)]
+    definitions = [indicator(aggregate={"method": "unweighted"})]
+
+    def official(rows: list[dict[str, Any]]) -> float:
+        found = run_models(tmp_path, rows, definitions, AGGREGATE)["aggregate"]
+        return next(float(row["official_value"]) for row in found if row["group"] == "M49:199")
+
+    assert official(rows) == 11.0
+    assert official([*rows, value("use", "M49:199", 2020, 12.0)]) == 12.0
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    values=st.dictionaries(st.sampled_from(sorted(PEOPLE)), st.floats(0, 100), min_size=1),
+    factor=st.floats(0.01, 100),
+)
+def test_totals_and_errors_follow_the_unit(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, float], factor: float
+) -> None:
+    folder = tmp_path_factory.mktemp("unit")
+    scaled = {area: number * factor for area, number in values.items()}
+    total = {"method": "gap_filled_total", "weight": "people", "min_weight_share": 0.0}
+    mean = {"method": "weighted_mean", "weight": "people", "min_weight_share": 0.0}
+    one, other = world(folder, values, total), world(folder, scaled, total)
+    assert (one["value"] is None) == (other["value"] is None)
+    if one["value"] is not None:
+        assert one["value"] >= sum(values.values()) * (1 - 1e-9)  # filling gaps takes nothing away
+        assert other["value"] == pytest.approx(one["value"] * factor)
+    first, second = world(folder, values, mean), world(folder, scaled, mean)
+    if len(values) > 1:
+        span = max(values.values()) - min(values.values())
+        assert -1e-9 <= first["expected_error"] <= first["largest_error"] <= span / 2 + 1e-4
+        assert second["largest_error"] == pytest.approx(first["largest_error"] * factor, abs=1e-4 * factor)
