@@ -64,6 +64,9 @@ def run(
         bool,
         typer.Option(help="Make a release of only what anyone may pass on, in COMPACT_HOME/redistributable."),
     ] = False,
+    acknowledge: Annotated[
+        str, typer.Option(help="Why large revisions are right; kept with the release.", metavar="TEXT")
+    ] = "",
 ) -> None:
     """Fetch what changed, stage, evaluate, check, and make a release."""
     from pipelines.instance import prepare
@@ -77,6 +80,7 @@ def run(
         only=tuple(source or ()),
         every_series=every_series,
         redistributable=redistributable,
+        acknowledge=acknowledge,
     )
     _known("source", source or [], workspace.sources)
     outcome = run_all(workspace)

@@ -33,7 +33,10 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
         print(f"Release {release.id}: {release.note}")
         print(f"  {release.path}")
     else:
+        same = f"nothing changed since release {release.id}"
         print(f"Nothing changed since release {release.id}: no new release was made.")
+        if release.note != same:
+            note(release.note)
     return 0
 
 

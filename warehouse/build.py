@@ -19,6 +19,7 @@ from schemas.tables import TABLES
 from warehouse.assemble import write_tables
 from warehouse.checks import CheckResult, indicator_checks, staged_series
 from warehouse.database import write_database
+from warehouse.diff import DIFF, compare
 from warehouse.engine import engine, parquet
 from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
 from warehouse.metadata import datapackage, notes, write_text
@@ -35,10 +36,13 @@ from warehouse.release import (
     read_card,
     write_sums,
 )
+from warehouse.rollback import taken_back
 from warehouse.source_pages import write_source_pages
 from warehouse.verify import table_findings
 
 __all__ = ["Ingredients", "SourceState", "all_checks", "build_release"]
+
+CHECKS = "checks.json"
 
 
 def build_release(
@@ -48,9 +52,12 @@ def build_release(
     now: datetime | None = None,
     temp: Path | None = None,
     reports: Callable[[Path], None] | None = None,
+    acknowledge: str = "",
 ) -> ReleaseResult:
-    """Make a release and point `latest` to it, unless nothing has changed. Raises ReleaseRefused, with
-    everything as it was, if a check of level error fails or the written files are not what they promise.
+    """Make a release and point `latest` to it, unless nothing has changed, or a person withdrew what it would
+    be. Raises ReleaseRefused, with everything as it was, if a check of level error fails, the written files
+    are not what they promise, or they revise the release before by more than revision_limits.yaml without a
+    word of acknowledgement.
 
     reports writes what people look at into the folder, once its tables are checked and before the checksums.
     """
@@ -62,6 +69,8 @@ def build_release(
             return ReleaseResult(
                 False, previous.name, previous, f"nothing changed since release {previous.name}"
             )
+        if previous is not None and (why := taken_back(home, fingerprint)):
+            return ReleaseResult(False, previous.name, previous, why)
         checks = given.checks if given.checks is not None else all_checks(given)
         refuse(
             [
@@ -75,14 +84,20 @@ def build_release(
         with building(folder, release_id) as aside:
             changes = write_tables(aside, given, previous, temp)
             refuse([str(finding) for finding in table_findings(aside, fresh=True)])
-            card = _card(aside, given, release_id, now, fingerprint, previous, warnings)
+            diff = _diff(previous, aside, release_id, acknowledge)
+            card = _card(aside, given, release_id, now, fingerprint, previous, warnings) | {
+                "acknowledged": diff["acknowledged"],
+                "large_revisions": [row["what"] for row in diff["large"]],
+            }
             write_database(aside)
             write_text(aside / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
             write_text(
                 aside / "datapackage.json",
                 json.dumps(datapackage(card, given.sources), indent=2, ensure_ascii=False) + "\n",
             )
-            write_text(aside / "NOTES.md", notes(card, given.sources, changes))
+            write_text(aside / DIFF, json.dumps(diff, indent=1, ensure_ascii=False) + "\n")
+            write_text(aside / CHECKS, _checks_text(checks))
+            write_text(aside / "NOTES.md", notes(card, given.sources, changes, diff["notes"]))
             states = {name: _standing(given.states[name]) for name in given.sources}
             write_source_pages(aside, given.sources, states)
             if reports is not None:
@@ -91,6 +106,41 @@ def build_release(
             final = publish(aside, release_id)
     rows = {name: int(facts["rows"]) for name, facts in card["tables"].items()}
     return ReleaseResult(True, release_id, final, _summary(final, rows, previous), rows, tuple(warnings))
+
+
+def _diff(previous: Path | None, aside: Path, release_id: str, acknowledge: str) -> dict[str, Any]:
+    """What the release changes. Refused where it changes more than may pass without a person's word."""
+    diff = compare(previous, aside, (previous.name if previous else None, release_id))
+    if diff["large"] and not acknowledge.strip():
+        listed = "\n  - ".join(row["what"] for row in diff["large"])
+        raise ReleaseRefused(
+            f"{len(diff['large'])} large revisions against release {diff['before']}, so nothing was "
+            f"published\n  - {listed}",
+            where="warehouse/revision_limits.yaml",
+            allowed="large revisions that a person has looked at",
+            next_step="compare with the agency's page and its notes. If they are right: "
+            '`compact run --acknowledge "why they are right"`; if not: `compact accept` has the snapshot '
+            "before, or mend the definition",
+        )
+    if diff["large"]:
+        diff["acknowledged"] = acknowledge.strip()
+        diff["notes"].insert(0, f"Large revisions, acknowledged: {acknowledge.strip()}")
+    return diff
+
+
+def _checks_text(checks: Sequence[CheckResult]) -> str:
+    """checks.json: what was checked of each indicator's values, with the outcome in words."""
+    rows = [
+        {
+            "indicator": check.subject,
+            "check": check.name,
+            "level": check.severity,
+            "passed": check.passed,
+            "what": check.message,
+        }
+        for check in checks
+    ]
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
 def _standing(state: SourceState) -> str:

@@ -5,7 +5,7 @@ Made from the tables' one description and from the release card; nothing is comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +109,13 @@ def _field(column: Column) -> dict[str, Any]:
 
 
 def notes(
-    card: Mapping[str, Any], sources: Mapping[str, Source], changes: list[tuple[str, int, int, int]]
+    card: Mapping[str, Any],
+    sources: Mapping[str, Source],
+    changes: list[tuple[str, int, int, int]],
+    told: Sequence[str] = (),
 ) -> str:
     """NOTES.md: what is in the release, where it comes from, what changed. changes: indicator, values
-    changed, new, withdrawn."""
+    changed, new, withdrawn; told: the same and more in sentences."""
     lines = [
         f"# {TITLE}: release {card['id']}",
         "",
@@ -138,6 +141,8 @@ def notes(
         "",
         "## Changes",
         "",
+        *(f"- {_cell(text)}" for text in told),
+        *([""] if told else []),
     ]
     if card["previous"] is None:
         lines.append("This is the first release here.")

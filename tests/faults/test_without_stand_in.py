@@ -11,7 +11,7 @@ import pytest
 from tests.faults.bench import kept_bytes, must_be_red, must_succeed, values
 from tests.faults.tiny_bank import SERIES, Damage, TinyBank, of_bank, replaced, reply, sound, times_1000
 from tests.unit.local_agency import Reply
-from warehouse.release import latest_release
+from warehouse.release import latest_release, read_card
 
 BANK = "worldbank_wdi"
 
@@ -127,7 +127,9 @@ def test_one_impossible_value_is_taken_back_to_what_was_live_before(bank: TinyBa
     assert values(tmp_path).num_rows == len(bank.figures)
 
 
-def test_a_real_change_is_held_until_its_threshold_is_raised(bank: TinyBank, tmp_path: Path) -> None:
+def test_a_real_change_is_held_until_its_threshold_is_raised_and_told_with_a_word(
+    bank: TinyBank, tmp_path: Path
+) -> None:
     must_succeed(of_bank(tmp_path))
     bank.next_release()
     bank.figures = {key: value * 2 for key, value in bank.figures.items()}
@@ -135,7 +137,17 @@ def test_a_real_change_is_held_until_its_threshold_is_raised(bank: TinyBank, tmp
         made = of_bank(tmp_path)
         assert "raise the threshold with its reason" in must_be_red(made)
         assert list(made.store.held(BANK)) == [SERIES]
-    made = must_succeed(of_bank(tmp_path, median_ratio=2.5))
+    text = must_be_red(of_bank(tmp_path, median_ratio=2.5))
+    assert "2 large revisions against release" in text
+    assert "Gini index: 9 of 9 values (100%) were revised" not in text, "below the least number of a share"
+    assert "compact run --acknowledge" in text
+    made = of_bank(tmp_path, median_ratio=2.5)
+    made.acknowledge = "the agency now publishes on another scale"
+    must_succeed(made)
+    release = latest_release(tmp_path)
+    assert release is not None
+    assert read_card(release)["acknowledged"] == made.acknowledge
+    assert made.acknowledge in (release / "NOTES.md").read_text(encoding="utf-8")
     assert made.store.held(BANK) == {}
     assert made.store.live(BANK)[SERIES].agency_release == "2026-10-01"
     assert max(values(tmp_path)["value"].to_pylist()) == max(bank.figures.values())
