@@ -11,8 +11,6 @@ from schemas.columns import Column
 from schemas.observation import SNAPSHOT, SOURCE, TIME_PERIOD
 
 DIRECTIONS = ("higher_is_better", "lower_is_better", "closer_to_one")
-METHODS = ("unsd-2026", "unsd-2023", "unsd-2022", "eurostat", "sdsn", "escap", "open-sdg", "oecd-distance")
-CATEGORIES = ("on_track_or_met", "moderate", "marginal", "stagnation", "regression", "insufficient_data")
 
 INDICATOR_ID = Column("indicator", "string", "dimension", "Identifier of the indicator, the name of its file.",
                       pattern=r"^[a-z][a-z0-9_]*$")

@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from schemas.arrow import arrow_schema
-from schemas.assessment_tables import AGGREGATE, COVERAGE, DISAGREEMENT, PROGRESS
+from schemas.assessment_tables import AGGREGATE, COVERAGE, DISAGREEMENT, METHOD, METHOD_DISAGREEMENT, PROGRESS
 from schemas.columns import Table
+from schemas.gap_tables import GAP
 from schemas.observation import OBSERVATION
 from schemas.tables import (
     AREA,
@@ -32,10 +34,11 @@ from warehouse.disagreement import load_overlaps
 from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_by_key, write_table
 from warehouse.ingredients import Ingredients
 from warehouse.model_inputs import load, load_model_inputs
+from warehouse.progress import method_table, progress_table
 
 # In the order in which they are computed. A model sees the inputs of model_inputs.py, and as a table of its
 # own name whatever stands before it here.
-MODEL_TABLES = (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, DISAGREEMENT)
+MODEL_TABLES = (LATEST, PROGRESS, METHOD_DISAGREEMENT, AGGREGATE, COVERAGE, REVISION, DISAGREEMENT, GAP)
 
 
 def write_tables(
@@ -51,6 +54,7 @@ def write_tables(
     write(_from_rows(given.areas, AREA), AREA)
     write(_from_rows(given.area_groups, AREA_GROUP), AREA_GROUP)
     write(_from_rows(_meta_rows(given), INDICATOR_META), INDICATOR_META)
+    write(method_table(), METHOD)
     write(_from_rows(_source_rows(given), SOURCE_TABLE), SOURCE_TABLE)
     write(_from_rows(given.snapshots, SNAPSHOT_TABLE), SNAPSHOT_TABLE)
     with engine(temp) as con:
@@ -68,7 +72,7 @@ def write_tables(
         load_model_inputs(con, aside, given.catalogue, previous)
         load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
         for contract in MODEL_TABLES:
-            found = run_model(con, contract)
+            found = compute(con, contract)
             write(found, contract)
             load(con, contract.name, found)
         return [
@@ -80,6 +84,11 @@ def write_tables(
             group by indicator
             order by indicator""").fetchall()
         ]
+
+
+def compute(con: duckdb.DuckDBPyConnection, contract: Table) -> pa.Table:
+    """A published table from its model file; progress from the file of each method."""
+    return progress_table(con) if contract is PROGRESS else run_model(con, contract)
 
 
 def _observation_sql(given: Ingredients) -> str:

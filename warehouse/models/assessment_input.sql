@@ -1,0 +1,80 @@
+-- assessment_input: what every method of progress/ starts from, one row for each indicator and area with a total value.
+--
+-- An input of the methods, loaded once; it is not published. With y the value, t the year, 0 the baseline, v the target:
+--
+--   baseline   the value of the baseline year (2015 unless the target says otherwise), else of the first later year
+--   y0, yt, v  what a method looks at: baseline, latest and target value themselves; for closer_to_one (a parity ratio)
+--              their distance from one, of which less is better
+--   sign       1 where more is better, else -1: sign * yt >= sign * v says that the target is met
+--   growth     g = (yt / y0) ^ (1 / years) - 1, defined for y0 > 0, yt > 0 and years > 0 alone
+--   bounded    a share between 0 and 100 per cent by its nature, not merely by what is plausible
+--   gap        why there is no trend to judge, null where there is one
+--   settled    the class that needs no method: a deadline that has passed is met or missed, never projected; it has
+--              passed once any area of the indicator has a value for the target year or later. Where an area's own
+--              values end before, and do not meet the target, nobody knows. Then what `gap` says. Null otherwise.
+--   why        the reason for `settled`, in words
+with
+series as (
+    select
+        assessment_point.indicator,
+        assessment_point.ref_area,
+        max(time_period) as latest_year,
+        arg_max(value, time_period) as latest_value,
+        min(time_period) filter (where time_period >= definition.baseline_year) as baseline_year,
+        arg_min(value, time_period) filter (where time_period >= definition.baseline_year) as baseline_value
+    from assessment_point
+    join definition using (indicator)
+    group by assessment_point.indicator, assessment_point.ref_area
+),
+newest as (
+    select indicator, max(latest_year) as newest_year
+    from series
+    group by indicator
+),
+scaled as (
+    select
+        series.*,
+        newest.newest_year,
+        definition.target_value,
+        if(definition.target_value is null, null, definition.target_year) as target_year,
+        definition.direction = 'closer_to_one' as parity,
+        if(definition.direction = 'higher_is_better', 1, -1) as sign,
+        definition.worst,
+        definition.best,
+        definition.unit = 'PT' and definition.lowest >= 0 and definition.highest <= 100 as bounded,
+        if(parity, abs(series.baseline_value - 1), series.baseline_value) as y0,
+        if(parity, abs(series.latest_value - 1), series.latest_value) as yt,
+        if(parity, abs(definition.target_value - 1), definition.target_value) as v,
+        series.latest_year - series.baseline_year as years
+    from series
+    join definition using (indicator)
+    join newest using (indicator)
+),
+judged as (
+    select
+        *,
+        if(years > 0 and y0 > 0 and yt > 0, power(yt / y0, 1.0::double / years) - 1, null) as growth,
+        sign * y0 >= sign * v as met_at_baseline,
+        sign * yt >= sign * v as met_now,
+        case
+            when years is null then 'no value since the baseline year'
+            when years = 0 then 'only one value since the baseline year'
+        end as gap,
+        newest_year >= target_year as passed
+    from scaled
+)
+select
+    *,
+    case
+        when passed and met_now then 'target_met'
+        when passed and latest_year >= target_year then 'target_missed'
+        when passed then 'insufficient_data'
+        when gap is not null then 'insufficient_data'
+    end as settled,
+    case
+        when passed and met_now then 'the deadline has passed, and the latest value meets the target'
+        when passed and latest_year >= target_year then 'the deadline has passed, and the latest value misses the target'
+        when passed then 'the deadline has passed, and there is no value since'
+        else gap
+    end as why
+from judged
