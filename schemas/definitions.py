@@ -184,7 +184,7 @@ class Correction(Model):
 # --- indicators
 # --------------------------------------------------------------------------------------------------
 Pinned = Literal["sex", "age", "urbanisation", "quantile", "education", "other_dims"]
-Gap = Literal["sex", "age", "urbanisation", "quantile", "education"]
+Gap = Literal["sex", "age", "urbanisation", "quantile", "education", "disability"]
 
 
 class Input(Model):
@@ -199,6 +199,11 @@ class Input(Model):
     )
     where: dict[Pinned, str] = Field(
         default={}, description="pins a dimension to one code, which then counts as the total; sex: F"
+    )
+    part: dict[Gap, str] = Field(
+        default={},
+        description="the series is of one part alone, and its rows get that part's code; sex: F for a series "
+        "of women; needs the dimension among the gaps",
     )
     unit: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = Field(
         default=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from schemas.assessment_tables import ASSESSMENT_TABLES
 from schemas.columns import Column, Table
+from schemas.gap_tables import GAP_TABLES
 from schemas.observation import (
     AGE,
     OBS_STATUS,
@@ -125,4 +126,4 @@ REVISION = Table(
 
 TABLES: dict[str, Table] = {t.name: t for t in (
     OBSERVATION, INDICATOR, LATEST, AREA, AREA_GROUP, INDICATOR_META, SOURCE_TABLE, SNAPSHOT_TABLE, LEDGER, QUARANTINE,
-    REVISION, *ASSESSMENT_TABLES)}
+    REVISION, *ASSESSMENT_TABLES, *GAP_TABLES)}

@@ -14,7 +14,7 @@ from schemas.definitions import Indicator, Source
 from warehouse.checks import CheckResult
 from warehouse.engine import code_fingerprint
 
-CODE = ("schemas/*.py", "warehouse/*.py", "warehouse/models/*.sql")
+CODE = ("schemas/*.py", "warehouse/*.py", "warehouse/models/*.sql", "schemas/codelists/*.csv")
 
 
 class Defined(Protocol):

@@ -15,6 +15,7 @@ import pyarrow as pa
 from schemas.definitions import Indicator
 from warehouse.engine import literal, parquet
 from warehouse.ingredients import Defined
+from warehouse.reference_inputs import load_reference
 
 
 def load_model_inputs(
@@ -38,6 +39,7 @@ def load_model_inputs(
         for item in entry.indicator.breaks
     ]
     load(con, "declared_break", pa.Table.from_pylist(breaks, schema=DECLARED_BREAK))
+    load_reference(con)
     if previous is None:
         con.execute("create temp table previous_indicator as select * from indicator limit 0")
         con.execute("create temp table previous_release as select '' as release limit 0")
