@@ -8,6 +8,7 @@
 --   sign       1 where more is better, else -1: sign * yt >= sign * v says that the target is met
 --   growth     g = (yt / y0) ^ (1 / years) - 1, defined for y0 > 0, yt > 0 and years > 0 alone
 --   bounded    a share between 0 and 100 per cent by its nature, not merely by what is plausible
+--   scale_end  the end of that scale on the better side, where more is better; null otherwise
 --   gap        why there is no trend to judge, null where there is one
 --   settled    the class that needs no method: a deadline that has passed is met or missed, never projected; it has
 --              passed once any area of the indicator has a value for the target year or later. Where an area's own
@@ -42,6 +43,7 @@ scaled as (
         definition.worst,
         definition.best,
         definition.unit = 'PT' and definition.lowest >= 0 and definition.highest <= 100 as bounded,
+        if(bounded and definition.direction = 'higher_is_better', 100.0::double, null) as scale_end,
         if(parity, abs(series.baseline_value - 1), series.baseline_value) as y0,
         if(parity, abs(series.latest_value - 1), series.latest_value) as yt,
         if(parity, abs(definition.target_value - 1), definition.target_value) as v,

@@ -44,8 +44,7 @@ ratio as (
         *,
         if(parity, greatest(baseline_value, 1.0::double / if(baseline_value = 0, 0.001::double, baseline_value)), y0) as start_value,
         if(parity, greatest(latest_value, 1.0::double / if(latest_value = 0, 0.001::double, latest_value)), yt) as end_value,
-        if(parity, greatest(target_value, 1.0::double / if(target_value = 0, 0.001::double, target_value)), v) as goal,
-        if(bounded and sign = 1, 100.0::double, null) as scale_end
+        if(parity, greatest(target_value, 1.0::double / if(target_value = 0, 0.001::double, target_value)), v) as goal
     from assessment_input
 ),
 lifted as (
