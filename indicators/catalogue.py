@@ -12,6 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from indicators.checks import Known, known_series, problems_of
+from indicators.commitments import commitment_files, commitment_problems
 from schemas.areas import grouping_problems
 from schemas.definitions import Indicator, Input, Source, parse
 from schemas.errors import DefinitionError, Problem
@@ -19,7 +20,7 @@ from schemas.yaml_file import YamlFile, load_yaml
 from sources.registry import SOURCES, load_series, load_source
 
 FOLDER = Path(__file__).resolve().parent
-NOT_GROUPS = {"frameworks", "__pycache__"}
+NOT_GROUPS = {"frameworks", "targets", "scores", "__pycache__"}
 
 
 @dataclass(frozen=True)
@@ -134,14 +135,16 @@ def check_files(
     problems += _across(entries, every, known_series(sources_folder))
     for path in source_files:
         problems += _source_problems(path)
+    others = _chosen_commitments(paths, folder)
+    problems += commitment_problems(folder, {entry.indicator.id: entry.indicator for entry in entries})
     if paths is None:
         problems += grouping_problems()
     problems = [replace(problem, file=str(_short(Path(problem.file)))) for problem in problems]
     if paths is not None:
-        chosen = {str(_short(path)) for path in [*indicator_files, *source_files]}
+        chosen = {str(_short(path)) for path in [*indicator_files, *source_files, *others]}
         chosen |= {str(_short(path.with_name("series.csv"))) for path in source_files}
         problems = [problem for problem in problems if problem.file in chosen]
-    return Checked(len(indicator_files) + len(source_files), sorted(problems))
+    return Checked(len(indicator_files) + len(source_files) + len(others), sorted(problems))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -156,9 +159,18 @@ def _chosen(
     if paths is None:
         return inside, sorted(sources_folder.glob("*/source.yaml"))
     files = [f for p in paths for f in (sorted(p.rglob("*.yaml")) if p.is_dir() else [p])]
-    files = [f for f in files if f.parent.name not in NOT_GROUPS]
+    files = [f for f in files if f.parent.name not in NOT_GROUPS and f.name != "claims.yaml"]
     of_sources = [f for f in files if f.name == "source.yaml"]
     return [f for f in files if f.name not in ("source.yaml", "corrections.yaml")], of_sources
+
+
+def _chosen_commitments(paths: Sequence[Path] | None, folder: Path) -> list[Path]:
+    """The files of targets, claims, scores and the crosswalk that are asked for."""
+    every = commitment_files(folder)
+    if paths is None:
+        return every
+    wanted = [path.resolve() for path in paths]
+    return [f for f in every if any(f.resolve() == w or w in f.resolve().parents for w in wanted)]
 
 
 def _read(paths: Iterable[Path]) -> tuple[list[Entry], list[Problem]]:
