@@ -15,6 +15,7 @@ from typing import Any
 from indicators.formula import check_formula, formula_names
 from schemas.definitions import Indicator, Input, Source
 from schemas.errors import DefinitionError, Problem
+from schemas.tables import INDICATOR
 from schemas.units import unit_codes
 from schemas.yaml_file import Place, YamlFile, load_yaml
 from sources.registry import SeriesInfo, load_series
@@ -23,6 +24,7 @@ from sources.renames import renamed
 # Source to its series by code; None where series.csv cannot be read, which is said at that file.
 Known = Mapping[str, Mapping[str, SeriesInfo] | None]
 NOT_STATED = "NOT_STATED"
+NOT_NAMES = {"complete", *INDICATOR.names} - {"value"}  # inputs may not be called so
 FRAMEWORKS = Path(__file__).resolve().parent / "frameworks" / "frameworks.yaml"
 
 
@@ -78,8 +80,15 @@ def _inputs(indicator: Indicator, others: Collection[str], series: Known) -> Ite
                 "at least one input",
                 "add `- {source: ..., series: ...}`",
             )
+        if named and name in NOT_NAMES:
+            step = f"call it otherwise, such as {name}_value"
+            yield ("inputs", name), f"{name} is a column of every row", "a name of its own", step
         for number, item in enumerate(items):
             place: Place = ("inputs", name, number) if named else ("inputs", number)
+            for part in sorted(set(item.part) - set(indicator.gaps)):
+                step = f"add {part} to `gaps`, or remove it from `part`"
+                allowed = ", ".join(indicator.gaps) or "none: the indicator has no gaps"
+                yield (*place, "part"), f"{part} is not among the gaps", allowed, step
             yield from _input(indicator, item, place, others, series)
 
 

@@ -42,6 +42,41 @@ def prose_fingerprint(indicator: Indicator) -> str:
     )
 
 
+# What a change of each field of a definition changes. The values of an indicator follow from `numbers`, its
+# assessment (progress, aggregates, scores) from `method` too; `checks` judge them, `prose` is read.
+FIELDS = {
+    "numbers": ("inputs", "formula", "unit", "gaps", "breaks"),
+    "method": ("direction", "assessed", "target", "bounds", "aggregate", "frameworks"),
+    "checks": ("expect", "disagreement"),
+    "prose": ("id", "title", "description", "aliases", "notes"),
+}
+KIND = {field: kind for kind, fields in FIELDS.items() for field in fields}
+
+
+def field_fingerprints(indicator: Indicator) -> dict[str, str]:
+    """A short fingerprint of each field that says something, so that a later reader can name what changed.
+
+    Words inside `inputs` and `breaks` (a note, a reason) stand apart from what computes, as `inputs (words)`.
+    """
+    given = indicator.model_dump(mode="json")
+    found = {name: value for name, value in given.items() if value not in (None, [])}
+    numbers = {name: [_input(item) for item in items] for name, items in indicator.named_inputs().items()}
+    found["inputs"] = numbers
+    found["inputs (words)"] = [
+        [item.note, item.optional] for items in indicator.named_inputs().values() for item in items
+    ]
+    if indicator.breaks:
+        found["breaks"] = [[item.time_period, item.ref_area] for item in indicator.breaks]
+        found["breaks (words)"] = [item.reason for item in indicator.breaks]
+    return {name: _digest({"": value})[:12] for name, value in sorted(found.items())}
+
+
+def kind_of(field: str) -> str:
+    """What a change of a field changes: numbers, method, checks or prose. An unknown field is the method's,
+    so that a new one is never taken for mere words."""
+    return "prose" if field.endswith("(words)") else KIND.get(field, "method")
+
+
 def _input(item: Input) -> dict[str, Any]:
     """The order of inputs counts, their notes do not."""
     return {
@@ -49,6 +84,7 @@ def _input(item: Input) -> dict[str, Any]:
         "series": item.series,
         "indicator": item.indicator,
         "where": dict(sorted(item.where.items())),
+        "part": dict(sorted(item.part.items())),
         "scale": item.scale,
     }
 

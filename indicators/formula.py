@@ -3,7 +3,8 @@
 A formula is parsed by sqlglot and written anew from its syntax tree (formula_sql.py), so that nothing which
 has no rule there can reach the engine. What a statistician must know, and docs/definitions.md says: every
 number is a double; a division by zero, a logarithm of zero or a root of a negative number gives no value; a
-missing input gives no value, except in coalesce, greatest and least, which skip it as SQL does.
+missing input gives no value, except in coalesce, greatest and least, which skip it as SQL does. What looks at
+other years or countries is in formula_cells.py, the list of functions in formula_functions.py.
 
 sqlglot takes a third of a second to import, so it is imported only when a formula is more than one name.
 """
@@ -14,9 +15,20 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from indicators.formula_sql import ALLOWED, FUNCTIONS, SPLIT, FormulaFault, Refused, Writer, finite, too_deep
+from indicators.formula_cells import Frame
+from indicators.formula_functions import FUNCTIONS
+from indicators.formula_sql import ALLOWED, SPLIT, FormulaFault, Refused, Writer, finite, too_deep
 
-__all__ = ["ALLOWED", "FUNCTIONS", "FormulaFault", "check_formula", "formula_names", "formula_sql"]
+__all__ = [
+    "ALLOWED",
+    "FUNCTIONS",
+    "FormulaFault",
+    "Frame",
+    "check_formula",
+    "formula_frames",
+    "formula_names",
+    "formula_sql",
+]
 
 LONGEST = 1000
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -41,24 +53,32 @@ def formula_names(text: str, names: Iterable[str]) -> frozenset[str]:
     return _sound(text, names)[1]
 
 
-def _sound(text: str, names: Iterable[str]) -> tuple[str, frozenset[str]]:
+def formula_frames(text: str, names: Iterable[str]) -> list[Frame]:
+    """The other years and groups that a sound formula looks at; ValueError if check_formula finds a fault."""
+    return sorted(_sound(text, names)[2])
+
+
+Translated = tuple[str, frozenset[str], frozenset[Frame]]  # SQL, inputs used, other cells looked at
+
+
+def _sound(text: str, names: Iterable[str]) -> Translated:
     try:
         return _translate(text, tuple(names))
     except Refused as refused:
         raise ValueError(f"formula {text!r}: {refused.fault.what}") from None
 
 
-def _translate(text: str, names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
+def _translate(text: str, names: tuple[str, ...]) -> Translated:
     plain = text.strip()
     if plain in names and NAME.fullmatch(plain):
-        return f'"{plain}"', frozenset({plain})
+        return f'"{plain}"', frozenset({plain}), frozenset()
     writer = Writer(names, text)
     tree = _parse(text)
     try:
         sql = finite(writer.number(tree))
     except RecursionError:
         raise too_deep() from None
-    return sql, frozenset(writer.used)
+    return sql, frozenset(writer.used), frozenset(writer.frames)
 
 
 def _parse(text: str) -> Any:

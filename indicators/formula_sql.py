@@ -12,23 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from indicators import formula_cells
+from indicators.formula_functions import FUNCTIONS, LISTED, OF_OTHER_CELLS
+
 Kind = Literal["number", "truth"]
 
-FUNCTIONS = (
-    "abs",
-    "ceil",
-    "coalesce",
-    "exp",
-    "floor",
-    "greatest",
-    "least",
-    "ln",
-    "log10",
-    "nullif",
-    "power",
-    "round",
-    "sqrt",
-)
 ALLOWED = (
     "names of the inputs, numbers, + - * / ( ), = <> < <= > >=, and or not, is null, between, "
     "case when ... then ... else ... end, cast(... as double), " + ", ".join(FUNCTIONS)
@@ -46,6 +34,7 @@ _ONE = {"Abs": "abs", "Ceil": "ceil", "Exp": "exp", "Floor": "floor", "Ln": "ln"
 _MANY = {"Coalesce": "coalesce", "Greatest": "greatest", "Least": "least"}
 # What else a node may carry: flags that sqlglot sets by itself and that change nothing here.
 _FLAGS = {"typed", "safe", "ignore_nulls"}
+_ELSEWHERE = {function.name for function in OF_OTHER_CELLS}
 
 
 @dataclass(frozen=True)
@@ -90,6 +79,7 @@ class Writer:
 
     def __init__(self, names: Sequence[str], text: str) -> None:
         self.names, self.text, self.used, self.depth = names, text, set[str](), 0
+        self.frames, self.elsewhere = set[formula_cells.Frame](), False
 
     def number(self, node: Node) -> str:
         return self._of_kind(node, "number")
@@ -126,10 +116,25 @@ class Writer:
         for table, write in families:
             if name in table:
                 return write(node, table[name])
+        if name in ("Lag", "Anonymous") and formula_cells.name_of(node) in _ELSEWHERE:
+            return formula_cells.call(self, node), "number"
         if name not in _OWN:
             raise Refused(self._unknown(node))
         own: Callable[[Node], tuple[str, Kind]] = getattr(self, f"_{name.lower()}")
         return own(node)
+
+    def inner(self, node: Node, argument: Node) -> str:
+        """What a function of other cells is of: an expression of this cell."""
+        if self.elsewhere:
+            what = f"{_excerpt(node)} stands inside another function of other years or countries"
+            raise Refused(self._fault(node, what, "such a function of an expression of the same year", SPLIT))
+        self.elsewhere = True
+        sql = self.operand(argument)
+        self.elsewhere = False
+        return sql
+
+    def refused(self, node: Node, what: str, allowed: str) -> Refused:
+        return Refused(self._fault(node, what, allowed))
 
     # --- one method a kind of node ------------------------------------------------------------------------
     def _arithmetic(self, node: Node, sign: str) -> tuple[str, Kind]:
@@ -260,7 +265,7 @@ class Writer:
             return self._fault(node, f"{_excerpt(node)} is not allowed in a formula")
         name = called[1].lower()
         if name in FUNCTIONS:
-            return self._fault(node, f"`{name}` has other arguments here", f"{name}(x)")
+            return self._fault(node, f"`{name}` has other arguments here", LISTED[name].form)
         near = difflib.get_close_matches(name, FUNCTIONS, 1)
         step = f"did you mean `{near[0]}`?" if near else "compute it from those, or take it as a series"
         return self._fault(node, f"function `{name}` is not allowed", ", ".join(FUNCTIONS), step)

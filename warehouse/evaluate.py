@@ -21,12 +21,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from indicators.fingerprint import numbers_fingerprint
+from indicators.formula import formula_frames
 from schemas.definitions import Indicator, Input
 from schemas.errors import CompactError
 from schemas.tables import INDICATOR
 from warehouse.disagreement import write_overlap
 from warehouse.engine import code_fingerprint, engine, parquet, run_sql, write_table
 from warehouse.evaluate_sql import evaluated_path, evaluation_sql, input_filter
+from warehouse.evaluate_windows import memberships_fingerprint
 
 CODE = (
     "schemas/observation.py",
@@ -115,16 +117,28 @@ def evaluation_fingerprint(
 ) -> str:
     """sha256 of all that the numbers depend on: the definition's part that computes, the staged rows of
     exactly its series, the fingerprints of the indicators it builds on, and the code."""
-    parts = [numbers_fingerprint(indicator), code_fingerprint(*CODE)]
+    parts = fingerprint_parts(indicator, staged, evaluated)
+    return sha256("\n".join(f"{what} {value}" for what, value in parts.items()).encode()).hexdigest()
+
+
+def fingerprint_parts(
+    indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]
+) -> dict[str, str]:
+    """What the numbers depend on, one by one: definition, code, memberships of groups, and every input as
+    `series SOURCE CODE` or `indicator ID`."""
+    frames = formula_frames(indicator.formula, indicator.named_inputs())
+    parts = {"definition": numbers_fingerprint(indicator), "code": code_fingerprint(*CODE)}
+    if memberships := memberships_fingerprint(frames):
+        parts["memberships"] = memberships
     for item in _all_inputs(indicator):
         if item.indicator:
-            parts.append(f"indicator {item.indicator} {evaluated_path(item, evaluated).stem}")
+            parts[f"indicator {item.indicator}"] = evaluated_path(item, evaluated).stem
         elif item.source and item.source in staged:
             rows = series_fingerprints(staged[item.source]).get(item.series or "", "empty")
-            parts.append(f"series {item.source} {item.series} {rows}")
+            parts[f"series {item.source} {item.series}"] = rows
         else:
-            parts.append(f"series {item.source} {item.series} absent")
-    return sha256("\n".join(parts).encode()).hexdigest()
+            parts[f"series {item.source} {item.series}"] = "absent"
+    return parts
 
 
 def _all_inputs(indicator: Indicator) -> list[Input]:

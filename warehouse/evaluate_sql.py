@@ -5,11 +5,15 @@ Rules
   wins, and the row says which source, series and snapshot that was. A value that is missing never counts as
   zero.
 * A dimension that is not among the indicator's `gaps` must be the total `_T`. An input's `where` pins a
-  dimension to one code, which from there on counts as the total. Education has no column of its own in
-  `indicator`: where it is among the gaps it stands in other_dims as EDUCATION=code.
+  dimension to one code, which from there on counts as the total. An input's `part` says that the series is of
+  one part alone: its totals are rows of that part. Education and disability have no column of their own in
+  `indicator`: where they are among the gaps they stand in other_dims as EDUCATION=code and
+  DISABILITY_STATUS=code.
 * Several named inputs are joined on the cell; where one of them is missing the formula has no value, unless
   it says what then holds (coalesce). The row's sources, series and snapshots are those of its inputs, sorted
   and joined by ';', and its obs_status is the worst of them in the order of STATUS_ORDER.
+* A formula that looks at other years or countries (lag, moving_average, rebased, share_of_group) is in
+  evaluate_windows.py: exact years, no gap bridged, no break crossed.
 * Bounds are carried for a plain series only: how they pass through a formula is not known.
 """
 
@@ -18,11 +22,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from indicators.formula import formula_sql
+from indicators.formula import formula_frames, formula_sql
 from schemas.definitions import Indicator, Input
 from schemas.errors import CompactError
 from schemas.observation import OBS_STATUSES
 from warehouse.engine import literal, parquet
+from warehouse.evaluate_windows import extra_columns, joins, lineage, members, windows, worst_status
 
 DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "education", "other_dims")
 CELL = ("ref_area", "time_period", "sex", "age", "urbanisation", "quantile", "other_dims")
@@ -43,12 +48,27 @@ def evaluation_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: 
         body = f"select {literal(indicator.id)} as indicator, *, true as complete\nfrom value"
     else:
         inputs.append(f"joined as (\n{_joined(names)}\n)")
-        body = (
-            f"select {literal(indicator.id)} as indicator, * exclude ({', '.join(map(_quoted, names))}),\n"
-            f"    cast({formula_sql(indicator.formula, names)} as double) as value,\n"
-            f"    cast(null as double) as lower_bound, cast(null as double) as upper_bound\nfrom joined"
-        )
+        body = _computed(indicator, names)
+        inputs += members(formula_frames(indicator.formula, names))
     return "with\n" + ",\n".join(inputs) + "\n" + body
+
+
+def _computed(indicator: Indicator, names: list[str]) -> str:
+    """The formula over the joined inputs; with windows where it looks at other years or countries."""
+    frames = formula_frames(indicator.formula, names)
+    left_out = [*map(_quoted, names), *extra_columns(frames)]
+    own = ""
+    if frames:
+        order = "[" + ", ".join(map(literal, STATUS_ORDER)) + "]"
+        left_out += [*LINEAGE, "obs_status"]
+        together = [f"{lineage(column, frames)} as {column}" for column in LINEAGE]
+        own = ",\n    " + ",\n    ".join([*together, f"{worst_status(order, frames)} as obs_status"])
+    return (
+        f"select {literal(indicator.id)} as indicator, * exclude ({', '.join(left_out)}),\n"
+        f"    cast({formula_sql(indicator.formula, names)} as double) as value,\n"
+        f"    cast(null as double) as lower_bound, cast(null as double) as upper_bound{own}\n"
+        f"from joined{joins(frames)}{windows(frames, indicator) if frames else ''}"
+    )
 
 
 def _preferred(
@@ -98,24 +118,34 @@ def input_filter(indicator: Indicator, item: Input) -> str:
     for name in DIMENSIONS:
         if name in item.where:
             terms.append(f"{name} = {literal(item.where[name])}")
-        elif name not in indicator.gaps:
+        elif name == "other_dims" and "disability" in indicator.gaps and "disability" not in item.part:
+            terms.append(f"({name} = '_T' or regexp_matches({name}, '^DISABILITY_STATUS=[^;]+$'))")
+        elif name not in indicator.gaps or name in item.part:
             terms.append(f"{name} = '_T'")
     return "\n    and ".join([*terms, "obs_value is not null", "not isnan(obs_value)"])
 
 
 def _dimensions(indicator: Indicator, item: Input) -> str:
-    """The cell's dimensions: a pinned one counts as the total."""
+    """The cell's dimensions: a pinned one counts as the total, a part is that part's code."""
 
     def code(name: str) -> str:
+        if name in item.part:
+            return literal(item.part[name])
         return name if name in indicator.gaps and name not in item.where else "'_T'"
 
     columns = [f"{code(name)} as {name}" for name in ("sex", "age", "urbanisation", "quantile")]
-    education = code("education")
-    other = (
-        "'_T'"
-        if education == "'_T'"
-        else "case when education = '_T' then '_T' else 'EDUCATION=' || education end"
-    )
+    others = {"EDUCATION": code("education")}
+    if "disability" in item.part:
+        others["DISABILITY_STATUS"] = code("disability")
+    elif "disability" in indicator.gaps and "other_dims" not in item.where:
+        status = "split_part(other_dims, '=', 2)"  # of the one key that the filter lets pass
+        others["DISABILITY_STATUS"] = f"case when other_dims = '_T' then '_T' else {status} end"
+    keyed = [
+        f"case when {value} = '_T' then null else '{key}=' || {value} end"
+        for key, value in sorted(others.items())
+        if value != "'_T'"
+    ]
+    other = f"coalesce(nullif(concat_ws(';', {', '.join(keyed)}), ''), '_T')" if keyed else "'_T'"
     return ", ".join([*columns, f"{other} as other_dims"])
 
 
@@ -123,8 +153,9 @@ def _as_observations(path: Path) -> str:
     """An evaluated indicator in the columns of observation, so that it can be an input like a series."""
     return f"""
     select * exclude (value, other_dims), value as obs_value, 0 as unit_mult,
-        case when other_dims like 'EDUCATION=%' then substr(other_dims, 11) else '_T' end as education,
-        case when other_dims like 'EDUCATION=%' then '_T' else other_dims end as other_dims
+        coalesce(nullif(regexp_extract(other_dims, '(?:^|;)EDUCATION=([^;]+)', 1), ''), '_T') as education,
+        coalesce(nullif(trim(regexp_replace(other_dims, '(^|;)EDUCATION=[^;]+', ''), ';'), ''), '_T')
+            as other_dims
     from {parquet(path)}
 """
 

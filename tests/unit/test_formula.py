@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.formula import FUNCTIONS, check_formula, formula_names, formula_sql
+from indicators.formula import check_formula, formula_names, formula_sql
+from indicators.formula_functions import LISTED
+from indicators.formula_page import GUIDE, with_tables
 
 NAMES = ("a", "b", "female")
 
@@ -22,8 +24,8 @@ ATTACKS = [
     "query_table('a')", "(select 1)", "(select max(a) from t)", "exists(select 1)", "a in (select 1)",
     "a in (1, 2)", "(from read_csv('x'))", "a; drop table observation", "a union select 1", "a as b",
     "a, b", "*", "count(*)", "columns(*)", "sum(a)", "avg(a) over ()", "row_number() over (order by a)",
-    "a over (order by a)", "lag(a)", "first(a order by b)", "max(a) filter (where a > 1)", "'text'",
-    "a || 'x'", "a like 'x'", "a = 'x'", "cast(a as varchar)", "cast(a as int)", "a::text",
+    "a over (order by a)", "lag(a) over ()", "lag(a, b)", "first(a order by b)", "max(a) filter (where a > 1)",
+    "'text'", "a || 'x'", "a like 'x'", "a = 'x'", "cast(a as varchar)", "cast(a as int)", "a::text",
     "try_cast(a as double)", "cast('1' as double)", "a.b", "t.a", "main.t.a", "[1, 2]", "[1, 2][1]",
     "{'x': 1}", "a['x']", "list_value(1)", "map()", "x -> x + 1", "list_transform([1], x -> x)", "$1",
     "$name", "?", ":name", "random()", "now()", "current_date", "today()", "interval 1 day",
@@ -170,9 +172,16 @@ def test_the_inputs_that_a_formula_uses_are_known() -> None:
 
 
 def test_every_function_of_the_list_is_allowed() -> None:
-    two = {"nullif", "power"}
-    for name in FUNCTIONS:
-        assert check_formula(f"{name}(a, b)" if name in two else f"{name}(a)", NAMES) == [], name
+    for name, function in LISTED.items():
+        assert check_formula(function.example, NAMES) == [], name
+        assert name in function.example
+        assert function.form.startswith(f"{name}(")
+
+
+def test_the_guide_has_the_functions_and_recipes_as_they_are() -> None:
+    page = GUIDE.read_text(encoding="utf-8")
+    assert with_tables(page) == page, "run `python -m indicators.formula_page`"
+    assert all(f"`{function.form.split(', ')[0][:8]}" in page for function in LISTED.values())
 
 
 # --- any allowed expression
