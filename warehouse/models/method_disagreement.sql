@@ -4,35 +4,46 @@
 -- themselves have other names and borders in each method. Opposed: one says positive, the other negative. Differing:
 -- any two outlooks that are not the same. 'any': over all methods that have an outlook for the indicator and area.
 with
+-- Every method has a place in a number to the base 4; the digit there is its outlook, 0 if it has none.
+place as (
+    select method, power(4, row_number() over (order by method) - 1)::bigint as place
+    from (select distinct method from progress) as every
+),
 said as (
     select
-        indicator,
-        ref_area,
-        string_agg(method || '=' || outlook, ';' order by method) as outlooks,
+        progress.indicator,
+        progress.ref_area,
+        sum(place.place * case progress.outlook when 'positive' then 1 when 'neutral' then 2 else 3 end)::bigint as outlooks,
         count(*) as methods,
-        count(*) filter (where outlook = 'positive') > 0 and count(*) filter (where outlook = 'negative') > 0 as opposed,
-        count(distinct outlook) > 1 as differing
+        count(*) filter (where progress.outlook = 'positive') as positive,
+        count(*) filter (where progress.outlook = 'negative') as negative
     from progress
-    where outlook is not null
-    group by indicator, ref_area
+    join place using (method)
+    where progress.outlook is not null
+    group by progress.indicator, progress.ref_area
 ),
 -- Few patterns of outlooks occur, so pairs of methods are made from the patterns, not from the areas.
 pattern as (
-    select indicator, outlooks, count(*) as areas
+    select
+        indicator,
+        outlooks,
+        count(*) as areas,
+        any_value(methods) as methods,
+        any_value(positive) as positive,
+        any_value(negative) as negative
     from said
     group by indicator, outlooks
 ),
 listed as (
     select
-        indicator,
-        outlooks,
-        areas,
-        split_part(part, '=', 1) as method,
-        split_part(part, '=', 2) as outlook
-    from (
-        select indicator, outlooks, areas, unnest(string_split(outlooks, ';')) as part
-        from pattern
-    ) as parts
+        pattern.indicator,
+        pattern.outlooks,
+        pattern.areas,
+        place.method,
+        (pattern.outlooks // place.place) % 4 as outlook
+    from pattern
+    cross join place
+    where (pattern.outlooks // place.place) % 4 > 0
 ),
 pair as (
     select
@@ -40,8 +51,7 @@ pair as (
         one.method as method_a,
         other.method as method_b,
         sum(one.areas) as compared,
-        sum(if(one.outlook = 'positive' and other.outlook = 'negative'
-            or one.outlook = 'negative' and other.outlook = 'positive', one.areas, 0)) as opposed,
+        sum(if(abs(one.outlook - other.outlook) = 2, one.areas, 0)) as opposed,
         sum(if(one.outlook <> other.outlook, one.areas, 0)) as differing
     from listed as one
     join listed as other
@@ -54,8 +64,14 @@ counted as (
     select indicator, method_a, method_b, compared, opposed, differing
     from pair
     union all
-    select indicator, 'any', 'any', count(*), count(*) filter (where opposed), count(*) filter (where differing)
-    from said
+    select
+        indicator,
+        'any',
+        'any',
+        sum(areas),
+        sum(if(positive > 0 and negative > 0, areas, 0)),
+        sum(if(greatest(positive, negative, methods - positive - negative) < methods, areas, 0))
+    from pattern
     where methods > 1
     group by indicator
 ),
