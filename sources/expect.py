@@ -5,6 +5,7 @@ What the content means is the reader's business.
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
 from typing import Any
@@ -37,6 +38,18 @@ def expect_json(page: Page) -> Any:
 def expect_text(page: Page) -> str:
     """The text of the page, strict UTF-8, without a byte order mark. Else BadAnswer."""
     return _usable(page, "text")
+
+
+def expect_header(text: str, page: Page, delimiter: str = ",", of: str = "the file") -> list[str]:
+    """The fields of the first line of a table. BadAnswer where it is no CSV, or empty."""
+    line = text.split("\n", 1)[0].rstrip("\r")
+    try:
+        header = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise bad(page, f"has no readable header in {of}: {error}: {line[:60]!r}") from None
+    if not header:
+        raise bad(page, f"begins with an empty line in {of}", allowed="a header")
+    return header
 
 
 def excerpt(body: bytes) -> str:

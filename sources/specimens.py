@@ -40,6 +40,8 @@ class Specimen(Model):
 class Replay:
     """Gives the pages in order, whatever is asked: in place of a Session."""
 
+    base_url = "specimen:"
+
     def __init__(self, bodies: Sequence[bytes]) -> None:
         self._bodies = list(bodies)
 

@@ -6,7 +6,6 @@ Arrow parses the records; it forgives stray quotation marks, so those are looked
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -18,7 +17,7 @@ from pydantic import Field
 
 from schemas.definitions import Model
 from sources.base import NoSuchSeries, Page
-from sources.expect import excerpt, expect_text
+from sources.expect import excerpt, expect_header, expect_text
 from sources.readers._paging import RUN_AGAIN, refuse
 
 Column = str | Annotated[dict[str, str], Field(min_length=1, max_length=1)]
@@ -106,10 +105,7 @@ def check_key(table: pa.Table, key: Sequence[str], page: Page) -> None:
 
 def _names(header: str, layout: Layout, page: Page) -> list[str]:
     """Our names of the columns that are there, if the header is as declared."""
-    try:
-        found = next(csv.reader([header.rstrip("\r")], delimiter=layout.delimiter, strict=True), [])
-    except csv.Error as error:
-        raise refuse(f"the header cannot be read: {error}", [page], next_step=RUN_AGAIN) from None
+    found = expect_header(header, page, layout.delimiter)
     declared = layout.headers()
     wanted = [name for name, _ in declared]
     more = found[len(wanted) :]

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from sources.base import Answer, Page, Resource, SnapshotFiles
-from sources.http import Session, expect_text
+from sources.expect import expect_header, expect_text
+from sources.http import Session
 from sources.readers._paging import RUN_AGAIN, check_unique, refuse
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def fetch_csv(resource: Resource, code_ids: Mapping[str, str], session: Session)
 def parse(page: Page) -> list[Record]:
     """The records of a file, or BadAnswer where it is not as agreed or ends in the middle of a record."""
     lines = [line for line in re.split(r"(?<=\n)", expect_text(page)) if line]
-    _check_header(next(csv.reader(lines[:1]), []), page)
+    _check_header(expect_header(lines[0], page), page)
     if not lines[-1].endswith("\n"):
         raise refuse(
             f"the file ends in the middle of a line: {lines[-1][-60:]!r}",
@@ -70,7 +71,7 @@ def parse(page: Page) -> list[Record]:
     for number, line in enumerate(lines[1:], 2):
         waiting += line
         ends = number == len(lines) or BEGINS_RECORD.match(lines[number])
-        fields = _fields(waiting) if ends else []
+        fields = _fields(waiting, page) if ends else []
         if len(fields) == len(COLUMNS):
             records.append(dict(zip(COLUMNS, fields, strict=True)))
             waiting = ""
@@ -88,12 +89,16 @@ def parse(page: Page) -> list[Record]:
     return records
 
 
-def _fields(record: str) -> list[str]:
+def _fields(record: str, page: Page) -> list[str]:
     """The fields of one record, newlines inside it kept; none if a quotation is still open."""
     if record.count('"') % 2:
         return []
     flat = record.rstrip("\r\n").replace("\r\n", NEWLINE).replace("\n", NEWLINE).replace("\r", NEWLINE)
-    return [field.replace(NEWLINE, "\n").strip() for field in next(csv.reader([flat]), [])]
+    try:
+        fields = next(csv.reader([flat]), [])
+    except csv.Error as error:
+        raise refuse(f"a record is no CSV: {error}: {record[:80]!r}", [page], next_step=RUN_AGAIN) from None
+    return [field.replace(NEWLINE, "\n").strip() for field in fields]
 
 
 def _check_header(header: Sequence[str], page: Page) -> None:

@@ -180,14 +180,19 @@ def check_series(found: Iterable[str], asked: str, pages: Sequence[Page]) -> Non
 def check_unique(keys: Iterable[tuple[object, ...]], total: int, names: str, pages: Sequence[Page]) -> None:
     """No key stands twice among `total` rows."""
     found = set()
-    twice = next((key for key in keys if key in found or found.add(key)), None)  # type: ignore[func-returns-value]
-    if twice is not None:
-        raise refuse(
-            f"{names} {', '.join(map(str, twice))} stands twice among the {total} rows",
-            pages,
-            allowed=f"each {names} once",
-            next_step=RUN_AGAIN,
-        )
+    for key in keys:
+        if any(isinstance(part, list | dict) for part in key):
+            raise refuse(
+                f"{names} is {str(key)[:80]} in a row", pages, allowed="text or a number", next_step=RUN_AGAIN
+            )
+        if key in found:
+            raise refuse(
+                f"{names} {', '.join(map(str, key))} stands twice among the {total} rows",
+                pages,
+                allowed=f"each {names} once",
+                next_step=RUN_AGAIN,
+            )
+        found.add(key)
 
 
 def whole(value: object, name: str, page: Page) -> int:

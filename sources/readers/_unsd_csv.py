@@ -11,7 +11,6 @@ as `repeated_for_indicator`.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,8 @@ import pyarrow.csv
 
 from schemas.definitions import Source
 from sources.base import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
-from sources.http import Session, expect_text
+from sources.expect import expect_header, expect_text
+from sources.http import Session
 from sources.readers._paging import RUN_AGAIN, check_series, refuse
 from sources.readers._unsd_json import ask_page, copies, read_page
 
@@ -75,7 +75,7 @@ def parse(page: Page, before: Sequence[Page] = ()) -> tuple[list[str], pa.Table]
     line."""
     pages = (*before, page)
     text = expect_text(page).rstrip("\x00")
-    header = next(csv.reader([text.split("\n", 1)[0].rstrip("\r")]), [])
+    header = expect_header(text, page)
     extra = _check_header(header, pages)
     if not text.endswith("\n") or text.count('"') % 2:
         raise refuse(

@@ -7,7 +7,6 @@ and a comma at the end of each line, which makes a last column without a name.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import re
@@ -21,7 +20,7 @@ import pyarrow.csv
 
 from schemas.definitions import Source
 from sources.base import Page, SnapshotFiles
-from sources.expect import expect_text
+from sources.expect import expect_header, expect_text
 from sources.readers._archive import ArchiveRules, members
 from sources.readers._paging import RUN_AGAIN, refuse
 
@@ -102,7 +101,7 @@ def _table(body: bytes, name: str, page: Page) -> tuple[pa.Table, list[str]]:
     """All lines of a member as text, in columns c0, c1, ..., and its header; the last column, which the comma
     at the end of the lines makes, must be empty and is left out."""
     text = expect_text(Page(f"{page.url}#{name}", body))
-    header = _header(text, name, page)
+    header = expect_header(text, page, of=name)
     if not text.endswith("\n") or text.count('"') % 2:
         raise refuse(
             f"{name} ends in the middle of a line: {text[-60:]!r}",
@@ -134,16 +133,6 @@ def _table(body: bytes, name: str, page: Page) -> tuple[pa.Table, list[str]]:
             )
         table, header = table.drop_columns([names[-1]]), header[:-1]
     return table, header
-
-
-def _header(text: str, name: str, page: Page) -> list[str]:
-    try:
-        header = next(csv.reader([text.split("\n", 1)[0].rstrip("\r")], strict=True), [])
-    except csv.Error as error:
-        raise refuse(f"the header of {name} is no CSV: {error}", [page], next_step=RUN_AGAIN) from None
-    if not header:
-        raise refuse(f"{name} begins with an empty line", [page], allowed="a header", next_step=RUN_AGAIN)
-    return header
 
 
 def _expect(header: Sequence[str], columns: Sequence[str], name: str, page: Page) -> None:

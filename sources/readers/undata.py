@@ -74,9 +74,9 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
 def read_places(page: Page, code: str, pages: Sequence[Page] = ()) -> dict[str, Place]:
     """The places of a page with their series and facet, or BadAnswer."""
     answer, pages = expect_json(page), pages or [page]
-    found = answer.get("data", {}).get(code) if isinstance(answer, dict) else None
-    facets = answer.get("facets") if isinstance(answer, dict) else None
-    if not isinstance(found, dict) or not isinstance(facets, dict) or set(answer["data"]) != {code}:
+    data, facets = (answer.get("data"), answer.get("facets")) if isinstance(answer, dict) else (None, None)
+    found = data.get(code) if isinstance(data, dict) and len(data) == 1 else None
+    if not isinstance(found, dict) or not isinstance(facets, dict):
         raise refuse(
             f"the answer for {code} has no data of it alone: {str(answer)[:200]}",
             pages,
@@ -113,12 +113,16 @@ def _place(name: str, place: Any, facets: dict[str, Any], code: str, pages: Sequ
             allowed="as many values as obsCount, from earliestDate to latestDate",
             next_step=RUN_AGAIN,
         )
-    facet = facets.get(place.get("facet"))
-    if not isinstance(facet, dict) or facet.get("observationPeriod") not in ("P1Y", None):
+    facet = facets.get(str(place.get("facet")))
+    if (
+        not isinstance(facet, dict)
+        or facet.get("observationPeriod") not in ("P1Y", None)
+        or not isinstance(facet.get("unit"), str | None)
+    ):
         raise refuse(
             f"{name} of {code} has the facet {place.get('facet')!r}: {str(facet)[:120]}",
             pages,
-            allowed="a facet that the answer describes, of yearly values",
+            allowed="a facet that the answer describes, of yearly values, its unit a text",
         )
     return {"series": series, "facet": facet}
 

@@ -60,7 +60,7 @@ def test_columns_may_have_another_name_here_and_further_ones_may_follow() -> Non
         (b"area,year,value\nAO,2020,\xff\n", "is not UTF-8"),
         ("<html><title>Moved</title></html>", "is a web page"),
         ("", "is empty"),
-        ('"area,year,value\n', "the header cannot be read"),
+        ('"area,year,value\n', "no readable header"),
     ],
 )
 def test_a_file_that_is_not_whole_is_refused(text: str | bytes, says: str) -> None:

@@ -117,8 +117,8 @@ def test_a_file_without_footnotes_is_taken_too(tmp_path: Path) -> None:
     ("old", "new", "says"),
     [
         ('"Country Code",', '"Code",', "begins with Country Name, Code"),
-        ('"Country Name"', '"Country\rName', "the header of ESGData.csv is no CSV"),
-        ("\ufeff", "\ufeff\n", "ESGData.csv begins with an empty line"),
+        ('"Country Name"', '"Country\rName', "has no readable header in ESGData.csv"),
+        ("\ufeff", "\ufeff\n", "begins with an empty line in ESGData.csv"),
         ('"2020","2021",', '"2021","2020",', "the years of ESGData.csv are 2021, 2020"),
         ('"2020","2021",', '"2019","2021",', "the years of ESGData.csv are 2019, 2021"),
         ('"2020","2021",', '"2020","2020",', "the years of ESGData.csv are 2020, 2020"),
