@@ -1,4 +1,4 @@
-"""The published tables of what lies between people and between countries: gap, inequality, lorenz.
+"""The published tables of what lies between people and between countries: gap, lorenz, inequality.
 
 What they are computed by is in warehouse/models/<table>.sql; the pairs and bands of gap are code lists.
 """
@@ -6,8 +6,8 @@ What they are computed by is in warehouse/models/<table>.sql; the pairs and band
 from __future__ import annotations
 
 from schemas.columns import Column, Table
-from schemas.observation import REF_AREA, TIME_PERIOD
-from schemas.table_columns import INDICATOR_ID, SOURCES, number, text
+from schemas.observation import REF_AREA, REF_AREA_PATTERN, TIME_PERIOD
+from schemas.table_columns import INDICATOR_ID, SOURCES, count, number, text, year
 
 GAP_DIMENSIONS = ("sex", "age", "urbanisation", "education", "quantile", "disability")
 
@@ -32,4 +32,35 @@ GAP = Table(
      SOURCES),
     ("indicator", "ref_area", "time_period", "dimension", "group_a", "group_b"))
 
-GAP_TABLES: tuple[Table, ...] = (GAP,)
+# What is distributed: an indicator's people, or the income or consumption of a survey.
+DISTRIBUTION = text("distribution", "What is distributed: income or consumption among the people of a country, or an "
+                    "indicator's people (those online) among countries.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$")
+SCOPE = Column("scope", "string", "dimension", "Country whose people are compared, or group whose countries are.",
+               pattern=REF_AREA_PATTERN)
+
+LORENZ = Table(
+    "lorenz", "Lorenz curves", "One point of a Lorenz curve: the poorest share of people, and the share of the total that is theirs.",
+    (DISTRIBUTION, SCOPE, TIME_PERIOD,
+     Column("point", "int32", "dimension", "Number of the point; 0 is the origin.", minimum=0),
+     number("population_share", "Share of people up to this point, from the worst off.", minimum=0, maximum=1),
+     number("value_share", "Share of the total that they have.", minimum=0, maximum=1),
+     text("member", "Country or tenth of people that this point adds; null at the origin.", nullable=True),
+     SOURCES),
+    ("distribution", "scope", "time_period", "point"))
+
+MEASURES = ("gini", "theil", "mean_log_deviation", "palma", "s80_s20", "growth_bottom_40", "growth_mean", "bottom_40_premium")
+
+INEQUALITY = Table(
+    "inequality", "Inequality", "A measure of a distribution: of income within a country, or of connectivity between countries.",
+    (text("measure", "What is measured.", allowed=MEASURES, role="dimension"), SCOPE, TIME_PERIOD,
+     number("value", "The measure, in `unit`."), count("areas_used", "Countries in it: 1 for one within a country."),
+     DISTRIBUTION,
+     text("unit", "Unit of the value.", allowed=("INDEX", "RATIO", "PT_PER_YEAR", "PP_PER_YEAR")),
+     number("weight_share", "Share of the group's population in the countries used; null within a country.", nullable=True,
+            minimum=0, maximum=1),
+     number("published_value", "What the agency publishes from the survey itself, where it does.", nullable=True),
+     number("difference", "value less published_value: never above 0 for a Gini index from tenths.", nullable=True),
+     year("first_year", "Growth: year of the earlier survey.", nullable=True), SOURCES),
+    ("measure", "scope", "time_period", "distribution"))
+
+GAP_TABLES: tuple[Table, ...] = (GAP, LORENZ, INEQUALITY)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from schemas.arrow import arrow_schema
 from schemas.assessment_tables import AGGREGATE, COVERAGE, DISAGREEMENT, METHOD, METHOD_DISAGREEMENT, PROGRESS
 from schemas.columns import Table
-from schemas.gap_tables import GAP
+from schemas.gap_tables import GAP, INEQUALITY, LORENZ
 from schemas.observation import OBSERVATION
 from schemas.tables import (
     AREA,
@@ -35,10 +35,23 @@ from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_
 from warehouse.ingredients import Ingredients
 from warehouse.model_inputs import load, load_model_inputs
 from warehouse.progress import method_table, progress_table
+from warehouse.why import depends_on
+from warehouse.survey_inputs import load_surveys
 
 # In the order in which they are computed. A model sees the inputs of model_inputs.py, and as a table of its
 # own name whatever stands before it here.
-MODEL_TABLES = (LATEST, PROGRESS, METHOD_DISAGREEMENT, AGGREGATE, COVERAGE, REVISION, DISAGREEMENT, GAP)
+MODEL_TABLES = (
+    LATEST,
+    PROGRESS,
+    METHOD_DISAGREEMENT,
+    AGGREGATE,
+    COVERAGE,
+    REVISION,
+    DISAGREEMENT,
+    GAP,
+    LORENZ,
+    INEQUALITY,
+)
 
 
 def write_tables(
@@ -70,6 +83,7 @@ def write_tables(
             INDICATOR,
         )
         load_model_inputs(con, aside, given.catalogue, previous)
+        load_surveys(con, given.staged)
         load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
         for contract in MODEL_TABLES:
             found = compute(con, contract)
@@ -164,6 +178,7 @@ def _meta_rows(given: Ingredients) -> list[dict[str, Any]]:
                 "aggregate_method": indicator.aggregate.method,
                 "notes": indicator.notes.strip() or None,
                 "fingerprint": given.evaluated[name].stem,
+                "depends_on": json.dumps(depends_on(indicator, given.staged, given.evaluated)),
             }
         )
     return rows
