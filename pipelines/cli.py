@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.indicator_verbs import preview, why
 from pipelines.output import emit, emit_one, note
+from pipelines.release_verbs import diff, explain, mcp, revisions, rollback
 from pipelines.source_verbs import contracts, new
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ app = typer.Typer(
 )
 
 app.command()(contracts)
+for verb in (diff, explain, revisions, rollback, mcp):
+    app.command()(verb)
+app.command()(preview)
+app.command()(why)
 app.add_typer(new, name="new")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -67,8 +73,15 @@ def run(
     acknowledge: Annotated[
         str, typer.Option(help="Why large revisions are right; kept with the release.", metavar="TEXT")
     ] = "",
+    as_of: Annotated[
+        str,
+        typer.Option(help="Rebuild, aside, what was known then; asks no agency.", metavar="DATE"),
+    ] = "",
 ) -> None:
     """Fetch what changed, stage, evaluate, check, and make a release."""
+    if as_of:
+        _rebuild(as_of, redistributable=redistributable)
+        return
     from pipelines.instance import prepare
 
     prepare(_home())
@@ -144,12 +157,16 @@ def show(
     ] = "",
     as_json: Json = False,
     release: ReleaseId = None,
+    as_of: Annotated[
+        str, typer.Option(help="As the release said that was the latest then.", metavar="DATE")
+    ] = "",
 ) -> None:
     """The latest value of an indicator: year, source, snapshot and assessment."""
     from warehouse.read import open_release
     from warehouse.read import show as read
 
-    rows = read(open_release(_home(), release), indicator, area or None)
+    folder = _release_of(as_of) if as_of else open_release(_home(), release)
+    rows = read(folder, indicator, area or None)
     if area and len(rows) == 1:
         emit_one(rows[0], as_json=as_json)
     else:
@@ -255,6 +272,23 @@ def bench(as_json: Json = False) -> None:
     from pipelines.bench import bench as measure
 
     emit(measure(_home()), as_json=as_json)
+
+
+def _release_of(as_of: str) -> Path:
+    from warehouse.rollback import moment, release_as_of
+
+    folder = release_as_of(_home(), moment(as_of))
+    note(f"release {folder.name} was the latest then")
+    return folder
+
+
+def _rebuild(as_of: str, *, redistributable: bool) -> None:
+    from pipelines.as_of import WorkspaceAsOf
+    from warehouse.rollback import moment
+
+    result = WorkspaceAsOf(when=moment(as_of), redistributable=redistributable).rebuild()
+    print(f"Release {result.id}, as of {as_of}: {result.note}\n  {result.path}")
+    note("`latest` is as it was")
 
 
 def _known(what: str, given: list[str], known: Any) -> None:

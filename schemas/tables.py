@@ -81,7 +81,9 @@ INDICATOR_META = Table(
      text("inputs", "JSON: the inputs in order of preference."),
      text("aggregate_method", "How group values are made."),
      text("notes", "What a reader must know.", nullable=True),
-     text("fingerprint", "sha256 of what the values depend on: definition, inputs, code.", pattern=SNAPSHOT_PATTERN)),
+     text("fingerprint", "sha256 of what the values depend on: definition, inputs, code.", pattern=SNAPSHOT_PATTERN),
+     text("depends_on", "JSON: fingerprints of each part that the values depend on, of each field of the definition, "
+                        "and of the models; `compact why` compares them.")),
     ("indicator",))
 
 SOURCE_TABLE = Table(

@@ -1,0 +1,104 @@
+"""`compact preview`: what a draft would give, without touching anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indicators.catalogue import load_catalogue
+from indicators.draft import load_draft
+from schemas.errors import DefinitionError
+from tests.unit.make import indicator, observation, stage, value, values
+from warehouse.preview import preview, spark
+
+DRAFT = """id: draft
+title: Draft
+description: For tests.
+frameworks: {sdg: 17.8.1}
+unit: PT
+direction: higher_is_better
+inputs: [{source: world_factbook, series: Communications > Internet users > percent of population}]
+aggregate: {method: none}
+expect: {range: [0, 100]}
+"""
+
+
+def staged(tmp_path: Path) -> dict[str, Path]:
+    rows = [observation("one", "S", "KEN", year, 10.0 * (year - 2009)) for year in range(2010, 2020)]
+    rows += [observation("one", "S", "UGA", 2010, 5.0), observation("one", "S", "UGA", 2014, 85.0)]
+    rows += [observation("one", "S", "FRA", 2019, 50.0), observation("one", "S", "M49:001", 2019, 99.0)]
+    return stage(tmp_path / "staged", rows)
+
+
+def test_a_draft_is_summed_up(tmp_path: Path) -> None:
+    found = preview(indicator(), staged(tmp_path), None)
+    assert (found["values"], found["countries"], found["since_2015"]) == (14, 3, 2)
+    assert found["two_or_more_since_2015"] == 1
+    assert (found["lowest"], found["lowest_at"]) == (5.0, "UGA 2010")
+    assert (found["highest"], found["highest_at"]) == (100.0, "KEN 2019")
+    assert found["changes"][0] == {
+        "ref_area": "UGA",
+        "year_before": 2010,
+        "time_period": 2014,
+        "value_before": 5.0,
+        "value": 85.0,
+        "change_a_year": 20.0,
+    }
+    assert len(found["changes"]) == 5
+    (given,) = found["inputs"]
+    assert (given["from"], given["rows"], given["values_given"]) == ("one: S", 14, 14)
+    lines = {row["region"]: row for row in found["regions"]}
+    assert lines["Europe"]["latest"] == 50.0
+    assert lines["Oceania"]["line"] == ""
+    assert lines["Africa"]["line"][-1] == "█"
+    assert found["against_release"] is None
+
+
+def test_the_checks_say_what_they_would_say_in_a_run(tmp_path: Path) -> None:
+    expect = {"range": [0, 60], "yearly_change": {"max": 15, "reason": "slow"}, "areas_min": 50}
+    found = preview(indicator(expect=expect), staged(tmp_path), None)
+    failed = {row["check"]: row for row in found["checks"] if not row["passed"]}
+    assert set(failed) == {"range", "yearly_change", "areas_min"}
+    assert failed["range"]["severity"] == "error"
+    assert "KEN 2019 100.0" in failed["range"]["says"]
+
+
+def test_indicators_come_from_the_release_and_differences_are_counted(tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    rows = [value("base", "KEN", 2018, 1.0), value("base", "KEN", 2019, 4.0), value("use", "KEN", 2019, 9.0)]
+    values(release / "indicator.parquet", rows)
+    derived = indicator(inputs=[{"indicator": "base"}], formula="value - lag(value)")
+    found = preview(derived, {}, release)
+    assert (found["values"], found["highest"], found["no_number"]) == (1, 3.0, 1)
+    assert found["against_release"] == {"release": "release", "same": 0, "changed": 1, "new": 0, "gone": 0}
+
+
+def test_a_draft_without_any_data_is_empty_and_not_an_error(tmp_path: Path) -> None:
+    found = preview(indicator(), {}, None)
+    assert (found["values"], found["regions"], found["changes"]) == (0, [], [])
+    assert [row["severity"] for row in found["checks"] if not row["passed"]] == ["warn", "warn"]
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [([1.0, 2.0, 3.0], "▁▅█"), ([None, 0.0, None, 7.0], " ▁ █"), ([5.0, 5.0], "▁▁"), ([None], ""), ([], "")],
+)
+def test_a_line_has_a_blank_where_there_is_no_value(given: list[Any], line: str) -> None:
+    assert spark(given) == line
+
+
+def test_a_draft_is_judged_wherever_it_lies(tmp_path: Path) -> None:
+    file = tmp_path / "anything.yaml"
+    file.write_text(DRAFT)
+    assert load_draft(file, load_catalogue()).id == "draft"
+    file.write_text(DRAFT.replace("unit: PT", "unit: PTT"))
+    with pytest.raises(DefinitionError, match=r"anything\.yaml:5: unit: unknown unit PTT"):
+        load_draft(file, load_catalogue())
+    of_itself = "inputs: [{indicator: internet_parity}]"
+    file.write_text(
+        DRAFT.replace("id: draft", "id: internet_use_female").replace(DRAFT.splitlines()[6], of_itself)
+    )
+    with pytest.raises(DefinitionError, match="is made of itself"):
+        load_draft(file, load_catalogue())

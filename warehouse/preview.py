@@ -1,0 +1,255 @@
+"""`compact preview`: what a draft of an indicator would give, computed from what is stored, touching nothing.
+
+The values are made by the same evaluation and judged by the same checks as in a run; here they are only
+summed up. How that is printed is in pipelines/indicator_verbs.py.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from schemas.areas import area_name, area_rows, membership_rows
+from schemas.arrow import arrow_schema
+from schemas.definitions import Indicator, Input
+from schemas.tables import INDICATOR
+from warehouse.checks import indicator_checks
+from warehouse.engine import engine, literal, parquet, run_sql, write_table
+from warehouse.evaluate import evaluate
+
+Row = dict[str, Any]
+REGIONS = "m49_region"
+LARGEST = 5  # changes that are shown
+YEARS = 25  # of a spark line
+SINCE = 2015  # the baseline of the SDGs
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def preview(
+    indicator: Indicator,
+    staged: Mapping[str, Path],
+    release: Path | None,
+    catalogue: Mapping[str, Indicator] | None = None,
+) -> Row:
+    """Coverage, range, the largest changes, a line by region, the checks, and the difference to the release.
+
+    staged: the observations of the sources that have some. release: where the values of the indicators come
+    from that the draft is made of.
+    """
+    with tempfile.TemporaryDirectory(prefix="compact-preview-") as name:
+        folder = Path(name)
+        wanted = sorted(
+            {i.indicator for items in indicator.named_inputs().values() for i in items if i.indicator}
+        )
+        evaluated = {other: _from_release(other, release, folder) for other in wanted}
+        out = folder / "draft.parquet"
+        no_number = evaluate(indicator, staged, evaluated, out)
+        with engine() as con:
+            con.execute(f"create temp view draft as select * from {parquet(out)}")
+            con.execute("""
+                create temp view total as select * from draft
+                where sex = '_T' and age = '_T' and urbanisation = '_T' and quantile = '_T'
+                    and other_dims = '_T'""")
+            inputs = _inputs(con, indicator, staged, evaluated)
+            known = catalogue or {}
+            checks = indicator_checks(indicator, out, _present(indicator, inputs, known), known)
+            return {
+                "indicator": indicator.id,
+                "unit": indicator.unit,
+                "no_number": no_number,
+                **_coverage(con),
+                "inputs": inputs,
+                "changes": _changes(con),
+                "regions": _regions(con),
+                "checks": [
+                    {"check": c.name, "severity": c.severity, "passed": c.passed, "says": c.message}
+                    for c in checks
+                ],
+                "against_release": _against(con, indicator.id, release),
+            }
+
+
+def spark(values: list[float | None]) -> str:
+    """A line of bars from the lowest to the highest value; a blank where there is none."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    step = (high - low) / (len(BARS) - 1) or 1.0
+    return "".join(" " if value is None else BARS[round((value - low) / step)] for value in values)
+
+
+def _from_release(other: str, release: Path | None, folder: Path) -> Path:
+    """The rows of an indicator in the release, as a file of their own; no rows where there is no release."""
+    path = folder / f"{other}.parquet"
+    if release is None:
+        write_table(arrow_schema(INDICATOR).empty_table(), INDICATOR, path, check=False)
+        return path
+    with engine() as con:
+        sql = f"select * from {parquet(release / 'indicator.parquet')} where indicator = {literal(other)}"
+        write_table(run_sql(con, sql, INDICATOR), INDICATOR, path, check=False)
+    return path
+
+
+def _coverage(con: duckdb.DuckDBPyConnection) -> Row:
+    row = _one(
+        con,
+        f"""
+        with country as (select * from total where ref_area not like '%:%'),
+        by_area as (
+            select ref_area, count(*) filter (where time_period >= {SINCE}) as points
+            from country
+            group by ref_area)
+        select (select count(*) from draft) as "values",
+            (select count(*) from by_area) as countries,
+            (select count(*) from by_area where points >= 1) as since_2015,
+            (select count(*) from by_area where points >= 2) as two_or_more_since_2015,
+            min(time_period) as first_year, max(time_period) as latest_year,
+            min(value) as lowest, median(value) as median, max(value) as highest,
+            arg_min(ref_area || ' ' || time_period, (value, ref_area, time_period)) as lowest_at,
+            arg_max(ref_area || ' ' || time_period, (value, ref_area, time_period)) as highest_at
+        from country""",
+    )
+    row["countries_known"] = sum(area["kind"] == "country" for area in area_rows())
+    return row
+
+
+def _inputs(
+    con: duckdb.DuckDBPyConnection,
+    indicator: Indicator,
+    staged: Mapping[str, Path],
+    evaluated: Mapping[str, Path],
+) -> list[Row]:
+    """Each input with how many rows there are of it; a plain list also with how many values it gave."""
+    plain = not isinstance(indicator.inputs, dict)
+    found = []
+    for name, items in indicator.named_inputs().items():
+        for item in items:
+            series = literal(item.series or "")
+            if item.indicator:
+                rows = _one(con, f"select count(*) as n from {parquet(evaluated[str(item.indicator)])}")["n"]
+            elif item.source in staged:
+                sql = f"select count(*) as n from {parquet(staged[str(item.source)])} where series = {series}"
+                rows = _one(con, sql)["n"]
+            else:
+                rows = 0
+            used = None
+            if plain and not item.indicator:
+                where = f"source = {literal(item.source or '')} and series = {series}"
+                used = _one(con, f"select count(*) as n from draft where {where}")["n"]
+            found.append({"input": name, "from": _origin(item), "rows": rows, "values_given": used})
+    return found
+
+
+def _present(
+    indicator: Indicator, inputs: list[Row], catalogue: Mapping[str, Indicator]
+) -> set[tuple[str, str]]:
+    """The series of which there are rows; of an indicator with rows in the release all that it is made of."""
+    full = {row["from"] for row in inputs if row["rows"]}
+    found: set[tuple[str, str]] = set()
+    for item in (item for items in indicator.named_inputs().values() for item in items):
+        if item.indicator in catalogue and f"indicator {item.indicator}" in full:
+            inner = catalogue[str(item.indicator)]
+            below = [
+                {"from": _origin(i), "rows": 1} for items in inner.named_inputs().values() for i in items
+            ]
+            found |= _present(inner, below, catalogue)
+        elif _origin(item) in full:
+            found.add((str(item.source), str(item.series)))
+    return found
+
+
+def _origin(item: Input) -> str:
+    return f"indicator {item.indicator}" if item.indicator else f"{item.source}: {item.series}"
+
+
+def _changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The largest changes per year between two values that follow each other, whatever the years between."""
+    return _rows(
+        con,
+        f"""
+        with step as (
+            select ref_area, time_period, value, lag(value) over series as value_before,
+                lag(time_period) over series as year_before
+            from total
+            where ref_area not like '%:%'
+            window series as (partition by ref_area order by time_period))
+        select ref_area, year_before, time_period, value_before, value,
+            (value - value_before) / (time_period - year_before) as change_a_year
+        from step
+        where value_before is not null and value <> value_before
+        order by abs(change_a_year) desc, ref_area, time_period
+        limit {LARGEST}""",
+    )
+
+
+def _regions(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The median of the countries with a value, region by region: its course, and how many there are. A year
+    with fewer than half of the countries of the best year is left out: its median is of others."""
+    latest = _one(con, "select max(time_period) as year from total where ref_area not like '%:%'")["year"]
+    if latest is None:
+        return []
+    members = [row for row in membership_rows() if row["grouping"] == REGIONS]
+    found = []
+    for group in sorted({row["group"] for row in members}):
+        areas = ", ".join(literal(row["ref_area"]) for row in members if row["group"] == group)
+        rows = _rows(
+            con,
+            f"""
+            select time_period, median(value) as middle, count(*) as countries
+            from total
+            where ref_area in ({areas}) and time_period > {latest - YEARS}
+            group by time_period
+            qualify 2 * count(*) >= max(count(*)) over ()
+            order by time_period""",
+        )
+        by_year = {row["time_period"]: row["middle"] for row in rows}
+        years = range(latest - YEARS + 1, latest + 1)
+        found.append(
+            {
+                "region": area_name(group),
+                "line": spark([by_year.get(year) for year in years]),
+                "first_year": rows[0]["time_period"] if rows else None,
+                "first": rows[0]["middle"] if rows else None,
+                "latest_year": rows[-1]["time_period"] if rows else None,
+                "latest": rows[-1]["middle"] if rows else None,
+                "countries": rows[-1]["countries"] if rows else 0,
+            }
+        )
+    return found
+
+
+def _against(con: duckdb.DuckDBPyConnection, indicator_id: str, release: Path | None) -> Row | None:
+    """How the totals differ from those of the indicator of this id in the release; none if it has none."""
+    if release is None:
+        return None
+    con.execute(f"""
+        create or replace temp view published as select * from {parquet(release / "indicator.parquet")}
+        where indicator = {literal(indicator_id)} and sex = '_T' and age = '_T' and urbanisation = '_T'
+            and quantile = '_T' and other_dims = '_T'""")
+    row = _one(
+        con,
+        """
+        select count(*) filter (where old.value = new.value) as same,
+            count(*) filter (where old.value <> new.value) as changed,
+            count(*) filter (where old.value is null) as new,
+            count(*) filter (where new.value is null) as gone
+        from published as old
+        full join total as new using (ref_area, time_period)""",
+    )
+    there = _one(con, "select count(*) as n from published")["n"]
+    return {"release": release.name, **row} if there else None
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+    found = con.execute(sql)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str) -> Row:
+    return _rows(con, sql)[0]
