@@ -1,7 +1,7 @@
 """The SDSN's scores: indicator, goal and index, computed from values and from bounds that the caller gives.
 
 How they are computed is in models/sdsn. No table of a release is made from them yet: an index of all goals
-needs the report's own indicators. The trend arrow is one of the methods of progress, models/progress/sdsn.sql.
+needs the report's own indicators. The trend arrow is a method of progress, models/progress/sdsn.sql.
 """
 
 from __future__ import annotations
