@@ -66,7 +66,7 @@ def accept(
             allowed="a sentence: it is kept with the decision",
             next_step="say what was compared with what, and who confirmed it",
         )
-    by = (who or "").strip() or _user()
+    by = (who or "").strip() or this_user()
     store = Store(home)
     snapshot = _one(store, prefix.strip().lower())
     _prove(store, snapshot, load_sources() if sources is None else sources, home)
@@ -175,7 +175,7 @@ def _listed(snapshots: Sequence[Snapshot]) -> str:
     return ", ".join(named) + (f" and {len(snapshots) - MOST} more" if len(snapshots) > MOST else "")
 
 
-def _user() -> str:
+def this_user() -> str:
     """The name of the user at this machine."""
     try:
         return getpass.getuser()

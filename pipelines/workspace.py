@@ -76,6 +76,11 @@ class Workspace:
         """Where `releases` is: what may be passed on stands apart from what is for our own use."""
         return self.home / "redistributable" if self.redistributable else self.home
 
+    @property
+    def about_release(self) -> Mapping[str, Any]:
+        """What else release.json shall say of the release."""
+        return {}
+
     @cached_property
     def sources(self) -> dict[str, Source]:
         """The sources of this run: all, or those whose data anyone may pass on."""
@@ -279,7 +284,10 @@ class Workspace:
         try:
             paths = {indicator_id: result.path for indicator_id, result in evaluated.items()}
             self.released = build_release(
-                self.releases_home, self._ingredients(paths), acknowledge=self.acknowledge
+                self.releases_home,
+                self._ingredients(paths),
+                acknowledge=self.acknowledge,
+                about=self.about_release,
             )
         except ReleaseRefused as problem:
             raise self._note(self._take_back(problem)) from None

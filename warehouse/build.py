@@ -53,6 +53,7 @@ def build_release(
     temp: Path | None = None,
     reports: Callable[[Path], None] | None = None,
     acknowledge: str = "",
+    about: Mapping[str, Any] | None = None,
 ) -> ReleaseResult:
     """Make a release and point `latest` to it, unless nothing has changed, or a person withdrew what it would
     be. Raises ReleaseRefused, with everything as it was, if a check of level error fails, the written files
@@ -60,6 +61,7 @@ def build_release(
     word of acknowledgement.
 
     reports writes what people look at into the folder, once its tables are checked and before the checksums.
+    about: what else release.json shall say (as_of: the moment whose knowledge this is).
     """
     now = now or datetime.now(UTC)
     fingerprint = inputs_fingerprint(given)
@@ -88,6 +90,7 @@ def build_release(
             card = _card(aside, given, release_id, now, fingerprint, previous, warnings) | {
                 "acknowledged": diff["acknowledged"],
                 "large_revisions": [row["what"] for row in diff["large"]],
+                **(about or {}),
             }
             write_database(aside)
             write_text(aside / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")

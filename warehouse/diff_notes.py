@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from schemas.statuses import STATUS_WORDS
+
 Row = Mapping[str, Any]
 
 NAMED = 4  # names in a list, before "and 7 more"
@@ -21,8 +23,6 @@ CATEGORY = {
     "regression": "regression",
     "insufficient_data": "insufficient data",
 }
-STATUS = {"A": "normal", "B": "break", "C": "bound only", "D": "other definition", "E": "estimated",
-          "F": "forecast", "I": "imputed", "P": "provisional", "U": "low reliability"}  # fmt: skip
 
 
 def sentences(diff: Row) -> list[str]:
@@ -184,7 +184,7 @@ def _statuses(status: Row) -> list[str]:
     if not status["total"]:
         return []
     first = status["listed"][0]
-    old, new = (STATUS.get(first[name], first[name]) for name in ("old_status", "new_status"))
+    old, new = (STATUS_WORDS.get(first[name], first[name]) for name in ("old_status", "new_status"))
     return [
         f"The status of {_count(status['total'], 'value')} changed, as that of {first['title']} in "
         f"{first['area']} {first['time_period']} from {old} to {new}."

@@ -19,6 +19,10 @@ DESCRIPTION = (
     "How far every country, region and income group is from the measurable targets of the "
     "UN Global Digital Compact."
 )
+AS_OF = (
+    "Rebuilt as of {as_of}: from the snapshots that were accepted by then, with the definitions and the code "
+    "of the day on which it was made."
+)
 FIELD_TYPES = {
     "string": "string",
     "int16": "integer",
@@ -121,6 +125,7 @@ def notes(
         "",
         f"{DESCRIPTION} Made {card['created']}.",
         "",
+        *([AS_OF.format(**card), ""] if card.get("as_of") else []),
         f"{card['indicators']} indicators, {card['tables']['indicator']['rows']:,} values. Of the rows that "
         f"the sources sent, {card['rows_kept']:,} were kept and {card['rows_rejected']:,} refused; every "
         "reason is counted in `ledger.parquet`.",

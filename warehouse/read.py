@@ -40,7 +40,9 @@ def open_release(home: Path, release: str | None = None) -> Path:
 
 def releases(home: Path) -> list[Row]:
     """Every release, the newest first."""
-    folder = releases_folder(home)
+    from warehouse.rollback import withdrawn
+
+    folder, taken_back = releases_folder(home), withdrawn(home)
     latest = latest_release(home)
     found = []
     for path in folder.glob(f"*/{CARD}") if folder.is_dir() else ():
@@ -56,6 +58,7 @@ def releases(home: Path) -> list[Row]:
                 "values": card["tables"]["indicator"]["rows"],
                 "revisions": card["tables"]["revision"]["rows"],
                 "previous": card["previous"],
+                "withdrawn": taken_back.get(card["id"], {}).get("reason"),
                 "sources": [f"{name} ({facts['state']})" for name, facts in card["sources"].items()],
                 "folder": str(path.parent.resolve()),
             }
@@ -65,7 +68,7 @@ def releases(home: Path) -> list[Row]:
 
 def list_indicators(folder: Path) -> list[Row]:
     """Every indicator with how much there is of it."""
-    return _ask(
+    return ask(
         folder,
         """ select meta.indicator, meta.title, meta."group", meta.unit, meta.direction, meta.target_value,
         meta.target_year, count(*) filter (where coverage.available) as countries_since_2015,
@@ -76,17 +79,17 @@ def list_indicators(folder: Path) -> list[Row]:
 
 def about(folder: Path, indicator: str) -> Row:
     """An indicator's definition, the sources that its values come from, and how many countries have one."""
-    _known(folder, indicator)
-    row = _ask(folder, "select * from {indicator_meta} where indicator = $indicator", indicator=indicator)[0]
+    check_indicator(folder, indicator)
+    row = ask(folder, "select * from {indicator_meta} where indicator = $indicator", indicator=indicator)[0]
     row["frameworks"], row["inputs"] = json.loads(row["frameworks"]), json.loads(row["inputs"])
-    row["used"] = _ask(
+    row["used"] = ask(
         folder,
         """ select source, series, count(*) as values, count(distinct ref_area) as areas, min(time_period) as
         first_year, max(time_period) as latest_year from {indicator} where indicator = $indicator group by all
         order by values desc, source, series""",
         indicator=indicator,
     )
-    row["coverage"] = _ask(
+    row["coverage"] = ask(
         folder,
         """
         select count(*) as countries, count(*) filter (where available) as since_2015,
@@ -95,7 +98,7 @@ def about(folder: Path, indicator: str) -> Row:
         where indicator = $indicator""",
         indicator=indicator,
     )[0]
-    row["categories"] = _ask(
+    row["categories"] = ask(
         folder,
         """
         select category, count(*) as countries
@@ -111,8 +114,8 @@ def about(folder: Path, indicator: str) -> Row:
 
 def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
     """The newest value of an indicator for an area, or for every area, with its origin and its assessment."""
-    _known(folder, indicator)
-    rows = _ask(
+    check_indicator(folder, indicator)
+    rows = ask(
         folder,
         """ select latest.indicator, latest.ref_area, area.name as area, area.kind, latest.time_period,
         latest.value, meta.unit, latest.obs_status, latest.source, latest.series, latest.snapshot,
@@ -127,15 +130,15 @@ def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
         area=area.upper() if area else None,
     )
     if area and not rows:
-        _known_area(folder, area.upper())
+        check_area(folder, area.upper())
     return rows
 
 
 def series(folder: Path, indicator: str, area: str) -> list[Row]:
     """All values of an indicator for an area, by year and dimensions."""
-    _known(folder, indicator)
-    _known_area(folder, area.upper())
-    return _ask(
+    check_indicator(folder, indicator)
+    check_area(folder, area.upper())
+    return ask(
         folder,
         """ select time_period, sex, age, urbanisation, quantile, other_dims, value, lower_bound, upper_bound,
         obs_status, source, series, snapshot, footnote from {indicator} where indicator = $indicator and
@@ -145,9 +148,9 @@ def series(folder: Path, indicator: str, area: str) -> list[Row]:
     )
 
 
-def _known(folder: Path, indicator: str) -> None:
+def check_indicator(folder: Path, indicator: str) -> None:
     names = [
-        row["indicator"] for row in _ask(folder, "select indicator from {indicator_meta} order by indicator")
+        row["indicator"] for row in ask(folder, "select indicator from {indicator_meta} order by indicator")
     ]
     if indicator not in names:
         import difflib
@@ -160,11 +163,11 @@ def _known(folder: Path, indicator: str) -> None:
         )
 
 
-def _known_area(folder: Path, area: str) -> None:
-    if not _ask(folder, "select 1 as one from {area} where ref_area = $area", area=area):
+def check_area(folder: Path, area: str) -> None:
+    if not ask(folder, "select 1 as one from {area} where ref_area = $area", area=area):
         near = [
             row["ref_area"]
-            for row in _ask(
+            for row in ask(
                 folder,
                 """
                 select ref_area
@@ -182,7 +185,7 @@ def _known_area(folder: Path, area: str) -> None:
         )
 
 
-def _ask(folder: Path, sql: str, **values: Any) -> list[Row]:
+def ask(folder: Path, sql: str, **values: Any) -> list[Row]:
     """Rows as dictionaries. {name} stands for a table's parquet file."""
     import duckdb
 

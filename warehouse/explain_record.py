@@ -1,0 +1,193 @@
+"""Where in the stored bytes a number stands: the page, and in it the record that holds area, year and value.
+
+It reads bytes, not agencies' formats: a record is a line of a table or an object of JSON in which all
+three stand. Where that finds nothing (a workbook, a page a country), that is said. Nothing here is needed to
+compute anything.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NUMBER = re.compile(rb"(?<![\w.])[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![\w])")
+WINDOW = 16_384  # bytes around a hit in which its record must lie
+LEVELS = 3  # of nested JSON objects that a record may have around its area
+SHOWN = 600  # characters of a record that are shown
+LONGEST = 256 * 1024 * 1024  # of a member of an archive
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to look for. names: how the agency may write the area; values: the number sent, and its bounds."""
+
+    names: tuple[str, ...]
+    year: int
+    values: tuple[float, ...]
+    series: str
+
+
+def pages_of(manifest: Path, snapshot: str, source: str) -> list[dict[str, Any]]:
+    """The pages of a snapshot as the manifest has them: sha256, bytes and url, in order; empty if unknown."""
+    if not manifest.is_file():
+        return []
+    with manifest.open("rb") as lines:
+        for line in lines:
+            if snapshot.encode() in line and b'"fetched"' in line and line.rstrip().endswith(b"}"):
+                event = json.loads(line)
+                if (
+                    event["event"] == "fetched"
+                    and event["snapshot"] == snapshot
+                    and event["source"] == source
+                ):
+                    pages: list[dict[str, Any]] = event["pages"]
+                    return pages
+    return []
+
+
+def locate(objects: Path, pages: Sequence[dict[str, Any]], wanted: Wanted) -> dict[str, Any]:
+    """The record: page (1 is the first), its sha256 and address, offset and length in bytes, the text, and
+    how many records fit as well as it; or why none is shown."""
+    fitting: list[dict[str, Any]] = []
+    for number, page in enumerate(pages, 1):
+        path = objects / page["sha256"][:2] / page["sha256"]
+        if not path.is_file():
+            return {"found": False, "why": f"page {page['sha256'][:12]} is not in this store"}
+        for member, body in _parts(path.read_bytes()):
+            for offset, record in _records(body, wanted):
+                text = record.decode("utf-8", "replace")
+                fitting.append(
+                    {
+                        "found": True,
+                        "page": number,
+                        "pages": len(pages),
+                        "object": page["sha256"],
+                        "url": page["url"],
+                        "member": member,
+                        "offset": offset,
+                        "length": len(record),
+                        "record": text if len(text) <= SHOWN else text[:SHOWN] + " …",
+                        "_weight": _weight(record, wanted),
+                    }
+                )
+    if not fitting:
+        why = (
+            "no single line or object of the pages holds area, year and value together"
+            if pages
+            else ("the manifest of this store does not know the snapshot")
+        )
+        return {"found": False, "why": why, "pages": len(pages)}
+    most = max(one["_weight"] for one in fitting)
+    best = [one for one in fitting if one["_weight"] == most]
+    return {name: value for name, value in best[0].items() if name != "_weight"} | {"fitting": len(best)}
+
+
+def _weight(record: bytes, wanted: Wanted) -> tuple[bool, int]:
+    """How surely a record that fits is the one: it names the series, and the area in several ways."""
+    named = sum(bool(re.search(_word(name), record)) for name in wanted.names)
+    return wanted.series.encode() in record, named
+
+
+def _word(*names: str) -> bytes:
+    """A pattern of any of these, standing alone."""
+    return (
+        rb"(?<![A-Za-z0-9])(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")(?![A-Za-z0-9])"
+    )
+
+
+def _parts(body: bytes) -> Iterator[tuple[str | None, bytes]]:
+    """The page itself, or the tables in an archive. A workbook is an archive whose cells are not text."""
+    if not body.startswith(b"PK\x03\x04"):
+        yield None, body
+        return
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        for info in archive.infolist():
+            if info.filename.lower().endswith((".csv", ".json", ".txt")) and info.file_size <= LONGEST:
+                yield info.filename, archive.read(info)
+
+
+def _records(body: bytes, wanted: Wanted) -> Iterator[tuple[int, bytes]]:
+    """Each record that fits, once."""
+    names = _word(*wanted.names)
+    is_json = body[:64].lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[")
+    header = (
+        {float(found) for found in NUMBER.findall(body[: body.find(b"\n") + 1])} if not is_json else set()
+    )
+    seen: set[int] = set()
+    for hit in re.finditer(names, body):
+        around = _objects(body, hit.start()) if is_json else _lines(body, hit.start())
+        for start, end in around:
+            if start in seen:
+                break
+            numbers = [float(found) for found in NUMBER.findall(body[start:end])]
+            if wanted.year in numbers or (wanted.year in header and not is_json):
+                if any(_same(number, value) for number in numbers for value in wanted.values):
+                    seen.add(start)
+                    yield start, body[start:end].strip()
+                break
+
+
+def _same(a: float, b: float) -> bool:
+    return a == b or abs(a - b) <= 1e-12 * max(abs(a), abs(b))
+
+
+def _lines(body: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """The line; where a quoted cell goes over its end, with the lines until the quotes close."""
+    start = body.rfind(b"\n", 0, at) + 1
+    end = start
+    for _ in range(20):
+        stop = body.find(b"\n", end)
+        end = len(body) if stop < 0 else stop + 1
+        if body.count(b'"', start, end) % 2 == 0 or end == len(body):
+            break
+    yield start, end
+
+
+def _objects(body: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """The JSON objects around a place, the innermost first."""
+    start = at
+    for _ in range(LEVELS):
+        start = _open(body, start)
+        if start < 0 or at - start > WINDOW:
+            return
+        end = _close(body, start)
+        if end < 0:
+            return
+        yield start, end
+
+
+def _open(body: bytes, at: int) -> int:
+    """The brace that opens the object around a place; -1 if there is none in reach."""
+    depth, floor = 0, max(0, at - WINDOW)
+    while True:
+        opening, closing = body.rfind(b"{", floor, at), body.rfind(b"}", floor, at)
+        if opening < 0:
+            return -1
+        if opening > closing:
+            if depth == 0:
+                return opening
+            depth, at = depth - 1, opening
+        else:
+            depth, at = depth + 1, closing
+
+
+def _close(body: bytes, start: int) -> int:
+    """The end of the object that opens here; -1 if it is longer than a record is. Braces in texts are rare
+    enough to be judged by whether what they enclose is JSON."""
+    depth, at, ceiling = 0, start, min(len(body), start + WINDOW)
+    while True:
+        opening, closing = body.find(b"{", at, ceiling), body.find(b"}", at, ceiling)
+        if closing < 0:
+            return -1
+        if 0 <= opening < closing:
+            depth, at = depth + 1, opening + 1
+        else:
+            depth, at = depth - 1, closing + 1
+            if depth == 0:
+                return at

@@ -1,0 +1,108 @@
+"""The SQL of one value: the observations that an indicator's inputs may take for one cell, and the formula
+over those that they took.
+
+It says the same as evaluate_sql.py says of all cells at once, over the tables of a release alone, so that
+anyone can run it there: `duckdb warehouse.duckdb`. explain.py runs it and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Item = Mapping[str, Any]
+Cell = Mapping[str, Any]
+
+DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
+
+
+def candidate_sql(item: Item, cell: Cell, rank: int) -> str:
+    """The rows that one input has for the cell, in the indicator's unit."""
+    scale = float(item.get("scale", 1.0))
+    if "indicator" in item:
+        terms = [f"indicator = {text(item['indicator'])}", *_where(item, cell, "other_dims")]
+        columns = f"select {rank} as preference, value * {scale!r}::double as value"
+        return f"{columns}\n    from indicator\n    where " + "\n        and ".join(terms)
+    terms = [f"source = {text(item['source'])}", f"series = {text(item['series'])}", *_where(item, cell)]
+    terms.append("obs_value is not null")
+    number = f"obs_value * power(10.0::double, unit_mult) * {scale!r}::double"
+    columns = f"select {rank} as preference, {number} as value"
+    return f"{columns}\n    from observation\n    where " + "\n        and ".join(terms)
+
+
+def observation_terms(item: Item, cell: Cell) -> str:
+    """The condition alone, to read the observation whole."""
+    terms = [f"source = {text(item['source'])}", f"series = {text(item['series'])}", *_where(item, cell)]
+    return " and ".join([*terms, "obs_value is not null"])
+
+
+def _where(item: Item, cell: Cell, education: str = "education") -> list[str]:
+    """The cell's key, with the input's pins in place of the total. Education stands in the cell's
+    other_dims."""
+    pins: Mapping[str, str] = item.get("where", {})
+    wanted = {name: cell[name] for name in DIMENSIONS}
+    if education == "education":
+        level = str(cell["other_dims"])
+        wanted["education"] = level.removeprefix("EDUCATION=") if level.startswith("EDUCATION=") else "_T"
+        wanted["other_dims"] = "_T" if wanted["education"] != "_T" else level
+    if any(name in pins and wanted.get(name, "_T") != "_T" for name in pins):
+        return ["false -- the input is pinned to one code, which counts as the total"]
+    wanted |= pins
+    return [
+        f"ref_area = {text(cell['ref_area'])}",
+        f"time_period = {int(cell['time_period'])}",
+        *(f"{name} = {text(code)}" for name, code in wanted.items()),
+    ]
+
+
+def value_sql(inputs: Mapping[str, Sequence[Item]], formula: str, cell: Cell) -> str:
+    """The whole statement. formula: canonical SQL over the inputs' names."""
+    parts = []
+    for name, items in inputs.items():
+        found = "\n    union all\n    ".join(
+            candidate_sql(item, cell, rank) for rank, item in enumerate(items)
+        )
+        chosen = f"select value\n    from (\n    {found}\n    )\n    order by preference\n    limit 1"
+        parts.append(f'    (\n    {chosen}\n    ) as "{name}"')
+    return f"select {formula} as value\nfrom (\nselect\n" + ",\n".join(parts) + "\n)"
+
+
+GROUP_VALUES = {
+    "weighted_mean": "sum(value * weight order by ref_area) / sum(weight order by ref_area)",
+    "sum": "sum(value order by ref_area)",
+    "gap_filled_total": "sum(value order by ref_area) / {share!r}::double",
+    "median": "median(value)",
+    "unweighted": "sum(value order by ref_area) / count(*)",
+}
+
+
+def members_sql(indicator: str, group: str, year: int, weight: str | None) -> str:
+    """The members of a group that have a value in the year, and a weight above 0 where one is needed."""
+    total = " and ".join(f"{{0}}.{name} = '_T'" for name in DIMENSIONS)
+    lines = [
+        "select v.ref_area, area.name as area, v.value, "
+        + ("w.value" if weight else "1.0::double")
+        + " as weight, v.obs_status, v.source, v.series, v.snapshot",
+        "from indicator as v",
+        f'join (select distinct ref_area from area_group where "group" = {text(group)} and valid_to is null)',
+        "    using (ref_area)",
+        "join area using (ref_area)",
+    ]
+    if weight:
+        lines += [
+            f"join indicator as w on w.indicator = {text(weight)} and w.ref_area = v.ref_area",
+            f"    and w.time_period = v.time_period and {total.format('w')} and w.value > 0",
+        ]
+    lines += [
+        f"where v.indicator = {text(indicator)} and v.time_period = {year} and {total.format('v')}",
+    ]
+    return "\n".join(lines)
+
+
+def group_sql(method: str, share: float, members: str) -> str:
+    """A group's value from its members."""
+    return f"select {GROUP_VALUES[method].format(share=share)} as value\nfrom (\n{members}\n)"
+
+
+def text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
