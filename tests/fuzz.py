@@ -231,20 +231,21 @@ def keep(failures: Path, path: Path, bodies: Sequence[bytes], text: str) -> None
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10, help="of processor time, for each source")
+    parser.add_argument("--minutes", type=float, default=10, help="of processor time, for each reader")
     parser.add_argument("--source", action="append", help="only this source; may be repeated")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--failures", type=Path, default=Path(tempfile.gettempdir()) / "compact-fuzz")
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     found = [path for path in find_specimens() if not given.source or path.parent.name in given.source]
-    each = Counter(path.parent.name for path in found)
+    readers = {path: load_source(SOURCES / path.parent.name / "source.yaml").reader for path in found}
+    each = Counter(readers.values())
     failed = False
     for path in found:
-        seen = fuzz(path, given.minutes / each[path.parent.name], given.seed, given.failures)
+        seen = fuzz(path, given.minutes / each[readers[path]], given.seed, given.failures)
         failed |= any(name.startswith("FAILED") for name in seen)
         print(
-            f"{path.parent.name}/{path.name}: {sum(seen.values())} answers, {dict(seen.most_common())}",
+            f"{readers[path]}: {path.parent.name}/{path.name}: {sum(seen.values())} answers, {dict(seen.most_common())}",
             flush=True,
         )
     print(f"failures are in {given.failures}" if failed else "nothing failed")
