@@ -160,12 +160,19 @@ def show(
     as_of: Annotated[
         str, typer.Option(help="As the release said that was the latest then.", metavar="DATE")
     ] = "",
+    methods: Annotated[
+        bool, typer.Option(help="Every method's assessment of one area, side by side.")
+    ] = False,
 ) -> None:
     """The latest value of an indicator: year, source, snapshot and assessment."""
     from warehouse.read import open_release
     from warehouse.read import show as read
 
     folder = _release_of(as_of) if as_of else open_release(_home(), release)
+    if methods:
+        from pipelines.method_verbs import show_methods
+
+        raise typer.Exit(show_methods(folder, indicator, area, as_json=as_json))
     rows = read(folder, indicator, area or None)
     if area and len(rows) == 1:
         emit_one(rows[0], as_json=as_json)
@@ -267,8 +274,18 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
 
 
 @app.command()
-def bench(as_json: Json = False) -> None:
+def bench(
+    what: Annotated[str, typer.Argument(help="methods: each model beside a bare scan of its input.")] = "",
+    rows: Annotated[int, typer.Option(help="Repeat the release until there are so many values.")] = 0,
+    as_json: Json = False,
+) -> None:
     """Measure this machine: each step on what is stored, and the evaluation beside plain pandas."""
+    if what:
+        _known("measurement", [what], ("methods",))
+        from pipelines.bench_methods import bench_methods
+
+        emit(bench_methods(_home(), rows), as_json=as_json)
+        return
     from pipelines.bench import bench as measure
 
     emit(measure(_home()), as_json=as_json)
