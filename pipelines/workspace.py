@@ -242,7 +242,8 @@ class Workspace:
         """What the indicator's `expect` says of its values."""
         present = staged_series(tuple(path for _, path in sorted(self._observations().items())))
         path = self._evaluated[indicator_id].path
-        return indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue)
+        previous = latest_release(self.releases_home)
+        return indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue, previous)
 
     def nothing_changed(self) -> ReleaseResult | None:
         """The latest release, if it was made from the very snapshots, definitions and code there are now."""
@@ -346,6 +347,9 @@ class Workspace:
             evaluated=evaluated,
             areas=area_rows(self.home / "groups"),
             area_groups=membership_rows(self.home / "groups"),
+            contributions={
+                path.stem: path for path in sorted((self.home / "contributions").glob("*/*.parquet"))
+            },
         )
 
     def _note(self, problem: CompactError) -> CompactError:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from schemas.assessment_tables import ASSESSMENT_TABLES
+from schemas.availability_tables import AVAILABILITY_TABLES
 from schemas.columns import Column, Table
+from schemas.contribution_tables import CONTRIBUTION_TABLES
 from schemas.gap_tables import GAP_TABLES
 from schemas.observation import (
     AGE,
@@ -128,4 +130,4 @@ REVISION = Table(
 
 TABLES: dict[str, Table] = {t.name: t for t in (
     OBSERVATION, INDICATOR, LATEST, AREA, AREA_GROUP, INDICATOR_META, SOURCE_TABLE, SNAPSHOT_TABLE, LEDGER, QUARANTINE,
-    REVISION, *ASSESSMENT_TABLES, *GAP_TABLES)}
+    REVISION, *ASSESSMENT_TABLES, *GAP_TABLES, *AVAILABILITY_TABLES, *CONTRIBUTION_TABLES)}

@@ -15,7 +15,9 @@ import pyarrow as pa
 
 from schemas.arrow import arrow_schema
 from schemas.assessment_tables import AGGREGATE, COVERAGE, DISAGREEMENT, METHOD, METHOD_DISAGREEMENT, PROGRESS
+from schemas.availability_tables import AVAILABILITY
 from schemas.columns import Table
+from schemas.contribution_tables import CONTRIBUTION_TABLES
 from schemas.gap_tables import GAP, INEQUALITY, LORENZ
 from schemas.observation import OBSERVATION
 from schemas.tables import (
@@ -30,13 +32,14 @@ from schemas.tables import (
     SNAPSHOT_TABLE,
     SOURCE_TABLE,
 )
+from warehouse.availability_inputs import load_sdg_database
 from warehouse.disagreement import load_overlaps
 from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_by_key, write_table
 from warehouse.ingredients import Ingredients
 from warehouse.model_inputs import load, load_model_inputs
 from warehouse.progress import method_table, progress_table
-from warehouse.why import depends_on
 from warehouse.survey_inputs import load_surveys
+from warehouse.why import depends_on
 
 # In the order in which they are computed. A model sees the inputs of model_inputs.py, and as a table of its
 # own name whatever stands before it here.
@@ -51,6 +54,7 @@ MODEL_TABLES = (
     GAP,
     LORENZ,
     INEQUALITY,
+    AVAILABILITY,
 )
 
 
@@ -82,8 +86,12 @@ def write_tables(
             ),
             INDICATOR,
         )
+        for contract in CONTRIBUTION_TABLES:
+            sent = given.contributions.get(contract.name)
+            write(run_sql(con, _union([parquet(sent)] if sent else [], contract), contract), contract)
         load_model_inputs(con, aside, given.catalogue, previous)
         load_surveys(con, given.staged)
+        load_sdg_database(con, given.staged)
         load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
         for contract in MODEL_TABLES:
             found = compute(con, contract)

@@ -41,7 +41,8 @@ class Ingredients:
 
     snapshots: the live ones, as rows of the table `snapshot`; staged: source to its observation.parquet,
     beside which lie ledger.parquet and quarantine.parquet; evaluated: indicator to its file; checks: those
-    already made of the evaluated indicators, else they are made here.
+    already made of the evaluated indicators, else they are made here; contributions: kind to the parquet file
+    of what is accepted now.
     """
 
     catalogue: Mapping[str, Defined]
@@ -53,6 +54,7 @@ class Ingredients:
     areas: Sequence[Mapping[str, Any]] = field(default_factory=area_rows)
     area_groups: Sequence[Mapping[str, Any]] = field(default_factory=membership_rows)
     checks: Sequence[CheckResult] | None = None
+    contributions: Mapping[str, Path] = field(default_factory=dict)
 
 
 def inputs_fingerprint(given: Ingredients) -> str:
@@ -69,6 +71,7 @@ def inputs_fingerprint(given: Ingredients) -> str:
         snapshots,
         [[name, path.parent.name] for name, path in sorted(given.staged.items())],
         [[name, path.stem] for name, path in sorted(given.evaluated.items())],
+        [[name, sha256(path.read_bytes()).hexdigest()] for name, path in sorted(given.contributions.items())],
     ]
     digest.update(json.dumps(parts, sort_keys=True).encode())
     for rows in (given.areas, given.area_groups):

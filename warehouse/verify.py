@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from schemas.arrow import arrow_schema
 from schemas.contracts import ContractViolation, validate
+from schemas.contribution_tables import CONTRIBUTION_TABLES
 from schemas.tables import TABLES
 from warehouse.engine import engine, parquet
 from warehouse.release import CARD, SUMS, file_sha256, read_card
@@ -32,7 +33,12 @@ REFERENCES = {
     "official_source": ("source", "source"),
 }
 # Columns of the same name that mean something else.
-NOT_REFERENCES = {("area_group", "source"), ("indicator_meta", "group")}
+NOT_REFERENCES = {
+    ("area_group", "source"),
+    ("indicator_meta", "group"),
+    # contributions: judged when they were imported, by the lists of that day
+    *((table.name, column) for table in CONTRIBUTION_TABLES for column in table.names),
+}
 # A snapshot that was read has a reckoning; a refused row belongs to one.
 MORE_REFERENCES = (
     ("observation", "snapshot", "ledger", "snapshot"),
