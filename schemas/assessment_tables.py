@@ -52,8 +52,8 @@ METHOD = Table(
 METHOD_DISAGREEMENT = Table(
     "method_disagreement", "Disagreements of methods",
     "How often two methods judge the same indicator and area differently. method_a and method_b 'any': any of the methods. "
-    "indicator 'all': all of them.",
-    (text("indicator", "Identifier of the indicator, or all.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$"),
+    "scope 'all': all indicators.",
+    (text("scope", "Identifier of the indicator, or all.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$"),
      text("method_a", "The one method, or any.", role="dimension", allowed=("any", *methods())),
      text("method_b", "The other, or any.", role="dimension", allowed=("any", *methods())),
      count("compared", "Areas (for all: indicators by areas) of which both have an outlook; for any, at least two methods."),
@@ -61,7 +61,7 @@ METHOD_DISAGREEMENT = Table(
      count("differing", "Of these, how many have different outlooks; those opposed are among them."),
      number("share_opposed", "opposed as a share of compared.", minimum=0, maximum=1),
      number("share_differing", "differing as a share of compared.", minimum=0, maximum=1)),
-    ("indicator", "method_a", "method_b"))
+    ("scope", "method_a", "method_b"))
 
 AGGREGATE = Table(
     "aggregate", "Group values", "A group's value, ours and the official one, by year.",

@@ -76,7 +76,7 @@ counted as (
     group by indicator
 ),
 with_all as (
-    select indicator, method_a, method_b, compared, opposed, differing
+    select indicator as scope, method_a, method_b, compared, opposed, differing
     from counted
     union all
     select 'all', method_a, method_b, sum(compared), sum(opposed), sum(differing)
@@ -84,7 +84,7 @@ with_all as (
     group by method_a, method_b
 )
 select
-    indicator,
+    scope,
     method_a,
     method_b,
     compared,

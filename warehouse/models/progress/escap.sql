@@ -3,7 +3,7 @@ title: ESCAP current status and anticipated progress
 publication: >-
   United Nations Economic and Social Commission for Asia and the Pacific, Asia and the Pacific SDG Progress Report,
   technical note; also used by the other regional commissions
-edition: as in the reports since 2020
+edition: technical notes of ESCAP and UNECE, year not recorded
 measure: anticipated progress, how far the predicted value of the target year will have gone from baseline to target, on a scale of 10
 score: current status, how far the latest value has gone from baseline to target, on a scale of 10; negative for a step back
 classes:

@@ -3,7 +3,7 @@ title: Eurostat indicator assessment
 publication: >-
   Eurostat, Sustainable development in the European Union: monitoring report on progress towards the SDGs in an EU
   context, annex on the assessment of trends; the ratio as restated by Statistics Canada
-edition: as in the reports since 2020
+edition: year not recorded
 provisional: >-
   the classes without a target and the lengths of the short and the long term are recalled, not read in the source
 measure: the actual annual growth over the short term as a multiple of the required one; without a target that growth, its sign turned so that up is good

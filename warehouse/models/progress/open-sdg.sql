@@ -2,8 +2,8 @@
 title: Open SDG progress measure with Statistics Canada's headroom
 publication: >-
   Statistics Canada, Sustainable Development Goals and Canadian Indicator Framework data hubs, progress measurement
-  (Open SDG 2, sdg-build), as published in 2025
-edition: "2025"
+  (Open SDG 2, sdg-build); data files with values up to 2025
+edition: data files of 2025
 provisional: >-
   the exponent 4.44 of the headroom was recovered from published results, exactly, but not read in a text
 measure: R, the actual annual growth as a multiple of the required one; without a target the annual growth, its sign turned so that up is good

@@ -3,7 +3,7 @@ title: SDSN trend arrow and normalised score
 publication: >-
   Sachs et al., Sustainable Development Report 2020 and 2021 (Sustainable Development Solutions Network), statistical
   annex and workbook
-edition: "2020"
+edition: "2020 and 2021"
 measure: the actual annual change of the normalised value as a multiple of the required one
 score: the normalised value of the latest year, 0 (worst) to 100 (best)
 classes:
