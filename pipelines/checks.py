@@ -19,6 +19,8 @@ INDICATOR_CHECKS = {
     "unique_key": "No cell stands twice.",
     "range": "Every value lies in the declared range.",
     "areas_min": "At least the declared number of areas has a value.",
+    "coverage": "No more areas or values are gone since the release before than is declared (a tenth).",
+    "magnitude": "No value is a thousand times that of the release before, or of the year before.",
 }
 WHERE_DECLARED = {
     "yearly_change": "No value jumps by more than the declared yearly change.",

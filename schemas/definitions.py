@@ -287,11 +287,27 @@ class Disagreement(Model):
         return self
 
 
+class AreasLost(Model):
+    """How much of its coverage an indicator may lose from one release to the next."""
+
+    share: float = Field(
+        ge=0, le=1, description="part of the areas, or of the values, that may be gone; 0.05 is five per cent"
+    )
+    severity: Literal["warn", "error"] = Field(
+        default="warn", description="error: more than that stops a release"
+    )
+    reason: Line = Field(description="why so much")
+
+
 class Expect(Model):
     """What must hold of the values. range and areas_min stop a release; yearly_change is reported."""
 
     range: list[float] = Field(min_length=2, max_length=2, description="lowest and highest possible value")
     yearly_change: YearlyChange | None = Field(default=None, description="reported where exceeded")
+    areas_lost: AreasLost | None = Field(
+        default=None,
+        description="how much coverage may shrink against the release before; without it a tenth, reported",
+    )
     areas_min: int = Field(
         default=1,
         ge=0,

@@ -73,7 +73,7 @@ def build_release(
             )
         if previous is not None and (why := taken_back(home, fingerprint)):
             return ReleaseResult(False, previous.name, previous, why)
-        checks = given.checks if given.checks is not None else all_checks(given)
+        checks = given.checks if given.checks is not None else all_checks(given, previous)
         refuse(
             [
                 f"{check.name}: {check.message}"
@@ -161,14 +161,14 @@ def _summary(folder: Path, rows: Mapping[str, int], previous: Path | None) -> st
     return f"{rows['indicator']:,} values of {indicators} indicators for {countries} countries; {change}"
 
 
-def all_checks(given: Ingredients) -> list[CheckResult]:
+def all_checks(given: Ingredients, previous: Path | None = None) -> list[CheckResult]:
     """The checks of every indicator."""
     definitions = {name: entry.indicator for name, entry in given.catalogue.items()}
     present = staged_series(tuple(path for _, path in sorted(given.staged.items())))
     return [
         check
         for name, indicator in sorted(definitions.items())
-        for check in indicator_checks(indicator, given.evaluated[name], present, definitions)
+        for check in indicator_checks(indicator, given.evaluated[name], present, definitions, previous)
     ]
 
 

@@ -1,5 +1,5 @@
 """The checks of values: made from `expect` and the keys of an indicator, in words, and the reckoning of the
-ledger.
+ledger. Those against the release before are in checks_previous.py.
 
 The shape of a table is judged by its contract (schemas/contracts.py); here it is judged whether what it says
 can be.
@@ -9,34 +9,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 
 from schemas.definitions import Indicator, Input
 from schemas.tables import INDICATOR
+from warehouse.check_result import EXAMPLES, CheckResult, Severity, examples
+from warehouse.checks_previous import previous_checks
 from warehouse.disagreement import load_overlaps
 from warehouse.engine import engine, model_sql, parquet
 
-Severity = Literal["error", "warn"]
-EXAMPLES = 5
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """One check. An error that did not pass stops a release, a warning is reported in it. subject: the
-    indicator; snapshots: those that the refused values come from, where that can be told."""
-
-    name: str
-    severity: Severity
-    passed: bool
-    message: str
-    numbers: dict[str, float] = field(default_factory=dict)
-    subject: str = ""
-    snapshots: frozenset[str] = frozenset()
+__all__ = ["CheckResult", "Severity", "expected", "indicator_checks", "ledger_check", "staged_series"]
 
 
 def indicator_checks(
@@ -44,8 +30,9 @@ def indicator_checks(
     path: Path,
     present: Collection[tuple[str, str]] = (),
     catalogue: Mapping[str, Indicator] | None = None,
+    previous: Path | None = None,
 ) -> list[CheckResult]:
-    """Every check of one evaluated indicator.
+    """Every check of one evaluated indicator; previous: the release before, with which it is compared.
 
     present: source and series of all that is staged. Without its preferred series an indicator may be thin
     or empty: a first run has the embedded source alone, and that is reported, not refused.
@@ -61,6 +48,7 @@ def indicator_checks(
             _areas(con, indicator, expected(indicator, present, known, preferred=True)),
             *_yearly_change(con, indicator),
             *_disagreement(con, indicator, path),
+            *previous_checks(con, indicator, previous, expected(indicator, present, known, preferred=True)),
         ]
     return [replace(result, subject=indicator.id) for result in results]
 
@@ -103,11 +91,6 @@ def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[object, ...]]:
     return con.execute(sql).fetchall()
 
 
-def _examples(rows: list[tuple[object, ...]], total: int) -> str:
-    shown = ", ".join(" ".join(str(part) for part in row) for row in rows)
-    return shown + (f" and {total - len(rows)} more" if total > len(rows) else "")
-
-
 def _not_empty(con: duckdb.DuckDBPyConnection, indicator: Indicator, needed: bool) -> CheckResult:
     rows = int(str(_rows(con, "select count(*) from v")[0][0]))
     message = (
@@ -129,7 +112,7 @@ def _unique(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult
         if not found
         else (
             f"{len(found)} keys of {indicator.id} stand more than once: "
-            + _examples(found[:EXAMPLES], len(found))
+            + examples(found[:EXAMPLES], len(found))
         )
     )
     return CheckResult("unique_key", "error", not found, message, {"keys": len(found)})
@@ -150,7 +133,7 @@ def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
         if not found
         else (
             f"{len(found)} values of {indicator.id} lie outside {low:g} to {high:g}: "
-            + _examples([row[:-1] for row in found[:EXAMPLES]], len(found))
+            + examples([row[:-1] for row in found[:EXAMPLES]], len(found))
         )
     )
     numbers = {"outside": len(found), "low": low, "high": high}
@@ -203,7 +186,7 @@ def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list
         if not found
         else (
             f"{len(found)} values of {indicator.id} change by more than {rule.max:g} a year ({rule.reason}): "
-            + _examples(found[:EXAMPLES], len(found))
+            + examples(found[:EXAMPLES], len(found))
         )
     )
     return [
@@ -233,7 +216,7 @@ def _disagreement(con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Pa
         if not found
         else (
             f"in {len(found)} of {compared:,} pairs of {indicator.id} the sources differ {beyond} "
-            f"({rule.reason}): " + _examples(found[:EXAMPLES], len(found))
+            f"({rule.reason}): " + examples(found[:EXAMPLES], len(found))
         )
     )
     numbers: dict[str, float] = {"disagreements": len(found), "compared": compared}

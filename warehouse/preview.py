@@ -56,7 +56,7 @@ def preview(
                     and other_dims = '_T'""")
             inputs = _inputs(con, indicator, staged, evaluated)
             known = catalogue or {}
-            checks = indicator_checks(indicator, out, _present(indicator, inputs, known), known)
+            checks = indicator_checks(indicator, out, _present(indicator, inputs, known), known, release)
             return {
                 "indicator": indicator.id,
                 "unit": indicator.unit,

@@ -36,7 +36,10 @@ def test_good_values_pass(tmp_path: Path) -> None:
         [value("use", "KEN", 2020, 40.0)],
         expect={"range": [0, 100], "yearly_change": {"max": 5, "reason": "slow"}},
     )
-    assert list(results) == ["not_empty", "unique_key", "range", "areas_min", "yearly_change"]
+    assert list(results) == [
+        *("not_empty", "unique_key", "range", "areas_min", "yearly_change"),
+        *("coverage", "magnitude"),
+    ]
     assert all(result.passed for result in results.values())
 
 

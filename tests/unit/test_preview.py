@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from indicators.catalogue import load_catalogue
@@ -69,6 +71,9 @@ def test_indicators_come_from_the_release_and_differences_are_counted(tmp_path: 
     release = tmp_path / "release"
     rows = [value("base", "KEN", 2018, 1.0), value("base", "KEN", 2019, 4.0), value("use", "KEN", 2019, 9.0)]
     values(release / "indicator.parquet", rows)
+    pq.write_table(
+        pa.table({"indicator": ["base"], "depends_on": ["{}"]}), release / "indicator_meta.parquet"
+    )
     derived = indicator(inputs=[{"indicator": "base"}], formula="value - lag(value)")
     found = preview(derived, {}, release)
     assert (found["values"], found["highest"], found["no_number"]) == (1, 3.0, 1)

@@ -1,0 +1,30 @@
+"""The result of one check of values; the checks themselves are in checks.py and checks_previous.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warn"]
+EXAMPLES = 5
+Rows = list[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check. An error that did not pass stops a release, a warning is reported in it. subject: the
+    indicator; snapshots: those that the refused values come from, where that can be told."""
+
+    name: str
+    severity: Severity
+    passed: bool
+    message: str
+    numbers: dict[str, float] = field(default_factory=dict)
+    subject: str = ""
+    snapshots: frozenset[str] = frozenset()
+
+
+def examples(rows: Rows, total: int) -> str:
+    """The first rows in one line, and how many more there are."""
+    shown = ", ".join(" ".join(str(part) for part in row) for row in rows)
+    return shown + (f" and {total - len(rows)} more" if total > len(rows) else "")
