@@ -36,11 +36,15 @@ def _value(value: Row, indent: str) -> Iterator[str]:
     if value["formula"].strip() not in value["inputs"]:
         yield f"{indent}           {value['filled']}"
     again = "the same" if value["agrees"] else f"DIFFERS: {value['computed_again']!r}"
+    again = again if value["sql"] else "not from one cell: the formula looks at other countries"
     yield f"{indent}again      computed again from the observations below: {again}"
     if value["footnote"]:
         yield f"{indent}footnote   {value['footnote']}"
     for name, taken in value["inputs"].items():
         yield from _input(name, taken, indent)
+    for year, inputs in value["other_years"].items():
+        for name, taken in inputs.items():
+            yield from _input(f"{name} of {year}", taken, indent)
 
 
 def _input(name: str, taken: Row, indent: str) -> Iterator[str]:

@@ -161,7 +161,8 @@ def load_changes(con: duckdb.DuckDBPyConnection) -> None:
         create temp table change as
         select *,
             not added and not removed and not same(old_value, new_value) as revised,
-            not added and not removed and old_status <> new_status as status_changed,
+            not added and not removed and old_status <> new_status and old_source = new_source
+                and old_series = new_series as status_changed,
             not added and not removed and (old_source <> new_source or old_series <> new_series) as moved,
             new_value - old_value as absolute,
             if(old_value = 0, null, (new_value - old_value) / abs(old_value)) as relative,

@@ -11,27 +11,19 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from schemas.errors import CompactError
 from warehouse.diff_notes import number
+from warehouse.explain_group import Row, agrees, group_value, one, rows
 from warehouse.explain_record import Wanted, locate, pages_of
-from warehouse.explain_sql import (
-    DIMENSIONS,
-    candidate_sql,
-    group_sql,
-    members_sql,
-    observation_terms,
-    value_sql,
-)
+from warehouse.explain_sql import DIMENSIONS, candidate_sql, observation_terms, other_years, value_sql
 from warehouse.read import check_area, check_indicator
 from warehouse.release import read_card
 
 if TYPE_CHECKING:
     import duckdb
 
-Row = dict[str, Any]
-AGREES = 1e-9  # of the larger: two ways to the same number may round differently
 NESTED = 4  # indicators made of indicators, down to the observations
 
 
@@ -52,12 +44,12 @@ def explain(
     with _tables(folder) as con:
         check_indicator(folder, indicator)
         area = area.upper()
-        meta = _one(con, "select * from indicator_meta where indicator = $name", name=indicator)
+        meta = one(con, "select * from indicator_meta where indicator = $name", name=indicator)
         cell = {"ref_area": area, **{name: (dimensions or {}).get(name, "_T") for name in DIMENSIONS}}
         year = year or _latest(con, indicator, cell)
         answer = _head(con, folder, meta, area) | {"time_period": year}
         value = _value(con, folder, meta, cell | {"time_period": year}, home, NESTED) if year else None
-        group = _group(con, meta, area, year) if year else None
+        group = group_value(con, meta, area, year) if year else None
         if value is None and group is None:
             check_area(folder, area) if not answer["is_group"] else None
             raise _nothing(con, indicator, answer, cell)
@@ -65,8 +57,8 @@ def explain(
 
 
 def _head(con: duckdb.DuckDBPyConnection, folder: Path, meta: Row, area: str) -> Row:
-    named = _rows(con, "select name from area where ref_area = $area", area=area)
-    groups = _rows(con, 'select distinct group_name as name from area_group where "group" = $area', area=area)
+    named = rows(con, "select name from area where ref_area = $area", area=area)
+    groups = rows(con, 'select distinct group_name as name from area_group where "group" = $area', area=area)
     card = read_card(folder)
     return {
         "release": folder.resolve().name,
@@ -85,7 +77,7 @@ def _value(
     con: duckdb.DuckDBPyConnection, folder: Path, meta: Row, cell: Row, home: Path | None, deep: int
 ) -> Row | None:
     """A value of the table indicator, computed again from what the release holds."""
-    found = _rows(
+    found = rows(
         con,
         "select * from indicator where indicator = $indicator and ref_area = $ref_area and "
         "time_period = $time_period and " + " and ".join(f"{name} = ${name}" for name in DIMENSIONS),
@@ -95,18 +87,30 @@ def _value(
     if not found:
         return None
     inputs: dict[str, list[Row]] = json.loads(meta["inputs"])
-    taken = {name: _input(con, folder, items, cell, home, deep) for name, items in inputs.items()}
-    sql = value_sql(inputs, _canonical(meta["formula"], inputs), cell)
-    again = con.execute(sql).fetchall()[0][0]
+    formula, back, only = _canonical(meta["formula"], inputs)
+    years = [cell["time_period"], *other_years(cell["time_period"], back, only)]
+    cells = {year: cell | {"time_period": year} for year in years}
+    taken = {
+        year: {name: _input(con, folder, items, at, home, deep) for name, items in inputs.items()}
+        for year, at in cells.items()
+    }
+    # The choices up to the one that was taken: those before it have no value, those after it do not matter.
+    chosen = {
+        year: {name: items[: taken[year][name].get("rank")] for name, items in inputs.items()}
+        for year in years
+    }
+    sql = value_sql(chosen, formula, cells, back) if formula else None
+    again = con.execute(sql).fetchall()[0][0] if sql else None
     row = found[0]
     return {
         **{name: row[name] for name in ("value", "lower_bound", "upper_bound", "obs_status", "footnote")},
         "dimensions": {name: cell[name] for name in DIMENSIONS if cell[name] != "_T"},
         "formula": meta["formula"],
-        "filled": _filled(meta["formula"], taken, row["value"]),
-        "inputs": taken,
+        "filled": _filled(meta["formula"], taken[years[0]], row["value"]),
+        "inputs": taken[years[0]],
+        "other_years": {str(year): taken[year] for year in years[1:]},
         "computed_again": again,
-        "agrees": _agrees(again, row["value"]),
+        "agrees": agrees(again, row["value"]) if sql else None,
         "sql": sql,
     }
 
@@ -125,11 +129,11 @@ def _input(
         taken: Row = {"value": found[0][1], "taken": name, "rank": rank + 1, "of": len(items)}
         taken |= {"without_a_value": without, "scale": item.get("scale", 1.0), "where": item.get("where", {})}
         if "indicator" in item:
-            meta = _one(con, "select * from indicator_meta where indicator = $name", name=item["indicator"])
+            meta = one(con, "select * from indicator_meta where indicator = $name", name=item["indicator"])
             inner = cell | {name: code for name, code in item.get("where", {}).items() if name in cell}
             value = _value(con, folder, meta, inner, home, deep - 1) if deep else None
             return taken | {"indicator": {"title": meta["title"], "value": value}}
-        observation = _rows(con, f"select * from observation where {observation_terms(item, cell)}")[0]
+        observation = rows(con, f"select * from observation where {observation_terms(item, cell)}")[0]
         return taken | {
             "observation": observation,
             "snapshot": _snapshot(con, observation, home),
@@ -141,9 +145,9 @@ def _snapshot(con: duckdb.DuckDBPyConnection, observation: Row, home: Path | Non
     """Where an observation comes from, down to the record in the stored bytes."""
     key = {"source": observation["source"], "snapshot": observation["snapshot"]}
     same = "where source = $source and snapshot = $snapshot"
-    row = _one(con, f"select * from snapshot {same} order by resource", **key)
-    ledger = _rows(con, f"select rows_in, rows_out, rows_rejected, reasons from ledger {same}", **key)
-    source = _one(con, "select title, licence, citation from source where source = $name", name=key["source"])
+    row = one(con, f"select * from snapshot {same} order by resource", **key)
+    ledger = rows(con, f"select rows_in, rows_out, rows_rejected, reasons from ledger {same}", **key)
+    source = one(con, "select title, licence, citation from source where source = $name", name=key["source"])
     at = row["fetched_at"]
     found = {
         **{name: row[name] for name in ("snapshot", "resource", "url", "pages", "bytes", "agency_release")},
@@ -159,7 +163,7 @@ def _snapshot(con: duckdb.DuckDBPyConnection, observation: Row, home: Path | Non
 
 
 def _wanted(con: duckdb.DuckDBPyConnection, observation: Row) -> Wanted:
-    area = _one(con, "select name, m49, iso2 from area where ref_area = $a", a=observation["ref_area"])
+    area = one(con, "select name, m49, iso2 from area where ref_area = $a", a=observation["ref_area"])
     code = str(observation["ref_area"]).partition(":")[2] or str(observation["ref_area"])
     m49 = area["m49"] or (code if code.isdigit() else None)
     names = [code, area["iso2"], m49, m49 and str(int(m49)), area["name"]]
@@ -172,40 +176,6 @@ def _wanted(con: duckdb.DuckDBPyConnection, observation: Row) -> Wanted:
     )
 
 
-def _group(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int) -> Row | None:
-    """A group's value with its members, computed again where it was computed."""
-    found = _rows(
-        con,
-        'select * from aggregate where indicator = $indicator and "group" = $group and time_period = $year',
-        indicator=meta["indicator"],
-        group=group,
-        year=year,
-    )
-    if not found:
-        return None
-    row = found[0]
-    method, _, weight = row["method"].partition(" by ")
-    sql = members_sql(meta["indicator"], group, year, weight or None)
-    members = _rows(con, f"{sql}\norder by v.ref_area")
-    answer = {name: value for name, value in row.items() if name not in ("indicator", "group", "time_period")}
-    answer |= {
-        "weight": weight or None,
-        "members": members,
-        "computed_again": None,
-        "agrees": None,
-        "sql": None,
-    }
-    if row["value"] is None:
-        return answer
-    sql = group_sql(method, row["weight_share"], sql)
-    again = con.execute(sql).fetchall()[0][0]
-    return answer | {"computed_again": again, "agrees": _agrees(again, row["value"]), "sql": sql}
-
-
-def _agrees(again: float | None, value: float) -> bool:
-    return again is not None and abs(again - value) <= AGREES * max(abs(again), abs(value))
-
-
 def _checks(folder: Path, indicator: str) -> list[Row] | None:
     """The checks that the indicator's values passed, as the release recorded them; None: it recorded none."""
     path = folder / "checks.json"
@@ -214,12 +184,19 @@ def _checks(folder: Path, indicator: str) -> list[Row] | None:
     return [row for row in json.loads(path.read_text(encoding="utf-8")) if row["indicator"] == indicator]
 
 
-def _canonical(formula: str, inputs: dict[str, list[Row]]) -> str:
+def _canonical(formula: str, inputs: dict[str, list[Row]]) -> tuple[str | None, list[int], list[int]]:
+    """The formula as canonical SQL, how many years back it looks, and which years it always looks at. No SQL
+    where it looks at other countries: that takes more than one cell."""
     if formula.strip() in inputs:
-        return f'"{formula.strip()}"'
-    from indicators.formula import formula_sql
+        return f'"{formula.strip()}"', [], []
+    from indicators.formula import formula_frames, formula_sql
 
-    return formula_sql(formula, list(inputs))
+    frames = formula_frames(formula, list(inputs))
+    back, only = (
+        sorted(int(frame.by) for frame in frames if frame.kind == kind) for kind in ("back", "base")
+    )
+    alone = all(frame.kind in ("back", "base") for frame in frames)
+    return formula_sql(formula, list(inputs)) if alone else None, back, only
 
 
 def _filled(formula: str, inputs: dict[str, Row], value: float) -> str:
@@ -270,13 +247,3 @@ def _tables(folder: Path) -> duckdb.DuckDBPyConnection:
         file = str(path).replace("'", "''")
         con.execute(f"create temp view \"{path.stem}\" as select * from read_parquet('{file}')")
     return con
-
-
-def _rows(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> list[Row]:
-    found = con.execute(sql, values or None)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def _one(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> Row:
-    return _rows(con, sql, **values)[0]

@@ -8,6 +8,7 @@ anyone can run it there: `duckdb warehouse.duckdb`. explain.py runs it and compa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import indent
 from typing import Any
 
 Item = Mapping[str, Any]
@@ -22,12 +23,12 @@ def candidate_sql(item: Item, cell: Cell, rank: int) -> str:
     if "indicator" in item:
         terms = [f"indicator = {text(item['indicator'])}", *_where(item, cell, "other_dims")]
         columns = f"select {rank} as preference, value * {scale!r}::double as value"
-        return f"{columns}\n    from indicator\n    where " + "\n        and ".join(terms)
+        return f"{columns}\nfrom indicator\nwhere " + "\n    and ".join(terms)
     terms = [f"source = {text(item['source'])}", f"series = {text(item['series'])}", *_where(item, cell)]
     terms.append("obs_value is not null")
     number = f"obs_value * power(10.0::double, unit_mult) * {scale!r}::double"
     columns = f"select {rank} as preference, {number} as value"
-    return f"{columns}\n    from observation\n    where " + "\n        and ".join(terms)
+    return f"{columns}\nfrom observation\nwhere " + "\n    and ".join(terms)
 
 
 def observation_terms(item: Item, cell: Cell) -> str:
@@ -55,16 +56,44 @@ def _where(item: Item, cell: Cell, education: str = "education") -> list[str]:
     ]
 
 
-def value_sql(inputs: Mapping[str, Sequence[Item]], formula: str, cell: Cell) -> str:
-    """The whole statement. formula: canonical SQL over the inputs' names."""
-    parts = []
-    for name, items in inputs.items():
-        found = "\n    union all\n    ".join(
-            candidate_sql(item, cell, rank) for rank, item in enumerate(items)
-        )
-        chosen = f"select value\n    from (\n    {found}\n    )\n    order by preference\n    limit 1"
-        parts.append(f'    (\n    {chosen}\n    ) as "{name}"')
-    return f"select {formula} as value\nfrom (\nselect\n" + ",\n".join(parts) + "\n)"
+def other_years(year: int, back: Sequence[int], only: Sequence[int]) -> list[int]:
+    """The other years that a formula looks at: so many years back, and fixed ones."""
+    return sorted({*(year - by for by in back), *only} - {year}, reverse=True)
+
+
+def value_sql(
+    inputs: Mapping[int, Mapping[str, Sequence[Item]]],
+    formula: str,
+    cells: Mapping[int, Cell],
+    back: Sequence[int] = (),
+) -> str:
+    """The whole statement. inputs and cells: by year, the explained one first; formula: canonical SQL over the
+    inputs' names; back: the windows that it names."""
+    year = next(iter(cells))
+    alone = len(cells) == 1
+    parts, joined = [], []
+    for at, named in inputs.items():
+        labels = {name: name if alone else f"{name} {at}" for name in named}
+        parts += [_chosen(labels[name], items, cells[at]) for name, items in named.items()]
+        numbers = ", ".join(f'(select value from "{label}") as "{name}"' for name, label in labels.items())
+        joined.append(f"select {at} as time_period, {numbers}")
+    parts.append("joined as (\n" + indent("\nunion all\n".join(joined), "    ") + "\n)")
+    frames = [
+        f"back_{by} as (order by time_period range between {by} preceding and {by} preceding)" for by in back
+    ]
+    window = "" if alone else "\nwindow " + ",\n    ".join([*frames, "series as (partition by true)"])
+    this = "" if alone else f"\nqualify time_period = {year}"
+    return "with\n" + ",\n".join(parts) + f"\nselect {formula} as value\nfrom joined{window}{this}"
+
+
+def _chosen(label: str, items: Sequence[Item], cell: Cell) -> str:
+    """The first input with a value."""
+    choices = [candidate_sql(item, cell, rank) for rank, item in enumerate(items)]
+    found = indent("\nunion all\n".join(choices), "        ")
+    return (
+        f'"{label}" as (\n    select value\n    from (\n{found}\n    )\n'
+        "    order by preference\n    limit 1\n)"
+    )
 
 
 GROUP_VALUES = {
