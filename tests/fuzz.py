@@ -155,7 +155,7 @@ def _inside_json(body: bytes, draw: random.Random) -> bytes:
     """One part of the JSON value, anywhere, exchanged for another or taken out."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return draw.choice(BYTES)(body, draw)
     return json.dumps(_bent(value, draw), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
