@@ -34,6 +34,9 @@ ALL = tuple(methods())
 SHARE: dict[str, Any] = {"unit": "PT", "bounds": {"worst": 0, "best": 100, "reason": "x"}}
 
 
+OECD_TWENTY = "AUS AUT BEL CAN CHE CHL COL CRI CZE DEU DNK ESP EST FIN FRA GBR GRC HUN IRL ISL"
+
+
 def goal(number: float, year: int = 2030) -> dict[str, Any]:
     return {"target": {"value": number, "year": year, "baseline_year": 2015, "origin": "test"}}
 
@@ -179,7 +182,7 @@ def test_escap_weighs_recent_years_more(tmp_path: Path) -> None:
 
 def test_oecd_distance_by_hand(tmp_path: Path) -> None:
     """Twenty members at 1 to 20 have a standard deviation of sqrt(35); the target is 80 above the last."""
-    members = "AUS AUT BEL CAN CHE CHL COL CRI CZE DEU DNK ESP EST FIN FRA GBR GRC HUN IRL ISL".split()
+    members = OECD_TWENTY.split()
     rows = [value("use", area, 2020, float(n)) for n, area in enumerate(members, 1)]
     rows += [value("use", "KEN", 2015 + n, y) for n, y in enumerate((5.0, 6.0, 8.0, 7.0, 9.0, 20.0))]
     found = {r["ref_area"]: r for r in assessed(tmp_path, rows, [indicator(**goal(100.0))], "oecd-distance")}
