@@ -229,6 +229,11 @@ class Target(Model):
         default=2015, ge=1990, le=2100, description="year from which progress is measured"
     )
     origin: Line = Field(description="who set the number, and where it stands")
+    met_from: float | None = Field(
+        default=None,
+        description="value from which the owner counts the target as met, where that is not the target itself: "
+        "ITU counts a universal target as met from 95 per cent, and 0.98 to 1.02 as parity",
+    )
 
 
 class Bounds(Model):

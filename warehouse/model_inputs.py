@@ -57,6 +57,7 @@ DEFINITION = pa.schema(
         ("direction", pa.string()),
         ("target_value", pa.float64()),
         ("target_year", pa.int16()),
+        ("met_from", pa.float64()),  # value from which the target's owner counts it as met, if it is another
         ("baseline_year", pa.int16()),
         ("assessed", pa.bool_()),
         ("aggregate_method", pa.string()),
@@ -85,6 +86,7 @@ def _definition_row(indicator: Indicator) -> dict[str, Any]:
         "direction": indicator.direction,
         "target_value": target.value if target else None,
         "target_year": target.year if target else None,
+        "met_from": target.met_from if target else None,
         "baseline_year": target.baseline_year if target else BASELINE_YEAR,
         "assessed": indicator.assessed,
         "aggregate_method": aggregate.method,
