@@ -89,6 +89,48 @@ def test_dimensions_are_totals_unless_gaps_or_pinned(tmp_path: Path) -> None:
     assert (women["value"], women["sex"]) == (2.0, "_T")
 
 
+def test_a_series_of_one_part_gets_that_parts_code(tmp_path: Path) -> None:
+    inputs = [
+        {"source": "one", "series": "S"},
+        {"source": "one", "series": "WOMEN", "part": {"sex": "F"}},
+        {"source": "one", "series": "POOR", "part": {"disability": "PD"}},
+        {"source": "one", "series": "MEN", "part": {"sex": "M"}},
+    ]
+    observations = [
+        observation("one", "S", "KEN", 2020, 1.0),
+        observation("one", "WOMEN", "KEN", 2020, 2.0),
+        observation("one", "MEN", "KEN", 2020, 3.0),
+        observation("one", "MEN", "KEN", 2020, 9.0, sex="M"),  # no total of that series
+        observation("one", "POOR", "KEN", 2020, 4.0),
+    ]
+    found = rows_of(tmp_path, indicator(inputs=inputs, gaps=["sex", "disability"]), observations)
+    assert {(r["sex"], r["other_dims"], r["value"]) for r in found} == {
+        ("_T", "_T", 1.0),
+        ("F", "_T", 2.0),
+        ("M", "_T", 3.0),
+        ("_T", "DISABILITY_STATUS=PD", 4.0),
+    }
+
+
+def test_disability_and_education_are_kept_side_by_side(tmp_path: Path) -> None:
+    observations = [
+        observation("one", "S", "KEN", 2020, 1.0, other_dims="DISABILITY_STATUS=PD"),
+        observation("one", "S", "KEN", 2020, 2.0, other_dims="DISABILITY_STATUS=PD", education="L1"),
+        observation("one", "S", "KEN", 2020, 3.0, other_dims="ACTIVITY=X;DISABILITY_STATUS=PD"),
+        observation("one", "S", "KEN", 2020, 4.0, other_dims="SKILL=BASIC"),
+    ]
+    both = indicator("both", gaps=["education", "disability"])
+    found = rows_of(tmp_path, both, observations)
+    assert {(r["other_dims"], r["value"]) for r in found} == {
+        ("DISABILITY_STATUS=PD", 1.0),
+        ("DISABILITY_STATUS=PD;EDUCATION=L1", 2.0),
+    }
+    again = indicator("again", inputs=[{"indicator": "both"}], gaps=["education", "disability"])
+    copied = rows_of(tmp_path / "again", again, observations, both=tmp_path / "out.parquet")
+    assert {(r["other_dims"], r["value"]) for r in copied} == {(r["other_dims"], r["value"]) for r in found}
+    assert rows_of(tmp_path / "plain", indicator(), observations) == []
+
+
 def test_scale_and_unit_multiplier_apply_to_value_and_bounds(tmp_path: Path) -> None:
     definition = indicator(inputs=[{"source": "one", "series": "S", "scale": 0.5}])
     (row,) = rows_of(

@@ -27,7 +27,7 @@
 --
 -- The official value is the one in `indicator` for the group itself, of the first preferred source that publishes it. The
 -- World Bank's least developed countries (WB:LDC) are by its own definition the UN's, so its value stands for M49:199
--- where no other does.
+-- where no other does; so does that of its world (WB:WLD) for M49:001.
 with
 total as (
     select indicator, ref_area, time_period, value, source
@@ -151,7 +151,11 @@ official as (
     select total.indicator, group_size."group", total.time_period,
         total.value as official_value, total.source as official_source
     from total
-    join group_size on group_size."group" = if(total.ref_area = 'WB:LDC', 'M49:199', total.ref_area)
+    join group_size on group_size."group" = case total.ref_area
+        when 'WB:LDC' then 'M49:199'
+        when 'WB:WLD' then 'M49:001'
+        else total.ref_area
+    end
     qualify row_number() over (
         partition by total.indicator, group_size."group", total.time_period
         order by total.ref_area) = 1
