@@ -6,6 +6,7 @@ They call one function each and print; what they do not use is not loaded.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,11 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.output import emit, emit_one, note
+from pipelines.source_verbs import ask, new
 from schemas.errors import CompactError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+GUIDE = "docs/definitions.md"
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -84,6 +89,104 @@ def why(
     older = sorted(name for name, one in stored.items() if not one.current)
     if older:
         note(f"a run first stages anew, as code or definitions of the source changed: {', '.join(older)}")
+
+
+@new.command("indicator")
+def new_indicator(
+    indicator: Annotated[str, typer.Argument(metavar="ID", help="Its id: lower-case letters, digits, _.")],
+    series: Annotated[
+        list[str] | None,
+        typer.Option(help="SOURCE:CODE, in order of preference; may be repeated."),
+    ] = None,
+    given_input: Annotated[
+        list[str] | None,
+        typer.Option("--input", help="NAME=SOURCE:CODE or NAME=INDICATOR, for a formula; may be repeated."),
+    ] = None,
+    formula: Annotated[
+        str, typer.Option(help="SQL expression over the inputs, see docs/definitions.md.")
+    ] = "",
+    find: Annotated[str, typer.Option(help="Words or a code: list the series that come into question.")] = "",
+    from_sdmx: Annotated[
+        str, typer.Option(help="AGENCY:FLOW(VERSION)/KEY: the series of a dataflow that a source here reads.")
+    ] = "",
+    group: Annotated[str, typer.Option(help="Folder of indicators/.")] = "",
+    direction: Annotated[str, typer.Option(help="higher_is_better, lower_is_better or closer_to_one.")] = "",
+    framework: Annotated[
+        list[str] | None, typer.Option(help="NAME=REFERENCE, such as compact_brief=A; may be repeated.")
+    ] = None,
+    expected: Annotated[str, typer.Option("--range", help="LOWEST:HIGHEST value that is possible.")] = "",
+    title: Annotated[str, typer.Option(help="Short, without the unit; by default the series' own.")] = "",
+    description: Annotated[str, typer.Option(help="What is measured; by default the series' title.")] = "",
+    unit: Annotated[str, typer.Option(help="A code of units.yaml; by default the series' own.")] = "",
+    aggregate: Annotated[str, typer.Option(help="How a group's value is made.")] = "none",
+    weight: Annotated[str, typer.Option(help="The indicator that weighs.")] = "",
+    reason: Annotated[str, typer.Option(help="Why it is made so.")] = "",
+    browse: Annotated[bool, typer.Option(help="Open the guide, where this is a terminal.")] = True,
+) -> None:
+    """Write an indicator file that passes `compact check`; on a terminal, what is missing is asked for."""
+    from indicators.scaffold import Wanted, scaffold
+    from indicators.sdmx_reference import series_of_dataflow
+    from indicators.search import candidates
+
+    chosen = [*(series or []), *(series_of_dataflow(from_sdmx) if from_sdmx else [])]
+    inputs = _named(given_input or [])
+    if not chosen and not inputs:
+        words = find or ask("find", "", "Words of its title, or a code?")
+        rows = candidates(words)
+        emit(rows, as_json=False, empty=f"no series matches {words!r}; try fewer or other words")
+        if not rows or not sys.stdin.isatty():
+            raise typer.Exit(_choose(rows))
+        chosen = [ask("series", "", "Which series (SOURCE:CODE)?")]
+    low, high = _range(ask("range", expected, "Lowest and highest possible value (0:100)?"))
+    wanted = Wanted(
+        indicator,
+        ask("group", group, "In which folder of indicators/?"),
+        inputs or {"value": tuple(chosen)},
+        ask("direction", direction, "higher_is_better, lower_is_better or closer_to_one?"),
+        _pairs("--framework", framework or [ask("framework", "", "Which framework (compact_brief=A)?")]),
+        low,
+        high,
+        *(title, description, unit, formula, aggregate, weight, reason),
+    )
+    path = scaffold(wanted)
+    print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    note(
+        f"it passes `compact check`; see what it gives: compact preview indicators/{wanted.group}/{path.name}"
+    )
+    note(f"every field is explained in {GUIDE}")
+    if browse and sys.stdout.isatty() and sys.stdin.isatty():
+        typer.launch(str(CHECKOUT / GUIDE))
+
+
+def _choose(rows: list[dict[str, str]]) -> int:
+    note("name one or more of them with --series" if rows else "")
+    return 0 if rows else 1
+
+
+def _named(given: list[str]) -> dict[str, tuple[str, ...]]:
+    """NAME=REFERENCE, the same name for fallbacks, in order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text in given:
+        for name, reference in _pairs("--input", [text]).items():
+            found[name] = (*found.get(name, ()), reference)
+    return found
+
+
+def _pairs(option: str, given: list[str]) -> dict[str, str]:
+    pairs = dict(text.partition("=")[::2] for text in given)
+    if "" in pairs.values() or "" in pairs:
+        raise CompactError(f"{option} is not NAME=REFERENCE", where=option, allowed="such as compact_brief=A")
+    return pairs
+
+
+def _range(text: str) -> tuple[float, float]:
+    low, found, high = text.partition(":")
+    try:
+        return float(low), float(high if found else "")
+    except ValueError:
+        raise CompactError(
+            f"{text!r} is no range", where="--range", allowed="LOWEST:HIGHEST, as 0:100"
+        ) from None
 
 
 def _unknown_indicator(given: str, known: Iterable[str]) -> CompactError:

@@ -83,11 +83,11 @@ def new_source(
     made = scaffold(
         Wanted(
             source_id,
-            _given("reader", reader, "Which reader of sources/readers?"),
-            _given("url", url, "Which address?"),
-            _given("title", title, "What does the agency call it?"),
-            _given("agency", agency, "Which agency?"),
-            _given("licence", licence, "Under which licence?"),
+            ask("reader", reader, "Which reader of sources/readers?"),
+            ask("url", url, "Which address?"),
+            ask("title", title, "What does the agency call it?"),
+            ask("agency", agency, "Which agency?"),
+            ask("licence", licence, "Under which licence?"),
             licence_url,
             homepage,
             unit,
@@ -100,7 +100,7 @@ def new_source(
     note(f"answer the questions, then: compact check sources/{source_id}/source.yaml")
 
 
-def _given(option: str, text: str, question: str) -> str:
+def ask(option: str, text: str, question: str) -> str:
     """What was given on the command line, or is given now by a person at a terminal."""
     if not text and sys.stdin.isatty():
         text = typer.prompt(question)
