@@ -25,7 +25,7 @@ public statistics of UN agencies, the World Bank and others. Find an indicator w
 values. With every number give its year, source and status; say so where a value is estimated or only a
 bound. `unknown` says what is not known: repeat that, never fill it in. A missing value is missing, not
 zero. `release` and `vintage` say as of when a number holds; `method` says how it was computed or judged.
-Areas may be given by ISO 3166-1 alpha-3 code (KEN), by the code of a group (M49:014, WB:SSF) or by English name.
+Areas may be given by ISO 3166-1 alpha-3 code (KEN), by a group's code (M49:014, WB:SSF) or by English name.
 """
 
 

@@ -99,7 +99,8 @@ def _groups(folder: Path, indicator: str, group: str | None, year: int | None) -
             areas_total, official_value, official_source, note
         from {aggregate}
         where indicator = $indicator and "group" = $group and ($year is null or time_period = $year)
-        qualify row_number() over (order by value is null and official_value is null, time_period desc) = 1""",
+        qualify row_number() over (
+            order by value is null and official_value is null, time_period desc) = 1""",
         indicator=indicator,
         group=group,
         year=year,

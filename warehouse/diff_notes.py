@@ -149,7 +149,7 @@ def _withdrawn(rows: Sequence[Row]) -> list[str]:
     lost = [row for row in rows if row["removed"] and row["state"] != "gone"]
     total = sum(row["removed"] for row in lost)
     titles = [row["title"] for row in sorted(lost, key=lambda row: -int(row["removed"]))]
-    return [f"{_count(total, 'value')} were withdrawn, of {_names(titles)}."] if lost else []
+    return [f"{_count(total, 'value')} withdrawn, of {_names(titles)}."] if lost else []
 
 
 def _origins(rows: Sequence[Row]) -> list[str]:
@@ -197,9 +197,9 @@ def _targets(rows: Sequence[Row]) -> list[str]:
 
 def _coverage(coverage: Row) -> list[str]:
     return [
-        f"{_count(found['total'], 'pair')} of country and indicator {text} a value since 2015: "
+        f"{_count(found['total'], 'pair')} of country and indicator {text}: "
         f"{_count(found['indicators'], 'indicator')}, {_count(found['areas'], 'country or territory')}."
-        for way, text in (("gained", "now have"), ("lost", "no longer have"))
+        for way, text in (("gained", "now with a value since 2015"), ("lost", "without one now"))
         if (found := coverage[way])["total"]
     ]
 
