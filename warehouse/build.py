@@ -19,6 +19,7 @@ from schemas.tables import TABLES
 from warehouse.assemble import write_tables
 from warehouse.checks import CheckResult, indicator_checks, staged_series
 from warehouse.database import write_database
+from warehouse.dataset_cards import write_dataset_cards
 from warehouse.diff import DIFF, compare
 from warehouse.engine import engine, parquet
 from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
@@ -98,6 +99,7 @@ def build_release(
                 aside / "datapackage.json",
                 json.dumps(datapackage(card, given.sources), indent=2, ensure_ascii=False) + "\n",
             )
+            write_dataset_cards(aside, card, given.sources)
             write_text(aside / DIFF, json.dumps(diff, indent=1, ensure_ascii=False) + "\n")
             write_text(aside / CHECKS, _checks_text(checks))
             write_text(aside / "NOTES.md", notes(card, given.sources, changes, diff["notes"]))
