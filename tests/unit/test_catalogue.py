@@ -527,7 +527,7 @@ def test_every_target_says_who_set_it_and_every_file_has_its_editor_line() -> No
 
 
 def test_the_frameworks_are_whole() -> None:
-    assert set(frameworks()) == {"compact_brief", "compact_adopted", "sdg", "umc", "esg"}
+    assert set(frameworks()) == {"compact_brief", "compact_adopted", "sdg", "umc", "esg", "esg_theme"}
     assert all(part.get("codes") or part.get("pattern") for part in frameworks().values())
 
 
