@@ -9,12 +9,14 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 SCAN = "select count(*), sum(value), max(time_period), max(ref_area), max(sex) from indicator"
+PART = "progress: "
 REPEATED = ("indicator", "definition", "declared_break", "framework")
 
 
@@ -25,32 +27,38 @@ def bench_methods(home: Path, rows: int = 0) -> list[dict[str, Any]]:
     """
     from pipelines.workspace import Workspace
     from sources.settings import Settings
+    from warehouse.assemble import load_inputs
     from warehouse.engine import engine
-    from warehouse.model_inputs import load_model_inputs
     from warehouse.read import open_release
 
     folder = open_release(home)
-    workspace = Workspace(Settings(home=home))
+    given = Workspace(Settings(home=home)).ingredients()
     with engine() as con:
-        load_model_inputs(con, folder, workspace.catalogue.entries, None)
+        load_inputs(con, folder, given, None)
         _repeat(con, rows)
-        found = [_timed("bare scan", lambda: con.execute(SCAN).fetchall())]
-        found[0]["rows"] = _count(con, "indicator")
+        found = [
+            _timed("bare scan", lambda: con.execute(SCAN).fetchall()) | {"rows": _count(con, "indicator")}
+        ]
         found += _models(con)
-    scan, rest = found[0], found[1:]
-    for row in rest:
-        row["times_scan"] = round(row["seconds"] / scan["seconds"], 1)
-    parts = [row for row in rest if row["step"].startswith("  ")]
-    whole = sum(row["seconds"] for row in rest) - sum(row["seconds"] for row in parts)
-    total = {"step": "all models", "rows": sum(row["rows"] for row in rest if row not in parts)}
-    total |= {"seconds": round(whole, 3), "times_scan": round(whole / scan["seconds"], 1)}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return [scan | {"times_scan": 1.0}, *rest, total | {"peak_mib": peak}]
+    for row in found:
+        row["times_scan"] = round(row["seconds"] / found[0]["seconds"], 1)
+        del row["made"]
+    tables = [row for row in found[1:] if not row["step"].startswith(PART)]
+    seconds = sum(row["seconds"] for row in tables)
+    return [
+        *found,
+        {
+            "step": "all models",
+            "rows": sum(row["rows"] for row in tables),
+            "seconds": round(seconds, 3),
+            "times_scan": round(seconds / found[0]["seconds"], 1),
+        },
+        {"step": "peak memory, MiB", "rows": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024},
+    ]
 
 
 def _models(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Every model in the order of a run; the methods of progress and their inputs each on its own as well. A
-    model whose own inputs lie outside a release is named with why it was left out."""
+    """Every model in the order of a run; the methods of progress and their inputs each on its own as well."""
     from schemas.assessment_tables import PROGRESS
     from schemas.methods import methods
     from warehouse.assemble import MODEL_TABLES, compute
@@ -61,25 +69,17 @@ def _models(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     found = []
     for contract in MODEL_TABLES:
         if contract is PROGRESS:
-            for name in INPUTS:
-                making = f"create or replace temp table {name} as\n{model_sql(name)}"
-                row = _timed(f"  {name}", lambda making=making: con.execute(making))  # type: ignore[misc]
-                found.append(row | {"rows": _count(con, name)})
-            for method in methods().values():
-                making = f"create or replace temp table one_method as\n{method_sql(method)}"
-                row = _timed(f"  {method.id}", lambda making=making: con.execute(making))  # type: ignore[misc]
-                found.append(row | {"rows": _count(con, "one_method")})
+            parts = [(name, model_sql(name)) for name in INPUTS]
+            parts += [(method.id, method_sql(method)) for method in methods().values()]
+            for name, sql in parts:
+                table = name if name in INPUTS else "one_method"
+                making = partial(con.execute, f"create or replace temp table {table} as\n{sql}")
+                found.append(_timed(PART + name, making) | {"rows": _count(con, table)})
             con.execute("drop table one_method")
-        try:
-            row = _timed(contract.name, lambda contract=contract: compute(con, contract))  # type: ignore[misc]
-        except duckdb.CatalogException as missing:
-            said = str(missing).splitlines()[0]
-            found.append({"step": contract.name, "rows": 0, "seconds": 0.0, "note": f"left out: {said}"})
-            continue
-        made = row.pop("made")
-        load(con, contract.name, made)
-        found.append(row | {"rows": made.num_rows})
-    return [{name: value for name, value in row.items() if name != "made"} for row in found]
+        row = _timed(contract.name, partial(compute, con, contract))
+        load(con, contract.name, row["made"])
+        found.append(row | {"rows": row["made"].num_rows})
+    return found
 
 
 def _timed(step: str, do: Callable[[], Any]) -> dict[str, Any]:
@@ -89,8 +89,7 @@ def _timed(step: str, do: Callable[[], Any]) -> dict[str, Any]:
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    found = con.execute(f"select count(*) from {table}").fetchone()
-    return int(found[0]) if found else 0
+    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _repeat(con: duckdb.DuckDBPyConnection, rows: int) -> None:

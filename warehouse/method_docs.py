@@ -8,7 +8,6 @@ is in schemas/methods.py, the series of the worked examples in models/progress/e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -165,14 +164,19 @@ def _cell(value: Any) -> str:
 
 
 def main() -> None:
-    """Write every page, and remove those of methods that are gone."""
+    """Write every page, and remove those of methods that are gone; pages written by hand stay."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     current = pages()
-    for path in FOLDER.glob("*.md"):
-        if path.name not in current:
-            path.unlink()
+    for name in written() - set(current):
+        (FOLDER / name).unlink()
     for name, text in current.items():
-        Path(FOLDER / name).write_text(text, encoding="utf-8")
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+def written() -> set[str]:
+    """The pages in docs/methods that were made here."""
+    mark = MADE.partition("{")[0].strip()
+    return {path.name for path in FOLDER.glob("*.md") if mark in path.read_text(encoding="utf-8")}
 
 
 if __name__ == "__main__":
