@@ -67,8 +67,8 @@ def value_sql(
     cells: Mapping[int, Cell],
     back: Sequence[int] = (),
 ) -> str:
-    """The whole statement. inputs and cells: by year, the explained one first; formula: canonical SQL over the
-    inputs' names; back: the windows that it names."""
+    """The whole statement. inputs and cells: by year, the explained one first; formula: canonical SQL over
+    the names of the inputs; back: the windows that it names."""
     year = next(iter(cells))
     alone = len(cells) == 1
     parts, joined = [], []

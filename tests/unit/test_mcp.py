@@ -1,0 +1,157 @@
+"""`compact mcp`, asked by a real client over standard input and output: every answer has its origin, and what
+is not known is said."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters
+
+from tests.command import CHECKOUT
+from tests.unit.make import SNAP, value
+from tests.unit.released import judged, released
+
+FIGURES = {("KEN", 2015): 20.0, ("KEN", 2020): 30.0, ("UGA", 2020): 12.5}
+TOOLS = ["about", "coverage", "explain", "gaps", "progress", "search", "show"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("mcp")
+    latest = [
+        {
+            "indicator": "use", "ref_area": area, "time_period": 2020, "value": number, "source": "one",
+            "obs_status": "E", "series": "S", "snapshot": SNAP["a"],
+        }
+        for area, number in (("KEN", 30.0), ("UGA", 12.5))
+    ]  # fmt: skip
+    folder = released(
+        made / "releases" / "r1",
+        FIGURES,
+        indicator=[value("use", *key, number, obs_status="E") for key, number in FIGURES.items()],
+        progress=judged(FIGURES, {"UGA": "insufficient_data"}),
+        latest=latest,
+    )
+    (made / "releases" / "latest").symlink_to(folder.name)
+    return made
+
+
+@pytest.fixture(scope="module")
+def answers(home: Path) -> dict[str, Any]:
+    """What a client gets to all questions of this module, in one session."""
+    asked: dict[str, tuple[str, dict[str, Any]]] = {
+        "search": ("search", {"text": "internet"}),
+        "search nothing": ("search", {"text": "unicorns"}),
+        "about": ("about", {"indicator": "use"}),
+        "show": ("show", {"indicator": "use", "area": "Kenya"}),
+        "show all": ("show", {"indicator": "use"}),
+        "show a year": ("show", {"indicator": "use", "area": "KE", "year": 2015}),
+        "show nothing": ("show", {"indicator": "use", "area": "TZA"}),
+        "show nowhere": ("show", {"indicator": "use", "area": "Atlantis"}),
+        "show no indicator": ("show", {"indicator": "abuse"}),
+        "progress": ("progress", {"indicator": "use", "area": "KEN"}),
+        "progress unknown": ("progress", {"indicator": "use", "area": "UGA"}),
+        "progress nothing": ("progress", {"indicator": "use", "area": "TZA"}),
+        "gaps": ("gaps", {"indicator": "use", "area": "KEN"}),
+        "explain": ("explain", {"indicator": "use", "area": "KEN", "year": 2020}),
+        "explain nothing": ("explain", {"indicator": "use", "area": "KEN", "year": 2001}),
+        "coverage": ("coverage", {"indicator": "use"}),
+        "coverage of an area": ("coverage", {"area": "Kenya"}),
+    }
+
+    async def ask(client: Client) -> dict[str, Any]:
+        found: dict[str, Any] = {"tools": (await client.list_tools()).tools}
+        for name, (tool, arguments) in asked.items():
+            result = await client.call_tool(tool, arguments)
+            text = getattr(result.content[0], "text", "")
+            found[name] = text if result.is_error else json.loads(text)
+        return found
+
+    return session(home, ask)
+
+
+def session(home: Path, ask: Callable[[Client], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    async def run() -> dict[str, Any]:
+        server = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "pipelines.cli", "mcp"],
+            cwd=CHECKOUT,
+            env={"COMPACT_HOME": str(home)},
+        )
+        with anyio.fail_after(60):
+            async with Client(server) as client:
+                return await ask(client)
+
+    return anyio.run(run)
+
+
+def test_the_tools_are_there_and_only_read(answers: dict[str, Any]) -> None:
+    assert sorted(tool.name for tool in answers["tools"]) == TOOLS
+    assert all(tool.annotations.read_only_hint for tool in answers["tools"])
+    assert all(tool.description for tool in answers["tools"])
+
+
+def test_a_value_comes_with_year_source_status_vintage_and_method(answers: dict[str, Any]) -> None:
+    found = answers["show"]
+    (row,) = found["answer"]
+    told = {name: row[name] for name in ("area", "year", "value", "source", "status", "method", "licence")}
+    assert told == {
+        "area": "Kenya",
+        "year": 2020,
+        "value": 30.0,
+        "source": "Source one",
+        "status": "estimated",
+        "method": "as the source publishes it",
+        "licence": "CC BY 4.0",
+    }
+    (vintage,) = row["vintage"]
+    assert (vintage["snapshot"], vintage["fetched_at"][:10]) == (SNAP["a"], "2026-07-01")
+    assert (found["release"], found["unknown"]) == ("r1", None)
+    assert answers["show a year"]["answer"][0]["value"] == 20.0
+    assert [row["ref_area"] for row in answers["show all"]["answer"]] == ["KEN", "UGA"]
+
+
+def test_what_is_not_known_is_said(answers: dict[str, Any]) -> None:
+    for name, said in (
+        ("show nothing", "unknown: this release has no value of use for TZA; that is missing, not zero"),
+        ("search nothing", "nothing in this release matches 'unicorns'"),
+        ("progress unknown", "unknown: there is not enough data to say"),
+        ("progress nothing", "unknown: use of TZA is not assessed in this release by unsd-2026"),
+        ("gaps", "unknown: no breakdown of use for KEN is published here"),
+        ("explain nothing", "years with a value: 2015, 2020"),
+        ("coverage", "unknown: nothing of it for 2 of 4"),
+    ):
+        assert said in answers[name]["unknown"], name
+
+
+def test_a_wrong_question_says_what_can_be_asked(answers: dict[str, Any]) -> None:
+    assert "there is no area Atlantis" in answers["show nowhere"]
+    assert "there is no indicator abuse" in answers["show no indicator"]
+    assert "allowed: use" in answers["show no indicator"]
+
+
+def test_progress_explain_and_coverage_answer(answers: dict[str, Any]) -> None:
+    (row,) = answers["progress"]["answer"]
+    assert (row["method"], row["category"], row["latest_year"]) == ("unsd-2026", "moderate", 2020)
+    assert row["vintage"][0]["snapshot"] == SNAP["a"]
+    (why,) = answers["explain"]["answer"]
+    assert (why["value"]["agrees"], why["value"]["inputs"]["value"]["taken"]) == (True, "one S")
+    assert answers["coverage"]["without"] == ["Rwanda", "United Republic of Tanzania"]
+    assert [row["title"] for row in answers["coverage of an area"]["answer"]] == ["Internet use"]
+    assert [row["indicator"] for row in answers["search"]["answer"]] == ["use"]
+    assert answers["about"]["answer"][0]["target_origin"] == "test"
+
+
+def test_without_a_release_there_is_nothing_to_serve(tmp_path: Path) -> None:
+    from tests.command import compact
+
+    done = compact("mcp", home=tmp_path)
+    assert done.code == 2
+    assert "there is no release yet" in done.err
