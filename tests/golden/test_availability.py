@@ -51,6 +51,7 @@ def test_the_baseline_of_the_pledge(unsd: Found) -> None:
     """221 indicators and 193 Member States: 71.4 per cent of the cells have a value since 2015, 60.1 two."""
     world = unsd["all", "M49:001", "_T"]
     assert (world["indicators"], world["areas"], world["cells"]) == (221, 193, 221 * 193)
+    assert round(world["share_one"] * world["cells"]) == 30455
     assert 100 * world["share_one"] == pytest.approx(71.4, abs=0.05)
     assert 100 * world["share_two"] == pytest.approx(60.1, abs=0.05)
 

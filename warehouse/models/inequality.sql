@@ -121,7 +121,7 @@ select
     if(within_country, 1, members) as areas_used,
     distribution,
     unit,
-    least(aggregate.weight_share, 1) as weight_share,
+    aggregate.weight_share,
     published_value,
     of_curve.value - published_value as difference,
     null as first_year,

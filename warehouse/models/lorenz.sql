@@ -96,7 +96,7 @@ select
     least(value_share, 1) as value_share, member, source
 from curve
 union all
-select distinct on (distribution, scope, time_period)
+select
     distribution, scope, time_period, 0 as point, 0.0::double as population_share, 0.0::double as value_share,
     null as member, source
 from curve
