@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.backtest_verbs import backtest
 from pipelines.indicator_verbs import preview, why
 from pipelines.output import emit, emit_one, note
 from pipelines.release_verbs import diff, explain, mcp, revisions, rollback
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 
 app.command()(contracts)
+app.command()(backtest)
 for verb in (diff, explain, revisions, rollback, mcp):
     app.command()(verb)
 app.command()(preview)

@@ -25,6 +25,13 @@ def load_model_inputs(
     before."""
     for name in ("indicator", "area", "area_group"):
         con.execute(f"create temp table {name} as select * from {parquet(folder / f'{name}.parquet')}")
+    snapshots = folder / "snapshot.parquet"
+    newest = (
+        f"max(year(fetched_at)) as year from {parquet(snapshots)}"
+        if snapshots.exists()
+        else "max(time_period) as year from indicator"
+    )
+    con.execute(f"create temp table newest_snapshot as select {newest}")
     rows = [_definition_row(entry.indicator) for _, entry in sorted(catalogue.items())]
     load(con, "definition", pa.Table.from_pylist(rows, schema=DEFINITION))
     frameworks = [

@@ -1,0 +1,85 @@
+-- projection_series: every series that could be projected, on which scale, until when; or why it is not.
+--
+-- An input of the projection, one row for each indicator and area with a total value; it is not published, but its
+-- refusals are, as projection_refused. Reads assessment_point: unassessed indicators and values before a declared break
+-- are not in it. `projection_rule` has the numbers of projection_settings.yaml and the year of the newest snapshot.
+--
+--   reason      the first that holds: deadline_passed  the target year lies behind us: met or missed, never projected
+--                                     last_point_too_old  the last value is older than age_max years
+--                                     too_few_points  fewer than points_min values since the last declared break
+--                                     nothing_ahead  the last value is already of the last year to be projected
+--   until_year  the target year; where nobody set a target, horizon_year
+--   kind        logit  a share, an index or a score whose lowest and highest possible value both are natural ends.
+--                      Other units have a highest *plausible* value alone: a price may well exceed 500 per cent of income,
+--                      which is why the end must not lie above 100 (and half a point for rounding)
+--               log    what cannot be negative
+--               linear everything else
+--   met_at      the value from which the owner counts the target as met, else the target itself
+--   region      M49 sub-region of a country, from whose members it borrows; groups borrow from the indicator alone
+with
+series as (
+    select
+        indicator,
+        ref_area,
+        count(*) as points,
+        max(time_period) as last_year,
+        max_by(value, time_period) as last_value
+    from assessment_point
+    group by indicator, ref_area
+),
+region as (
+    select ref_area, min("group") as region
+    from area_group
+    where grouping = 'm49_subregion'
+    group by ref_area
+),
+described as (
+    select
+        series.*,
+        definition.direction,
+        definition.target_value,
+        definition.target_year,
+        coalesce(definition.met_from, definition.target_value) as met_at,
+        if(definition.target_value is null, projection_rule.horizon_year, definition.target_year) as until_year,
+        case
+            when definition.unit in ('PT', 'INDEX', 'SCORE')
+                and definition.lowest >= 0
+                and definition.highest <= 100.5
+                then 'logit'
+            when definition.lowest >= 0 then 'log'
+            else 'linear'
+        end as kind,
+        definition.lowest,
+        definition.highest,
+        coalesce(area.kind = 'country', false) as country,
+        coalesce(region.region, 'none') as region,
+        projection_rule.*
+    from series
+    join definition using (indicator)
+    cross join projection_rule
+    left join area using (ref_area)
+    left join region using (ref_area)
+)
+select
+    indicator,
+    ref_area,
+    points,
+    last_year,
+    last_value,
+    direction,
+    target_value,
+    if(target_value is null, null, target_year) as target_year,
+    met_at,
+    until_year,
+    kind,
+    lowest,
+    highest,
+    country,
+    region,
+    case
+        when target_value is not null and target_year < this_year then 'deadline_passed'
+        when last_year < this_year - age_max then 'last_point_too_old'
+        when points < points_min then 'too_few_points'
+        when last_year >= until_year then 'nothing_ahead'
+    end as reason
+from described
