@@ -15,6 +15,7 @@ Item = Mapping[str, Any]
 Cell = Mapping[str, Any]
 
 DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
+IN_OTHER_DIMS = {"education": "EDUCATION", "disability": "DISABILITY_STATUS"}  # parts without a column
 
 
 def candidate_sql(item: Item, cell: Cell, rank: int) -> str:
@@ -38,14 +39,21 @@ def observation_terms(item: Item, cell: Cell) -> str:
 
 
 def _where(item: Item, cell: Cell, education: str = "education") -> list[str]:
-    """The cell's key, with the input's pins in place of the total. Education stands in the cell's
-    other_dims."""
+    """The cell's key, with the input's pins in place of the total, and the total in place of the part that
+    the series is of. Education stands in the cell's other_dims."""
     pins: Mapping[str, str] = item.get("where", {})
-    wanted = {name: cell[name] for name in DIMENSIONS}
+    wanted = {name: cell[name] for name in DIMENSIONS if name != "other_dims"}
+    level = str(cell["other_dims"])
+    others = dict(pair.split("=", 1) for pair in level.split(";")) if level != "_T" else {}
+    for name, code in item.get("part", {}).items():
+        key = IN_OTHER_DIMS.get(name)
+        if (others.pop(key, "_T") if key else wanted[name]) != code:
+            return ["false -- the series is of one part alone, and this is another"]
+        if key is None:
+            wanted[name] = "_T"
     if education == "education":
-        level = str(cell["other_dims"])
-        wanted["education"] = level.removeprefix("EDUCATION=") if level.startswith("EDUCATION=") else "_T"
-        wanted["other_dims"] = "_T" if wanted["education"] != "_T" else level
+        wanted["education"] = others.pop("EDUCATION", "_T")
+    wanted["other_dims"] = ";".join(f"{key}={code}" for key, code in others.items()) or "_T"
     if any(name in pins and wanted.get(name, "_T") != "_T" for name in pins):
         return ["false -- the input is pinned to one code, which counts as the total"]
     wanted |= pins
