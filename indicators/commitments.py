@@ -228,12 +228,13 @@ def _claims(claims: list[Claim], indicators: Collection[str], targets: Collectio
                 step,
             )
         for name, part in claim.parts.items():
-            yield from _indicator((*place, "parts", name, "indicator"), part.indicator, indicators)
+            for used in (part.indicator, *part.or_of):
+                yield from _indicator((*place, "parts", name, "indicator"), used, indicators)
         faults = check_formula(claim.formula, claim.parts) if claim.formula else []
         for fault in faults:
             yield (*place, "formula"), f"{fault.what} ({fault.place})", fault.allowed, fault.next_step
-        used = formula_names(claim.formula, claim.parts) if claim.formula and not faults else set(claim.parts)
-        for name in sorted(set(claim.parts) - set(used)):
+        named = formula_names(claim.formula, claim.parts) if claim.formula and not faults else claim.parts
+        for name in sorted(set(claim.parts) - set(named)):
             what = f"the formula does not use `{name}`"
             yield (*place, "parts", name), what, "parts that the formula uses", "use it or remove it"
 

@@ -18,6 +18,7 @@ from threading import Event
 from typing import Any
 
 from indicators.catalogue import Catalogue, load_catalogue
+from indicators.commitments import load_commitments
 from indicators.restrict import restricted
 from schemas.areas import area_rows, membership_rows
 from schemas.definitions import Input, Source
@@ -337,6 +338,11 @@ class Workspace:
         self._evaluated.clear()
         self._live.clear()
 
+    def ingredients(self) -> Ingredients:
+        """What a release would be made of now; nothing is made."""
+        found = self.evaluate(list(self.catalogue))
+        return self._ingredients({name: result.path for name, result in found.items()})
+
     def _ingredients(self, evaluated: Mapping[str, Path]) -> Ingredients:
         return Ingredients(
             catalogue=self.catalogue.entries,
@@ -347,6 +353,7 @@ class Workspace:
             evaluated=evaluated,
             areas=area_rows(self.home / "groups"),
             area_groups=membership_rows(self.home / "groups"),
+            commitments=load_commitments(),
             contributions={
                 path.stem: path for path in sorted((self.home / "contributions").glob("*/*.parquet"))
             },

@@ -22,6 +22,7 @@ from schemas.observation import (
     TIME_PERIOD,
     URBANISATION,
 )
+from schemas.projection_tables import PROJECTION_TABLES
 from schemas.table_columns import (
     DIRECTIONS,
     GROUP,
@@ -36,6 +37,7 @@ from schemas.table_columns import (
     text,
     year,
 )
+from schemas.target_tables import TARGET_TABLES
 
 INDICATOR = Table(
     "indicator", "Indicator values", "One value of an indicator, with where it came from.",
@@ -130,4 +132,5 @@ REVISION = Table(
 
 TABLES: dict[str, Table] = {t.name: t for t in (
     OBSERVATION, INDICATOR, LATEST, AREA, AREA_GROUP, INDICATOR_META, SOURCE_TABLE, SNAPSHOT_TABLE, LEDGER, QUARANTINE,
-    REVISION, *ASSESSMENT_TABLES, *GAP_TABLES, *AVAILABILITY_TABLES, *CONTRIBUTION_TABLES)}
+    REVISION, *ASSESSMENT_TABLES, *GAP_TABLES, *AVAILABILITY_TABLES, *CONTRIBUTION_TABLES, *TARGET_TABLES,
+    *PROJECTION_TABLES)}

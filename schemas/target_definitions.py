@@ -145,6 +145,9 @@ class Part(Model):
     """One number that a claim's formula needs, taken from the release."""
 
     indicator: Identifier
+    or_of: list[Identifier] = Field(
+        default=[], description="for count with since: an area counts if any of these has a value as well"
+    )
     take: Literal["value", "count", "sum"] = Field(
         default="value", description="value of one area or group; count or sum over countries"
     )
@@ -165,6 +168,8 @@ class Part(Model):
             raise ValueError("one of `year` and `since`")
         if self.since is not None and self.take != "count":
             raise ValueError("`since` with `take: count` only")
+        if self.or_of and self.since is None:
+            raise ValueError("`or_of` with `since` only")
         return self
 
 

@@ -20,6 +20,7 @@ from schemas.columns import Table
 from schemas.contribution_tables import CONTRIBUTION_TABLES
 from schemas.gap_tables import GAP, INEQUALITY, LORENZ
 from schemas.observation import OBSERVATION
+from schemas.projection_tables import PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL
 from schemas.tables import (
     AREA,
     AREA_GROUP,
@@ -32,12 +33,17 @@ from schemas.tables import (
     SNAPSHOT_TABLE,
     SOURCE_TABLE,
 )
+from schemas.target_tables import CLAIM, CROSSWALK, DEADLINE, SCORE, TARGET
 from warehouse.availability_inputs import load_sdg_database
+from warehouse.claims import claim_table
+from warehouse.commitments import load_commitments
 from warehouse.disagreement import load_overlaps
 from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_by_key, write_table
 from warehouse.ingredients import Ingredients
 from warehouse.model_inputs import load, load_model_inputs
 from warehouse.progress import method_table, progress_table
+from warehouse.projection import projection_refused_table, projection_skill_table, projection_table
+from warehouse.scores import score_table
 from warehouse.survey_inputs import load_surveys
 from warehouse.why import depends_on
 
@@ -55,7 +61,25 @@ MODEL_TABLES = (
     LORENZ,
     INEQUALITY,
     AVAILABILITY,
+    DEADLINE,
+    TARGET,
+    CROSSWALK,
+    CLAIM,
+    SCORE,
+    PROJECTION,
+    PROJECTION_REFUSED,
+    PROJECTION_SKILL,
 )
+
+# Tables that take more than one select statement.
+MADE_BY = {
+    PROGRESS.name: progress_table,
+    CLAIM.name: claim_table,
+    SCORE.name: score_table,
+    PROJECTION.name: projection_table,
+    PROJECTION_REFUSED.name: projection_refused_table,
+    PROJECTION_SKILL.name: projection_skill_table,
+}
 
 
 def write_tables(
@@ -89,10 +113,7 @@ def write_tables(
         for contract in CONTRIBUTION_TABLES:
             sent = given.contributions.get(contract.name)
             write(run_sql(con, _union([parquet(sent)] if sent else [], contract), contract), contract)
-        load_model_inputs(con, aside, given.catalogue, previous)
-        load_surveys(con, given.staged)
-        load_sdg_database(con, given.staged)
-        load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
+        load_inputs(con, aside, given, previous)
         for contract in MODEL_TABLES:
             found = compute(con, contract)
             write(found, contract)
@@ -108,9 +129,21 @@ def write_tables(
         ]
 
 
+def load_inputs(
+    con: duckdb.DuckDBPyConnection, folder: Path, given: Ingredients, previous: Path | None
+) -> None:
+    """Everything that a model may read, from a folder with the tables of indicator values and areas."""
+    load_model_inputs(con, folder, given.catalogue, previous)
+    load_surveys(con, given.staged)
+    load_commitments(con, folder, given.commitments)
+    load_sdg_database(con, given.staged)
+    load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
+
+
 def compute(con: duckdb.DuckDBPyConnection, contract: Table) -> pa.Table:
-    """A published table from its model file; progress from the file of each method."""
-    return progress_table(con) if contract is PROGRESS else run_model(con, contract)
+    """A published table from its model file, or by the program that puts several such files together."""
+    made = MADE_BY.get(contract.name)
+    return made(con) if made else run_model(con, contract)
 
 
 def _observation_sql(given: Ingredients) -> str:

@@ -11,10 +11,11 @@ from typing import Any, Literal, Protocol
 
 from schemas.areas import area_rows, membership_rows
 from schemas.definitions import Indicator, Source
+from schemas.target_definitions import Commitments
 from warehouse.checks import CheckResult
 from warehouse.engine import code_fingerprint
 
-CODE = ("schemas/*.py", "warehouse/*.py", "warehouse/models/*.sql", "schemas/codelists/*.csv")
+CODE = ("schemas/*.py", "warehouse/*.py", "warehouse/models/*.sql", "schemas/codelists/*.csv", "warehouse/projection*.[cy]*")
 
 
 class Defined(Protocol):
@@ -42,7 +43,7 @@ class Ingredients:
     snapshots: the live ones, as rows of the table `snapshot`; staged: source to its observation.parquet,
     beside which lie ledger.parquet and quarantine.parquet; evaluated: indicator to its file; checks: those
     already made of the evaluated indicators, else they are made here; contributions: kind to the parquet file
-    of what is accepted now.
+    of what is accepted now; commitments: targets, crosswalk, claims and score definitions.
     """
 
     catalogue: Mapping[str, Defined]
@@ -55,6 +56,7 @@ class Ingredients:
     area_groups: Sequence[Mapping[str, Any]] = field(default_factory=membership_rows)
     checks: Sequence[CheckResult] | None = None
     contributions: Mapping[str, Path] = field(default_factory=dict)
+    commitments: Commitments = field(default_factory=Commitments)
 
 
 def inputs_fingerprint(given: Ingredients) -> str:
@@ -72,6 +74,7 @@ def inputs_fingerprint(given: Ingredients) -> str:
         [[name, path.parent.name] for name, path in sorted(given.staged.items())],
         [[name, path.stem] for name, path in sorted(given.evaluated.items())],
         [[name, sha256(path.read_bytes()).hexdigest()] for name, path in sorted(given.contributions.items())],
+        given.commitments.model_dump(mode="json"),
     ]
     digest.update(json.dumps(parts, sort_keys=True).encode())
     for rows in (given.areas, given.area_groups):
