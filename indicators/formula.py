@@ -73,7 +73,7 @@ def _translate(text: str, names: tuple[str, ...]) -> Translated:
     if plain in names and NAME.fullmatch(plain):
         return f'"{plain}"', frozenset({plain}), frozenset()
     writer = Writer(names, text)
-    tree = _parse(text)
+    tree = parse_formula(text)
     try:
         sql = finite(writer.number(tree))
     except RecursionError:
@@ -81,7 +81,7 @@ def _translate(text: str, names: tuple[str, ...]) -> Translated:
     return sql, frozenset(writer.used), frozenset(writer.frames)
 
 
-def _parse(text: str) -> Any:
+def parse_formula(text: str) -> Any:
     """The syntax tree of one expression; what follows it, such as a second statement, is a syntax error."""
     if len(text) > LONGEST:
         raise Refused(FormulaFault(f"has {len(text)} characters", f"at most {LONGEST}", SPLIT))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.backtest_verbs import backtest
-from pipelines.indicator_verbs import preview, why
+from pipelines.indicator_verbs import export, preview, why
 from pipelines.output import emit, emit_one, note
 from pipelines.release_verbs import diff, explain, mcp, revisions, rollback
 from pipelines.source_verbs import contracts, new
@@ -34,6 +34,7 @@ app.command()(contracts)
 app.command()(backtest)
 for verb in (diff, explain, revisions, rollback, mcp):
     app.command()(verb)
+app.command()(export)
 app.command()(preview)
 app.command()(why)
 app.add_typer(new, name="new")

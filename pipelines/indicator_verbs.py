@@ -158,6 +158,23 @@ def new_indicator(
         typer.launch(str(CHECKOUT / GUIDE))
 
 
+def export(
+    form: Annotated[str, typer.Argument(metavar="FORMAT", help="sdmx: structure, SDMX-CSV 2.0 and VTL.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
+    release: Annotated[str | None, typer.Option(help="A release id; the latest by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a release in another standard: `compact export sdmx`."""
+    if form != "sdmx":
+        raise CompactError(f"there is no format {form!r}", where="FORMAT", allowed="sdmx")
+    from indicators.catalogue import load_catalogue
+    from warehouse.read import open_release
+    from warehouse.sdmx import export as write
+
+    written = write(open_release(_home(), release), out, load_catalogue())
+    emit([{"file": str(path), "bytes": path.stat().st_size} for path in written], as_json=as_json)
+
+
 def _choose(rows: list[dict[str, str]]) -> int:
     note("name one or more of them with --series" if rows else "")
     return 0 if rows else 1

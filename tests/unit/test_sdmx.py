@@ -1,0 +1,159 @@
+"""A release in SDMX: the structure as it is read back, and data that keep to it; VTL."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pysdmx.io import get_datasets, read_sdmx
+from pysdmx.model import Role
+
+from indicators.vtl import to_vtl
+from tests.unit.make import indicator, value, values
+from warehouse.sdmx import export, formulas
+
+ROWS = [
+    value("use", "KEN", 2019, 40.5, lower_bound=39.0),
+    value("use", "KEN", 2019, 38.0, sex="F", obs_status="E", footnote='He said "so", then\nleft'),
+    value("use", "M49:001", 2020, 60.0, other_dims="EDUCATION=ISCED_2"),
+    value("parity", "KEN", 2019, 0.9, source="one;two", series="S;T"),
+]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    release, out = tmp_path_factory.mktemp("release"), tmp_path_factory.mktemp("sdmx")
+    values(release / "indicator.parquet", ROWS)
+    meta = {
+        "indicator": ["parity", "use"],
+        "title": ["Parity <&>", "Use"],
+        "description": ["Women to men.", "Share."],
+        "notes": [None, "Estimates."],
+        "unit": ["RATIO", "PT"],
+    }
+    pq.write_table(pa.table(meta), release / "indicator_meta.parquet")
+    area = {"ref_area": ["KEN", "M49:001"], "name": ["Kenya", "World"]}
+    pq.write_table(pa.table(area), release / "area.parquet")
+    card = {"id": "2026-07-01-0000abcd", "created": "2026-07-01T00:00:00Z"}
+    (release / "release.json").write_text(json.dumps(card))
+    export(release, out, {"use": indicator()})
+    first = (out / "structure.xml").read_bytes()
+    export(release, out, {"use": indicator()})
+    assert (out / "structure.xml").read_bytes() == first
+    return out
+
+
+def test_the_structure_is_read_back(exported: Path) -> None:
+    message = read_sdmx(str(exported / "structure.xml"), validate=True)
+    lists = {one.id: {code.id: code.name for code in one.items} for one in message.get_codelists()}
+    assert lists["CL_INDICATOR"] == {"parity": "Parity <&>", "use": "Use"}
+    assert lists["CL_REF_AREA"] == {"KEN": "Kenya", "M49_001": "World"}
+    assert lists["CL_SEX"] == {"F": "Female", "_T": "Total"}
+    assert lists["CL_UNIT_MEASURE"]["PT"] == "Percentage"
+    (definition,) = message.get_data_structure_definitions()
+    roles = {component.id: component.role for component in definition.components}
+    dimensions = [name for name, role in roles.items() if role is Role.DIMENSION]
+    assert set(dimensions) == {
+        *("INDICATOR", "REF_AREA", "SEX", "AGE", "URBANISATION", "QUANTILE", "OTHER_DIMS", "TIME_PERIOD")
+    }
+    assert [name for name, role in roles.items() if role is Role.MEASURE] == ["OBS_VALUE"]
+    assert len(roles) == 17
+    (flow,) = message.get_dataflows()
+    assert flow.id == "DF_INDICATOR"
+    (scheme,) = message.get_concept_schemes()
+    assert {concept.id for concept in scheme.items} == set(roles)
+
+
+def test_the_data_keep_to_the_structure(exported: Path) -> None:
+    (data,) = get_datasets(str(exported / "data.csv"), str(exported / "structure.xml"), validate=True)
+    assert len(data.data) == 4
+    components = {one.id: one for one in data.structure.components}
+    rows = read_csv(exported / "data.csv")
+    for row in rows:
+        assert row["STRUCTURE_ID"] == "COMPACT_TRACKER:DF_INDICATOR(1.0.0)"
+        assert set(row) - {"STRUCTURE", "STRUCTURE_ID", "ACTION"} == set(components)
+        for name, component in components.items():
+            codes = {code.id for code in component.local_codes or ()}
+            assert not codes or row[name] in codes, (name, row[name])
+            assert row[name] or not component.required
+    key = [name for name, one in components.items() if one.role is Role.DIMENSION]
+    assert len({tuple(row[name] for name in key) for row in rows}) == len(rows)
+
+
+def test_the_data_are_the_values_of_the_release(exported: Path) -> None:
+    rows = read_csv(exported / "data.csv")
+    found = {(row["INDICATOR"], row["REF_AREA"], row["SEX"]): row for row in rows}
+    assert float(found["use", "KEN", "_T"]["OBS_VALUE"]) == 40.5
+    assert float(found["use", "KEN", "_T"]["LOWER_BOUND"]) == 39.0
+    assert found["use", "KEN", "F"]["FOOTNOTE"] == 'He said "so", then\nleft'
+    assert found["use", "M49_001", "_T"]["OTHER_DIMS"] == "EDUCATION=ISCED_2"
+    assert found["parity", "KEN", "_T"]["UNIT_MEASURE"] == "RATIO"
+    assert found["parity", "KEN", "_T"]["SOURCE"] == "one;two"
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+# --- VTL
+def of(formula: str, *names: str) -> Any:
+    inputs = {name: [{"source": "one", "series": name.upper()}] for name in names}
+    return to_vtl(indicator("out", formula=formula, **({"inputs": inputs} if names else {})))
+
+
+@pytest.mark.parametrize(
+    ("formula", "names", "vtl"),
+    [
+        ("100 - value", (), "out <- value [calc OBS_VALUE := (100.0 - OBS_VALUE)];"),
+        ("value / 7", (), "out <- value [calc OBS_VALUE := (OBS_VALUE / 7.0)];"),
+        (
+            "ln(value)",
+            (),
+            "out <- value [calc OBS_VALUE := ln(if OBS_VALUE > 0.0 then OBS_VALUE else null)];",
+        ),
+        (
+            "a / b",
+            ("a", "b"),
+            "out <- inner_join(a as a, b as b calc VALUE := (if b#OBS_VALUE <> 0.0 then "
+            "a#OBS_VALUE / b#OBS_VALUE else null) keep VALUE rename VALUE to OBS_VALUE);",
+        ),
+        (
+            "-a + abs(b)",
+            ("a", "b"),
+            "out <- inner_join(a as a, b as b calc VALUE := ((0.0 - a#OBS_VALUE) + abs(b#OBS_VALUE)) "
+            "keep VALUE rename VALUE to OBS_VALUE);",
+        ),
+    ],
+)
+def test_what_means_the_same_in_vtl_is_exported(formula: str, names: tuple[str, ...], vtl: str) -> None:
+    assert of(formula, *names).vtl == vtl
+    assert of(formula, *names).why_not == ""
+
+
+@pytest.mark.parametrize(
+    ("formula", "names", "why"),
+    [
+        ("value - lag(value)", (), "count rows, and this one counts years"),
+        ("rebased(value, 2015)", (), "counts years"),
+        ("coalesce(a, b)", ("a", "b"), "where an input has none"),
+        ("greatest(a, b)", ("a", "b"), "skips what is missing"),
+        ("power(a, b)", ("a", "b"), "no VTL form that is proved here"),
+        ("case when value > 0 then 1 else 0 end", (), "no VTL form that is proved here"),
+    ],
+)
+def test_what_does_not_is_not_and_says_why(formula: str, names: tuple[str, ...], why: str) -> None:
+    assert of(formula, *names).vtl == ""
+    assert why in of(formula, *names).why_not
+
+
+def test_plain_series_have_no_formula_and_the_rest_a_line_each() -> None:
+    text = formulas({"use": indicator(), "up": indicator("up", formula="lag(value)")})
+    assert text.splitlines() == [
+        "// up is not exported: `LAG(value)`: VTL's analytic functions count rows, and this one counts years"
+    ]
