@@ -117,6 +117,6 @@ def code_fingerprint(*patterns: str) -> str:
     digest = sha256()
     for path in sorted({path for pattern in patterns for path in CHECKOUT.glob(pattern)}):
         digest.update(path.relative_to(CHECKOUT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    for library in ("duckdb", "pyarrow"):
+    for library in ("duckdb", "numpy", "pyarrow"):
         digest.update(f"{library} {version(library)}\0".encode())
     return digest.hexdigest()

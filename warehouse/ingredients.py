@@ -15,7 +15,14 @@ from schemas.target_definitions import Commitments
 from warehouse.checks import CheckResult
 from warehouse.engine import code_fingerprint
 
-CODE = ("schemas/*.py", "warehouse/*.py", "warehouse/models/*.sql", "schemas/codelists/*.csv", "warehouse/projection*.[cy]*")
+CODE = (
+    "schemas/*.py",
+    "warehouse/*.py",
+    "warehouse/models/*.sql",
+    "warehouse/projection*.yaml",
+    "warehouse/projection*.csv",
+    "schemas/codelists/*.csv",
+)
 
 
 class Defined(Protocol):

@@ -81,8 +81,8 @@ def make_panel(rows: Mapping[str, NDArray[Any]], offset: float) -> Panel:
         region.astype(np.int64),
         rows["country"][first].astype(np.bool_),
         scale,
-        tuple(indicators),
-        tuple(areas[of_area[first]]),
+        tuple(str(name) for name in indicators),
+        tuple(str(name) for name in areas[of_area[first]]),
     )
 
 
