@@ -8,6 +8,7 @@
 --   sign       1 where more is better, else -1: sign * yt >= sign * v says that the target is met
 --   growth     g = (yt / y0) ^ (1 / years) - 1, defined for y0 > 0, yt > 0 and years > 0 alone
 --   bounded    a share between 0 and 100 per cent by its nature, not merely by what is plausible
+--   lowest_value  the lowest value since the baseline year
 --   scale_end  the end of that scale on the better side, where more is better; null otherwise
 --   gap        why there is no trend to judge, null where there is one
 --   settled    the class that needs no method: a deadline that has passed is met or missed, never projected; it has
@@ -22,7 +23,8 @@ series as (
         max(time_period) as latest_year,
         arg_max(value, time_period) as latest_value,
         min(time_period) filter (where time_period >= definition.baseline_year) as baseline_year,
-        arg_min(value, time_period) filter (where time_period >= definition.baseline_year) as baseline_value
+        arg_min(value, time_period) filter (where time_period >= definition.baseline_year) as baseline_value,
+        min(value) filter (where time_period >= definition.baseline_year) as lowest_value
     from assessment_point
     join definition using (indicator)
     group by assessment_point.indicator, assessment_point.ref_area

@@ -41,17 +41,10 @@ scale as (
         baseline_year,
         latest_year,
         target_year,
-        case when bounded then 'logit' when lowest_used > 0 then 'log' else 'linear' end as scale
+        case when bounded then 'logit' when lowest_value > 0 then 'log' else 'linear' end as scale
     from assessment_input
-    join (
-        select point.indicator, point.ref_area, min(point.value) as lowest_used
-        from assessment_point as point
-        join assessment_input as series using (indicator, ref_area)
-        where point.time_period >= series.baseline_year
-            and series.v is not null
-        group by point.indicator, point.ref_area
-    ) as used using (indicator, ref_area)
     where settled is null
+        and v is not null
 ),
 placed as (
     select
@@ -104,19 +97,19 @@ predicted as (
             else z
         end as predicted_value,
         if(series.parity, abs(predicted_value - 1), predicted_value) as ahead,
-        -- 1e-9: a value that stays the same for years is predicted as itself but for the last digits
         sign * ahead >= sign * if(bounded, least(greatest(v, 0.1::double), 99.9::double), v) - 1e-9::double as met_ahead
     from assessment_input as series
     left join fitted using (indicator, ref_area)
     left join scale using (indicator, ref_area)
 ),
+-- Rounded: of a value that stays the same the prediction is that value but for the last digits, and 0 is a border.
 measured as (
     select
         *,
         case
             when met_ahead then 10.0::double
-            when parity then 10 - 10 * abs(v - ahead) / nullif(abs(v - y0), 0)
-            else 10 * sign * (ahead - y0) / nullif(abs(v - y0), 0)
+            when parity then round(10 - 10 * abs(v - ahead) / nullif(abs(v - y0), 0), 9)
+            else round(10 * sign * (ahead - y0) / nullif(abs(v - y0), 0), 9)
         end as measure,
         case
             when met_now then 10.0::double
