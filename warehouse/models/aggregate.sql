@@ -118,11 +118,14 @@ used as (
         total.time_period,
         total.value,
         if(definition.weight is null, 1.0::double, weight_value.own) as weight,
-        low_income.ref_area is not null as is_low_income
+        low_income.ref_area is not null as in_condition
     from total
     join definition using (indicator)
     join member using (ref_area)
-    left join low_income using (ref_area)
+    left join low_income
+        on low_income.ref_area = total.ref_area
+        and member."group" = 'M49:001'
+        and definition.min_low_income_share is not null
     left join weight_value
         on weight_value.weight = definition.weight
         and weight_value.ref_area = total.ref_area
@@ -137,9 +140,8 @@ ours as (
         time_period,
         count(*) as areas_used,
         sum(weight order by ref_area) as weight_used,
-        sum(weight order by ref_area) filter (where is_low_income) as low_income_used,
+        sum(weight order by ref_area) filter (where in_condition) as low_income_used,
         sum(value * value * weight order by ref_area) / sum(weight order by ref_area) as mean_square,
-        sum(value * value order by ref_area) / count(*) as mean_square_unweighted,
         sum(value * weight order by ref_area) / sum(weight order by ref_area) as weighted_mean,
         sum(value order by ref_area) as sum,
         median(value) as median,
@@ -188,7 +190,7 @@ beside as (
         -- the mean of the squares less the square of the mean; no less than 0, which rounding may miss
         if(coalesce(ours.areas_used, 0) < 2, null, case definition.aggregate_method
             when 'weighted_mean' then sqrt(greatest(ours.mean_square - ours.weighted_mean * ours.weighted_mean, 0))
-            when 'unweighted' then sqrt(greatest(ours.mean_square_unweighted - ours.unweighted * ours.unweighted, 0))
+            when 'unweighted' then sqrt(greatest(ours.mean_square - ours.unweighted * ours.unweighted, 0))
         end) as standard_deviation,
         official.official_value,
         official.official_source
