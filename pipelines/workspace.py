@@ -357,7 +357,18 @@ class Workspace:
             contributions={
                 path.stem: path for path in sorted((self.home / "contributions").glob("*/*.parquet"))
             },
+            decided=self._decided(),
         )
+
+    def _decided(self) -> dict[str, str]:
+        """The live snapshots that a person accepted although they differ much: who, and why."""
+        found = {}
+        for source_id in self.sources:
+            live = {s.snapshot for s in self.store.live(source_id).values()}
+            for event in self.store.events(source_id):
+                if event["event"] == "accepted" and event["snapshot"] in live and event.get("by"):
+                    found[event["snapshot"]] = f"{event['by']}: {event['reason']}"
+        return found
 
     def _note(self, problem: CompactError) -> CompactError:
         self.problems.append(problem)

@@ -87,7 +87,7 @@ def build_release(
         with building(folder, release_id) as aside:
             changes = write_tables(aside, given, previous, temp)
             refuse([str(finding) for finding in table_findings(aside, fresh=True)])
-            diff = _diff(previous, aside, release_id, acknowledge)
+            diff = _diff(previous, aside, release_id, acknowledge, given.decided)
             card = _card(aside, given, release_id, now, fingerprint, previous, warnings) | {
                 "acknowledged": diff["acknowledged"],
                 "large_revisions": [row["what"] for row in diff["large"]],
@@ -113,19 +113,21 @@ def build_release(
     return ReleaseResult(True, release_id, final, _summary(final, rows, previous), rows, tuple(warnings))
 
 
-def _diff(previous: Path | None, aside: Path, release_id: str, acknowledge: str) -> dict[str, Any]:
+def _diff(
+    previous: Path | None, aside: Path, release_id: str, acknowledge: str, decided: Mapping[str, str]
+) -> dict[str, Any]:
     """What the release changes. Refused where it changes more than may pass without a person's word."""
-    diff = compare(previous, aside, (previous.name if previous else None, release_id))
+    diff = compare(previous, aside, (previous.name if previous else None, release_id), decided=decided)
     if diff["large"] and not acknowledge.strip():
         listed = "\n  - ".join(row["what"] for row in diff["large"])
         raise ReleaseRefused(
-            f"{len(diff['large'])} large revisions against release {diff['before']}, so nothing was "
-            f"published\n  - {listed}",
+            f"{len(diff['large'])} large revision{'s' if len(diff['large']) > 1 else ''} against release "
+            f"{diff['before']}, so nothing was published\n  - {listed}",
             where="warehouse/revision_limits.yaml",
             allowed="large revisions that a person has looked at",
             next_step="compare with the agency's page and its notes. If they are right: "
-            '`compact run --acknowledge "why they are right"`; if not: `compact accept` has the snapshot '
-            "before, or mend the definition",
+            '`compact run --acknowledge "why they are right"`; if not, mend the definition, or tell the '
+            "agency and wait for its correction",
         )
     if diff["large"]:
         diff["acknowledged"] = acknowledge.strip()

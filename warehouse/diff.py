@@ -6,7 +6,7 @@ sentences are in diff_notes.py. The document is described by schemas/json/diff.s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +26,16 @@ RANKS = ("regression", "stagnation", "marginal", "moderate", "on_track_or_met") 
 
 
 def compare(
-    before: Path | None, after: Path, ids: tuple[str | None, str], *, most: int | None = MOST
+    before: Path | None,
+    after: Path,
+    ids: tuple[str | None, str],
+    *,
+    most: int | None = MOST,
+    decided: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Everything that differs between two release folders. before: None for a first release; ids: their
-    names; most: how many rows of a kind are listed (None: all).
+    names; most: how many rows of a kind are listed (None: all); decided: snapshots that a person accepted
+    although they differ much, with the person and the reason.
 
     Numbers equal to 1e-12 of the larger are equal. A value is revised where both releases have the key and
     the numbers differ; beyond: by more than the share of revision_limits.yaml, from the same source and
@@ -51,11 +57,12 @@ def compare(
         "series": [],
         "targets": [],
         "large": [],
+        "accepted": [],
         "acknowledged": None,
     }
     if before is not None:
         with side_by_side(before, after) as con:
-            load_changes(con)
+            load_changes(con, (decided or {}).keys())
             document |= {
                 "tables": compare_tables(con, before, after),
                 "indicators": _indicators(con, limits.beyond),
@@ -69,6 +76,7 @@ def compare(
                 "series": _series(con),
                 "targets": _targets(con),
                 "large": large_revisions(con, limits),
+                "accepted": _accepted(con, decided or {}),
             }
     document["notes"] = sentences(document)
     return document
@@ -296,6 +304,17 @@ def _series(con: duckdb.DuckDBPyConnection) -> list[Row]:
                 row[f"{side}_title"] = ", ".join(names)
             row["known"] = str(rename) if rename is not None and is_known else None
     return found
+
+
+def _accepted(con: duckdb.DuckDBPyConnection, decided: Mapping[str, str]) -> list[Row]:
+    """The decisions of persons that this difference comes from."""
+    found = con.execute("""
+        select settled.name, count(*)
+        from settled
+        join change on contains(change.new_snapshot, settled.name) and change.revised
+        group by settled.name
+        order by settled.name""").fetchall()
+    return [{"snapshot": name, "reason": decided[name], "revised": count} for name, count in found]
 
 
 def _targets(con: duckdb.DuckDBPyConnection) -> list[Row]:

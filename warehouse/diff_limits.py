@@ -67,8 +67,8 @@ def large_revisions(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]
 
 
 WHICH = {
-    "revised_share": "revised and not moved and abs(absolute) > $beyond * abs(old_value)",
-    "withdrawn_share": "removed",
+    "revised_share": "revised and not moved and not settled and abs(absolute) > $beyond * abs(old_value)",
+    "withdrawn_share": "removed and not settled",
 }
 SAID = {
     "revised_share": "{title}: {part:,} of {whole:,} values ({share:.0%}) were revised by more than "
@@ -120,6 +120,7 @@ def _single(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
         left join named_area using (ref_area)
         where revised
             and not moved
+            and not settled
             and is_total
             and ref_area not like '%:%'
             and abs(absolute) > $relative * abs(old_value)

@@ -30,6 +30,7 @@ def sentences(diff: Row) -> list[str]:
     if diff["before"] is None:
         return ["This is the first release here, so there is nothing to compare it with."]
     said = [
+        *(f"A snapshot that had been held was accepted by {row['reason']}." for row in diff["accepted"]),
         *_indicators(diff["indicators"]),
         *_years(diff["indicators"]),
         *_revisions(diff),

@@ -6,7 +6,7 @@ that only when asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,9 +138,18 @@ def _q(name: str) -> str:
     return f'"{name}"'
 
 
-def load_changes(con: duckdb.DuckDBPyConnection) -> None:
+def load_changes(con: duckdb.DuckDBPyConnection, settled: Collection[str] = ()) -> None:
     """The temporary tables that the rest is read from: change (every indicator value that is not what it
-    was), named_area and meta."""
+    was), named_area and meta. settled: snapshots that a person accepted; a change that comes with one of them
+    is that person's."""
+    con.execute(
+        "create temp table settled as select unnest($names::varchar[]) as name", {"names": [*settled]}
+    )
+    con.execute("""
+        create temp table settled_series as
+        select distinct source, series
+        from after_indicator
+        where exists (from settled where contains(after_indicator.snapshot, settled.name))""")
     keys = TABLES["indicator"].key
     joined = ", ".join(f"coalesce(o.{name}, n.{name}) as {name}" for name in keys)
     con.execute(f"""
@@ -148,6 +157,7 @@ def load_changes(con: duckdb.DuckDBPyConnection) -> None:
         select {joined}, o.value as old_value, n.value as new_value, o.obs_status as old_status,
             n.obs_status as new_status, o.source as old_source, n.source as new_source,
             o.series as old_series, n.series as new_series,
+            n.snapshot as new_snapshot,
             o.indicator is null as added, n.indicator is null as removed
         from before_indicator as o
         full join after_indicator as n on {_on(TABLES["indicator"], list(keys))}
@@ -164,6 +174,9 @@ def load_changes(con: duckdb.DuckDBPyConnection) -> None:
             not added and not removed and old_status <> new_status and old_source = new_source
                 and old_series = new_series as status_changed,
             not added and not removed and (old_source <> new_source or old_series <> new_series) as moved,
+            (coalesce(new_source, old_source), coalesce(new_series, old_series)) in (
+                select (source, series) from settled_series)
+                and (removed or exists (from settled where contains(new_snapshot, settled.name))) as settled,
             new_value - old_value as absolute,
             if(old_value = 0, null, (new_value - old_value) / abs(old_value)) as relative,
             {TOTAL} as is_total,

@@ -50,7 +50,8 @@ class Ingredients:
     snapshots: the live ones, as rows of the table `snapshot`; staged: source to its observation.parquet,
     beside which lie ledger.parquet and quarantine.parquet; evaluated: indicator to its file; checks: those
     already made of the evaluated indicators, else they are made here; contributions: kind to the parquet file
-    of what is accepted now; commitments: targets, crosswalk, claims and score definitions.
+    of what is accepted now; commitments: targets, crosswalk, claims and score definitions; decided: snapshots
+    that a person accepted although they differ much, with the person and the reason.
     """
 
     catalogue: Mapping[str, Defined]
@@ -62,6 +63,7 @@ class Ingredients:
     areas: Sequence[Mapping[str, Any]] = field(default_factory=area_rows)
     area_groups: Sequence[Mapping[str, Any]] = field(default_factory=membership_rows)
     checks: Sequence[CheckResult] | None = None
+    decided: Mapping[str, str] = field(default_factory=dict)
     contributions: Mapping[str, Path] = field(default_factory=dict)
     commitments: Commitments = field(default_factory=Commitments)
 

@@ -301,3 +301,17 @@ def test_a_release_has_its_diff_and_a_large_revision_needs_a_word(tmp_path: Path
         "unique_key",
     }
     assert verify_release(after) == []
+
+
+def test_what_a_person_accepted_needs_no_second_word(tmp_path: Path) -> None:
+    before = released(tmp_path / "before", MANY)
+    now = {key: value * 2 for key, value in MANY.items() if key != ("KEN", 2010)}
+    after = released(tmp_path / "after", now, values={"snapshot": SNAP["b"]})
+    assert compare(before, after, ("a", "b"))["large"]
+    found = compare(before, after, ("a", "b"), decided={SNAP["b"]: "Ann: the agency rebased it"})
+    SCHEMA.validate(found)
+    assert (found["large"], found["acknowledged"]) == ([], None)
+    assert found["accepted"] == [
+        {"snapshot": SNAP["b"], "reason": "Ann: the agency rebased it", "revised": len(now)}
+    ]
+    assert found["notes"][0] == "A snapshot that had been held was accepted by Ann: the agency rebased it."
