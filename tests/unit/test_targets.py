@@ -10,6 +10,7 @@ import pytest
 
 from indicators.catalogue import check_files, load_catalogue
 from indicators.commitments import FOLDER, commitment_problems, load_commitments, metrics
+from indicators.target_docs import PAGE, targets_page
 from schemas.contracts import validate
 from schemas.target_definitions import Claim, Commitment, CommitmentFile, Commitments, Link
 from schemas.target_tables import CLAIM, CROSSWALK, DEADLINE, TARGET
@@ -388,3 +389,7 @@ def test_check_reads_one_of_these_files_when_it_is_named() -> None:
     found = check_files([FOLDER / "claims.yaml"])
     assert (found.files, found.problems) == (1, [])
     assert check_files([FOLDER / "targets"]).files == 9
+
+
+def test_the_page_of_targets_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == targets_page(), "run `python -m indicators.target_docs`"
