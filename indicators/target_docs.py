@@ -1,7 +1,7 @@
-"""docs/targets.md, made from the files of targets. `python -m indicators.target_docs` writes it; a test says when
-it is out of date.
+"""docs/targets.md, made from the files of targets. `python -m indicators.target_docs` writes it.
 
-How a target stood at its deadline depends on the data, so that is in the table `target` of a release, not here.
+A test says when it is out of date. How a target stood at its deadline depends on the data: that is in the
+table `target` of a release, not here.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ STATUSES = ("measured", "proxy", "milestone", "not_measurable")
 HEAD = """# Targets, claims and commitments
 
 Generated from `indicators/targets` by `python -m indicators.target_docs`; do not edit.
-All {number} that the tracker follows, those that nobody can measure among them: that is part of the message. Every one has
-its owner, since the adopted Compact itself sets almost no number. What the statuses mean and how a deadline is judged is in
-[methods/targets.md](methods/targets.md); how each stands is in `target.parquet` and `deadline.parquet` of a release.
+All {number} that the tracker follows, those that nobody can measure among them: that is part of the message.
+Every one has its owner, since the adopted Compact itself sets almost no number. What the statuses mean and how
+a deadline is judged is in [methods/targets.md](methods/targets.md); how each stands is in `target.parquet` and
+`deadline.parquet` of a release.
 
 """
 
@@ -35,7 +36,7 @@ def _summary(files: list[CommitmentFile]) -> str:
     lines = [f"| owner | all | {' | '.join(STATUSES)} |", "|---|---|---|---|---|---|"]
     every: Counter[str] = Counter()
     for file in files:
-        found = Counter(target.status for target in file.targets)
+        found: Counter[str] = Counter(target.status for target in file.targets)
         every.update(found)
         lines.append(_counts(file.owner, found))
     return "\n".join([*lines, _counts("**all**", every)]) + "\n"
@@ -50,7 +51,8 @@ def _section(file: CommitmentFile) -> str:
     rows = "".join(f"| {' | '.join(_cells(target))} |\n" for target in file.targets)
     return (
         f"\n## {file.owner}\n{file.document}.\n\n"
-        "| id | where | target | status | indicators | value | by | why |\n|---|---|---|---|---|---|---|---|\n"
+        "| id | where | target | status | indicators | value | by | why |\n"
+        "|---|---|---|---|---|---|---|---|\n"
         f"{rows}"
     )
 
