@@ -47,7 +47,7 @@ def backtest(
     found = errors(panel, settings(), range(FIRST_ORIGIN, this_year))
     rows = skill(panel, found)
     chosen = set(indicator or ["all_four", *FOUR])
-    emit([row for row in rows if row["indicator"] in chosen], as_json=as_json)
+    emit([row for row in rows if row["measured_on"] in chosen], as_json=as_json)
     if write:
         made = {
             "release": folder.resolve().name,

@@ -60,7 +60,7 @@ PROJECTION_SKILL = Table(
     "projection_skill", "How well projections did",
     "Mean absolute error of a method when it is made to project what is now known, and how often its intervals held. "
     "Series that had reached an end of their range are left out; the vintage is today's, so errors are understated.",
-    (text("indicator", "Identifier of the indicator; all_four: mean of internet_use, electricity, coverage_4g, gini.",
+    (text("measured_on", "Identifier of the indicator; all_four: mean of internet_use, electricity, coverage_4g, gini.",
           role="dimension"),
      text("method", "Method: the one in use is that of the column model of projection, without its edition.",
           role="dimension"),
@@ -76,6 +76,6 @@ PROJECTION_SKILL = Table(
      number("coverage_80_later", "Share inside the 80 per cent interval, its width learned from earlier years.",
             nullable=True, minimum=0, maximum=1),
      number("coverage_95_later", "The same of the 95 per cent interval.", nullable=True, minimum=0, maximum=1)),
-    ("indicator", "method", "horizon"))
+    ("measured_on", "method", "horizon"))
 
 PROJECTION_TABLES: tuple[Table, ...] = (PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL)

@@ -156,8 +156,8 @@ def _four(
     of_four = np.isin(np.array(panel.indicators)[panel.indicator[every.series]], FOUR)
     made = []
     for step in range(1, SHOWN + 1):
-        there = [row for row in rows if row["indicator"] in FOUR and row["horizon"] == step]
-        if len({row["indicator"] for row in there}) < len(FOUR):
+        there = [row for row in rows if row["measured_on"] in FOUR and row["horizon"] == step]
+        if len({row["measured_on"] for row in there}) < len(FOUR):
             continue
         mean = {
             name: float(np.mean([row["mean_absolute_error"] for row in there if row["method"] == name]))
@@ -175,7 +175,7 @@ def _row(
 ) -> dict[str, Any]:
     shares = held if name == MODEL else (None,) * 4
     return {
-        "indicator": indicator,
+        "measured_on": indicator,
         "method": name,
         "horizon": step,
         "forecasts": number,

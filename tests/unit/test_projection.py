@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from schemas.contracts import validate
 from schemas.projection_tables import PROJECTION, PROJECTION_SKILL
-from warehouse.projection import projected, projection_skill_table
+from warehouse.projection import SKILL, projected, projection_skill_table
 from warehouse.projection_backtest import calibrated, errors
 from warehouse.projection_candidates import (
     CANDIDATES,
@@ -365,3 +365,17 @@ def test_the_widths_on_file_grow_with_horizon_and_level_and_belong_to_the_model_
         assert widths.shape == (10, len(LEVELS))
         assert (np.diff(widths, axis=0) >= 0).all()
         assert (np.diff(widths, axis=1) >= 0).all()
+
+
+def test_the_docs_page_shows_the_figures_on_file() -> None:
+    page = (SKILL.parent.parent / "docs" / "methods" / "projection.md").read_text(encoding="utf-8")
+    rows = {
+        (row["measured_on"], row["method"], row["horizon"]): row for row in projection_skill_table().to_pylist()
+    }
+    for method in CANDIDATES:
+        shown = [rows["all_four", method, horizon]["mean_absolute_error"] for horizon in range(1, 7)]
+        assert f"| `{method}` | {' | '.join(f'{value:,.2f}' for value in shown)} |" in page
+    held = [
+        100 * rows["internet_use", "pooled_drift", horizon]["coverage_80_later"] for horizon in range(1, 7)
+    ]
+    assert f"| internet_use | 80, later years | {' | '.join(f'{value:.1f}' for value in held)} |" in page
