@@ -1,0 +1,83 @@
+"""The table of coverage by objective: what it counts, and that the one in README.md is current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indicators.catalogue import load_catalogue
+from indicators.coverage_table import (
+    BEGIN,
+    END,
+    README,
+    cells,
+    coverage_rows,
+    indicators_with_values,
+    table,
+    with_table,
+)
+from schemas.definitions import Indicator
+
+
+def indicator(indicator_id: str, frameworks: dict[str, str], target: bool = False) -> Indicator:
+    return Indicator.model_validate(
+        {
+            "id": indicator_id,
+            "title": indicator_id,
+            "description": "a share",
+            "frameworks": frameworks,
+            "unit": "PT",
+            "direction": "higher_is_better",
+            "inputs": [{"source": "agency", "series": "A"}],
+            "target": {"value": 100, "year": 2030, "origin": "somebody"} if target else None,
+            "aggregate": {"method": "none"},
+            "expect": {"range": [0, 100]},
+        }
+    )
+
+
+MADE = {
+    "one": indicator("one", {"compact_brief": "A", "compact_adopted": "1", "esg": "social"}, target=True),
+    "two": indicator("two", {"compact_brief": "A", "esg": "social", "esg_theme": "demography"}),
+    "three": indicator("three", {"sdg": "1.1.1"}),
+}
+
+
+def counted(with_values: set[str] | None) -> dict[tuple[str, str], tuple[int, int, int | None]]:
+    rows = coverage_rows(MADE, with_values)
+    return {(r.framework, r.code): (r.indicators, r.with_target, r.with_values) for r in rows}
+
+
+def test_an_indicator_counts_once_in_each_framework_it_names() -> None:
+    found = counted({"two", "three"})
+    assert found["compact_brief", "A"] == (2, 1, 1)
+    assert found["compact_brief", "H"] == (0, 0, 0)
+    assert found["compact_adopted", "1"] == (1, 1, 0)
+
+
+def test_a_pillar_counts_only_what_belongs_to_the_set_of_the_world_bank() -> None:
+    assert counted(None)["esg", "social"] == (1, 0, None)
+
+
+def test_values_are_read_from_a_release_and_kept_where_none_is_given(tmp_path: Path) -> None:
+    years = pa.array([2020, None, 2019], pa.int16())
+    names = pa.array(["one", "two", "one"])
+    pq.write_table(pa.table({"indicator": names, "latest_year": years}), tmp_path / "coverage.parquet")
+    assert indicators_with_values(tmp_path) == {"one"}
+    empty = f"before\n{BEGIN}\n{END}\nafter\n"
+    page = with_table(empty, coverage_rows(MADE, {"one"}))
+    assert page.startswith("before\n")
+    assert page.endswith(f"{END}\nafter\n")
+    assert with_table(page, coverage_rows(MADE)) == page
+    assert (
+        with_table(empty, coverage_rows(MADE))
+        == f"before\n{BEGIN}\n{table(coverage_rows(MADE))}{END}\nafter\n"
+    )
+
+
+def test_the_numbers_of_indicators_in_the_readme_are_current() -> None:
+    shown = [row[:3] for row in cells(README.read_text(encoding="utf-8"))]
+    now = [row[:3] for row in cells(f"{BEGIN}\n{table(coverage_rows(load_catalogue()))}{END}")]
+    assert shown == now, "run python -m indicators.coverage_table"
