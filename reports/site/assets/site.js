@@ -1,0 +1,165 @@
+// What every page has: the store that data files write to, words, numbers, search, and tables that sort.
+"use strict";
+const CT = (() => {
+  const store = {}, waiting = {};
+  const body = document.body.dataset;
+  const language = document.documentElement.lang;
+  const order = ["en", "fr", "es"].indexOf(language);
+
+  // Data files call put; whoever needs one that the page does not carry asks load for it.
+  const put = (key, value) => { store[key] = value; };
+  const get = (key) => store[key];
+  const load = (key, path) => waiting[key] ??= store[key] ? Promise.resolve(store[key]) : new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = body.home + path;
+    script.onload = () => done(store[key]);
+    script.onerror = () => failed(new Error(path));
+    document.head.append(script);
+  });
+  const slug = (area) => area.replace(":", "-");
+
+  // --- words and numbers
+  const t = (key, values = {}) => {
+    const words = store.words ?? {};
+    if (!(key in words)) throw new Error(`no message ${key}`);
+    return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  };
+  const formats = {};
+  const number = (value, digits) => {
+    if (value == null) return "–";
+    const size = Math.abs(value);
+    const n = digits ?? (size >= 1000 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3);
+    formats[n] ??= new Intl.NumberFormat(language, { minimumFractionDigits: n, maximumFractionDigits: n });
+    return formats[n].format(value);
+  };
+  const unit = (code) => { const key = `unit.${code}`; return key in store.words ? t(key) : code.toLowerCase().replaceAll("_", " "); };
+  const figure = (value, code) => value == null ? "–" : `${number(value)} ${unit(code)}`.trim();
+  const percent = (share, digits = 0) => t("table.percent", { n: number(100 * share, digits) });
+  const areaName = (code) => store.areas?.[code]?.n[order] ?? code;
+  const title = (id) => store.indicators?.[id]?.n[order] ?? id;
+  const areaLink = (code) => `${body.up}area/${slug(code)}.html`;
+  const indicatorLink = (id) => `${body.up}indicator/${id}.html`;
+
+  // --- building the page: el("td", {class: "n"}, "text", node)
+  const el = (name, attributes = {}, ...children) => {
+    const node = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (value === true) node.setAttribute(key, "");
+      else if (value != null && value !== false) node.setAttribute(key, value);
+    }
+    node.append(...children.filter((child) => child != null));
+    return node;
+  };
+
+  // --- tables: columns [{head, cell(row) -> text or node, value(row) to sort by, n: numeric, row: is the row's head}]
+  const table = (columns, rows, { caption, first = Infinity, sort = null, down = false } = {}) => {
+    let [key, reverse, shown] = [sort, down, first];
+    const head = el("tr"), lines = el("tbody");
+    const more = el("button", { type: "button", class: "more-rows", onclick: () => { shown = Infinity; draw(); } });
+    columns.forEach((column, i) => {
+      const button = column.value
+        ? el("button", { type: "button", onclick: () => { reverse = key === i ? !reverse : !!column.n; key = i; draw(); } }, column.head)
+        : column.head;
+      head.append(el("th", { scope: "col", class: column.n ? "n" : null }, button));
+    });
+    const draw = () => {
+      const by = key == null ? null : columns[key].value;
+      const compare = (a, b) => a == null ? (b == null ? 0 : 1) : b == null ? -1
+        : (typeof a === "string" ? a.localeCompare(b, language) : a - b) * (reverse ? -1 : 1);
+      const sorted = by ? [...rows].sort((a, b) => compare(by(a), by(b))) : rows;
+      lines.replaceChildren(...sorted.slice(0, shown).map((row) => el("tr", {}, ...columns.map((column) =>
+        el(column.row ? "th" : "td", { scope: column.row ? "row" : null, class: column.n ? "n" : column.class ?? null }, column.cell(row))))));
+      [...head.children].forEach((cell, i) => cell.setAttribute("aria-sort", i !== key ? "none" : reverse ? "descending" : "ascending"));
+      more.hidden = rows.length <= shown;
+      more.textContent = t("js.show_all", { n: rows.length });
+    };
+    draw();
+    window.addEventListener("beforeprint", () => { shown = Infinity; draw(); });
+    const label = caption ?? "";
+    return el("div", {}, el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
+      el("table", { class: "grid" }, el("caption", { class: "quiet" }, label), el("thead", {}, head), lines)), more);
+  };
+
+  // --- files for the reader
+  const download = (name, rows) => {
+    const quote = (v) => v == null ? "" : /[",\n]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v;
+    const blob = new Blob([rows.map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n"], { type: "text/csv" });
+    const link = el("a", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+
+  // --- search: names in all three languages, codes of areas, indicators and agencies' series
+  const plain = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+  let index = null;
+  const build = async () => {
+    if (index) return index;
+    const [areas, indicators] = await Promise.all([load("areas", "data/areas.js"), load("indicators", "data/indicators.js")]);
+    index = [
+      ...Object.entries(indicators).map(([id, d]) => ({ name: d.n[order], kind: t("js.indicator"), href: indicatorLink(id), find: plain([...d.n, id.replaceAll("_", " "), ...d.x].join(" | ")), few: d.c === 0 })),
+      ...Object.entries(areas).map(([code, d]) => ({ name: d.n[order], kind: t(d.k === "c" ? "js.country" : "js.group"), href: areaLink(code), find: plain([...d.n, code, d.i ?? ""].join(" | ")) })),
+      ...[...document.querySelectorAll(".menu a")].map((a) => ({ name: a.textContent, kind: t("js.page"), href: a.getAttribute("href"), find: plain(a.textContent) })),
+      ...[..."ABCDEFGH12345"].map((code) => ({ name: `${code} ${t(`objective.${code}`)}`, kind: t("js.objective"), href: `${body.up}objective/${code}.html`, find: plain(t(`objective.${code}`)) })),
+    ];
+    return index;
+  };
+  const search = async (text) => {
+    const words = plain(text).split(/\s+/).filter(Boolean);
+    if (!words.length) return [];
+    const score = (entry) => {
+      const name = plain(entry.name);
+      return (name === words.join(" ") ? 0 : name.startsWith(words[0]) ? 1 : name.includes(words[0]) ? 2 : 3) + (entry.few ? 0.5 : 0);
+    };
+    return (await build()).filter((entry) => words.every((word) => entry.find.includes(word)))
+      .sort((a, b) => score(a) - score(b) || a.name.localeCompare(b.name, language));
+  };
+
+  const start = () => {
+    const input = document.getElementById("q"), hits = document.getElementById("hits");
+    let at = -1;
+    const close = () => { hits.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
+    const mark = () => [...hits.children].forEach((li, i) => {
+      li.setAttribute("aria-selected", i === at);
+      if (i === at) { input.setAttribute("aria-activedescendant", li.id); li.scrollIntoView({ block: "nearest" }); }
+    });
+    const show = async () => {
+      const asked = input.value;
+      const found = (await search(asked)).slice(0, 10);
+      if (input.value !== asked) return;
+      if (!asked.trim()) return close();
+      hits.replaceChildren(...(found.length ? found : [null]).map((entry, i) => entry
+        ? el("li", { role: "option", id: `hit-${i}`, "aria-selected": "false", "data-href": entry.href, onmousedown: () => { location.href = entry.href; } }, entry.name, el("small", {}, entry.kind))
+        : el("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, t("js.nothing_found"))));
+      hits.hidden = false; at = -1;
+      input.setAttribute("aria-expanded", "true");
+    };
+    input.addEventListener("input", show);
+    input.addEventListener("blur", () => setTimeout(close, 150));
+    input.addEventListener("keydown", (event) => {
+      const n = hits.hidden ? 0 : hits.children.length;
+      if (event.key === "Escape") close();
+      else if (n && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+        at = (at + (event.key === "ArrowDown" ? 1 : n - 1 + (at < 0))) % n; mark(); event.preventDefault();
+      } else if (event.key === "Enter" && at >= 0 && hits.children[at].dataset.href) {
+        location.href = hits.children[at].dataset.href; event.preventDefault();
+      }
+    });
+    // The other languages' pages open where this one stands.
+    const carry = () => document.querySelectorAll(".tongues a").forEach((a) => { a.href = a.getAttribute("href").split(/[?#]/)[0] + location.search + location.hash; });
+    carry();
+    window.addEventListener("hashchange", carry);
+    window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+    const results = document.getElementById("results");
+    if (results) {
+      const asked = new URLSearchParams(location.search).get("q") ?? "";
+      input.value = asked;
+      if (asked) search(asked).then((found) => {
+        document.getElementById("found").textContent = t("js.found", { n: found.length, text: asked });
+        results.replaceChildren(...found.map((entry) => el("li", {}, el("a", { href: entry.href }, entry.name), " ", el("small", {}, entry.kind))));
+      });
+    }
+  };
+  document.addEventListener("DOMContentLoaded", start);
+  return { put, get, load, t, number, figure, unit, percent, areaName, title, areaLink, indicatorLink, el, table, download, slug, search, plain, language, body };
+})();

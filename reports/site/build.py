@@ -1,0 +1,83 @@
+"""Writes the site: which pages there are, in which languages, and the files they share.
+
+What a page holds is in pages.py; here only the walk over languages, areas and indicators.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.site import data, pages
+from reports.site.figures import Figures
+from reports.site.read import Release
+from reports.site.text import LANGUAGES, Words
+
+ASSETS = Path(__file__).parent / "assets"
+SHIPPED = ("site.css", "site.js", "charts.js", "pages.js", "compare.js", "geometry.js")
+
+
+@dataclass(frozen=True)
+class SiteSummary:
+    """What was written. bytes: of the whole folder; seconds: of this build."""
+
+    pages: int
+    files: int
+    bytes: int
+    seconds: float
+    languages: tuple[str, ...] = LANGUAGES
+
+
+def build(release_folder: Path, out: Path, *, only: set[str] | None = None) -> SiteSummary:
+    """Write the site of a finished release folder to `out`. Raises CompactError if the folder is no release.
+
+    only: indicators whose pages and data are to be written anew in a site that is there already; the pages of
+    other indicators, of areas and the overviews stay as they are until the next whole build.
+    """
+    start = time.perf_counter()
+    figures = Figures(Release(release_folder))
+    words = {language: Words(language) for language in LANGUAGES}
+    wanted = [i for i in figures.release.indicators.values() if only is None or i.id in only]
+    for item in wanted:
+        data.write(out / "data" / "i" / f"{item.id}.js", f"i/{item.id}", data.indicator(figures, item))
+    if only is None:
+        _write_shared(figures, words, out)
+    written = 0
+    for language in LANGUAGES:
+        site = pages.Site(figures, words[language], out)
+        jobs = site.indicator_pages(wanted) if only is not None else _all_pages(site)
+        for path, html in jobs:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(html, encoding="utf-8")
+            written += 1
+    files = [p.stat().st_size for p in out.rglob("*") if p.is_file()]
+    return SiteSummary(written, len(files), sum(files), time.perf_counter() - start)
+
+
+def _all_pages(site: pages.Site) -> Iterator[tuple[Path, str]]:
+    yield from site.overview_pages()
+    yield from site.objective_pages()
+    yield from site.indicator_pages(list(site.release.indicators.values()))
+    yield from site.area_pages()
+
+
+def _write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
+    """Styles, scripts, words and the data files that all pages or all areas share."""
+    assets = out / "assets"
+    assets.mkdir(parents=True, exist_ok=True)
+    for name in SHIPPED:
+        shutil.copyfile(ASSETS / name, assets / name)
+    vendor = ASSETS / "vendor"
+    bundle = [vendor / f"{name}.min.js" for name in ("d3", "plot.umd", "topojson-client")]
+    (assets / "plot.js").write_bytes(b"\n".join(path.read_bytes() for path in bundle))
+    shutil.copyfile(vendor / "LICENCES.txt", assets / "plot-licences.txt")
+    for language in LANGUAGES:
+        data.write(assets / f"words.{language}.js", "words", words[language].for_scripts)
+    data.write(out / "data" / "areas.js", "areas", data.areas(figures, words))
+    data.write(out / "data" / "indicators.js", "indicators", data.indicators(figures, words))
+    for area in figures.release.areas.values():
+        profile = data.country if area.kind == "country" else data.group
+        data.write(out / "data" / "a" / f"{area.slug}.js", f"a/{area.code}", profile(figures, area))

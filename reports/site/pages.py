@@ -1,0 +1,179 @@
+"""What each page is given to show. How it looks is in templates/, what it is counted from in figures.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from reports.site import overviews
+from reports.site.figures import CATEGORIES, GOOD, OBJECTIVES, UNDECIDED, Figures, Standing
+from reports.site.read import FIRST_YEAR, INCOME, REGIONS, WORLD, Area, Indicator
+from reports.site.text import LANGUAGES, Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+LANGUAGE_NAMES = {"en": "English", "fr": "Français", "es": "Español"}
+OVERVIEWS = ("index", "indicators", "areas", "compare", "search", "claims", "availability", "not-measurable", "methods",
+             "sources", "downloads", "changes")  # fmt: skip
+NAVIGATION = ("index", "indicators", "areas", "compare", "claims", "availability", "not-measurable", "methods",
+              "downloads", "changes")  # fmt: skip
+FLAGSHIPS = ("internet_use", "mobile_ownership", "coverage_4g", "schools_internet", "broadband_price_gni",
+             "internet_parity", "gini", "account_ownership", "electricity", "statistical_performance")  # fmt: skip
+
+
+def environment() -> Environment:
+    """Templates with every value escaped, and an error for a name that no one gave."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+
+
+class Site:
+    """The pages of one language."""
+
+    def __init__(self, figures: Figures, words: Words, out: Path) -> None:
+        self.figures, self.words, self.out = figures, words, out
+        self.release = figures.release
+        self.folder = out if words.language == LANGUAGES[0] else out / words.language
+        self.revised = overviews.revised(self.release)
+        self.environment = environment()
+        self.environment.globals.update(
+            t=words.t, w=words, language=words.language, languages=LANGUAGE_NAMES, navigation=NAVIGATION,
+            card=self.release.card, method=self.release.method, categories=CATEGORIES, undecided=UNDECIDED,
+            first_year=FIRST_YEAR, objectives=OBJECTIVES,
+        )  # fmt: skip
+
+    def _page(self, template: str, path: str, title: str, **values: Any) -> tuple[Path, str]:
+        """One page. path: below the language's folder, without the ending."""
+        depth = path.count("/")
+        up, home = "../" * depth, "../" * (depth + (self.words.language != LANGUAGES[0]))
+        others = {
+            code: f"{home}{'' if code == LANGUAGES[0] else code + '/'}{path}.html" for code in LANGUAGE_NAMES
+        }
+        html = self.environment.get_template(f"{template}.html").render(
+            up=up, home=home, path=path, others=others, page_title=title, template=template, **values
+        )
+        return self.folder / f"{path}.html", html
+
+    def overview_pages(self) -> Iterator[tuple[Path, str]]:
+        """The world page and the pages of which there is one each."""
+        for name in OVERVIEWS:
+            values = getattr(self, "_" + name.replace("-", "_"))()
+            yield self._page(name, name, self.words.t(f"page.{name}.title"), **values)
+
+    def _index(self) -> dict[str, Any]:
+        everything = self.figures.standing(list(self.release.indicators))
+        flagships = [i for i in FLAGSHIPS if self.figures.latest.get(i)]
+        chosen = (flagships or [i for i in self.release.indicators if self.figures.latest.get(i)])[:1]
+        return {
+            "standing": everything,
+            "good": everything.share(*GOOD),
+            "bad": everything.share("regression"),
+            "undecided": 1 - everything.assessed / max(1, sum(everything.counts.values())),
+            "frameworks": {f: [self._objective(f, code) for code in codes] for f, codes in OBJECTIVES.items()},
+            "key_figures": [self._key_figure(self.release.indicators[i]) for i in flagships if self.figures.world(i)][:4],
+            "map": self.release.indicators[chosen[0]] if chosen else None,
+            "diff": overviews.changes(self.release),
+            "targets": overviews.targets(self.release),
+        }
+
+    def _key_figure(self, item: Indicator) -> dict[str, Any]:
+        value = self.figures.world(item.id)
+        return {"item": item, "value": value, "standing": self.figures.standing([item.id])}
+
+    def _objective(self, framework: str, code: str) -> dict[str, Any]:
+        items = self.figures.of_objective(framework, code)
+        return {"code": code, "framework": framework, "items": items,
+                "standing": self.figures.standing([i.id for i in items])}  # fmt: skip
+
+    def _indicators(self) -> dict[str, Any]:
+        by_code = {code: self.figures.of_objective("compact_brief", code) for code in OBJECTIVES["compact_brief"]}
+        placed = {i.id for items in by_code.values() for i in items}
+        rest = [i for i in self.release.indicators.values() if i.id not in placed]
+        return {"by_code": by_code, "rest": rest, "figures": self.figures}
+
+    def _areas(self) -> dict[str, Any]:
+        by_region: dict[str, list[Area]] = {}
+        for country in self.release.countries:
+            region = self.release.groups_of.get(country.code, {}).get("m49_region", "")
+            by_region.setdefault(region, []).append(country)
+        by_grouping: dict[str, list[Area]] = {}
+        for group in self.release.groups:
+            by_grouping.setdefault(self.release.grouping_of[group.code], []).append(group)
+        regions = {r: sorted(by_region[r], key=self.words.area) for r in (*REGIONS, *by_region) if r in by_region}
+        return {"by_region": regions, "by_grouping": by_grouping, "areas": self.release.areas}
+
+    def _compare(self) -> dict[str, Any]:
+        return {"default_indicators": [i for i in FLAGSHIPS if i in self.figures.latest][:2]}
+
+    def _search(self) -> dict[str, Any]:
+        return {}
+
+    def _claims(self) -> dict[str, Any]:
+        return {"claims": self.release.dicts("claim", "claim")}
+
+    def _availability(self) -> dict[str, Any]:
+        return overviews.availability(self.figures)
+
+    def _not_measurable(self) -> dict[str, Any]:
+        return {"targets": overviews.targets(self.release), "indicators": self.release.indicators,
+                "empty": [i for i in self.release.indicators.values() if not self.figures.latest.get(i.id)]}  # fmt: skip
+
+    def _methods(self) -> dict[str, Any]:
+        return {"methods": overviews.methods(self.release), "scores": self.release.has("score")}
+
+    def _sources(self) -> dict[str, Any]:
+        return overviews.sources(self.figures)
+
+    def _downloads(self) -> dict[str, Any]:
+        return {"files": overviews.files(self.release)}
+
+    def _changes(self) -> dict[str, Any]:
+        return {"diff": overviews.changes(self.release)}
+
+    def objective_pages(self) -> Iterator[tuple[Path, str]]:
+        """A page for each objective of the policy brief and of the adopted Compact."""
+        for framework, codes in OBJECTIVES.items():
+            for code in codes:
+                found = self._objective(framework, code)
+                rows = [self._key_figure(item) for item in found["items"]]
+                yield self._page(
+                    "objective", f"objective/{code}", self.words.t(f"objective.{code}"), rows=rows,
+                    targets=overviews.targets_of(self.release, framework, code), **found,
+                )  # fmt: skip
+
+    def indicator_pages(self, items: list[Indicator]) -> Iterator[tuple[Path, str]]:
+        """A page for each of these indicators."""
+        for item in items:
+            values = self.figures.latest.get(item.id, {})
+            years = sorted(v.year for v in values.values())
+            yield self._page(
+                "indicator", f"indicator/{item.id}", self.words.title(item), item=item, values=values,
+                world=self.figures.world(item.id), standing=self.figures.standing([item.id]), years=years,
+                usual=years[len(years) // 2] if years else None,
+                stated=overviews.stated_inputs(self.figures, item),
+                coverage=self.figures.coverage.get(item.id), gaps=item.id in self.figures.gaps,
+                projections=item.id in self.figures.projections, world_code=WORLD,
+                lines=[g for g in (WORLD, *REGIONS, *INCOME) if g in self.figures.groups.get(item.id, {})],
+                targets=overviews.targets_for(self.release, item.id),
+                revised=self.revised.get(item.id),
+            )  # fmt: skip
+
+    def area_pages(self) -> Iterator[tuple[Path, str]]:
+        """A profile for each country and each group."""
+        for area in self.release.areas.values():
+            yield self._page(
+                "area", f"area/{area.slug}", self.words.area(area), area=area, standing=self._of(area),
+                groups=[self.release.areas[g] for g in dict.fromkeys(self.release.groups_of.get(area.code, {}).values())
+                        if g in self.release.areas],
+                members=sorted((self.release.areas[m] for m in self.release.members.get(area.code, ())
+                                if m in self.release.areas), key=self.words.area),
+                areas=self.release.areas,
+            )  # fmt: skip
+
+    def _of(self, area: Area) -> Standing:
+        members = {area.code} if area.kind == "country" else set(self.release.members.get(area.code, ()))
+        return self.figures.standing(list(self.release.indicators), members)
