@@ -278,13 +278,21 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="methods: each model beside a bare scan of its input.")] = "",
+    what: Annotated[
+        str,
+        typer.Argument(help="methods: each model beside a bare scan of its input; diff: of two releases."),
+    ] = "",
     rows: Annotated[int, typer.Option(help="Repeat the release until there are so many values.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Measure this machine: each step on what is stored, and the evaluation beside plain pandas."""
     if what:
-        _known("measurement", [what], ("methods",))
+        _known("measurement", [what], ("methods", "diff"))
+        if what == "diff":
+            from pipelines.bench_diff import ROWS, bench_diff
+
+            emit(bench_diff(rows or ROWS), as_json=as_json)
+            return
         from pipelines.bench_methods import bench_methods
 
         emit(bench_methods(_home(), rows), as_json=as_json)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.columns import Table
 from schemas.tables import TABLES
+from warehouse.read import connect
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,9 +33,7 @@ TOTAL = " and ".join(f"{name} = '_T'" for name in ("sex", "age", "urbanisation",
 @contextmanager
 def side_by_side(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the views before_<table> and after_<table>, and the macro `same` for two numbers."""
-    import duckdb
-
-    with duckdb.connect(config={"autoinstall_known_extensions": "false", "memory_limit": "3GiB"}) as con:
+    with connect(memory_limit="3GiB") as con:
         for side, folder in (("before", before), ("after", after)):
             for name in tables_of(folder):
                 file = str(folder / f"{name}.parquet").replace("'", "''")

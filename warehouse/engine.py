@@ -37,6 +37,7 @@ def engine(temp: Path | None = None, *, threads: int | None = None) -> Iterator[
     but temporary tables may be made in it.
     """
     con = _database(temp, threads, os.getpid()).cursor()
+    con.execute("set enable_progress_bar = false")  # DuckDB draws it on stdout, which is for answers
     try:
         yield con
     finally:

@@ -18,7 +18,7 @@ from warehouse.diff_notes import number
 from warehouse.explain_group import Row, agrees, group_value, one, rows
 from warehouse.explain_record import Wanted, locate, pages_of
 from warehouse.explain_sql import DIMENSIONS, candidate_sql, observation_terms, other_years, value_sql
-from warehouse.read import check_area, check_indicator
+from warehouse.read import check_area, check_indicator, connect
 from warehouse.release import read_card
 
 if TYPE_CHECKING:
@@ -240,9 +240,7 @@ def _nothing(con: duckdb.DuckDBPyConnection, indicator: str, answer: Row, cell: 
 
 def _tables(folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection in which every table of the release is a view of its name."""
-    import duckdb
-
-    con = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    con = connect()
     for path in sorted(folder.glob("*.parquet")):
         file = str(path).replace("'", "''")
         con.execute(f"create temp view \"{path.stem}\" as select * from read_parquet('{file}')")

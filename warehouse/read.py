@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schemas.errors import CompactError
 from warehouse.release import BUILDING, CARD, latest_release, read_card, releases_folder
+
+if TYPE_CHECKING:
+    import duckdb
 
 Row = dict[str, Any]
 
@@ -187,13 +190,20 @@ def check_area(folder: Path, area: str) -> None:
 
 def ask(folder: Path, sql: str, **values: Any) -> list[Row]:
     """Rows as dictionaries. {name} stands for a table's parquet file."""
-    import duckdb
-
     tables = {path.stem: f"read_parquet('{_escaped(path)}')" for path in folder.glob("*.parquet")}
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
+    with connect() as con:
         found = con.execute(sql.format_map(tables), values or None)
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def connect(**config: str | bool | int | float | list[str]) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory that downloads nothing and draws no progress bar: stdout is for answers."""
+    import duckdb
+
+    con = duckdb.connect(config={"autoinstall_known_extensions": "false", **config})
+    con.execute("set enable_progress_bar = false")
+    return con
 
 
 def _escaped(path: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.diff_tables import NOISE, TOTAL
-from warehouse.read import check_area, check_indicator, open_release, releases
+from warehouse.read import check_area, check_indicator, connect, open_release, releases
 
 Row = dict[str, Any]
 
@@ -154,9 +154,7 @@ def _same(a: float | None, b: float | None) -> bool:
 
 
 def _ask(sql: str, **values: Any) -> list[Row]:
-    import duckdb
-
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
+    with connect() as con:
         found = con.execute(sql, values or None)
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
