@@ -19,8 +19,8 @@ HEAD = """# Targets, claims and commitments
 Generated from `indicators/targets` by `python -m indicators.target_docs`; do not edit.
 All {number} that the tracker follows, those that nobody can measure among them: that is part of the message.
 Every one has its owner, since the adopted Compact itself sets almost no number. What the statuses mean and
-how a deadline is judged is in [methods/targets.md](methods/targets.md); how each stands is in `target.parquet`
-and `deadline.parquet` of a release.
+how a deadline is judged is in [methods/targets.md](methods/targets.md); how each stands
+is in `target.parquet` and `deadline.parquet` of a release.
 
 """
 

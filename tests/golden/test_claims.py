@@ -1,0 +1,70 @@
+"""Two claims of the policy brief recomputed from real data, beside what was found by hand in the same files.
+
+World Bank, World Development Indicators of July 2026, GDP in current dollars: nine of the twenty members of
+the Group of 20 lie below 2.1 trillion in 2022. UNSD, the copy of July 2026, SE_ADT_ACTS: 100 of the 193 UN
+members have a value since 2015.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from indicators.commitments import load_commitments
+from schemas.areas import area_rows, code_map, membership_rows
+from schemas.assessment_tables import AGGREGATE
+from schemas.tables import AREA, AREA_GROUP, INDICATOR
+from schemas.target_definitions import Commitments
+from tests.unit.make import catalogue, indicator, table, value
+from warehouse.claims import claim_table
+from warehouse.commitments import load_commitments as load_into
+from warehouse.engine import engine, run_model, write_table
+from warehouse.model_inputs import load, load_model_inputs
+
+
+def rows_of(sql: str, scheme: str, name: str) -> list[dict[str, Any]]:
+    codes = code_map(scheme)
+    found = duckdb.sql(sql).fetchall()
+    return [
+        value(name, codes[code], int(year), float(number)) for code, year, number in found if code in codes
+    ]
+
+
+def recomputed(folder: Path, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The claims of the project from these values alone."""
+    for contract, found in ((INDICATOR, rows), (AREA, area_rows()), (AREA_GROUP, membership_rows())):
+        write_table(table(contract, list(found)), contract, folder / f"{contract.name}.parquet")
+    names = sorted({row["indicator"] for row in rows})
+    with engine() as con:
+        load_model_inputs(con, folder, catalogue(*map(indicator, names)), None)
+        load_into(con, folder, Commitments(claims=load_commitments().claims))
+        load(con, "aggregate", run_model(con, AGGREGATE))
+        return {row["claim"]: row for row in claim_table(con).to_pylist()}
+
+
+def test_nine_of_the_group_of_twenty_lie_below(shared: Path, tmp_path: Path) -> None:
+    sql = f"""
+        select countryiso3code, date, value
+        from read_parquet('{shared}/data/worldbank/wdi_2026-07.parquet')
+        where indicator = 'NY.GDP.MKTP.CD' and value is not null and date = 2022"""
+    found = recomputed(tmp_path, rows_of(sql, "worldbank", "gdp"))["billionaires_and_g20"]
+    assert (found["value_now"], found["verdict"]) == (9, "not_reproduced")
+
+
+def test_a_hundred_un_members_track_a_skill(shared: Path, tmp_path: Path) -> None:
+    sql = f"""
+        select geoAreaCode, timePeriodStart, any_value(try_cast(value as double))
+        from read_parquet('{shared}/data/unsd/unsd_sdg_2026-07.parquet')
+        where series = 'SE_ADT_ACTS' and try_cast(value as double) is not null and timePeriodStart >= 2015
+        group by all"""
+    found = recomputed(tmp_path, rows_of(sql, "m49", "ict_skills"))["countries_tracking_skills"]
+    assert found["value_now"] == pytest.approx(100 * 100 / 193)
+    assert found["verdict"] == "not_reproduced"
+
+
+def test_without_their_data_the_others_say_so(tmp_path: Path) -> None:
+    found = recomputed(tmp_path, [value("gdp", "KEN", 2022, 1.0)])
+    assert {row["verdict"] for row in found.values()} == {"no_data"}
