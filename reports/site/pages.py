@@ -19,6 +19,7 @@ OVERVIEWS = ("index", "indicators", "areas", "compare", "search", "claims", "ava
              "sources", "downloads", "changes")  # fmt: skip
 NAVIGATION = ("index", "indicators", "areas", "compare", "claims", "availability", "not-measurable", "methods",
               "downloads", "changes")  # fmt: skip
+CRUMBS = ("world", "m49_region", "m49_subregion", "m49_intermediate", "wb_income", "ldc", "lldc", "sids")
 FLAGSHIPS = ("internet_use", "mobile_ownership", "coverage_4g", "schools_internet", "broadband_price_gni",
              "internet_parity", "gini", "account_ownership", "electricity", "statistical_performance")  # fmt: skip
 
@@ -167,8 +168,8 @@ class Site:
         for area in self.release.areas.values():
             yield self._page(
                 "area", f"area/{area.slug}", self.words.area(area), area=area, standing=self._of(area),
-                groups=[self.release.areas[g] for g in dict.fromkeys(self.release.groups_of.get(area.code, {}).values())
-                        if g in self.release.areas],
+                groups=[self.release.areas[own[g]] for g in CRUMBS if g in (
+                    own := self.release.groups_of.get(area.code, {}))],
                 members=sorted((self.release.areas[m] for m in self.release.members.get(area.code, ())
                                 if m in self.release.areas), key=self.words.area),
                 areas=self.release.areas,

@@ -108,6 +108,8 @@ class Words:
     def figure(self, value: float | None, unit: str) -> str:
         """A number with its unit."""
         symbol = self.unit(unit) if value is not None else ""
+        if symbol.startswith("%"):
+            return self.t("table.percent", n=self.number(value)) + symbol[1:]
         return f"{self.number(value)} {symbol}".strip()
 
     def day(self, value: str | date | datetime | None) -> str:

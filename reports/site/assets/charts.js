@@ -163,7 +163,7 @@ const Charts = (() => {
 
   // One dot a country on one line; named: codes to name and colour.
   const strip = (node, { rows, meta, named, label }) => fit(node, (width) => {
-    const mark = new Map(named.map((n, i) => [n.code, { ...n, colour: i === 0 ? "#b5382a" : "#0b3c5d" }]));
+    const mark = new Map(named.map((n) => [n.code, { ...n, colour: n.own ? "#b5382a" : "#0b3c5d" }]));
     const log = meta.u.startsWith("USD") || meta.u.startsWith("INTL") || meta.u === "PS";
     const usable = rows.filter((row) => !log || row[2] > 0);
     const marked = usable.filter((row) => mark.has(row[0]));

@@ -38,7 +38,18 @@ let topology = server.topology({ areas: { type: "FeatureCollection", features: m
 topology = simplify.presimplify(topology, simplify.sphericalTriangleArea);
 topology = simplify.simplify(topology, simplify.quantile(topology, 0.55));
 topology = client.quantize(topology, 8000);
-for (const g of topology.objects.areas.geometries) delete g.properties;
+// Simplifying may turn a ring round or flatten it, and a ring the wrong way round is the rest of the globe.
+for (const g of topology.objects.areas.geometries) {
+  delete g.properties;
+  const rings = g.type === "Polygon" ? [g.arcs] : g.arcs;
+  const area = (arcs) => d3m.geoArea(client.feature(topology, { type: "Polygon", arcs }));
+  const kept = rings.map((ring) => area([ring[0]]) > 2 * Math.PI ? ring.map((r) => r.map((a) => ~a).reverse()) : ring)
+    .filter((ring) => area(ring) < 2 * Math.PI && area(ring) > 1e-9);
+  g.type = "MultiPolygon";
+  g.arcs = kept.length ? kept : rings.slice(0, 1);
+  if (!kept.length) console.log("flattened:", g.id);
+}
+topology.bbox = undefined;
 
 const extra = new Set(["PSE", "VAT", "XKX", "HKG", "MAC", "PRI"]);
 const project = d3m.geoEqualEarth().scale(1).translate([0, 0]);

@@ -9,10 +9,10 @@
   const link = (code) => el("a", { href: areaLink(code) }, areaName(code));
   const statusOf = (codes) => [...new Set(codes.split(";"))].map((code) => t(`status.${code}`)).join("; ");
   const yearCell = (year, newest) => year <= newest - 5 ? el("span", { class: "old" }, `${year} `, el("small", {}, t("js.old"))) : String(year);
-  const toTarget = (value, m) => {
+  const toTarget = (value, m, brief = false) => {
     if (m.t == null) return el("span", { class: "none" }, t("table.no_target"));
     const met = m.d === "h" ? value >= m.t : m.d === "l" ? value <= m.t : value === m.t;
-    return met ? t("js.met") : `${m.t > value ? "+" : "−"}${number(Math.abs(m.t - value))} → ${figure(m.t, m.u)} ${m.ty ?? ""}`;
+    return met ? t("js.met") : brief ? number(Math.abs(m.t - value)) : t("js.gap_to", { n: number(Math.abs(m.t - value)), target: figure(m.t, m.u), year: m.ty ?? "–" });
   };
 
   const select = (label, options, chosen, onchange) => {
@@ -91,12 +91,12 @@
       const rows = members ? data.rows.filter((r) => members.has(r[0])) : data.rows;
       lines.replaceChildren(rows.length ? CT.table([
         { head: t("js.rank"), cell: (r) => String(r[5]), n: true, value: (r) => r[5] },
-        { head: t("js.country"), cell: (r) => link(r[0]), row: true, value: (r) => areaName(r[0]) },
+        { head: t("table.country"), cell: (r) => link(r[0]), row: true, value: (r) => areaName(r[0]) },
         { head: t("table.value"), cell: (r) => figure(r[2], meta.u), n: true, value: (r) => r[2] },
         { head: t("table.year"), cell: (r) => yearCell(r[1], newest), n: true, value: (r) => r[1] },
         { head: t("js.status"), cell: (r) => statusOf(r[3]), value: (r) => r[3] },
         ...(paced ? [{ head: t("js.pace"), cell: (r) => Charts.badge(r[6]), value: (r) => r[6] }] : []),
-        ...(meta.t == null ? [] : [{ head: t("js.to_target"), cell: (r) => toTarget(r[2], meta), n: true, value: (r) => meta.t - r[2] }]),
+        ...(meta.t == null ? [] : [{ head: t("js.to_target"), cell: (r) => toTarget(r[2], meta, true), n: true, value: (r) => meta.t - r[2] }]),
         { head: t("table.source"), cell: (r) => el("span", {}, ...data.sources[r[4]].split(";").flatMap((s, i) => [i ? ", " : "", el("a", { href: `${CT.body.up}sources.html#${s}` }, s)])), value: (r) => data.sources[r[4]] },
       ], rows, { caption: title(id), first: 25, sort: 0 }) : el("p", {}, t("js.no_data")));
     };
@@ -121,7 +121,7 @@
       const all = CT.get("areas");
       const peers = own.k === "g" ? found.rows.filter((r) => all[r[0]].g.includes(area)).map((r) => r[0])
         : found.rows.filter((r) => r[0] !== area && all[r[0]].g.includes(data.region) && all[r[0]].g.includes(data.income)).map((r) => r[0]);
-      const named = [...(own.k === "c" ? [area] : []), ...peers.slice(0, 24)].map((code) => ({ code }));
+      const named = [...(own.k === "c" ? [area] : []), ...peers.slice(0, 24)].map((code) => ({ code, own: code === area }));
       const fresh = el("div", { class: "canvas" });
       canvas.replaceChildren(fresh);
       const mine = found.rows.find((r) => r[0] === area);

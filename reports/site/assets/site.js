@@ -33,7 +33,8 @@ const CT = (() => {
     return formats[n].format(value);
   };
   const unit = (code) => { const key = `unit.${code}`; return key in store.words ? t(key) : code.toLowerCase().replaceAll("_", " "); };
-  const figure = (value, code) => value == null ? "–" : `${number(value)} ${unit(code)}`.trim();
+  const figure = (value, code) => value == null ? "–" : unit(code).startsWith("%")
+    ? t("table.percent", { n: number(value) }) + unit(code).slice(1) : `${number(value)} ${unit(code)}`.trim();
   const percent = (share, digits = 0) => t("table.percent", { n: number(100 * share, digits) });
   const areaName = (code) => store.areas?.[code]?.n[order] ?? code;
   const title = (id) => store.indicators?.[id]?.n[order] ?? id;
