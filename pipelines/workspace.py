@@ -361,13 +361,22 @@ class Workspace:
         )
 
     def _decided(self) -> dict[str, str]:
-        """The live snapshots that a person accepted although they differ much: who, and why."""
+        """The live snapshots that no release has yet and that a person let in although they differ much: who,
+        and why. One that came after an accepted one was compared with it, so the decision holds for it too."""
+        latest = latest_release(self.releases_home)
+        released = snapshots_of(latest) if latest else set()
         found = {}
         for source_id in self.sources:
-            live = {s.snapshot for s in self.store.live(source_id).values()}
+            said: dict[str, str] = {}
             for event in self.store.events(source_id):
-                if event["event"] == "accepted" and event["snapshot"] in live and event.get("by"):
-                    found[event["snapshot"]] = f"{event['by']}: {event['reason']}"
+                if event["event"] != "accepted":
+                    continue
+                if event["snapshot"] in released:
+                    said.pop(event["resource"], None)
+                elif event.get("by"):
+                    said[event["resource"]] = f"{event['by']}: {event['reason']}"
+            live = self.store.live(source_id)
+            found |= {live[key].snapshot: why for key, why in said.items() if key in live}
         return found
 
     def _note(self, problem: CompactError) -> CompactError:
