@@ -187,7 +187,7 @@ def test_every_indicator_and_staged_table_has_its_checks(
         checks.setdefault(key.asset_key, set()).add(key.name)
         assert graph.get_check_spec(key).description, key
     for name, indicator in known.catalogue.items():
-        expected = {"not_empty", "unique_key", "range", "areas_min"}
+        expected = {"not_empty", "unique_key", "range", "areas_min", "coverage", "magnitude"}
         expected |= {"yearly_change"} if indicator.expect.yearly_change else set()
         expected |= {"disagreement"} if indicator.disagreement else set()
         assert checks.pop(indicator_key(name)) == expected
