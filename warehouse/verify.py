@@ -36,7 +36,6 @@ REFERENCES = {
 NOT_REFERENCES = {
     ("area_group", "source"),
     ("indicator_meta", "group"),
-    ("projection_skill", "indicator"),  # also all_four, the pool of the series of the back-test
     # contributions: judged when they were imported, by the lists of that day
     *((table.name, column) for table in CONTRIBUTION_TABLES for column in table.names),
 }
