@@ -362,10 +362,10 @@ class Workspace:
 
     def _decided(self) -> dict[str, str]:
         """The live snapshots that no release has yet and that a person let in although they differ much: who,
-        and why. One that came after an accepted one was compared with it, so the decision holds for it too."""
+        and why. One that came after it was compared with it, so the decision holds for that one too."""
         latest = latest_release(self.releases_home)
         released = snapshots_of(latest) if latest else set()
-        found = {}
+        found: dict[str, str] = {}
         for source_id in self.sources:
             said: dict[str, str] = {}
             for event in self.store.events(source_id):
