@@ -1,4 +1,4 @@
-"""`python -m reports.site RELEASE OUT [INDICATOR…]`: writes the site of a release, or one indicator's part of it."""
+"""`python -m reports.site RELEASE OUT [INDICATOR…]`: writes a release's site, or one indicator's pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def main(arguments: list[str]) -> int:
     except CompactError as fault:
         print(fault, file=sys.stderr)
         return 1
-    print(f"{summary.pages} pages, {summary.files} files, {summary.bytes / 1e6:.1f} MB, {summary.seconds:.1f} s")
+    print(
+        f"{summary.pages} pages, {summary.files} files, {summary.bytes / 1e6:.1f} MB, {summary.seconds:.1f} s"
+    )
     return 0
 
 

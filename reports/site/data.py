@@ -1,5 +1,5 @@
-"""The data that scripts draw from: small JavaScript files that hand JSON to CT.put, so that a page opened from a
-folder may load them (a browser lets no page fetch a local file).
+"""The data that scripts draw from: small JavaScript files that hand JSON to CT.put, so that a page opened
+from a folder may load them (a browser lets no page fetch a local file).
 
 Figures are rounded to what a chart or a table shows; the exact ones are in the release's parquet files.
 """
@@ -65,7 +65,7 @@ def areas(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
 
 
 def indicators(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
-    """Every indicator: titles, unit, direction, target, objectives, and what else search should find it by."""
+    """Every indicator: titles, unit, direction, target, objectives, and what else search finds it by."""
     return {
         item.id: {
             "n": [words[language].title(item) for language in LANGUAGES],

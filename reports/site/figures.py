@@ -1,7 +1,7 @@
 """What the pages say in figures: counted and looked up from a release's tables, once for all pages.
 
-No assessment is made here: categories, group values and gaps come from the release; these functions count, pick the
-newest, take medians of peers and ranks.
+No assessment is made here: categories, group values and gaps come from the release; these functions count, pick
+the newest, take medians of peers and ranks.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ class Standing:
     def bar(self) -> list[tuple[str, int, float]]:
         """Class, number and share of all, for the classes that occur."""
         total = sum(self.counts.values())
-        return [(name, self.counts[name], self.counts[name] / total) for name in CATEGORIES if self.counts[name]]
+        return [
+            (name, self.counts[name], self.counts[name] / total) for name in CATEGORIES if self.counts[name]
+        ]
 
     def share(self, *categories: str) -> float | None:
         """Share of these classes among the pairs that could be assessed."""
@@ -95,8 +97,8 @@ class Standing:
 
     @property
     def sureness(self) -> str:
-        """good from 75, fair from 50 per cent of country and indicator pairs with a value since 2015: the second is
-        the share that the UN asks of a tier I indicator, the first is ours."""
+        """good from 75, fair from 50 per cent of country and indicator pairs with a value since 2015: the second
+        is the share that the UN asks of a tier I indicator, the first is ours."""
         covered = self.covered or 0
         return "good" if covered >= 0.75 else "fair" if covered >= 0.5 else "weak"
 
@@ -121,8 +123,8 @@ class Figures:
     @cached_property
     def pace(self) -> dict[str, dict[str, Pace]]:
         """Indicator to area to its assessment by the default method."""
-        sql = f"""select indicator, ref_area, category, measure, projected_value, baseline_year, baseline_value
-                  from {{progress}} where method = '{self.release.method}' order by all"""
+        sql = f"""select indicator, ref_area, category, measure, projected_value, baseline_year,
+                  baseline_value from {{progress}} where method = '{self.release.method}' order by all"""
         found: dict[str, dict[str, Pace]] = defaultdict(dict)
         for indicator, area, *rest in self.release.rows(sql, "progress"):
             found[indicator][area] = Pace(*rest)
@@ -144,7 +146,8 @@ class Figures:
         """Indicator to group to its values by year."""
         sql = """select indicator, "group", time_period, coalesce(value, official_value), weight_share,
                  value is null, areas_used, areas_total from {aggregate}
-                 where coalesce(value, official_value) is not null and time_period >= {first} order by 1, 2, 3"""
+                 where coalesce(value, official_value) is not null and time_period >= {first}
+                 order by 1, 2, 3"""
         found: dict[str, dict[str, list[GroupValue]]] = defaultdict(lambda: defaultdict(list))
         for indicator, group, *rest in self.release.rows(sql, "aggregate"):
             found[indicator][group].append(GroupValue(*rest))
@@ -159,7 +162,8 @@ class Figures:
     def coverage(self) -> dict[str, tuple[int, int]]:
         """Indicator to (UN Member States with a value since 2015, Member States)."""
         sql = """select indicator, count(*) filter (where available), count(*) from {coverage}
-                 semi join (select ref_area from {area} where un_member) using (ref_area) group by 1 order by 1"""
+                 semi join (select ref_area from {area} where un_member) using (ref_area)
+                 group by 1 order by 1"""
         return {i: (n, of) for i, n, of in self.release.rows(sql, "coverage", "area")}
 
     def standing(self, indicators: list[str], areas: set[str] | None = None) -> Standing:
@@ -213,8 +217,8 @@ class Figures:
     @cached_property
     def gaps(self) -> dict[str, list[tuple[Any, ...]]]:
         """Indicator to its newest disparities: area, dimension, groups, year, values, difference, ratio."""
-        sql = """select indicator, ref_area, dimension, group_a, group_b, time_period, value_a, value_b, difference,
-                 ratio from {gap} where value_a is not null and value_b is not null
+        sql = """select indicator, ref_area, dimension, group_a, group_b, time_period, value_a, value_b,
+                 difference, ratio from {gap} where value_a is not null and value_b is not null
                  qualify row_number() over (partition by indicator, ref_area, dimension, group_a, group_b
                  order by time_period desc) = 1 order by all"""
         found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)

@@ -14,8 +14,17 @@ from schemas.methods import methods as known_methods
 from schemas.tables import TABLES
 
 MOST_REVISIONS = 40  # the page shows the largest; the table revision has all
-OTHER_FILES = ("warehouse.duckdb", "compact-tracker.xlsx", "datapackage.json", "croissant.json", "CITATION.cff",
-               "SHA256SUMS", "release.json", "diff.json", "NOTES.md")  # fmt: skip
+OTHER_FILES = (
+    "warehouse.duckdb",
+    "compact-tracker.xlsx",
+    "datapackage.json",
+    "croissant.json",
+    "CITATION.cff",
+    "SHA256SUMS",
+    "release.json",
+    "diff.json",
+    "NOTES.md",
+)
 
 
 def targets(release: Release) -> dict[str, list[dict[str, Any]]]:
@@ -48,34 +57,51 @@ def stated_inputs(figures: Figures, item: Indicator) -> list[dict[str, Any]]:
     for value in figures.latest.get(item.id, {}).values():
         for source in value.source.split(";"):
             used[source] = used.get(source, 0) + 1
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, group in item.inputs.items():
         for entry in group:
-            source = entry.get("source")
+            source: str | None = entry.get("source")
             if source is None:  # an indicator over others, or over groups: named by what it has
-                rows.append({"name": name, "text": entry.get("indicator") or entry.get("series") or "", "source": None})
+                rows.append(
+                    {
+                        "name": name,
+                        "text": entry.get("indicator") or entry.get("series") or "",
+                        "source": None,
+                    }
+                )
                 continue
             about = figures.release.sources.get(source, {})
             vintage = figures.vintages.get(source)
-            rows.append({
-                "name": name, "text": entry.get("series", ""), "source": source, "about": about,
-                "vintage": vintage, "used": used.get(source, 0),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "name": name,
+                    "text": entry.get("series", ""),
+                    "source": source,
+                    "about": about,
+                    "vintage": vintage,
+                    "used": used.get(source, 0),
+                }
+            )
     return rows
 
 
 def availability(figures: Figures) -> dict[str, Any]:
     """Coverage by indicator, and the 90 per cent pledge where the release measures it."""
     names = figures.release.indicators
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"item": names[i], "available": n, "of": of, "standing": figures.standing([i])}
         for i, (n, of) in figures.coverage.items()
         if i in names
     ]
     rows.sort(key=lambda row: (-row["available"], row["item"].title))
-    pledge = [r for r in figures.release.dicts("availability", "universe, goal, scope, breakdown")
-              if r["scope"] == "M49:001" and r["breakdown"] == "_T"]  # fmt: skip
-    goals = sorted(pledge, key=lambda r: (r["universe"], r["goal"] == "all", int(r["goal"]) if r["goal"] != "all" else 0))
+    pledge = [
+        r
+        for r in figures.release.dicts("availability", "universe, goal, scope, breakdown")
+        if r["scope"] == "M49:001" and r["breakdown"] == "_T"
+    ]
+    goals = sorted(
+        pledge, key=lambda r: (r["universe"], r["goal"] == "all", int(r["goal"]) if r["goal"] != "all" else 0)
+    )
     total = sum(row["available"] for row in rows) / max(1, sum(row["of"] for row in rows))
     return {"rows": rows, "pledge": goals, "total": total}
 
@@ -105,11 +131,16 @@ def sources(figures: Figures) -> dict[str, Any]:
         sums[0], sums[1] = sums[0] + row["rows_out"], sums[1] + row["rows_rejected"]
     return {
         "rows": [
-            {"about": about, "state": states.get(name, {}).get("state", "absent"), "snapshots": snapshots.get(name, []),
-             "note": states.get(name, {}).get("note"), "kept": ledger.get(name)}
+            {
+                "about": about,
+                "state": states.get(name, {}).get("state", "absent"),
+                "snapshots": snapshots.get(name, []),
+                "note": states.get(name, {}).get("note"),
+                "kept": ledger.get(name),
+            }
             for name, about in figures.release.sources.items()
         ]
-    }  # fmt: skip
+    }
 
 
 def files(release: Release) -> list[dict[str, Any]]:
@@ -117,28 +148,38 @@ def files(release: Release) -> list[dict[str, Any]]:
     found = []
     for path in sorted(release.folder.glob("*.parquet")):
         table = TABLES.get(path.stem)
-        found.append({"name": path.name, "bytes": path.stat().st_size, "title": table.description if table else ""})
+        found.append(
+            {"name": path.name, "bytes": path.stat().st_size, "title": table.description if table else ""}
+        )
     for name in OTHER_FILES:
         path = release.folder / name
-        if path.is_file():
-            found.append({"name": name, "bytes": path.stat().st_size, "title": "", "about": name})
+        if path.is_file() or name == "SHA256SUMS":  # the sums are written last, over the site too
+            size = path.stat().st_size if path.is_file() else None
+            found.append({"name": name, "bytes": size, "title": "", "about": name})
     return found
 
 
 def changes(release: Release) -> dict[str, Any] | None:
-    """What differs from the release before: diff.json where there is one, else counts from the table revision."""
+    """What differs from the release before: diff.json if there is one, else counts from the table revision."""
     previous = release.card.get("previous")
     if not previous:
         return None
     counted = revised(release)
     largest = [r for r in (release.diff or {}).get("revised", {}).get("listed", []) if r.get("beyond")]
-    classes = [r for r in (release.diff or {}).get("categories", {}).get("listed", []) if r["method"] == release.method]
+    classes = [
+        r
+        for r in (release.diff or {}).get("categories", {}).get("listed", [])
+        if r["method"] == release.method
+    ]
     return {
-        "previous": previous, "notes": (release.diff or {}).get("notes", []),
+        "previous": previous,
+        "notes": (release.diff or {}).get("notes", []),
         "counts": {i: counted[i] for i in release.indicators if i in counted},
-        "indicators": release.indicators, "largest": largest[:MOST_REVISIONS], "classes": classes[:MOST_REVISIONS],
+        "indicators": release.indicators,
+        "largest": largest[:MOST_REVISIONS],
+        "classes": classes[:MOST_REVISIONS],
         "ways": (release.diff or {}).get("categories", {}).get("ways"),
-    }  # fmt: skip
+    }
 
 
 def revised(release: Release) -> dict[str, tuple[int, int, int]]:

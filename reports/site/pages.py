@@ -15,21 +15,56 @@ from reports.site.text import LANGUAGES, Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_NAMES = {"en": "English", "fr": "Français", "es": "Español"}
-OVERVIEWS = ("index", "indicators", "areas", "compare", "search", "claims", "availability", "not-measurable", "methods",
-             "sources", "downloads", "changes")  # fmt: skip
-NAVIGATION = ("index", "indicators", "areas", "compare", "claims", "availability", "not-measurable", "methods",
-              "downloads", "changes")  # fmt: skip
+OVERVIEWS = (
+    "index",
+    "indicators",
+    "areas",
+    "compare",
+    "search",
+    "claims",
+    "availability",
+    "not-measurable",
+    "methods",
+    "sources",
+    "downloads",
+    "changes",
+)
+NAVIGATION = (
+    "index",
+    "indicators",
+    "areas",
+    "compare",
+    "claims",
+    "availability",
+    "not-measurable",
+    "methods",
+    "downloads",
+    "changes",
+)
 CRUMBS = ("world", "m49_region", "m49_subregion", "m49_intermediate", "wb_income", "ldc", "lldc", "sids")
-FLAGSHIPS = ("internet_use", "mobile_ownership", "coverage_4g", "schools_internet", "broadband_price_gni",
-             "internet_parity", "gini", "account_ownership", "electricity", "statistical_performance")  # fmt: skip
+FLAGSHIPS = (
+    "internet_use",
+    "mobile_ownership",
+    "coverage_4g",
+    "schools_internet",
+    "broadband_price_gni",
+    "internet_parity",
+    "gini",
+    "account_ownership",
+    "electricity",
+    "statistical_performance",
+)
 
 
 def environment() -> Environment:
     """Templates with every value escaped, and an error for a name that no one gave."""
     return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
 
 
 class Site:
@@ -42,10 +77,18 @@ class Site:
         self.revised = overviews.revised(self.release)
         self.environment = environment()
         self.environment.globals.update(
-            t=words.t, w=words, language=words.language, languages=LANGUAGE_NAMES, navigation=NAVIGATION,
-            card=self.release.card, method=self.release.method, categories=CATEGORIES, undecided=UNDECIDED,
-            first_year=FIRST_YEAR, objectives=OBJECTIVES,
-        )  # fmt: skip
+            t=words.t,
+            w=words,
+            language=words.language,
+            languages=LANGUAGE_NAMES,
+            navigation=NAVIGATION,
+            card=self.release.card,
+            method=self.release.method,
+            categories=CATEGORIES,
+            undecided=UNDECIDED,
+            first_year=FIRST_YEAR,
+            objectives=OBJECTIVES,
+        )
 
     def _page(self, template: str, path: str, title: str, **values: Any) -> tuple[Path, str]:
         """One page. path: below the language's folder, without the ending."""
@@ -74,8 +117,12 @@ class Site:
             "good": everything.share(*GOOD),
             "bad": everything.share("regression"),
             "undecided": 1 - everything.assessed / max(1, sum(everything.counts.values())),
-            "frameworks": {f: [self._objective(f, code) for code in codes] for f, codes in OBJECTIVES.items()},
-            "key_figures": [self._key_figure(self.release.indicators[i]) for i in flagships if self.figures.world(i)][:4],
+            "frameworks": {
+                f: [self._objective(f, code) for code in codes] for f, codes in OBJECTIVES.items()
+            },
+            "key_figures": [
+                self._key_figure(self.release.indicators[i]) for i in flagships if self.figures.world(i)
+            ][:4],
             "map": self.release.indicators[chosen[0]] if chosen else None,
             "diff": overviews.changes(self.release),
             "targets": overviews.targets(self.release),
@@ -87,11 +134,17 @@ class Site:
 
     def _objective(self, framework: str, code: str) -> dict[str, Any]:
         items = self.figures.of_objective(framework, code)
-        return {"code": code, "framework": framework, "items": items,
-                "standing": self.figures.standing([i.id for i in items])}  # fmt: skip
+        return {
+            "code": code,
+            "framework": framework,
+            "items": items,
+            "standing": self.figures.standing([i.id for i in items]),
+        }
 
     def _indicators(self) -> dict[str, Any]:
-        by_code = {code: self.figures.of_objective("compact_brief", code) for code in OBJECTIVES["compact_brief"]}
+        by_code = {
+            code: self.figures.of_objective("compact_brief", code) for code in OBJECTIVES["compact_brief"]
+        }
         placed = {i.id for items in by_code.values() for i in items}
         rest = [i for i in self.release.indicators.values() if i.id not in placed]
         return {"by_code": by_code, "rest": rest, "figures": self.figures}
@@ -104,7 +157,9 @@ class Site:
         by_grouping: dict[str, list[Area]] = {}
         for group in self.release.groups:
             by_grouping.setdefault(self.release.grouping_of[group.code], []).append(group)
-        regions = {r: sorted(by_region[r], key=self.words.area) for r in (*REGIONS, *by_region) if r in by_region}
+        regions = {
+            r: sorted(by_region[r], key=self.words.area) for r in (*REGIONS, *by_region) if r in by_region
+        }
         return {"by_region": regions, "by_grouping": by_grouping, "areas": self.release.areas}
 
     def _compare(self) -> dict[str, Any]:
@@ -120,8 +175,11 @@ class Site:
         return overviews.availability(self.figures)
 
     def _not_measurable(self) -> dict[str, Any]:
-        return {"targets": overviews.targets(self.release), "indicators": self.release.indicators,
-                "empty": [i for i in self.release.indicators.values() if not self.figures.latest.get(i.id)]}  # fmt: skip
+        return {
+            "targets": overviews.targets(self.release),
+            "indicators": self.release.indicators,
+            "empty": [i for i in self.release.indicators.values() if not self.figures.latest.get(i.id)],
+        }
 
     def _methods(self) -> dict[str, Any]:
         return {"methods": overviews.methods(self.release), "scores": self.release.has("score")}
@@ -142,9 +200,13 @@ class Site:
                 found = self._objective(framework, code)
                 rows = [self._key_figure(item) for item in found["items"]]
                 yield self._page(
-                    "objective", f"objective/{code}", self.words.t(f"objective.{code}"), rows=rows,
-                    targets=overviews.targets_of(self.release, framework, code), **found,
-                )  # fmt: skip
+                    "objective",
+                    f"objective/{code}",
+                    self.words.t(f"objective.{code}"),
+                    rows=rows,
+                    targets=overviews.targets_of(self.release, framework, code),
+                    **found,
+                )
 
     def indicator_pages(self, items: list[Indicator]) -> Iterator[tuple[Path, str]]:
         """A page for each of these indicators."""
@@ -152,28 +214,49 @@ class Site:
             values = self.figures.latest.get(item.id, {})
             years = sorted(v.year for v in values.values())
             yield self._page(
-                "indicator", f"indicator/{item.id}", self.words.title(item), item=item, values=values,
-                world=self.figures.world(item.id), standing=self.figures.standing([item.id]), years=years,
+                "indicator",
+                f"indicator/{item.id}",
+                self.words.title(item),
+                item=item,
+                values=values,
+                world=self.figures.world(item.id),
+                standing=self.figures.standing([item.id]),
+                years=years,
                 usual=years[len(years) // 2] if years else None,
                 stated=overviews.stated_inputs(self.figures, item),
-                coverage=self.figures.coverage.get(item.id), gaps=item.id in self.figures.gaps,
-                projections=item.id in self.figures.projections, world_code=WORLD,
+                coverage=self.figures.coverage.get(item.id),
+                gaps=item.id in self.figures.gaps,
+                projections=item.id in self.figures.projections,
+                world_code=WORLD,
                 lines=[g for g in (WORLD, *REGIONS, *INCOME) if g in self.figures.groups.get(item.id, {})],
                 targets=overviews.targets_for(self.release, item.id),
                 revised=self.revised.get(item.id),
-            )  # fmt: skip
+            )
 
     def area_pages(self) -> Iterator[tuple[Path, str]]:
         """A profile for each country and each group."""
         for area in self.release.areas.values():
             yield self._page(
-                "area", f"area/{area.slug}", self.words.area(area), area=area, standing=self._of(area),
-                groups=[self.release.areas[own[g]] for g in CRUMBS if g in (
-                    own := self.release.groups_of.get(area.code, {}))],
-                members=sorted((self.release.areas[m] for m in self.release.members.get(area.code, ())
-                                if m in self.release.areas), key=self.words.area),
+                "area",
+                f"area/{area.slug}",
+                self.words.area(area),
+                area=area,
+                standing=self._of(area),
+                groups=[
+                    self.release.areas[own[g]]
+                    for g in CRUMBS
+                    if g in (own := self.release.groups_of.get(area.code, {}))
+                ],
+                members=sorted(
+                    (
+                        self.release.areas[m]
+                        for m in self.release.members.get(area.code, ())
+                        if m in self.release.areas
+                    ),
+                    key=self.words.area,
+                ),
                 areas=self.release.areas,
-            )  # fmt: skip
+            )
 
     def _of(self, area: Area) -> Standing:
         members = {area.code} if area.kind == "country" else set(self.release.members.get(area.code, ()))

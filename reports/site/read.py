@@ -1,6 +1,7 @@
 """A release's tables as the site needs them: one pass of DuckDB each, plain tuples out.
 
-Here: which tables a release has, and rows in the order that pages want. What is drawn from them stands in figures.py.
+Here: which tables a release has, and rows in the order that pages want. What is counted from them stands in
+figures.py.
 A release that lacks a table is not faulty: the page's section is left out, or says so.
 """
 

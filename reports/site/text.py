@@ -1,7 +1,7 @@
 """Words and numbers in three languages: the message catalogue, titles, names of areas, figures and dates.
 
-Every word a reader sees is in messages/<language>.yaml. What the release itself carries in English (definitions,
-notes, an owner's words) stays as published, and is marked as English for screen readers.
+Every word a reader sees is in messages/<language>.yaml. What the release itself carries in English
+(definitions, notes, an owner's words) stays as published, and is marked as English for screen readers.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ class Words:
             return "–"
         if digits is None:
             size = abs(value)
-            digits = 0 if size >= 1000 or value == round(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3
+            digits = (
+                0 if size >= 1000 or value == round(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3
+            )
         return str(format_decimal(round(value, digits), format=f"#,##0.{'0' * digits}", locale=self.locale))
 
     def percent(self, share: float | None, digits: int = 0) -> str:

@@ -1,0 +1,298 @@
+"""The site of a tiny release: its words, its pages, its links, and what it does without a table."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from reports.site import build
+from reports.site.__main__ import main
+from reports.site.figures import CATEGORIES, OBJECTIVES, Figures
+from reports.site.overviews import OTHER_FILES
+from reports.site.pages import NAVIGATION, OVERVIEWS
+from reports.site.read import Release
+from reports.site.text import FOLDER, LANGUAGES, Words, catalogue, names
+from schemas.availability_tables import UNIVERSES
+from schemas.errors import CompactError
+from schemas.groupings import groupings
+from schemas.statuses import STATUS_WORDS
+from schemas.table_columns import DIRECTIONS
+from schemas.target_tables import STATUSES
+from schemas.units import unit_codes
+from tests.site_release import COUNTRIES, OPTIONAL, write_release
+
+SITE = Path(build.__code__.co_filename).parent
+GAP_PAIRS = SITE.parents[1] / "schemas" / "codelists" / "gap_pairs.csv"
+# Families of messages that are asked for by a code, with the codes that there are.
+FAMILIES = {
+    "category": CATEGORIES,
+    "status": STATUS_WORDS,
+    "unit": unit_codes(),
+    "direction": DIRECTIONS,
+    "target_status": STATUSES,
+    "universe": UNIVERSES,
+    "objective": "ABCDEFGH12345",
+    "framework": (*OBJECTIVES, "sdg", "umc", "esg"),
+    "file": OTHER_FILES,
+    "grouping": [g.id for g in groupings()],
+    "sure": ("good", "fair", "weak", "nothing"),
+    "state": ("live", "stored", "absent"),
+    "verdict": ("holds", "revised", "not_reproduced", "no_data"),
+    "aggregate": ("weighted_mean", "sum", "gap_filled_total", "median", "unweighted", "none"),
+}
+MAY_LACK = {"status": set(STATUS_WORDS), "unit": set(unit_codes())}  # a code's own word stands in
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    release = write_release(tmp_path_factory.mktemp("release") / "r")
+    build(release, release / "site")
+    return release / "site"
+
+
+class Links(HTMLParser):
+    """Addresses and ids of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.found |= {v for k in ("href", "src", "action") if (v := values.get(k))}
+        if values.get("id"):
+            self.ids.append(str(values["id"]))
+
+
+def text_of(page: Path) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.read_text()))
+
+
+# --- words
+
+
+def test_the_catalogues_have_the_same_keys_and_places_to_fill_in() -> None:
+    places = {
+        lang: {k: sorted(re.findall(r"\{\w+\}", v)) for k, v in catalogue(lang).items()} for lang in LANGUAGES
+    }
+    assert places["fr"] == places["en"]
+    assert places["es"] == places["en"]
+
+
+def test_french_and_spanish_are_not_left_in_english() -> None:
+    for language in ("fr", "es"):
+        same = [k for k, v in catalogue(language).items() if v == catalogue("en")[k] and len(v.split()) > 3]
+        assert same == []
+
+
+def used_keys() -> set[str]:
+    """Keys that templates, scripts and modules name, and those of the families."""
+    text = "".join(
+        p.read_text()
+        for p in SITE.rglob("*")
+        if p.suffix in (".html", ".js", ".py") and "vendor" not in p.parts and p.name != "geometry.js"
+    )
+    used = set(re.findall(r"""["'`]([a-z_-]+(?:\.[A-Za-z0-9_-]+)+)["'`]""", text))
+    used |= {f"{family}.{code}" for family, codes in FAMILIES.items() for code in codes}
+    used |= {f"page.{name}.title" for name in OVERVIEWS} | {f"page.{name}.short" for name in NAVIGATION}
+    listed = re.search(r"for key in \[(.*?)\]", (SITE / "templates" / "methods.html").read_text())
+    assert listed
+    used |= {
+        f"page.methods.{key}.{part}" for key in re.findall(r'"(\w+)"', listed[1]) for part in ("what", "text")
+    }
+    used |= {
+        f"js.{name}_{option}"
+        for name, options in (("what", ("value", "pace")), ("how", ("map", "tiles")))
+        for option in options
+    }
+    used |= {"js.what", "js.how"} | gap_keys()
+    return used
+
+
+def gap_keys() -> set[str]:
+    rows = [line.split(",") for line in GAP_PAIRS.read_text().splitlines()[1:]]
+    return {f"js.gap.{row[0]}.{code}" for row in rows for code in row[1:3]}
+
+
+def test_no_message_is_unused_and_none_is_missing() -> None:
+    keys, used = set(catalogue("en")), used_keys()
+    assert keys - used == set()
+    prefixes = {key.split(".")[0] for key in keys}
+    optional = {f"{family}.{code}" for family, codes in MAY_LACK.items() for code in codes}
+    wanted = {
+        key
+        for key in used
+        if key.split(".")[0] in prefixes and not key.endswith((".html", ".js", ".py", ".yaml", ".css"))
+    }
+    assert wanted - keys - optional - set(OTHER_FILES) == set()
+
+
+def test_numbers_dates_and_names_are_those_of_the_language(site: Path) -> None:
+    english, french, spanish = (Words(language) for language in LANGUAGES)
+    assert english.number(1234567.0) == "1,234,567"
+    assert french.number(72.66) == "72,7"
+    assert spanish.figure(0.305, "PT") == "0,30 %" or spanish.figure(0.305, "PT") == "0,31 %"
+    assert english.figure(72.7, "PT") == "72.7%"
+    assert english.number(None) == "–"
+    assert french.day("2026-11-23T09:00:00Z") == "23 novembre 2026"
+    assert (
+        "République-Unie de Tanzanie" in (site / "fr/areas.html").read_text()
+        or "Tanzanie" in (site / "fr/areas.html").read_text()
+    )
+
+
+def test_names_that_we_keep_are_complete() -> None:
+    for kind in ("titles", "areas"):
+        assert all(set(entry) == {"fr", "es"} for entry in names(kind).values())
+    assert sorted(p.stem for p in FOLDER.glob("*.yaml")) == ["areas", "en", "es", "fr", "titles"]
+
+
+def test_a_message_that_does_not_exist_is_a_fault_that_says_where() -> None:
+    with pytest.raises(CompactError, match=r"no\.such\.key"):
+        Words("en").t("no.such.key")
+
+
+# --- pages
+
+
+def test_every_page_is_there_in_every_language(site: Path) -> None:
+    for language in LANGUAGES:
+        folder = site if language == "en" else site / language
+        found = {p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.html")}
+        found = {name for name in found if name.split("/")[0] not in LANGUAGES}
+        assert found == {
+            *OVERVIEWS,
+            *(f"objective/{c}" for codes in OBJECTIVES.values() for c in codes),
+            *(f"indicator/{i}" for i in ("internet_use", "gini", "skills")),
+            *(f"area/{a}" for a in (*COUNTRIES, "M49-001", "M49-202")),
+        }
+        assert f'<html lang="{language}">' in (folder / "index.html").read_text()
+
+
+def test_every_link_leads_somewhere_and_no_page_asks_the_network(site: Path) -> None:
+    pages = {p: Links(p.read_text()) for p in site.rglob("*.html")}
+    broken = []
+    for page, links in pages.items():
+        assert len(links.ids) == len(set(links.ids)), page
+        for link in links.found:
+            parts = urlsplit(link)
+            if parts.scheme == "data":
+                continue
+            if parts.scheme:
+                assert 'rel="external"' in page.read_text(), (page, link)
+                continue
+            target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+            if not target.is_file():
+                broken.append((str(page), link))
+            elif parts.fragment and target in pages and "=" not in parts.fragment:
+                assert parts.fragment in pages[target].ids, (page, link)
+    assert broken == []
+    for asset in site.rglob("*.html"):
+        assert not re.search(r'(?:src|<link[^>]*href)="(?:https?:)?//', asset.read_text())
+
+
+def test_an_indicator_s_page_says_all_that_a_figure_needs(site: Path) -> None:
+    text = text_of(site / "indicator/internet_use.html")
+    for part in (
+        "72.5%",
+        "2024",
+        "covers 91%",
+        "ITU, 2022",
+        "Source One",
+        "CC BY 4.0",
+        "2026-07",
+        "unsd-2026",
+        "2026-11-23-0123abcd",
+        "3 of 4 UN Member States",
+        "Mean, weighted".lower(),
+    ):
+        assert part in text, part
+
+
+def test_what_has_no_value_is_said_and_not_a_zero(site: Path) -> None:
+    assert "No source in this release has a value" in text_of(site / "indicator/skills.html")
+    assert "missing data, not a zero" in text_of(site / "area/UGA.html")
+    assert "Too little data" in (site / "area/TZA.html").read_text()
+
+
+def test_no_text_of_the_release_becomes_markup(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        assert "<script>alert" not in page.read_text()
+    assert "&lt;script&gt;alert(1)" in (site / "indicator/skills.html").read_text()
+
+
+def test_targets_claims_and_the_pledge_have_their_pages(site: Path) -> None:
+    assert "nobody counts it" in text_of(site / "not-measurable.html")
+    assert "Revised since" in text_of(site / "claims.html")
+    assert "Goal 17" in text_of(site / "availability.html")
+    assert "A commons" in text_of(site / "objective/H.html")
+
+
+def test_the_data_files_hold_what_the_tables_do(site: Path) -> None:
+    def read(name: str) -> dict[str, object]:
+        body = (site / "data" / name).read_text()
+        loaded: dict[str, object] = json.loads(body[body.index(",") + 1 : body.rindex(")")])
+        return loaded
+
+    use = read("i/internet_use.js")
+    assert use["rows"][0][:4] == ["FRA", 2024, 93, "A"]  # type: ignore[index]
+    assert use["groups"] == {"M49:001": [[2015, 40, 0.91, 0, 3, 4], [2024, 72.5, 0.91, 0, 3, 4]]}
+    assert use["series"]["TZA"] == [2015, 10, None, 16]  # type: ignore[index]
+    assert use["projections"]["KEN"][0][:4] == [2025, 38, 36, 40]  # type: ignore[index]
+    kenya = read("a/KEN.js")
+    assert [row[0] for row in kenya["rows"]] == ["gini", "internet_use"]  # type: ignore[attr-defined]
+    assert kenya["region"] == "M49:202"
+
+
+@pytest.mark.parametrize("table", OPTIONAL)
+def test_a_release_without_a_table_still_has_a_site(tmp_path: Path, table: str) -> None:
+    release = write_release(tmp_path / "r", without=(table,))
+    summary = build(release, release / "site")
+    assert summary.pages > 30
+    page = {
+        "claim": "claims",
+        "target": "not-measurable",
+        "availability": "availability",
+        "progress": "methods",
+    }.get(table)
+    if page:
+        assert "This release does not contain it" in text_of(release / f"site/{page}.html")
+
+
+def test_only_one_indicator_is_written_anew(site: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in site.rglob("*") if p.is_file()}
+    summary = build(site.parent, site, only={"gini"})
+    changed = {p.relative_to(site).as_posix() for p in before if p.stat().st_mtime_ns != before[p]}
+    assert summary.pages == 3
+    assert changed == {"indicator/gini.html", "fr/indicator/gini.html", "es/indicator/gini.html"}
+
+
+def test_the_same_release_gives_the_same_bytes(site: Path, tmp_path: Path) -> None:
+    build(site.parent, tmp_path / "again")
+    for path in sorted(p for p in site.rglob("*") if p.is_file()):
+        assert (tmp_path / "again" / path.relative_to(site)).read_bytes() == path.read_bytes(), path
+
+
+def test_ranks_and_medians(site: Path) -> None:
+    figures = Figures(Release(site.parent))
+    assert figures.ranks["internet_use"] == {"FRA": 1, "KEN": 2, "TZA": 3}
+    assert figures.ranks["gini"] == {"FRA": 1, "KEN": 2}
+    assert figures.medians["internet_use"]["M49:001"] == 35.0
+    assert figures.medians["gini"] == {}  # two countries name no peer group
+
+
+def test_the_command_says_what_it_wrote_or_why_it_could_not(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(site.parent), str(tmp_path / "s"), "gini"]) == 0
+    assert "3 pages" in capsys.readouterr().out
+    assert main([str(tmp_path), str(tmp_path / "t")]) == 1
+    assert "not a release" in capsys.readouterr().err
+    assert main([]) == 2
