@@ -36,7 +36,7 @@ from schemas.tables import (
 from schemas.target_tables import CLAIM, CROSSWALK, DEADLINE, SCORE, TARGET
 from warehouse.availability_inputs import load_sdg_database
 from warehouse.claims import claim_table
-from warehouse.commitments import load_commitments
+from warehouse.commitments import load_commitments, within
 from warehouse.disagreement import load_overlaps
 from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_by_key, write_table
 from warehouse.ingredients import Ingredients
@@ -135,7 +135,7 @@ def load_inputs(
     """Everything that a model may read, from a folder with the tables of indicator values and areas."""
     load_model_inputs(con, folder, given.catalogue, previous)
     load_surveys(con, given.staged)
-    load_commitments(con, folder, given.commitments)
+    load_commitments(con, folder, within(given.commitments, given.catalogue))
     load_sdg_database(con, given.staged)
     load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
 

@@ -6,14 +6,14 @@ scores.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from schemas.target_definitions import Commitments
+from schemas.target_definitions import Commitment, Commitments
 from warehouse.claims import load_claims
 from warehouse.engine import parquet
 from warehouse.model_inputs import load
@@ -90,6 +90,32 @@ def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, given: Commit
     con.execute(f"""
         create temp table as_of as
         select coalesce(({fetched}), (select max(time_period) from indicator), 2015)::smallint as year""")
+
+
+def within(given: Commitments, known: Collection[str]) -> Commitments:
+    """The commitments as a release speaks of them that has only the known indicators: one for redistribution
+    leaves some out. A target that so loses its last indicator says so in its reason."""
+    targets = [
+        file.model_copy(update={"targets": [_target_within(target, known) for target in file.targets]})
+        for file in given.targets
+    ]
+    links = [
+        link.model_copy(update={"indicators": [name for name in link.indicators if name in known]})
+        for link in given.links
+    ]
+    return given.model_copy(update={"targets": targets, "links": links})
+
+
+def _target_within(target: Commitment, known: Collection[str]) -> Commitment:
+    kept = [name for name in target.indicators if name in known]
+    lost = f"Not in this release: {', '.join(sorted(set(target.indicators) - set(kept)))}."
+    return target.model_copy(
+        update={
+            "indicators": kept,
+            "tests": [test for test in target.tests if test.indicator in known],
+            "reason": target.reason if kept or not target.indicators else f"{target.reason} {lost}".strip(),
+        }
+    )
 
 
 def _definitions(given: Commitments) -> Iterator[dict[str, Any]]:
