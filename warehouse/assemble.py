@@ -6,7 +6,7 @@ What a model computes is in models/*.sql; whether the tables may be published is
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ MODEL_TABLES = (
 )
 
 # Tables that take more than one select statement.
-MADE_BY = {
+MADE_BY: dict[str, Callable[[duckdb.DuckDBPyConnection], pa.Table]] = {
     PROGRESS.name: progress_table,
     CLAIM.name: claim_table,
     SCORE.name: score_table,
