@@ -1,0 +1,120 @@
+"""Writes the briefs: one PDF an area, by typst, in parallel and without any request to the network.
+
+What a brief says is in content.py and group_content.py, how it looks in brief.typ.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from reports.brief.content import country
+from reports.brief.facts import Facts
+from reports.brief.group_content import group
+from reports.brief.text import Words, language_known
+from reports.site.figures import Figures
+from reports.site.read import Area, Release
+from schemas.errors import CompactError
+
+TEMPLATE = Path(__file__).with_name("brief.typ")
+STANDARD = "ua-1"  # PDF/UA-1: tagged, with title and language; typst refuses to write what breaks it
+
+
+@dataclass(frozen=True)
+class BriefSummary:
+    """What was written. bytes: of all files; seconds: of this build."""
+
+    briefs: int
+    bytes: int
+    seconds: float
+    language: str
+
+
+@dataclass
+class Briefs:
+    """The briefs of one release in one language."""
+
+    folder: Path
+    language: str = "en"
+
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts(Figures(Release(self.folder)))
+
+    @cached_property
+    def words(self) -> Words:
+        return Words(language_known(self.language))
+
+    def areas(self, wanted: Sequence[str] | None = None) -> list[Area]:
+        """The areas wanted, or all. Raises CompactError for a code that the release does not know."""
+        known = self.facts.release.areas
+        for code in wanted or ():
+            if code not in known:
+                raise CompactError(
+                    f"there is no area {code!r} in release {self.folder.name}",
+                    allowed="ISO 3166-1 alpha-3 for a country, such as KEN; M49:nnn or WB:xxx for a group",
+                    next_step="look the code up in area.parquet and area_group.parquet",
+                )
+        return [known[code] for code in dict.fromkeys(wanted)] if wanted is not None else list(known.values())
+
+    def content(self, area: Area) -> dict[str, Any]:
+        """What the brief of an area says."""
+        return (country if area.kind == "country" else group)(self.facts, self.words, area)
+
+    @cached_property
+    def made(self) -> datetime:
+        """The date that stands in the PDF: that of the release, so that the same release gives the same bytes."""
+        return datetime.fromisoformat(self.facts.release.card["created"].replace("Z", "+00:00"))
+
+
+def file_name(area: Area) -> str:
+    """The name of an area's brief: its code, the colon of a group's as a hyphen."""
+    return f"{area.slug}.pdf"
+
+
+def build(
+    release: Path,
+    out: Path,
+    areas: Sequence[str] | None = None,
+    language: str = "en",
+    workers: int | None = None,
+) -> BriefSummary:
+    """Write the briefs of a finished release folder to out/<area>.pdf, of all countries and groups by default.
+
+    Reads the parquet and json files of the release alone. Raises CompactError if the folder is no release, an area is
+    not known, or there are no messages in the language. workers: threads that set pages; by default one a core.
+    """
+    start = time.perf_counter()
+    briefs = Briefs(release, language)
+    wanted = briefs.areas(areas)
+    out.mkdir(parents=True, exist_ok=True)
+    shares = max(1, min(workers or os.cpu_count() or 1, len(wanted)))
+
+    def some(number: int) -> int:
+        compiler = typst.Compiler(str(TEMPLATE), ignore_system_fonts=True)
+        return sum(_set(compiler, briefs, area, out / file_name(area)) for area in wanted[number::shares])
+
+    with ThreadPoolExecutor(shares) as pool:
+        size = sum(pool.map(some, range(shares)))
+    return BriefSummary(len(wanted), size, time.perf_counter() - start, language)
+
+
+def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> int:
+    """Set one brief. Returns its size in bytes."""
+    text = json.dumps(briefs.content(area), ensure_ascii=False, sort_keys=True)
+    pdf = compiler.compile(
+        format="pdf", sys_inputs={"brief": text}, pdf_standards=[STANDARD], timestamp=briefs.made
+    )
+    assert isinstance(pdf, bytes)  # noqa: S101  a list is of images
+    path.write_bytes(pdf)
+    return len(pdf)
