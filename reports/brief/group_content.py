@@ -50,7 +50,10 @@ def _headline(facts: Facts, words: Words, area: Area, members: set[str]) -> Cont
     assessed = sum(n for name, n in counts.items() if name not in UNDECIDED)
     good = counts["on_track_or_met"] + counts["target_met"]
     said = words.t(
-        "brief.group_headline", n=words.number(assessed), good=words.number(good), bad=words.number(counts["regression"])
+        "brief.group_headline",
+        n=words.number(assessed),
+        good=words.number(good),
+        bad=words.number(counts["regression"]),
     )
     shares = [facts.with_values[m] for m in sorted(members) if m in facts.with_values]
     known = []

@@ -5,6 +5,7 @@ Names of areas and indicators, units, statuses and classes are therefore the sam
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import yaml
 from babel.dates import format_date
 
+from reports.site.read import Indicator
 from reports.site.text import LANGUAGES, catalogue
 from reports.site.text import Words as SiteWords
 from schemas.errors import CompactError
@@ -56,6 +58,10 @@ class Words(SiteWords):
     def group(self, code: str) -> str:
         """A group of people in words; its code where the catalogue has none."""
         return brief_catalogue(self.language).get(f"group.{code}", code)
+
+    def title(self, indicator: Indicator) -> str:
+        """The indicator's title, in which no line ends after the e of e-mail."""
+        return re.sub(r"\b([Ee])-", "\\1\u2011", super().title(indicator))
 
     def status(self, code: str) -> str:
         """An observation status in words; for a derived value the worst of its parts stands alone already."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,8 @@ from reports.site.read import Area, Release
 from schemas.errors import CompactError
 
 TEMPLATE = Path(__file__).with_name("brief.typ")
+PAGES = 2
+SCALES = ("1", "0.95", "0.9", "0.85", "0.8")  # of the type; the first that fits is taken
 STANDARD = "ua-1"  # PDF/UA-1: tagged, with title and language; typst refuses to write what breaks it
 
 
@@ -110,11 +113,30 @@ def build(
 
 
 def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> int:
-    """Set one brief. Returns its size in bytes."""
+    """Set one brief, smaller where it would not fit on its pages. Returns its size in bytes."""
     text = json.dumps(briefs.content(area), ensure_ascii=False, sort_keys=True)
-    pdf = compiler.compile(
-        format="pdf", sys_inputs={"brief": text}, pdf_standards=[STANDARD], timestamp=briefs.made
-    )
-    assert isinstance(pdf, bytes)  # noqa: S101  a list is of images
+    pdf = b""
+    for scale in SCALES:
+        made = compiler.compile(
+            format="pdf",
+            sys_inputs={"brief": text, "scale": scale},
+            pdf_standards=[STANDARD],
+            timestamp=briefs.made,
+        )
+        pdf = made if isinstance(made, bytes) else b"".join(made or [])
+        if page_count(pdf) <= PAGES:
+            break
+    else:
+        raise CompactError(
+            f"the brief of {area.name} does not fit on {PAGES} pages, even at {SCALES[-1]} of its size",
+            where=str(TEMPLATE),
+            next_step="name fewer key indicators in key_indicators.yaml, or shorten messages",
+        )
     path.write_bytes(pdf)
     return len(pdf)
+
+
+def page_count(pdf: bytes) -> int:
+    """Pages of a PDF as typst writes it: the count of the one page tree. 0 if there is none."""
+    found = re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)
+    return int(found[1]) if found else 0
