@@ -1,14 +1,13 @@
 """What a country's brief shows: words and numbers ready to be set; the layout is in brief.typ.
 
-Every figure has its year, status, source and the owner of its target; what is missing is said. Nothing is assessed
-here. A group's brief is in group_content.py.
+Every figure has its year, status, source and the owner of its target; what is missing is said. Nothing is
+assessed here. A group's brief is in group_content.py.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
 
 from reports.brief.facts import Facts
 from reports.brief.parts import STRIPS, Content, bar, changes, frame, gap_rows, old_after, standing
@@ -194,7 +193,8 @@ def sources(facts: Facts, ids: str) -> str:
 
 def _strips(facts: Facts, words: Words, area: Area, region: str | None) -> list[Content]:
     """For some indicators every country of the sub-region on one line, this one marked."""
-    figures, rows = facts.figures, []
+    figures = facts.figures
+    rows: list[Content] = []
     for id_ in facts.peers:
         item, values = facts.release.indicators[id_], figures.latest.get(id_, {})
         known = {m: values[m].value for m in facts.release.members.get(region or "", []) if m in values}

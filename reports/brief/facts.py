@@ -1,4 +1,4 @@
-"""What the briefs read from a release beyond what the site's figures hold: scores, revisions, chances, availability.
+"""What the briefs read from a release beyond the site's figures: scores, revisions, chances, availability.
 
 Looked up once for all areas. What is shown of them is in content.py.
 """
@@ -61,7 +61,8 @@ class Facts:
     def scores(self) -> dict[str, dict[str, Score]]:
         """Objective to area to its newest score."""
         sql = f"""select component, ref_area, time_period, score, rank, rank_low, rank_high, coverage_share,
-                  indicators_used, indicators_total, oldest_year from {{score}} where framework = '{FRAMEWORK}'
+                  indicators_used, indicators_total, oldest_year from {{score}}
+                  where framework = '{FRAMEWORK}'
                   qualify time_period = max(time_period) over (partition by component) order by all"""
         found: dict[str, dict[str, Score]] = defaultdict(dict)
         for component, area, *rest in self.release.rows(sql, "score"):
@@ -122,13 +123,15 @@ class Facts:
     @cached_property
     def with_values(self) -> dict[str, tuple[int, int]]:
         """Country to (indicators with a value since 2015, indicators)."""
-        sql = "select ref_area, count(*) filter (where available), count(*) from {coverage} group by 1 order by 1"
+        sql = """select ref_area, count(*) filter (where available), count(*) from {coverage}
+                 group by 1 order by 1"""
         return {area: (n, of) for area, n, of in self.release.rows(sql, "coverage")}
 
     @cached_property
     def sdg_data(self) -> dict[str, tuple[float, float]]:
-        """Area to the shares of SDG indicators with a value in one, and in two years since 2015: of the whole SDG
-        database where the release has it, else of this catalogue."""
-        sql = """select scope, share_one, share_two from {availability} where goal = 'all' and breakdown = '_T'
+        """Area to the shares of SDG indicators with a value in one, and in two years since 2015: of the
+        whole SDG database where the release has it, else of this catalogue."""
+        sql = """select scope, share_one, share_two from {availability}
+                 where goal = 'all' and breakdown = '_T'
                  qualify universe = max(universe) over () order by all"""
         return {scope: (one, two) for scope, one, two in self.release.rows(sql, "availability")}
