@@ -1,7 +1,7 @@
 """What the pages say in figures: counted and looked up from a release's tables, once for all pages.
 
-No assessment is made here: categories, group values and gaps come from the release; these functions count, pick
-the newest, take medians of peers and ranks.
+No assessment is made here: categories, group values and gaps come from the release; these functions count,
+pick the newest, take medians of peers and ranks.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ class Standing:
 
     @property
     def sureness(self) -> str:
-        """good from 75, fair from 50 per cent of country and indicator pairs with a value since 2015: the second
-        is the share that the UN asks of a tier I indicator, the first is ours."""
+        """good from 75, fair from 50 per cent of country and indicator pairs with a value since 2015: the
+        second is the share that the UN asks of a tier I indicator, the first is ours."""
         covered = self.covered or 0
         return "good" if covered >= 0.75 else "fair" if covered >= 0.5 else "weak"
 

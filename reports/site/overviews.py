@@ -55,34 +55,24 @@ def stated_inputs(figures: Figures, item: Indicator) -> list[dict[str, Any]]:
     values come from it."""
     used: dict[str, int] = {}
     for value in figures.latest.get(item.id, {}).values():
-        for source in value.source.split(";"):
-            used[source] = used.get(source, 0) + 1
-    rows: list[dict[str, Any]] = []
-    for name, group in item.inputs.items():
-        for entry in group:
-            source: str | None = entry.get("source")
-            if source is None:  # an indicator over others, or over groups: named by what it has
-                rows.append(
-                    {
-                        "name": name,
-                        "text": entry.get("indicator") or entry.get("series") or "",
-                        "source": None,
-                    }
-                )
-                continue
-            about = figures.release.sources.get(source, {})
-            vintage = figures.vintages.get(source)
-            rows.append(
-                {
-                    "name": name,
-                    "text": entry.get("series", ""),
-                    "source": source,
-                    "about": about,
-                    "vintage": vintage,
-                    "used": used.get(source, 0),
-                }
-            )
-    return rows
+        for name in value.source.split(";"):
+            used[name] = used.get(name, 0) + 1
+    return [_stated(figures, name, entry, used) for name, entries in item.inputs.items() for entry in entries]
+
+
+def _stated(figures: Figures, name: str, entry: dict[str, Any], used: dict[str, int]) -> dict[str, Any]:
+    """One input. Without a source it is another indicator, or groups, and is named by what it has."""
+    source: str | None = entry.get("source")
+    if source is None:
+        return {"name": name, "text": entry.get("indicator") or entry.get("series") or "", "source": None}
+    return {
+        "name": name,
+        "text": entry.get("series", ""),
+        "source": source,
+        "about": figures.release.sources.get(source, {}),
+        "vintage": figures.vintages.get(source),
+        "used": used.get(source, 0),
+    }
 
 
 def availability(figures: Figures) -> dict[str, Any]:
@@ -160,7 +150,7 @@ def files(release: Release) -> list[dict[str, Any]]:
 
 
 def changes(release: Release) -> dict[str, Any] | None:
-    """What differs from the release before: diff.json if there is one, else counts from the table revision."""
+    """What differs from the release before: diff.json if there is one, else counts of revised values."""
     previous = release.card.get("previous")
     if not previous:
         return None

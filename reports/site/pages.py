@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.site import overviews
-from reports.site.figures import CATEGORIES, GOOD, OBJECTIVES, UNDECIDED, Figures, Standing
+from reports.site.figures import CATEGORIES, GOOD, OBJECTIVES, Figures, Standing
 from reports.site.read import FIRST_YEAR, INCOME, REGIONS, WORLD, Area, Indicator
 from reports.site.text import LANGUAGES, Words
 
@@ -56,6 +57,7 @@ FLAGSHIPS = (
 )
 
 
+@cache
 def environment() -> Environment:
     """Templates with every value escaped, and an error for a name that no one gave."""
     return Environment(
@@ -75,8 +77,7 @@ class Site:
         self.release = figures.release
         self.folder = out if words.language == LANGUAGES[0] else out / words.language
         self.revised = overviews.revised(self.release)
-        self.environment = environment()
-        self.environment.globals.update(
+        self.shared = dict[str, Any](
             t=words.t,
             w=words,
             language=words.language,
@@ -85,7 +86,6 @@ class Site:
             card=self.release.card,
             method=self.release.method,
             categories=CATEGORIES,
-            undecided=UNDECIDED,
             first_year=FIRST_YEAR,
             objectives=OBJECTIVES,
         )
@@ -97,8 +97,19 @@ class Site:
         others = {
             code: f"{home}{'' if code == LANGUAGES[0] else code + '/'}{path}.html" for code in LANGUAGE_NAMES
         }
-        html = self.environment.get_template(f"{template}.html").render(
-            up=up, home=home, path=path, others=others, page_title=title, template=template, **values
+        html = (
+            environment()
+            .get_template(f"{template}.html")
+            .render(
+                **self.shared,
+                up=up,
+                home=home,
+                path=path,
+                others=others,
+                page_title=title,
+                template=template,
+                **values,
+            )
         )
         return self.folder / f"{path}.html", html
 

@@ -112,7 +112,7 @@
   // --- a profile
   const strip = (data) => {
     const own = CT.get("areas")[area];
-    const usable = data.rows.filter((row) => CT.get("indicators")[row[0]].c > 5).map((row) => row[0]);
+    const usable = data.rows.filter((row) => CT.get("indicators")[row[0]].c > 1).map((row) => row[0]);
     const preferred = ["internet_use", "mobile_ownership", "gini", "gni_per_capita"].find((i) => usable.includes(i)) ?? usable[0];
     if (!preferred) { at("peers").replaceChildren(t("js.no_data")); return; }
     const canvas = el("div"), words = el("p", { class: "fine" });

@@ -136,7 +136,7 @@ const CT = (() => {
       input.setAttribute("aria-expanded", "true");
     };
     input.addEventListener("input", show);
-    input.addEventListener("blur", () => setTimeout(close, 150));
+    input.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== input) close(); }, 150));
     input.addEventListener("keydown", (event) => {
       const n = hits.hidden ? 0 : hits.children.length;
       if (event.key === "Escape") close();
