@@ -49,12 +49,8 @@ def _headline(facts: Facts, words: Words, area: Area, members: set[str]) -> Cont
     counts = _counts(facts, list(facts.figures.pace), members)
     assessed = sum(n for name, n in counts.items() if name not in UNDECIDED)
     good = counts["on_track_or_met"] + counts["target_met"]
-    said = words.t(
-        "brief.group_headline",
-        n=words.number(assessed),
-        good=words.number(good),
-        bad=words.number(counts["regression"]),
-    )
+    numbers = {"n": assessed, "good": good, "bad": counts["regression"]}
+    said = words.t("brief.group_headline", **{name: words.number(n) for name, n in numbers.items()})
     shares = [facts.with_values[m] for m in sorted(members) if m in facts.with_values]
     known = []
     if shares:
@@ -147,7 +143,7 @@ def _gaps(facts: Facts, words: Words, members: set[str]) -> list[Content]:
 
 def _strips(facts: Facts, words: Words, members: set[str]) -> list[Content]:
     """For some indicators the newest value of every member on one line."""
-    rows = []
+    rows: list[Content] = []
     for id_ in facts.peers:
         item = facts.release.indicators[id_]
         known = sorted(v.value for a, v in facts.figures.latest.get(id_, {}).items() if a in members)

@@ -18,11 +18,14 @@ CHANGES = 5  # sentences about what changed
 STRIPS = 7  # indicators with a strip of peers
 # The gaps to show first: of connectivity, skills and accounts; then the rest by name.
 FIRST_GAPS = ("internet_use", "mobile_ownership", "ict_skills", "account_ownership", "digital_payments")
-LABELS = ("title", "group_title", "where", "objective", "score", "rank_column", "coverage", "years", "pace_of_all",
-          "key", "indicator", "since_2000", "value", "year", "peers", "target", "pace", "projected", "chance", "gaps",
-          "no_gaps", "difference", "place", "changed", "missing_title", "sources", "no_target", "not_assessed",
-          "own_mark", "median_mark", "old_note", "score_note", "reading_note", "chance_note", "projection_note",
-          "weight", "members", "group_value", "page", "no_composite", "gap_mark")  # fmt: skip
+LABELS = (
+    "title", "group_title", "where", "objective", "score", "rank_column", "coverage", "years",
+    "pace_of_all", "key", "indicator", "since_2000", "value", "year", "peers", "target", "pace",
+    "projected", "chance", "gaps", "no_gaps", "difference", "place", "changed", "missing_title",
+    "sources", "no_target", "not_assessed", "own_mark", "median_mark", "old_note", "score_note",
+    "reading_note", "chance_note", "projection_note", "weight", "members", "group_value", "page",
+    "no_composite", "gap_mark",
+)  # fmt: skip
 
 
 def frame(facts: Facts, words: Words, area: Area) -> Content:
@@ -133,7 +136,7 @@ def signed(words: Words, value: float) -> str:
 
 
 def changes(facts: Facts, words: Words, areas: list[str]) -> list[str]:
-    """What differs from the release before, in sentences: the first counts; of one area the largest are named."""
+    """What differs from the release before, in sentences: the first counts; of one area the largest follow."""
     previous = facts.release.card.get("previous")
     if not previous:
         return [words.t("brief.first_release")]

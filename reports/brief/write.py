@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typst
 
@@ -30,7 +30,7 @@ from schemas.errors import CompactError
 TEMPLATE = Path(__file__).with_name("brief.typ")
 PAGES = 2
 SCALES = ("1", "0.95", "0.9", "0.85", "0.8")  # of the type; the first that fits is taken
-STANDARD = "ua-1"  # PDF/UA-1: tagged, with title and language; typst refuses to write what breaks it
+STANDARD: Final = "ua-1"  # PDF/UA-1: tagged, with title and language; typst refuses to write what breaks it
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Briefs:
 
     @cached_property
     def made(self) -> datetime:
-        """The date that stands in the PDF: that of the release, so that the same release gives the same bytes."""
+        """The date in the PDF: the release's, so that the same release gives the same bytes."""
         return datetime.fromisoformat(self.facts.release.card["created"].replace("Z", "+00:00"))
 
 
@@ -92,10 +92,11 @@ def build(
     language: str = "en",
     workers: int | None = None,
 ) -> BriefSummary:
-    """Write the briefs of a finished release folder to out/<area>.pdf, of all countries and groups by default.
+    """Write the briefs of a finished release folder to out/<area>.pdf, by default of all countries and groups.
 
-    Reads the parquet and json files of the release alone. Raises CompactError if the folder is no release, an area is
-    not known, or there are no messages in the language. workers: threads that set pages; by default one a core.
+    Reads the parquet and json files of the release alone. Raises CompactError if the folder is no release, an
+    area is not known, or there are no messages in the language. workers: threads that set pages; by default
+    one a core.
     """
     start = time.perf_counter()
     briefs = Briefs(release, language)
