@@ -136,7 +136,7 @@ def signed(words: Words, value: float) -> str:
 
 
 def changes(facts: Facts, words: Words, areas: list[str]) -> list[str]:
-    """What differs from the release before, in sentences: the first counts; of one area the largest follow."""
+    """What differs from the release before: a sentence that counts; of one area also the largest."""
     previous = facts.release.card.get("previous")
     if not previous:
         return [words.t("brief.first_release")]

@@ -92,7 +92,7 @@ def build(
     language: str = "en",
     workers: int | None = None,
 ) -> BriefSummary:
-    """Write the briefs of a finished release folder to out/<area>.pdf, by default of all countries and groups.
+    """Write the briefs of a release folder to out/<area>.pdf, by default of all countries and groups.
 
     Reads the parquet and json files of the release alone. Raises CompactError if the folder is no release, an
     area is not known, or there are no messages in the language. workers: threads that set pages; by default
