@@ -17,7 +17,7 @@ from reports.site.read import Release
 from reports.site.text import LANGUAGES, Words
 
 ASSETS = Path(__file__).parent / "assets"
-SHIPPED = ("site.css", "site.js", "charts.js", "pages.js", "compare.js", "geometry.js")
+SHIPPED = ("site.css", "site.js", "charts.js", "pages.js", "compare.js", "geometry.js", "icon.svg")
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,9 @@ def _write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
     bundle = [vendor / f"{name}.min.js" for name in ("d3", "plot.umd", "topojson-client")]
     (assets / "plot.js").write_bytes(b"\n".join(path.read_bytes() for path in bundle))
     shutil.copyfile(vendor / "LICENCES.txt", assets / "plot-licences.txt")
+    used = {item.unit for item in figures.release.indicators.values()}
     for language in LANGUAGES:
-        data.write(assets / f"words.{language}.js", "words", words[language].for_scripts)
+        data.write(assets / f"words.{language}.js", "words", words[language].for_scripts(used))
     data.write(out / "data" / "areas.js", "areas", data.areas(figures, words))
     data.write(out / "data" / "indicators.js", "indicators", data.indicators(figures, words))
     for area in figures.release.areas.values():

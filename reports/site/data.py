@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from reports.site.figures import CATEGORIES, Figures, GroupValue, Pace
-from reports.site.read import FIRST_YEAR, Area, Indicator
+from reports.site.read import SPARK_FROM, Area, Indicator
 from reports.site.text import LANGUAGES, Words
 
 Spark = list[Any]  # first year, then one value for each year, null where there is none
@@ -105,11 +105,17 @@ def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
     if gaps := figures.gaps.get(item.id):
         found["gaps"] = [[*row[:5], *(significant(n) for n in row[5:])] for row in gaps]
     if projections := figures.projections.get(item.id):
-        found["projections"] = {
-            area: [[row[0], *(significant(n, 4) for n in row[1:])] for row in rows]
-            for area, rows in projections.items()
-        }
+        found["projections"] = {area: fan(rows) for area, rows in projections.items()}
     return found
+
+
+def fan(rows: list[tuple[Any, ...]]) -> list[Any]:
+    """First year, the probability of meeting the target in the last, then value and bounds year by year."""
+    return [
+        rows[0][0],
+        significant(rows[-1][-1], 2),
+        *([significant(n, 3) for n in row[1:6]] for row in rows),
+    ]
 
 
 def group_row(v: GroupValue) -> list[Any]:
@@ -118,6 +124,7 @@ def group_row(v: GroupValue) -> list[Any]:
 
 def country(figures: Figures, area: Area) -> dict[str, Any]:
     """A country's profile: one row for each indicator that has a value for it."""
+    sources: dict[str, int] = {}
     groups = figures.release.groups_of.get(area.code, {})
     region, income = groups.get("m49_subregion"), groups.get("wb_income")
     rows = []
@@ -127,15 +134,14 @@ def country(figures: Figures, area: Area) -> dict[str, Any]:
         pace = figures.pace.get(id_, {}).get(area.code)
         medians = figures.medians.get(id_, {})
         rows.append([
-            id_, v.year, significant(v.value), v.status, v.source, figures.ranks[id_][area.code],
+            id_, v.year, significant(v.value), v.status, sources.setdefault(v.source, len(sources)),
+            figures.ranks[id_][area.code],
             class_number(pace),
-            significant(pace.projected) if pace else None,
-            pace.baseline_year if pace else None,
-            significant(pace.baseline_value) if pace else None,
             significant(medians.get(region or ""), 4), significant(medians.get(income or ""), 4),
-            spark(figures.series.get(id_, {}).get(area.code, []), 3),
+            spark([p for p in figures.series.get(id_, {}).get(area.code, []) if p[0] >= SPARK_FROM], 3),
+            significant(figures.chances.get(id_, {}).get(area.code), 2),
         ])  # fmt: skip
-    return {"rows": rows, "region": region, "income": income}
+    return {"rows": rows, "sources": list(sources), "region": region, "income": income, "first": SPARK_FROM}
 
 
 def group(figures: Figures, area: Area) -> dict[str, Any]:
@@ -153,6 +159,6 @@ def group(figures: Figures, area: Area) -> dict[str, Any]:
             id_, group_row(values[-1]) if values else None,
             significant(figures.medians.get(id_, {}).get(area.code)), len(known),
             figures.counts_by_category(counts),
-            spark([(v.year, v.value) for v in values], 3),
+            spark([(v.year, v.value) for v in values if v.year >= SPARK_FROM], 3),
         ])  # fmt: skip
-    return {"rows": rows, "members": sorted(members), "first": FIRST_YEAR}
+    return {"rows": rows, "members": sorted(members), "first": SPARK_FROM}

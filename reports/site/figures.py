@@ -237,6 +237,18 @@ class Figures:
         return found
 
     @cached_property
+    def chances(self) -> dict[str, dict[str, float]]:
+        """Indicator to area to the probability of meeting the target in the last projected year, if any."""
+        every = self.projections.items()
+        last = {i: {a: rows[-1][-1] for a, rows in areas.items()} for i, areas in every}
+        return {i: {a: p for a, p in areas.items() if p is not None} for i, areas in last.items()}
+
+    def chance(self, item: Indicator) -> tuple[int, int] | None:
+        """How many countries have a better than even chance of meeting the target, of how many projected."""
+        found = [p for area, p in self.chances.get(item.id, {}).items() if area in self.country_codes]
+        return (sum(p > 0.5 for p in found), len(found)) if found else None
+
+    @cached_property
     def vintages(self) -> dict[str, tuple[str | None, Any, int]]:
         """Source to (the release its agency names, day of the newest snapshot, number of snapshots)."""
         sql = """select source, max(agency_release), max(fetched_at)::date, count(*) from {snapshot}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -42,6 +43,7 @@ NAVIGATION = (
     "downloads",
     "changes",
 )
+VERDICTS = ("not_reproduced", "revised", "holds", "no_data")
 CRUMBS = ("world", "m49_region", "m49_subregion", "m49_intermediate", "wb_income", "ldc", "lldc", "sids")
 FLAGSHIPS = (
     "internet_use",
@@ -111,7 +113,7 @@ class Site:
                 **values,
             )
         )
-        return self.folder / f"{path}.html", html
+        return self.folder / f"{path}.html", re.sub(r"\n[ \t\n]*\n|\n[ \t]+", "\n", html)
 
     def overview_pages(self) -> Iterator[tuple[Path, str]]:
         """The world page and the pages of which there is one each."""
@@ -180,7 +182,11 @@ class Site:
         return {}
 
     def _claims(self) -> dict[str, Any]:
-        return {"claims": self.release.dicts("claim", "claim")}
+        return {
+            "claims": sorted(
+                self.release.dicts("claim", "claim"), key=lambda row: VERDICTS.index(row["verdict"])
+            )
+        }
 
     def _availability(self) -> dict[str, Any]:
         return overviews.availability(self.figures)
@@ -238,6 +244,7 @@ class Site:
                 coverage=self.figures.coverage.get(item.id),
                 gaps=item.id in self.figures.gaps,
                 projections=item.id in self.figures.projections,
+                chance=self.figures.chance(item),
                 world_code=WORLD,
                 lines=[g for g in (WORLD, *REGIONS, *INCOME) if g in self.figures.groups.get(item.id, {})],
                 targets=overviews.targets_for(self.release, item.id),

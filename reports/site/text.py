@@ -6,7 +6,7 @@ Every word a reader sees is in messages/<language>.yaml. What the release itself
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
@@ -89,6 +89,8 @@ class Words:
             return "–"
         if digits is None:
             size = abs(value)
+            if size >= 1e6:  # no more digits than anyone reads
+                value = float(f"{value:.4g}")
             digits = (
                 0 if size >= 1000 or value == round(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3
             )
@@ -120,7 +122,11 @@ class Words:
         moment = datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else value
         return str(format_date(moment, format="long", locale=self.locale))
 
-    @property
-    def for_scripts(self) -> dict[str, str]:
-        """The messages that scripts use."""
-        return {k: v for k, v in sorted(catalogue(self.language).items()) if k.startswith(SHARED)}
+    def framework(self, name: str) -> str:
+        """A framework's title; its identifier in words where no title is kept."""
+        return catalogue(self.language).get(f"framework.{name}", name.replace("_", " "))
+
+    def for_scripts(self, unit_codes: Iterable[str]) -> dict[str, str]:
+        """The messages that scripts use, with the units that occur."""
+        words = {k: v for k, v in catalogue(self.language).items() if k.startswith(SHARED)}
+        return dict(sorted((words | {f"unit.{code}": self.unit(code) for code in unit_codes}).items()))

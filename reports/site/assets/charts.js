@@ -195,10 +195,10 @@ const Charts = (() => {
 
   // rows: {name, a, b, year}: a dumbbell for each.
   const gaps = (node, { rows, meta, labels, label }) => fit(node, (width) => {
-    const left = width > 560 ? 190 : 110;
+    const left = width > 560 ? 215 : 130;
     return el("div", {}, legend([["#c2571a", labels[0]], ["#0b3c5d", labels[1]]]), image(Plot.plot({
       width, height: 40 + 22 * rows.length, marginLeft: left, marginTop: 24, style,
-      x: { axis: "top", grid: true, label: CT.unit(meta.u) || null, labelArrow: "none", ticks: width > 560 ? 8 : 4 }, y: { label: null, domain: rows.map((r) => r.name), tickSize: 0, tickFormat: (n) => n.length > left / 7 ? `${n.slice(0, left / 7 - 1)}…` : n },
+      x: { axis: "top", grid: true, label: CT.unit(meta.u) || null, labelArrow: "none", ticks: width > 560 ? 8 : 4 }, y: { label: null, domain: rows.map((r) => r.name), tickSize: 0, tickFormat: (n) => n.length > left / 6.6 ? `${n.slice(0, Math.floor(left / 6.6) - 7)}… ${n.slice(-4)}` : n },
       marks: [
         Plot.link(rows, { x1: "a", x2: "b", y1: "name", y2: "name", stroke: "#8f9ba7", strokeWidth: 3 }),
         Plot.dot(rows, { x: "b", y: "name", fill: "#0b3c5d", r: 5 }),

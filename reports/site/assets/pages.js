@@ -15,6 +15,9 @@
     return met ? t("js.met") : brief ? number(Math.abs(m.t - value)) : t("js.gap_to", { n: number(Math.abs(m.t - value)), target: figure(m.t, m.u), year: m.ty ?? "–" });
   };
 
+  // No model is as sure as 0 or 100 per cent.
+  const chanceOf = (p) => p == null ? "" : p > 0.99 ? `> ${CT.percent(0.99)}` : p < 0.01 ? `< ${CT.percent(0.01)}` : CT.percent(p);
+
   const select = (label, options, chosen, onchange) => {
     const key = `s-${CT.plain(label).replaceAll(/\W/g, "-")}`;
     return el("p", { class: "pick" }, el("label", { for: key }, label), " ",
@@ -23,10 +26,11 @@
   };
 
   // --- an indicator
+  const fanOf = (packed) => packed?.slice(2).map((row, n, all) => [packed[0] + n, ...row, n === all.length - 1 ? packed[1] : null]);
   const lineOf = (data, code) => ({
     code, name: areaName(code), strong: code === WORLD,
     points: data.groups[code] ? data.groups[code].map(([year, value]) => ({ year, value })) : Charts.unpack(data.series[code]),
-    fan: data.projections?.[code],
+    fan: fanOf(data.projections?.[code]),
   });
   const sorted = (codes) => codes.sort((a, b) => areaName(a).localeCompare(areaName(b), CT.language));
 
@@ -47,7 +51,7 @@
         { head: t("table.area"), cell: (r) => r.line.name, row: true, value: (r) => r.line.name }, { head: t("table.year"), cell: (r) => String(r.year), n: true, value: (r) => r.year },
         { head: t("table.value"), cell: (r) => r.a == null ? figure(r.value, meta.u) : `${figure(r.value, meta.u)} (${t("js.projected")})`, n: true, value: (r) => r.value },
         { head: t("js.interval"), cell: (r) => r.a == null ? "" : `${number(r.a)} – ${number(r.b)}`, n: true },
-        { head: t("js.chance"), cell: (r) => r.p == null ? "" : CT.percent(r.p), n: true },
+        { head: t("js.chance"), cell: (r) => chanceOf(r.p), n: true },
       ], rows, { caption: t("js.numbers"), sort: 1, down: true }));
     };
     const groups = sorted(Object.keys(data.groups).filter((c) => c !== WORLD)), countries = sorted(Object.keys(data.series));
@@ -66,11 +70,12 @@
     const draw = (kind) => {
       const [dimension, a, b] = kind.split("|");
       const rows = data.gaps.filter((g) => g[1] === dimension && g[2] === a && g[3] === b).map((g) => ({ code: g[0], name: areaName(g[0]), year: g[4], a: g[5], b: g[6], difference: g[7], ratio: g[8] }));
-      rows.sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference));
+      const newest = Math.max(...rows.map((r) => r.year)), recent = rows.filter((r) => r.year > newest - 10);
+      for (const list of [rows, recent]) list.sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference));
       const labels = [safe(dimension, a), safe(dimension, b)];
       const fresh = el("div", { class: "canvas" });
-      canvas.replaceChildren(el("p", {}, t("js.gaps_widest", { n: Math.min(15, rows.length), of: rows.length })), fresh);
-      Charts.gaps(fresh, { rows: rows.slice(0, 15), meta, labels, label: t("js.gaps_label", { title: title(id), a: labels[0], b: labels[1], area: rows[0].name, difference: number(rows[0].difference) }) });
+      canvas.replaceChildren(el("p", {}, t("js.gaps_widest", { n: Math.min(15, recent.length), of: recent.length, year: newest - 9 })), fresh);
+      Charts.gaps(fresh, { rows: recent.slice(0, 15).map((r) => ({ ...r, name: `${r.name} ${r.year}` })), meta, labels, label: t("js.gaps_label", { title: title(id), a: labels[0], b: labels[1], area: recent[0].name, difference: number(recent[0].difference) }) });
       lines.replaceChildren(CT.table([
         { head: t("table.area"), cell: (r) => link(r.code), row: true, value: (r) => r.name }, { head: labels[0], cell: (r) => figure(r.a, meta.u), n: true, value: (r) => r.a },
         { head: labels[1], cell: (r) => figure(r.b, meta.u), n: true, value: (r) => r.b }, { head: t("js.difference"), cell: (r) => number(r.difference), n: true, value: (r) => r.difference },
@@ -105,8 +110,8 @@
   };
 
   const csv = (data) => CT.download(`${id}.csv`, [
-    ["indicator", "ref_area", "name", "time_period", "value", "unit", "obs_status", "source", "category"],
-    ...data.rows.map((r) => [id, r[0], areaName(r[0]), r[1], r[2], meta.u, r[3], data.sources[r[4]], r[6] == null ? "" : Charts.CLASSES[r[6]]]),
+    ["indicator", "ref_area", "name", "time_period", "value", "unit", "obs_status", "source", "category", "baseline_year", "baseline_value", "projected_value"],
+    ...data.rows.map((r) => [id, r[0], areaName(r[0]), r[1], r[2], meta.u, r[3], data.sources[r[4]], r[6] == null ? "" : Charts.CLASSES[r[6]], r[8], r[9], r[7]]),
   ]);
 
   // --- a profile
@@ -145,14 +150,15 @@
     const newest = Math.max(...data.rows.map((r) => r[1]));
     const columns = [
       { head: t("table.indicator"), cell: (r) => el("a", { href: indicatorLink(r[0]) }, title(r[0])), row: true, value: (r) => title(r[0]) },
-      { head: t("js.since", { year: 2000 }), cell: (r) => Charts.sparkline(r[12]) },
+      { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[9]) },
       { head: t("table.value"), cell: (r) => el("b", {}, figure(r[2], metaOf(r).u)), n: true },
       { head: t("table.year"), cell: (r) => yearCell(r[1], newest), n: true, value: (r) => r[1] },
-      { head: t("js.status"), cell: (r) => el("span", {}, statusOf(r[3]), el("small", {}, ` ${r[4].replaceAll(";", ", ")}`)), value: (r) => r[3] },
+      { head: t("js.status"), cell: (r) => el("span", {}, statusOf(r[3]), el("small", {}, ` ${data.sources[r[4]].replaceAll(";", ", ").replaceAll("_", " ")}`)), value: (r) => r[3] },
       { head: t("js.pace"), cell: (r) => Charts.badge(r[6]), value: (r) => r[6] },
       { head: t("js.to_target"), cell: (r) => toTarget(r[2], metaOf(r)), n: true },
-      { head: t("js.median_region"), cell: (r) => number(r[10]), n: true },
-      { head: t("js.median_income"), cell: (r) => number(r[11]), n: true },
+      ...(data.rows.some((r) => r[10] != null) ? [{ head: t("js.chance"), cell: (r) => chanceOf(r[10]), n: true, value: (r) => r[10] }] : []),
+      { head: t("js.median_region"), cell: (r) => number(r[7]), n: true },
+      { head: t("js.median_income"), cell: (r) => number(r[8]), n: true },
       { head: t("js.rank"), cell: (r) => t("js.rank_of", { n: r[5], of: metaOf(r).c }), n: true, value: (r) => r[5] / metaOf(r).c },
     ];
     const peers = [data.region, data.income].filter(Boolean).map(areaName).join("; ");
