@@ -20,11 +20,15 @@ from typing import Any
 from indicators.catalogue import Catalogue, load_catalogue
 from indicators.commitments import load_commitments
 from indicators.restrict import restricted
+from pipelines.reports import write_reports
+from pipelines.trouble import told
 from schemas.areas import area_rows, membership_rows
 from schemas.definitions import Input, Source
 from schemas.errors import CompactError
 from sources.acceptance import compare, describe
+from sources.cadence import standing_facts
 from sources.fetch import FetchReport, fetch_source
+from sources.objects import write_whole
 from sources.registry import load_series, load_sources, reader_of
 from sources.settings import Settings
 from sources.snapshots import Snapshot, Store
@@ -131,6 +135,7 @@ class Workspace:
         """Let the agencies that are being asked alone, after the answers under way."""
         self._stopped.set()
 
+    @told
     def fetch(self, source_id: str) -> FetchReport:
         """Ask one source. Raises the first BadAnswer; the bytes of all that cannot be used are kept."""
         ahead = self._ahead.pop(source_id, None)
@@ -160,11 +165,8 @@ class Workspace:
         )
 
     def _remember(self, report: FetchReport) -> None:
-        path = self.home / "status" / f"{report.source}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            json.dumps({"state": report.state, "note": report.note, "at": datetime.now(UTC).isoformat()})
-        )
+        said = {"state": report.state, "note": report.note, "at": datetime.now(UTC).isoformat()}
+        write_whole(self.home / "status" / f"{report.source}.json", json.dumps(said).encode())
 
     def source_states(self) -> dict[str, SourceState]:
         """How each source stands since it was last asked."""
@@ -173,10 +175,12 @@ class Workspace:
             path = self.home / "status" / f"{source_id}.json"
             never = {"state": "absent", "note": "never asked"}
             known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else never
-            states[source_id] = SourceState(known["state"], known["note"] or None)
+            facts = standing_facts(self.sources[source_id], self.store, self.wanted_series(source_id))
+            states[source_id] = SourceState(known["state"], known["note"] or None, facts)
         return states
 
     # --- stage ---
+    @told
     def stage(self, source_id: str) -> Staged | None:
         """Stage what was fetched and accept it, or hold it. None where the source has no snapshot at all."""
         self._forget()
@@ -225,6 +229,7 @@ class Workspace:
         return {source_id: self._staged(source_id, found) for source_id, found in live.items() if found}
 
     # --- evaluate and release ---
+    @told
     def evaluate(self, indicator_ids: Sequence[str]) -> dict[str, Evaluated]:
         """Evaluate indicators, and before them those they are made of; what has not changed is not
         computed."""
@@ -239,6 +244,7 @@ class Workspace:
             self.progress("evaluate", number, len(order))
         return {indicator_id: self._evaluated[indicator_id] for indicator_id in order}
 
+    @told
     def check(self, indicator_id: str) -> list[CheckResult]:
         """What the indicator's `expect` says of its values."""
         present = staged_series(tuple(path for _, path in sorted(self._observations().items())))
@@ -246,6 +252,7 @@ class Workspace:
         previous = latest_release(self.releases_home)
         return indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue, previous)
 
+    @told
     def nothing_changed(self) -> ReleaseResult | None:
         """The latest release, if it was made from the very snapshots, definitions and code there are now."""
         latest = latest_release(self.releases_home)
@@ -278,6 +285,7 @@ class Workspace:
             paths[indicator_id] = cached_path(self.home / EVALUATED, indicator_id, fingerprint)
         return paths
 
+    @told
     def release(self) -> ReleaseResult:
         """Check, build and publish. Raises ReleaseRefused, with `latest` untouched, if an error check
         fails."""
@@ -290,6 +298,7 @@ class Workspace:
                 self._ingredients(paths),
                 acknowledge=self.acknowledge,
                 about=self.about_release,
+                reports=write_reports if self.settings.reports == "all" else None,
             )
         except ReleaseRefused as problem:
             raise self._note(self._take_back(problem)) from None
@@ -358,6 +367,7 @@ class Workspace:
                 path.stem: path for path in sorted((self.home / "contributions").glob("*/*.parquet"))
             },
             decided=self._decided(),
+            with_reports=self.settings.reports == "all",
         )
 
     def _decided(self) -> dict[str, str]:

@@ -105,8 +105,9 @@ def about(release: Release) -> list[tuple[str, str]]:
         (
             "Names",
             "The designations employed do not imply the expression of any opinion whatsoever on the part of "
-            "the Secretariat of the United Nations concerning the legal status of any country, territory, city "
-            "or area or of its authorities, or concerning the delimitation of its frontiers or boundaries.",
+            "the Secretariat of the United Nations concerning the legal status of any country, territory, "
+            "city or area or of its authorities, or concerning the delimitation of its frontiers or "
+            "boundaries.",
         ),
         ("Publisher", "This is not a publication of the United Nations or of any agency whose data it uses."),
     ]

@@ -14,12 +14,13 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 class Settings(BaseSettings):
     """COMPACT_HOME (default ./data) holds snapshots, staged tables and releases; COMPACT_ENGINE names the SQL
-    engine."""
+    engine; COMPACT_REPORTS says whether a release gets site, briefs and workbook."""
 
     model_config = SettingsConfigDict(env_prefix="COMPACT_", extra="ignore")
 
     home: Path = Path("data")
     engine: Literal["duckdb"] = "duckdb"
+    reports: Literal["all", "none"] = "all"
 
 
 def url_override(source_id: str) -> str | None:

@@ -25,11 +25,12 @@ class Finished:
 
 
 def compact(*arguments: str, home: Path, env: dict[str, str] | None = None) -> Finished:
-    """`compact ARGUMENTS` with COMPACT_HOME=home; env adds to the environment."""
+    """`compact ARGUMENTS` with COMPACT_HOME=home, without reports; env adds to the environment."""
     environment = {
         k: v for k, v in os.environ.items() if not k.startswith("COMPACT_") or k.startswith("COMPACT_URL_")
     }
-    environment |= {"COMPACT_HOME": str(home), "PYTHONWARNINGS": "default", **(env or {})}
+    environment |= {"COMPACT_HOME": str(home), "COMPACT_REPORTS": "none", "PYTHONWARNINGS": "default"}
+    environment |= env or {}
     environment.pop("DAGSTER_HOME", None)
     done = subprocess.run(
         [sys.executable, "-m", "pipelines.cli", *arguments],

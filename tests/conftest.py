@@ -19,11 +19,14 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 WHY = "the folder of real agency data is not beside the checkout (set COMPACT_SHARED to its path)"
 
+KEPT = ("COMPACT_SHARED", "COMPACT_REPORTS")
+os.environ["COMPACT_REPORTS"] = "none"  # they take half a minute a release: the tests of reports ask for them
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own settings must not reach a test."""
-    for name in [name for name in os.environ if name.startswith("COMPACT_") and name != "COMPACT_SHARED"]:
+    for name in [name for name in os.environ if name.startswith("COMPACT_") and name not in KEPT]:
         monkeypatch.delenv(name)
 
 

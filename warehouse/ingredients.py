@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -25,6 +26,10 @@ CODE = (
 )
 
 
+REPORTS = tuple(f"reports/**/*.{kind}" for kind in ("py", "yaml", "typ", "html", "css", "js", "json"))
+REPORT_LIBRARIES = ("babel", "jinja2", "typst", "xlsxwriter")  # they shape what is written
+
+
 class Defined(Protocol):
     """An indicator as the catalogue has it: its definition and the folder where it stands."""
 
@@ -37,10 +42,12 @@ class Defined(Protocol):
 
 @dataclass(frozen=True)
 class SourceState:
-    """How a source stood in the run. note: why it is not live."""
+    """How a source stood in the run. note: why it is not live; facts: what else release.json shall say of it
+    (last_confirmed, stale_since, agency_release, cadence), all of it of that moment."""
 
     state: Literal["live", "stored", "absent"]
     note: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,8 @@ class Ingredients:
     beside which lie ledger.parquet and quarantine.parquet; evaluated: indicator to its file; checks: those
     already made of the evaluated indicators, else they are made here; contributions: kind to the parquet file
     of what is accepted now; commitments: targets, crosswalk, claims and score definitions; decided: snapshots
-    that a person accepted although they differ much, with the person and the reason.
+    that a person accepted although they differ much, with the person and the reason; with_reports: whether
+    the release gets site, briefs and workbook.
     """
 
     catalogue: Mapping[str, Defined]
@@ -64,8 +72,10 @@ class Ingredients:
     area_groups: Sequence[Mapping[str, Any]] = field(default_factory=membership_rows)
     checks: Sequence[CheckResult] | None = None
     decided: Mapping[str, str] = field(default_factory=dict)
+    held_inputs: Mapping[str, str] = field(default_factory=dict)
     contributions: Mapping[str, Path] = field(default_factory=dict)
     commitments: Commitments = field(default_factory=Commitments)
+    with_reports: bool = False
 
 
 def inputs_fingerprint(given: Ingredients) -> str:
@@ -73,6 +83,9 @@ def inputs_fingerprint(given: Ingredients) -> str:
     outage alone makes no new release."""
     digest = sha256(code_fingerprint(*CODE).encode())
     snapshots = sorted((row["source"], row["resource"], row["snapshot"]) for row in given.snapshots)
+    if given.with_reports:
+        digest.update(code_fingerprint(*REPORTS).encode())
+        digest.update(" ".join(f"{name} {version(name)}" for name in REPORT_LIBRARIES).encode())
     parts: list[object] = [
         [
             [name, entry.group, entry.indicator.model_dump(mode="json")]
