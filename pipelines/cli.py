@@ -19,6 +19,7 @@ from pipelines.indicator_verbs import export, preview, why
 from pipelines.output import emit, emit_one, note
 from pipelines.release_verbs import diff, explain, mcp, revisions, rollback
 from pipelines.source_verbs import contracts, new
+from pipelines.status_verbs import alert, status
 
 if TYPE_CHECKING:
     from pipelines.workspace import Workspace
@@ -34,6 +35,8 @@ app.command()(contracts)
 app.command()(backtest)
 for verb in (diff, explain, revisions, rollback, mcp):
     app.command()(verb)
+app.command()(status)
+app.command()(alert)
 app.command()(export)
 app.command()(preview)
 app.command()(why)
@@ -344,6 +347,13 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        from pipelines.trouble import machine_fault
+
+        if os.environ.get("COMPACT_DEBUG") or (fault := machine_fault(error, _home())) is None:
+            raise
+        note(str(fault))
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ They call one function each and print; what they do not use is not loaded.
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,6 +31,7 @@ def contracts(
 ) -> None:
     """Ask every agency one cheap question: has its answer still the structure that is recorded?"""
     from indicators.catalogue import load_catalogue
+    from sources.contract_record import remember_contracts
     from sources.contracts import check_contracts, record_new
     from sources.registry import load_sources
 
@@ -41,6 +44,8 @@ def contracts(
     asked = [known[name] for name in source or known]
     results = check_contracts(asked, used={one.id: catalogue.series_of(one.id) for one in asked})
     emit([result.row(None if as_json else NAMED_CHANGES) for result in results], as_json=as_json)
+    said = {one.source: (one.state, str(one.row(NAMED_CHANGES)["what_changed"])) for one in results}
+    remember_contracts(Path(os.environ.get("COMPACT_HOME") or "data"), said)
     recorded = record_new(results) if record else []
     for path in recorded:
         note(f"written: {path}")

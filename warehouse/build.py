@@ -32,6 +32,7 @@ from warehouse.release import (
     file_sha256,
     free_id,
     latest_release,
+    not_before,
     publish,
     publishing,
     read_card,
@@ -82,7 +83,8 @@ def build_release(
                 if check.severity == "error" and not check.passed
             ]
         )
-        warnings = _warnings(checks)
+        warnings = [*given.held_inputs.values(), *_stale(given), *_warnings(checks)]
+        now = not_before(previous, now)
         release_id = free_id(folder, f"{now:%Y-%m-%d}-{fingerprint[:8]}")
         with building(folder, release_id) as aside:
             changes = write_tables(aside, given, previous, temp)
@@ -151,7 +153,23 @@ def _checks_text(checks: Sequence[CheckResult]) -> str:
 
 
 def _standing(state: SourceState) -> str:
-    return f"{state.state}: {state.note}" if state.note else state.state
+    """How a source stood, for its page: with the age of what is stored of it."""
+    parts = [f"{state.state}: {state.note}" if state.note else state.state]
+    if confirmed := state.facts.get("last_confirmed"):
+        parts.append(f"the agency last confirmed it on {confirmed[:10]}")
+    if since := state.facts.get("stale_since"):
+        parts.append(f"**stale since {since[:10]}**, by its cadence")
+    return "; ".join(parts)
+
+
+def _stale(given: Ingredients) -> list[str]:
+    """A sentence for each source that was not confirmed for longer than its cadence allows."""
+    return [
+        f"{name} is stale since {since[:10]}: the agency last confirmed what is used of it on "
+        f"{str(state.facts.get('last_confirmed'))[:10]}"
+        for name, state in sorted(given.states.items())
+        if name in given.sources and (since := state.facts.get("stale_since"))
+    ]
 
 
 def _summary(folder: Path, rows: Mapping[str, int], previous: Path | None) -> str:
@@ -234,9 +252,11 @@ def _card(
                 "state": given.states[name].state,
                 "note": given.states[name].note,
                 "snapshots": snapshots.count(name),
+                **given.states[name].facts,
             }
             for name in sorted(given.sources)
         },
+        "held_inputs": dict(sorted(given.held_inputs.items())),
         "tables": tables,
         "warnings": warnings,
     }

@@ -137,6 +137,7 @@ def notes(
     ]
     for name, facts in card["sources"].items():
         state = facts["state"] + (f": {facts['note']}" if facts["note"] else "")
+        state += f" (stale since {facts['stale_since'][:10]})" if facts.get("stale_since") else ""
         licence = sources[name].licence.name
         lines.append(f"| {sources[name].title} | {_cell(state)} | {facts['snapshots']} | {licence} |")
     lines += [

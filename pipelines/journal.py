@@ -1,0 +1,100 @@
+"""Structured logs: one JSON line an event, with the run's id, in $COMPACT_HOME/logs; and one line a run.
+
+Logs say what happened, never what the data are. A log that cannot be written stops nothing: that is said once,
+on stderr. What a person reads at the end of a run is in summary.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+from schemas.errors import CompactError
+
+FOLDER, RUNS = "logs", "runs.jsonl"
+SWITCH = "COMPACT_LOG"  # file (default), json: on stderr too, off
+BY = "compact/by"  # tag of a Dagster run: the command line records its runs itself
+RUN = "compact/run"  # tag of a Dagster run: the run of the command line that it is a part of
+
+
+def new_run_id() -> str:
+    return str(uuid4())
+
+
+@dataclass
+class Journal:
+    """The log of one run. run: its id, which every line carries."""
+
+    home: Path
+    run: str = field(default_factory=new_run_id)
+    _told: bool = False
+
+    def event(self, event: str, **facts: Any) -> None:
+        """Write one line: time, run, event, and the facts that are not None."""
+        given = {name: value for name, value in facts.items() if value is not None}
+        line = {"at": _now(), "run": self.run, "event": event, **given}
+        switch = os.environ.get(SWITCH, "file")
+        if switch == "json":
+            print(json.dumps(line, ensure_ascii=False, default=str), file=sys.stderr, flush=True)
+        if switch != "off":
+            self._append(f"{line['at'][:10]}.jsonl", line)
+
+    def ended(self, outcome: str, **facts: Any) -> None:
+        """How the run ended, in runs.jsonl, from which `compact status` reads."""
+        self._append(RUNS, {"run": self.run, "ended": _now(), "outcome": outcome, **facts})
+        self.event("run ended", outcome=outcome, **facts)
+
+    @contextmanager
+    def step(self, event: str, **facts: Any) -> Iterator[dict[str, Any]]:
+        """Log a step when it is over, with its seconds; what is put into the dictionary is logged too."""
+        started, found = monotonic(), dict[str, Any]()
+        try:
+            yield found
+        except CompactError as problem:
+            self.event(f"{event} failed", seconds=_seconds(started), problem=problem.what, **facts | found)
+            raise
+        self.event(event, seconds=_seconds(started), **facts | found)
+
+    def _append(self, name: str, line: Mapping[str, Any]) -> None:
+        try:
+            folder = self.home / FOLDER
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / name).open("ab") as file:  # one write: lines of two runs never mix
+                file.write(json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n")
+        except OSError as error:
+            if not self._told:
+                print(f"the log cannot be written: {error}", file=sys.stderr)
+            self._told = True
+
+
+def runs(home: Path) -> list[dict[str, Any]]:
+    """The runs so far, the last one last. A line that a crash tore off is passed over."""
+    path = home / FOLDER / RUNS
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(value, dict) and "outcome" in value:
+            found.append(value)
+    return found
+
+
+def _seconds(started: float) -> float:
+    return round(monotonic() - started, 3)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,36 @@
+"""What the last `compact contracts` found, kept in $COMPACT_HOME/status so that status and alerts can tell.
+
+How a contract is checked is in contracts.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+FILE = "contracts.json"
+
+
+def remember_contracts(home: Path, found: Mapping[str, tuple[str, str]]) -> None:
+    """Keep state and words of each source that was checked; those not checked this time stay as they were."""
+    path = home / "status" / FILE
+    known = _known(path) | {name: {"state": state, "what": what} for name, (state, what) in found.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{FILE}")
+    partial.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def failed_contracts(home: Path) -> dict[str, str]:
+    """The sources whose answer has changed, with what has."""
+    known = _known(home / "status" / FILE)
+    return {name: one["what"] for name, one in known.items() if one["state"] == "changed"}
+
+
+def _known(path: Path) -> dict[str, dict[str, str]]:
+    try:
+        found: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
