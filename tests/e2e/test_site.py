@@ -234,7 +234,7 @@ def test_the_profile_shows_peers_and_marks_what_is_missing(browser: webdriver.Ch
         "2024",
         "estimated",
         "Marginal progress",
-        "65 to 100% by 2030",
+        "65 to 100% (2030)",
     ):
         assert part in profile.replace("35.0%", "35%").replace("65.0 to", "65 to"), part
     assert "rank 2 of 3" in browser.find_element(By.ID, "peers").text
