@@ -18,6 +18,7 @@ from pipelines.backtest_verbs import backtest
 from pipelines.indicator_verbs import export, preview, why
 from pipelines.output import emit, emit_one, note
 from pipelines.release_verbs import diff, explain, mcp, revisions, rollback
+from pipelines.report_verbs import report
 from pipelines.source_verbs import contracts, new
 from pipelines.status_verbs import alert, status
 
@@ -33,6 +34,7 @@ app = typer.Typer(
 
 app.command()(contracts)
 app.command()(backtest)
+app.command()(report)
 for verb in (diff, explain, revisions, rollback, mcp):
     app.command()(verb)
 app.command()(status)

@@ -103,28 +103,30 @@ def build(
     wanted = briefs.areas(areas)
     out.mkdir(parents=True, exist_ok=True)
     shares = max(1, min(workers or os.cpu_count() or 1, len(wanted)))
+    # the words in this thread, as a connection of DuckDB serves one; the pages side by side
+    texts = [json.dumps(briefs.content(area), ensure_ascii=False, sort_keys=True) for area in wanted]
+    jobs = list(zip(wanted, texts, strict=True))
 
     def some(number: int) -> int:
         compiler = typst.Compiler(str(TEMPLATE), ignore_system_fonts=True)
-        return sum(_set(compiler, briefs, area, out / file_name(area)) for area in wanted[number::shares])
+        return sum(_set(compiler, area, text, briefs.made, out) for area, text in jobs[number::shares])
 
     with ThreadPoolExecutor(shares) as pool:
         size = sum(pool.map(some, range(shares)))
     return BriefSummary(len(wanted), size, time.perf_counter() - start, language)
 
 
-def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> int:
+def _set(compiler: typst.Compiler, area: Area, text: str, made: datetime, out: Path) -> int:
     """Set one brief, smaller where it would not fit on its pages. Returns its size in bytes."""
-    text = json.dumps(briefs.content(area), ensure_ascii=False, sort_keys=True)
     pdf = b""
     for scale in SCALES:
-        made = compiler.compile(
+        pages = compiler.compile(
             format="pdf",
             sys_inputs={"brief": text, "scale": scale},
             pdf_standards=[STANDARD],
-            timestamp=briefs.made,
+            timestamp=made,
         )
-        pdf = made if isinstance(made, bytes) else b"".join(made or [])
+        pdf = pages if isinstance(pages, bytes) else b"".join(pages or [])
         if page_count(pdf) <= PAGES:
             break
     else:
@@ -133,7 +135,7 @@ def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> in
             where=str(TEMPLATE),
             next_step="name fewer key indicators in key_indicators.yaml, or shorten messages",
         )
-    path.write_bytes(pdf)
+    (out / file_name(area)).write_bytes(pdf)
     return len(pdf)
 
 
