@@ -14,6 +14,7 @@ from pathlib import Path
 
 from schemas.definitions import Source
 from schemas.errors import CompactError
+from sources.at_work import at_work
 from sources.record import Event
 from sources.registry import load_sources
 from sources.snapshots import Snapshot, Store
@@ -69,7 +70,8 @@ def accept(
     by = (who or "").strip() or this_user()
     store = Store(home)
     snapshot = _one(store, prefix.strip().lower())
-    _prove(store, snapshot, load_sources() if sources is None else sources, home)
+    with at_work(home, "compact accept", alone=False):
+        _prove(store, snapshot, load_sources() if sources is None else sources, home)
     overrides = _why(snapshot, store.events(snapshot.source))["reason"]
     at = (now or datetime.now(UTC)).astimezone(UTC)
     store.accept([snapshot], reason.strip(), at, by=by, overrides=overrides)

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.workspace import Workspace
 from schemas.errors import CompactError
+from sources.at_work import at_work
 from warehouse.asof import StoreAsOf, reaches_back_to
 from warehouse.ingredients import SourceState
 from warehouse.release import ReleaseRefused, ReleaseResult
@@ -67,4 +68,5 @@ class WorkspaceAsOf(Workspace):
                 next_step="choose a later date",
             )
         self.acknowledge = self.acknowledge or f"rebuilt as of {self.when.isoformat(timespec='seconds')}"
-        return self.release()
+        with at_work(self.home, "compact run --as-of", alone=False):
+            return self.release()

@@ -130,7 +130,8 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
         try:
             done = workspace.evaluate(sorted(selected))
         except CompactError as problem:
-            workspace.problems.append(problem)
+            if problem not in workspace.problems:
+                workspace.problems.append(problem)
             raise _red(problem) from None
         for indicator_id, result in done.items():  # Dagster wants inputs before what is made of them
             if indicator_id not in selected:

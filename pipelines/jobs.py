@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from pipelines.assets import indicator_assets, release_asset, source_asset, staged_asset
 from pipelines.workspace import Workspace
+from sources.at_work import at_work
 from sources.settings import Settings
 
 EVERYTHING = "everything"
@@ -15,8 +18,10 @@ FETCH_AND_STAGE, EVALUATE_AND_RELEASE = "fetch_and_stage", "evaluate_and_release
 @dg.resource(
     description="The definitions, the store and the steps; COMPACT_* settings are read when a run starts."
 )
-def workspace(_context: dg.InitResourceContext) -> Workspace:
-    return Workspace(Settings())
+def workspace(_context: dg.InitResourceContext) -> Iterator[Workspace]:
+    settings = Settings()
+    with at_work(settings.home, "a run of Dagster", alone=False):
+        yield Workspace(settings)
 
 
 def build(known: Workspace, resource: dg.ResourceDefinition = workspace) -> dg.Definitions:

@@ -14,7 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
 from pipelines.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
+from pipelines.upkeep import tidy
 from pipelines.workspace import Workspace
+from sources.at_work import at_work
 from warehouse.release import ReleaseResult
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # what failed is said once, by us
@@ -31,8 +33,15 @@ class Outcome:
 def run(workspace: Workspace) -> Outcome:
     """Materialize everything in process, in two halves; the second one only where something changed.
 
-    Problems of the data are collected in workspace.problems; a mistake of ours is raised.
+    Problems of the data are collected in workspace.problems; a mistake of ours is raised. Raises Busy where
+    another process works in the same COMPACT_HOME; what one that died has left there is cleared away first.
     """
+    with at_work(workspace.home, "compact run"):
+        tidy(workspace.home)
+        return _run(workspace)
+
+
+def _run(workspace: Workspace) -> Outcome:
     definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
     with dg.DagsterInstance.get() as instance, _progress(workspace), _asking(workspace):
         there = [source_id for source_id in workspace.sources if workspace.there(source_id)]

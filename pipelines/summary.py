@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.output import emit, note
 from pipelines.run import Outcome
+from pipelines.trouble import Machine
 from pipelines.workspace import Workspace
 from sources.stage import Staged
 
@@ -11,7 +12,8 @@ UNREACHABLE = "cannot be reached: "  # as Unreachable says it
 
 
 def tell(workspace: Workspace, outcome: Outcome) -> int:
-    """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run is red."""
+    """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run is red, 2
+    where the machine did not let it work."""
     staged = workspace.live_staged() if outcome.succeeded else {}
     rows = [_source_row(workspace, source_id, staged.get(source_id)) for source_id in workspace.sources]
     emit(
@@ -27,7 +29,7 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
         note(
             "\nThe run is red: nothing was published, `latest` is as it was, and the bytes received are kept."
         )
-        return 1
+        return 2 if any(isinstance(problem, Machine) for problem in workspace.problems) else 1
     print()
     if release.made:
         print(f"Release {release.id}: {release.note}")

@@ -62,6 +62,21 @@ class Objects:
         return f"{path}: holds {path.stat().st_size} bytes with sha256 {found}, not the {size} that came"
 
 
+def write_whole(path: Path, body: bytes) -> None:
+    """Write a file aside, then rename it: nobody sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    sync(path.parent)
+
+
 def sync(folder: Path) -> None:
     """A rename is on disk only when its folder is. Windows neither needs nor allows it."""
     if os.name == "nt":

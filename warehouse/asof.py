@@ -7,7 +7,7 @@ pipelines/as_of.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from schemas.errors import CompactError
@@ -16,14 +16,22 @@ from sources.snapshots import Store
 
 
 class StoreAsOf(Store):
-    """The store with the events up to a moment. It can be asked, not written to."""
+    """The store with the events up to a moment. It can be asked, not written to.
+
+    The order of the lines is what counts: an event whose clock was put back is as old as the one before it.
+    """
 
     def __init__(self, home: Path, when: datetime) -> None:
         self.when = when
         super().__init__(home)
 
+    def _forget(self) -> None:
+        super()._forget()
+        self._reached = datetime.min.replace(tzinfo=UTC)
+
     def _take(self, number: int, event: Event) -> None:
-        if _at(event) <= self.when:
+        self._reached = max(self._reached, _at(event))
+        if self._reached <= self.when:
             super()._take(number, event)
 
     def _append(self, _events: Sequence[Event]) -> None:

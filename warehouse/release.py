@@ -1,7 +1,7 @@
 """Publishing: a finished, checked folder becomes a release, and `latest` points to it, in one atomic step.
 
 What the folder holds is written in build.py. Here: the lock that keeps two runs from publishing at once, the
-building folder, checksums, the swap, and what a release says of itself.
+building folder, checksums, and what a release says of itself. The swap itself is in pointer.py.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from schemas.errors import CompactError
+from warehouse.pointer import CARD, LATEST, finish, latest_release, move, point_latest, releases_folder
 
-LATEST, SUMS, CARD = "latest", "SHA256SUMS", "release.json"
-BUILDING = ".building-"
+__all__ = ["CARD", "LATEST", "latest_release", "point_latest", "releases_folder"]
+
+SUMS = "SHA256SUMS"
+BUILDING, REMOVED = ".building-", ".removed-"
 
 
 class ReleaseRefused(CompactError):
@@ -39,16 +43,6 @@ class ReleaseResult:
     warnings: tuple[str, ...] = ()
 
 
-def releases_folder(home: Path) -> Path:
-    return home / "releases"
-
-
-def latest_release(home: Path) -> Path | None:
-    """The folder that `latest` points to, or None before the first release."""
-    link = releases_folder(home) / LATEST
-    return link.resolve() if link.is_dir() else None
-
-
 def read_card(folder: Path) -> dict[str, Any]:
     """release.json of a release."""
     card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
@@ -62,25 +56,34 @@ def snapshots_of(folder: Path) -> set[str]:
     return set(pq.read_table(folder / "snapshot.parquet", columns=["snapshot"])["snapshot"].to_pylist())
 
 
+def not_before(latest: Path | None, now: datetime) -> datetime:
+    """Now, or a second after the latest release where the clock has been put back since: releases are listed
+    and found by their time."""
+    after = datetime.fromisoformat(read_card(latest)["created"]) + timedelta(seconds=1) if latest else now
+    return max(now, after).astimezone(UTC)
+
+
 @contextmanager
 def publishing(home: Path) -> Iterator[Path]:
     """The folder of releases, with the only right to publish in it. The right ends with the process, however
-    it ends, so any building folder found here belongs to a run that died, and is removed."""
+    it ends, so any building folder found here belongs to a run that died, and is removed; a swap that it had
+    begun is finished."""
     folder = releases_folder(home)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise CompactError(
                 "another run is publishing a release",
                 where=str(folder),
                 next_step="wait until it has ended, then run again",
             ) from None
-        for left in folder.glob(f"{BUILDING}*"):
+        for left in [*folder.glob(f"{BUILDING}*"), *folder.glob(f"{REMOVED}*")]:
             shutil.rmtree(left)
-        for left in folder.glob(f".{LATEST}-*"):
+        for left in [*folder.glob(f".{LATEST}-*"), *folder.glob(f".{LATEST}.*"), *folder.glob(".moving.*")]:
             left.unlink()
+        finish(folder)
         yield folder
 
 
@@ -124,24 +127,18 @@ def write_sums(folder: Path) -> None:
 
 def publish(aside: Path, release_id: str) -> Path:
     """Rename the finished folder into place and swap `latest`. A crash between any two lines leaves `latest`
-    whole."""
+    whole, and a release in place that the next run publishes."""
     folder = aside.parent
     for path in [*aside.rglob("*"), aside]:
         _sync(path)
     final = folder / release_id
-    aside.rename(final)
-    _sync(folder)
-    point_latest(folder, release_id)
+    move(folder, release_id, lambda: _place(aside, final))
     return final
 
 
-def point_latest(folder: Path, release_id: str) -> None:
-    """Make `latest` name another release: a new link beside it takes its place in one step."""
-    link = folder / f".{LATEST}-{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(release_id, target_is_directory=True)
-    link.replace(folder / LATEST)
-    _sync(folder)
+def _place(aside: Path, final: Path) -> None:
+    aside.rename(final)
+    _sync(final.parent)
 
 
 def _sync(path: Path) -> None:

@@ -7,18 +7,13 @@ says when. How a release is published is in release.py.
 
 from __future__ import annotations
 
-import json
-import os
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
 
 from schemas.errors import CompactError
+from warehouse.pointer import HISTORY, Row, move, read_history
 from warehouse.read import open_release, releases
-from warehouse.release import latest_release, point_latest, publishing, read_card, releases_folder
-
-HISTORY = "history.jsonl"
-Row = dict[str, Any]
+from warehouse.release import latest_release, not_before, publishing, read_card, releases_folder
 
 
 def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime | None = None) -> Row:
@@ -49,9 +44,9 @@ def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime |
             raise CompactError(
                 f"release {target.name} is the latest already", next_step="see `compact releases`"
             )
-        event = {
+        event: Row = {
             "event": "rollback",
-            "at": (now or datetime.now(UTC)).astimezone(UTC).isoformat(),
+            "at": not_before(latest, now or datetime.now(UTC)).isoformat(),
             "from": latest.name if latest else None,
             "to": target.name,
             "withdrawn": sorted(
@@ -60,16 +55,13 @@ def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime |
             "reason": reason.strip(),
             "by": by,
         }
-        _append(folder / HISTORY, event)  # before the swap: a pointer that moved without a word is worse
-        point_latest(folder, target.name)
+        move(folder, target.name, lambda: None, event)
     return event
 
 
 def history(home: Path) -> list[Row]:
     """The decisions, in order."""
-    path = releases_folder(home) / HISTORY
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [json.loads(line) for line in lines if line.strip()]
+    return read_history(releases_folder(home) / HISTORY)
 
 
 def withdrawn(home: Path) -> dict[str, Row]:
@@ -124,10 +116,3 @@ def release_as_of(home: Path, when: datetime) -> Path:
 
 def _age(row: Row) -> tuple[str, str]:
     return str(row["created"]), str(row["id"])
-
-
-def _append(path: Path, event: Row) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(event, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())

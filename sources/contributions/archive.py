@@ -11,7 +11,6 @@ returned/                workbooks of rejected rows
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from schemas.arrow import arrow_schema
 from schemas.columns import Table
 from schemas.contracts import validate
 from sources.manifest import Manifest, locked
-from sources.objects import Objects, StoreDamaged, sync
+from sources.objects import Objects, StoreDamaged, write_whole
 from sources.record import Event
 
 EVENT = "imported"
@@ -100,21 +99,6 @@ def arrow_table(rows: Sequence[Mapping[str, Any]], table: Table) -> pa.Table:
     """Rows as a table of the contract's types, sorted by key."""
     ordered = sorted(rows, key=lambda row: [(row[name] is not None, row[name] or 0) for name in table.key])
     return pa.Table.from_pylist([dict(row) for row in ordered], schema=arrow_schema(table))
-
-
-def write_whole(path: Path, body: bytes) -> None:
-    """Write a file aside, then rename it: nobody sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-    sync(path.parent)
 
 
 def _bytes(table: pa.Table) -> bytes:

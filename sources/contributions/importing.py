@@ -19,7 +19,7 @@ from typing import Any
 
 from schemas.contributions import MOST_BYTES, TEMPLATES, Template
 from schemas.errors import CompactError
-from sources.contributions.archive import Archive, utc, write_whole
+from sources.contributions.archive import Archive, utc
 from sources.contributions.cells import Received
 from sources.contributions.csv_file import read_csv
 from sources.contributions.known import Known
@@ -28,6 +28,7 @@ from sources.contributions.rules import Judged, judge
 from sources.contributions.template import template_of
 from sources.contributions.workbook import read_workbook
 from sources.contributions.workbook_parts import refuse
+from sources.objects import write_whole
 
 READERS = {".csv": read_csv, ".xlsx": read_workbook}
 

@@ -1,0 +1,116 @@
+"""Faults of the machine in words: a full disk, a folder that cannot be written, a file system that cannot do
+what is needed. Each library says them in its own way; a person gets one sentence and what to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from schemas.errors import CompactError
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+CLOSED = {errno.EROFS, errno.EACCES, errno.EPERM}
+BROKEN = {errno.EIO, errno.ENOLCK, errno.ENOTSUP, errno.EMFILE, errno.ENFILE}
+# How DuckDB, Arrow and SQLite say it where they pass no number on.
+SAID = (
+    (FULL, ("No space left on device", "Disk quota exceeded", "File too large", "disk is full")),
+    (CLOSED, ("Read-only file system", "Permission denied", "readonly database", "unable to open database")),
+    (BROKEN, ("disk I/O error", "Input/output error", "Too many open files")),
+)
+LIBRARIES = ("duckdb", "_duckdb", "pyarrow", "sqlite3", "sqlalchemy")
+
+
+class Machine(CompactError):
+    """The machine did not let us work: no data are to blame, and the same run may succeed later."""
+
+    retriable = True
+
+
+def machine_fault(error: BaseException, home: Path) -> Machine | None:
+    """The fault in words, if this exception or what caused it is one; None for all others."""
+    for one in _causes(error):
+        if isinstance(one, Machine):
+            return one
+        numbers, said = _numbers(one), str(one).strip().splitlines()
+        where = str(getattr(one, "filename", None) or home)
+        if numbers & FULL:
+            return Machine(
+                f"the disk is full, or a file may not grow further ({said[0]})",
+                where=where,
+                next_step="make room (`compact gc` removes what nothing needs), then run again: "
+                "`latest` is as it was, and what is already stored is not fetched anew",
+            )
+        if numbers & CLOSED:
+            return Machine(
+                f"this user may not read or write there ({said[0]})",
+                where=where,
+                next_step="give this user the right to write there, or set COMPACT_HOME to another folder",
+            )
+        if numbers & BROKEN:
+            return Machine(
+                f"the file system did not do what was asked ({said[0]})",
+                where=where,
+                next_step="look at the disk and at `ulimit -n`; then `compact verify`, and run again",
+            )
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__]
+
+
+def _numbers(error: BaseException) -> set[int]:
+    """The error numbers that it stands for."""
+    if isinstance(error, OSError) and error.errno in {*FULL, *CLOSED, *BROKEN}:
+        return {error.errno}
+    if isinstance(error, OSError) or type(error).__module__.split(".")[0] in LIBRARIES:
+        text = str(error)
+        for numbers, phrases in SAID:
+            if any(phrase in text for phrase in (*phrases, *map(os.strerror, numbers))):
+                return numbers
+    return set()
+
+
+class Step(Protocol):
+    """What `told` needs of a workspace."""
+
+    @property
+    def home(self) -> Path: ...
+
+    @property
+    def problems(self) -> list[CompactError]: ...
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+W = TypeVar("W", bound=Step)
+
+
+def told(step: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
+    """A step of a workspace that says a fault of the machine in words, and notes it among its problems."""
+
+    @wraps(step)
+    def within(workspace: W, /, *given: P.args, **options: P.kwargs) -> R:
+        try:
+            return step(workspace, *given, **options)
+        except CompactError:
+            raise
+        except Exception as error:
+            if fault := machine_fault(error, workspace.home):
+                workspace.problems.append(fault)
+                raise fault from error
+            raise
+
+    return within
