@@ -1,6 +1,7 @@
 """`compact report`: site, briefs and workbook of a release that is there, made aside, or served for a look.
 
-Releases are never changed: what is made here goes to COMPACT_HOME/reports/<release>, or to a folder of your own.
+Releases are never changed: what is made here goes to COMPACT_HOME/reports/<release>, or to a folder of
+your own.
 """
 
 from __future__ import annotations
@@ -88,24 +89,16 @@ def _all(folder: Path, to: Path, language: str) -> list[dict[str, Any]]:
         from reports.brief import build
 
         build(folder, to / "briefs" / language, language=language)
-    return [
-        _row("site", to / "site" / "index.html"),
-        _row("briefs", to / "briefs"),
-        _row("workbook", to / NAME),
-    ]
+    return [_row("site", to / "site"), _row("briefs", to / "briefs"), _row("workbook", to / NAME)]
 
 
 def _row(what: str, path: Path) -> dict[str, Any]:
-    size = (
-        path.stat().st_size
-        if path.is_file()
-        else sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
-    )
-    return {"report": what, "path": str(path), "bytes": size}
+    files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    return {"report": what, "path": str(path), "bytes": sum(p.stat().st_size for p in files)}
 
 
 def _serve(folder: Path, port: int) -> None:
-    """Serve a folder to this machine alone until it is interrupted. Raises CompactError if the port is taken."""
+    """Serve a folder to this machine alone, until interrupted. Raises CompactError if the port is taken."""
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
