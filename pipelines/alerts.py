@@ -1,5 +1,5 @@
-"""Alerts: what needs a person goes to a webhook or by e-mail, if the environment names a receiver; each matter
-once, for as long as it lasts.
+"""Alerts: what needs a person goes to a webhook or by e-mail, if the environment names a receiver; each
+matter once, for as long as it lasts.
 
 Off by default. A receiver that fails never fails a run; that is told, and the matter is sent the next time.
 Passwords and the addresses of webhooks, which often are secrets themselves, are never printed or logged.

@@ -6,19 +6,32 @@ from collections.abc import Iterator
 import dagster as dg
 
 from indicators.catalogue import Catalogue
-from pipelines.checks import STAGED_CHECKS, indicator_checks_of, indicator_results, staged_results
+from pipelines.checks import (
+    SOURCE_CHECKS,
+    STAGED_CHECKS,
+    indicator_checks_of,
+    indicator_results,
+    source_results,
+    staged_results,
+)
+from pipelines.journal import BY, RUN, Journal
+from pipelines.lineage import Lineage
 from pipelines.metadata import (
     OWNERS,
     column_schema,
     describe_indicator,
     describe_source,
+    fetch_facts,
     fetch_metadata,
+    freshness_policy,
     staged_metadata,
+    stored_version,
 )
 from pipelines.workspace import Workspace
 from schemas.definitions import Source
 from schemas.errors import CompactError
 from schemas.tables import TABLES
+from sources.cadence import standing
 
 WORKSPACE = {"workspace"}
 
@@ -36,12 +49,41 @@ def indicator_key(indicator_id: str) -> dg.AssetKey:
 
 
 RELEASE_KEY = dg.AssetKey(["release"])
+NOTHING = dg.DataVersion("nothing")
 
 
-def _red(problem: CompactError) -> dg.Failure:
+def pool_of(source_id: str) -> str:
+    """Dagster's pool of a source, of one slot: nothing fetches or stages a source twice at once."""
+    return f"source_{source_id}"
+
+
+def follows() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
+    """True once an input has other data than before, not merely another run behind it; false while inputs
+    are still being made, and where the run that changed the input makes this asset too."""
+    condition = dg.AutomationCondition
+    changed = condition.data_version_changed() & ~condition.executed_with_root_target()
+    return (
+        condition.any_deps_match(changed).with_label("an input has other data").since_last_handled()
+        & ~condition.any_deps_in_progress()
+        & ~condition.in_progress()
+    )
+
+
+def _red(problem: CompactError, context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Failure:
     """A problem of ours as Dagster shows it: the message, without a traceback, and never tried again
-    unchanged."""
+    unchanged. It is put on record, unless the command line does that for the whole run."""
+    if context.run.tags.get(BY) is None:
+        journal_of(context, workspace).ended("red", problems=[problem.what])
     return dg.Failure(description=str(problem), allow_retries=problem.retriable)
+
+
+def journal_of(context: dg.AssetExecutionContext, workspace: Workspace) -> Journal:
+    """The log of the run that a step belongs to."""
+    return Journal(workspace.home, context.run.tags.get(RUN, context.run_id))
+
+
+def lineage_of(context: dg.AssetExecutionContext) -> Lineage:
+    return Lineage(context.run.tags.get(RUN, context.run_id))
 
 
 def source_asset(source: Source) -> dg.AssetsDefinition:
@@ -54,13 +96,28 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         required_resource_keys=WORKSPACE,
         metadata={"homepage": dg.MetadataValue.url(source.homepage), "licence": source.licence.name},
         op_tags={"compact/source": source.id},
+        pool=pool_of(source.id),
+        freshness_policy=freshness_policy(source),
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=source_key(source.id), description=text)
+            for name, text in SOURCE_CHECKS.items()
+        ],
     )
-    def fetch(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def fetch(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         workspace: Workspace = context.resources.workspace
         try:
-            return dg.MaterializeResult(metadata=fetch_metadata(workspace.fetch(source.id)))
+            with journal_of(context, workspace).step("fetched", source=source.id) as said:
+                report = workspace.fetch(source.id)
+                said.update(fetch_facts(report))
         except CompactError as problem:
-            raise _red(problem) from None
+            raise _red(problem, context, workspace) from None
+        lineage_of(context).fetched(source, report, workspace.store)
+        stands = standing(source, workspace.store, workspace.wanted_series(source.id))
+        yield dg.MaterializeResult(
+            metadata=fetch_metadata(report),
+            data_version=stored_version(workspace.store, source.id),
+            check_results=source_results(source_key(source.id), stands),
+        )
 
     return fetch
 
@@ -75,6 +132,8 @@ def staged_asset(source: Source) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         required_resource_keys=WORKSPACE,
         metadata={"dagster/column_schema": column_schema(TABLES["observation"])},
+        pool=pool_of(source.id),
+        automation_condition=follows(),
         check_specs=[
             dg.AssetCheckSpec(name, asset=staged_key(source.id), description=text)
             for name, text in STAGED_CHECKS.items()
@@ -83,11 +142,16 @@ def staged_asset(source: Source) -> dg.AssetsDefinition:
     def stage(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         workspace: Workspace = context.resources.workspace
         try:
-            staged = workspace.stage(source.id)
+            with journal_of(context, workspace).step("staged", source=source.id) as said:
+                staged = workspace.stage(source.id)
+                said.update(rows_in=staged and staged.rows_in, rows_out=staged and staged.rows_out)
         except CompactError as problem:
-            raise _red(problem) from None
+            raise _red(problem, context, workspace) from None
+        lineage_of(context).staged(source, staged)
         yield dg.MaterializeResult(
-            metadata=staged_metadata(staged), check_results=staged_results(staged_key(source.id), staged)
+            metadata=staged_metadata(staged, said.get("seconds")),
+            data_version=dg.DataVersion(staged.folder.name) if staged else NOTHING,
+            check_results=staged_results(staged_key(source.id), staged),
         )
 
     return stage
@@ -108,6 +172,7 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
             owners=list(OWNERS),
             kinds={"duckdb", "parquet"},
             metadata={"dagster/column_schema": column_schema(TABLES["indicator"])},
+            automation_condition=follows(),
         )
         for indicator in catalogue.values()
     ]
@@ -128,16 +193,20 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
         workspace: Workspace = context.resources.workspace
         selected = {key.path[-1] for key in context.selected_asset_keys}
         try:
-            done = workspace.evaluate(sorted(selected))
+            with journal_of(context, workspace).step("evaluated", indicators=len(selected)) as said:
+                done = workspace.evaluate(sorted(selected))
+                said.update(computed=sum(result.made for result in done.values()))
         except CompactError as problem:
             if problem not in workspace.problems:
                 workspace.problems.append(problem)
-            raise _red(problem) from None
+            raise _red(problem, context, workspace) from None
         for indicator_id, result in done.items():  # Dagster wants inputs before what is made of them
             if indicator_id not in selected:
                 continue
+            lineage_of(context).evaluated(catalogue[indicator_id], result)
             yield dg.MaterializeResult(
                 asset_key=indicator_key(indicator_id),
+                data_version=dg.DataVersion(result.fingerprint),
                 metadata={
                     "dagster/row_count": dg.MetadataValue.int(result.rows),
                     "file": dg.MetadataValue.path(str(result.path)),
@@ -159,18 +228,28 @@ def release_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
         owners=list(OWNERS),
         kinds={"duckdb", "parquet"},
         required_resource_keys=WORKSPACE,
+        pool="release",
+        automation_condition=follows(),
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         workspace: Workspace = context.resources.workspace
+        journal = journal_of(context, workspace)
         try:
-            result = workspace.release()
+            with journal.step("released") as said:
+                result = workspace.release()
+                said.update(release=result.id, made=result.made, rows=sum(result.tables.values()))
         except CompactError as problem:
-            raise _red(problem) from None
+            raise _red(problem, context, workspace) from None
+        if context.run.tags.get(BY) is None:
+            journal.ended("released" if result.made else "unchanged", release=result.id)
+        lineage_of(context).released(result, list(catalogue))
         return dg.MaterializeResult(
             metadata={
                 "release": dg.MetadataValue.text(result.id),
                 "made": dg.MetadataValue.bool(result.made),
                 "folder": dg.MetadataValue.path(str(result.path)),
+                "seconds": dg.MetadataValue.float(float(said["seconds"])),
+                "summary": dg.MetadataValue.md(result.note),
                 "dagster/row_count": dg.MetadataValue.int(sum(result.tables.values())),
             }
         )

@@ -8,9 +8,13 @@ from collections.abc import Sequence
 import dagster as dg
 
 from schemas.definitions import Indicator
+from sources.cadence import Standing
 from sources.stage import Staged
 from warehouse.checks import CheckResult, ledger_check
 
+SOURCE_CHECKS = {
+    "fresh": "The agency has confirmed what is stored within the time that its cadence allows.",
+}
 STAGED_CHECKS = {
     "ledger": "For every snapshot, rows in = rows kept + rows rejected with a reason.",
 }
@@ -36,6 +40,21 @@ def indicator_checks_of(indicator: Indicator) -> dict[str, str]:
         "disagreement": indicator.disagreement,
     }
     return INDICATOR_CHECKS | {name: text for name, text in WHERE_DECLARED.items() if declared[name]}
+
+
+def source_results(key: dg.AssetKey, stands: Standing) -> list[dg.AssetCheckResult]:
+    """Whether a source is stale: of that no run is red, but a person should know."""
+    since, confirmed = stands.stale_since, stands.last_confirmed
+    said = f"confirmed {confirmed:%Y-%m-%d %H:%M} UTC" if confirmed else "nothing of it is stored"
+    return [
+        dg.AssetCheckResult(
+            check_name="fresh",
+            asset_key=key,
+            passed=since is None,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"stale since {since:%Y-%m-%d}, last {said}" if since else said,
+        )
+    ]
 
 
 def staged_results(key: dg.AssetKey, staged: Staged | None) -> list[dg.AssetCheckResult]:

@@ -3,4 +3,4 @@
 from pipelines.jobs import build
 from pipelines.workspace import Workspace
 
-defs = build(Workspace())
+defs = build(Workspace(), automated=True)

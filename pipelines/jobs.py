@@ -1,4 +1,5 @@
-"""The assets of a workspace, one job for all of them and one weekly schedule, as Dagster definitions."""
+"""The assets of a workspace, its jobs and the weekly schedule, as Dagster definitions; what else runs by
+itself is in automation.py."""
 
 from __future__ import annotations
 
@@ -24,9 +25,14 @@ def workspace(_context: dg.InitResourceContext) -> Iterator[Workspace]:
         yield Workspace(settings)
 
 
-def build(known: Workspace, resource: dg.ResourceDefinition = workspace) -> dg.Definitions:
-    """The definitions of one workspace; resource gives the workspace to the steps."""
+def build(
+    known: Workspace, resource: dg.ResourceDefinition = workspace, *, automated: bool = False
+) -> dg.Definitions:
+    """The definitions of one workspace; resource gives the workspace to the steps. automated: with what runs
+    by itself, which a single run needs none of."""
     sources = list(known.sources.values())
+    if automated:
+        return dg.Definitions.merge(build(known, resource), _automation(known))
     everything = dg.define_asset_job(
         EVERYTHING,
         selection=dg.AssetSelection.all(),
@@ -57,4 +63,24 @@ def build(known: Workspace, resource: dg.ResourceDefinition = workspace) -> dg.D
         schedules=[weekly],
         resources={"workspace": resource},
         executor=dg.in_process_executor,
+    )
+
+
+def _automation(known: Workspace) -> dg.Definitions:
+    """The jobs, schedules and sensors of automation.py."""
+    from pipelines import automation
+    from pipelines.vintages import vintages_job
+
+    sources = list(known.sources.values())
+    jobs = automation.source_jobs(sources)
+    groups = sorted({known.catalogue.group_of(name) for name in known.catalogue})
+    make = automation.a_workspace
+    return dg.Definitions(
+        jobs=[*jobs.values(), *automation.group_jobs(groups), vintages_job()],
+        schedules=automation.schedules(sources, jobs),
+        sensors=[
+            *automation.news_sensors(sources, jobs, make),
+            automation.what_follows(),
+            automation.alerts_sensor(make),
+        ],
     )

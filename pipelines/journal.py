@@ -1,7 +1,7 @@
 """Structured logs: one JSON line an event, with the run's id, in $COMPACT_HOME/logs; and one line a run.
 
-Logs say what happened, never what the data are. A log that cannot be written stops nothing: that is said once,
-on stderr. What a person reads at the end of a run is in summary.py.
+Logs say what happened, never what the data are. A log that cannot be written stops nothing: that is said
+once, on stderr. What a person reads at the end of a run is in summary.py.
 """
 
 from __future__ import annotations
@@ -60,9 +60,11 @@ class Journal:
         try:
             yield found
         except CompactError as problem:
-            self.event(f"{event} failed", seconds=_seconds(started), problem=problem.what, **facts | found)
+            found["seconds"] = _seconds(started)
+            self.event(f"{event} failed", problem=problem.what, **facts | found)
             raise
-        self.event(event, seconds=_seconds(started), **facts | found)
+        found.setdefault("seconds", _seconds(started))
+        self.event(event, **facts | found)
 
     def _append(self, name: str, line: Mapping[str, Any]) -> None:
         try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 import dagster as dg
 
 from schemas.columns import Table
 from schemas.definitions import Indicator, Source
+from sources.cadence import rhythms
 from sources.fetch import FetchReport
+from sources.snapshots import Store
 from sources.stage import Staged
 
 OWNERS = ("team:compact-tracker",)
@@ -39,6 +42,31 @@ def describe_indicator(indicator: Indicator) -> str:
     return f"{indicator.title}. {indicator.description}\n\n{indicator.notes}".strip()
 
 
+def freshness_policy(source: Source) -> dg.FreshnessPolicy | None:
+    """How long ago a source may have been asked. Whether it also answered is what the check `fresh` says."""
+    limit = rhythms()[source.cadence].stale_after
+    return dg.FreshnessPolicy.time_window(limit, limit / 2) if limit and source.hosts else None
+
+
+def stored_version(store: Store, source_id: str) -> dg.DataVersion:
+    """The same as long as the source has the same snapshots."""
+    have = sorted((key, s.snapshot) for key, s in store.candidates(source_id).items())
+    return dg.DataVersion(sha256(repr(have).encode()).hexdigest()[:16])
+
+
+def fetch_facts(report: FetchReport) -> dict[str, object]:
+    """What a log line and the record of a run say of a fetch."""
+    return {
+        "state": report.state,
+        "note": report.note or None,
+        "new": len(report.fetched),
+        "unchanged": len(report.unchanged),
+        "requests": report.requests,
+        "bytes": report.bytes,
+        "seconds": round(report.seconds, 3),
+    }
+
+
 def fetch_metadata(report: FetchReport) -> Mapping[str, dg.MetadataValue]:
     return {
         "state": dg.MetadataValue.text(report.state),
@@ -48,16 +76,19 @@ def fetch_metadata(report: FetchReport) -> Mapping[str, dg.MetadataValue]:
         "requests": dg.MetadataValue.int(report.requests),
         "bytes": dg.MetadataValue.int(report.bytes),
         "seconds": dg.MetadataValue.float(report.seconds),
+        "bytes a second": dg.MetadataValue.float(report.bytes / report.seconds if report.seconds else 0.0),
+        "rows": dg.MetadataValue.int(sum(snapshot.rows for snapshot in report.fetched)),
     }
 
 
-def staged_metadata(staged: Staged | None) -> Mapping[str, dg.MetadataValue]:
+def staged_metadata(staged: Staged | None, seconds: float | None = None) -> Mapping[str, dg.MetadataValue]:
     if staged is None:
         return {"state": dg.MetadataValue.text("no snapshot of this source yet")}
     return {
         "dagster/row_count": dg.MetadataValue.int(staged.rows_out),
         "rows in": dg.MetadataValue.int(staged.rows_in),
         "rows rejected": dg.MetadataValue.int(staged.rows_in - staged.rows_out),
+        "seconds": dg.MetadataValue.float(seconds or 0.0),
         "reasons": dg.MetadataValue.json(staged.reasons),
         "folder": dg.MetadataValue.path(str(staged.folder)),
     }

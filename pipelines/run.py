@@ -7,13 +7,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 
 import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from pipelines.alerts import receivers, send_news
 from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
 from pipelines.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
+from pipelines.journal import BY, RUN, Journal
+from pipelines.lineage import Lineage
+from pipelines.metadata import fetch_facts
+from pipelines.output import note
+from pipelines.status_verbs import facts
 from pipelines.upkeep import tidy
 from pipelines.workspace import Workspace
 from sources.at_work import at_work
@@ -42,16 +49,51 @@ def run(workspace: Workspace) -> Outcome:
 
 
 def _run(workspace: Workspace) -> Outcome:
+    journal, started = Journal(workspace.home), monotonic()
+    journal.event("run started", only=list(workspace.only) or None, offline=workspace.offline)
+    Lineage(journal.run).started()
+    outcome = Outcome(False, None)
+    try:
+        outcome = _steps(workspace, journal)
+    finally:  # also where a mistake of ours or an interruption ends it
+        _record(workspace, outcome, journal, monotonic() - started)
+    return outcome
+
+
+def _record(workspace: Workspace, outcome: Outcome, journal: Journal, seconds: float) -> None:
+    """Put the run on record, and tell whoever is to be told."""
+    release = outcome.release
+    ended = "red" if not outcome.succeeded or release is None else "released" if release.made else "unchanged"
+    problems = [problem.what for problem in workspace.problems]
+    if error := sys.exc_info()[1]:
+        ended = "stopped" if isinstance(error, KeyboardInterrupt) else "red"
+        problems = problems or [f"it could not go on: {type(error).__name__}"]
+    journal.ended(
+        ended,
+        seconds=round(seconds, 3),
+        release=release.id if release else None,
+        rows=sum(release.tables.values()) if release and release.made else None,
+        problems=problems,
+        sources={name: fetch_facts(report) for name, report in workspace.reports.items()},
+    )
+    Lineage(journal.run).ended(succeeded=outcome.succeeded)
+    if receivers():
+        for text in send_news(workspace.home, facts(workspace.home)):
+            note(text)
+            journal.event("alert not sent", problem=text)
+
+
+def _steps(workspace: Workspace, journal: Journal) -> Outcome:
     definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
     with dg.DagsterInstance.get() as instance, _progress(workspace), _asking(workspace):
         there = [source_id for source_id in workspace.sources if workspace.there(source_id)]
         incoming = [key(source_id) for source_id in there for key in (source_key, staged_key)]
-        if not _execute(definitions, FETCH_AND_STAGE, instance, workspace, incoming):
+        if not _execute(definitions, FETCH_AND_STAGE, instance, workspace, incoming, journal.run):
             return Outcome(False, None)
         if same := workspace.nothing_changed():
             return Outcome(True, same)
         outgoing = [*map(indicator_key, workspace.due()), RELEASE_KEY]
-        released = _execute(definitions, EVALUATE_AND_RELEASE, instance, workspace, outgoing)
+        released = _execute(definitions, EVALUATE_AND_RELEASE, instance, workspace, outgoing, journal.run)
         return Outcome(released, workspace.released)
 
 
@@ -61,12 +103,13 @@ def _execute(
     instance: dg.DagsterInstance,
     workspace: Workspace,
     selection: list[dg.AssetKey],
+    run_id: str,
 ) -> bool:
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         raise_on_error=False,
         run_config=QUIET,
-        tags={"compact/by": "command line"},
+        tags={BY: "command line", RUN: run_id},
         asset_selection=selection,
     )
     if not result.success and not workspace.problems:

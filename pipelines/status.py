@@ -53,8 +53,8 @@ def status(
 
 @dataclass(frozen=True)
 class Finding:
-    """What a person must hear of. key: the same while it is the same matter; lasts: it stays so until somebody
-    does something, else it is news to be told once."""
+    """What a person must hear of. key: the same while it is the same matter; lasts: it stays so until
+    somebody does something, else it is news to be told once."""
 
     key: str
     text: str
@@ -76,8 +76,8 @@ def _of_sources(found: Facts) -> Iterator[Finding]:
         if since := row["stale_since"]:
             yield Finding(
                 f"stale {row['source']} {since:%Y-%m-%d}",
-                f"{row['source']} is stale since {since:%Y-%m-%d}: its agency last confirmed what is stored on "
-                f"{row['last_confirmed']:%Y-%m-%d}",
+                f"{row['source']} is stale since {since:%Y-%m-%d}: its agency last confirmed what is stored "
+                f"on {row['last_confirmed']:%Y-%m-%d}",
             )
     for name, what in found["contracts_failed"].items():
         yield Finding(f"contract {name} {what}", f"{name}: its answer is not as recorded: {what}")

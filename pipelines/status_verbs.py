@@ -74,9 +74,8 @@ def _print(found: dict[str, Any]) -> None:
         print("Last run: none is on record")
     if release:
         sound = "damaged" if release["damaged"] else "its checksums hold"
-        print(
-            f"Latest release: {release['id']}, {release['age_days']} days old, {release['values']:,} values, {sound}"
-        )
+        size = f"{release['age_days']} days old, {release['values']:,} values"
+        print(f"Latest release: {release['id']}, {size}, {sound}")
     else:
         print("Latest release: none")
     for text in found["needs_a_person"]:

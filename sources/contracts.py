@@ -25,7 +25,7 @@ from schemas.parsing import parse
 from schemas.yaml_file import load_yaml
 from sources.base import Answer, BadAnswer, Page, Unreachable
 from sources.expect import bad, expect_json
-from sources.fetch import FRESHNESS_SECONDS, at_pointer
+from sources.freshness import FRESHNESS_SECONDS, at_pointer
 from sources.http import Session
 from sources.registry import SOURCES, load_series, reader_of
 from sources.settings import url_override

@@ -12,21 +12,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from schemas.definitions import Source
 from sources.base import BadAnswer, NoSuchSeries, Reader, Resource, Unreachable
-from sources.expect import bad, expect_json
+from sources.freshness import named_release
 from sources.http import Known, Session
+from sources.one_crawl import alone
 from sources.renames import renamed
 from sources.secret import not_configured
 from sources.settings import url_override
 from sources.snapshots import Snapshot, Store
 
 FRESHNESS = "(freshness)"
-FRESHNESS_SECONDS = (
-    15.0  # the cheapest question there is: slower than this, the agency is out of reach for now
-)
 NAMED = 5  # resources named in a note
 REFUSED_AT_FIRST = 5  # first answers that are all unusable: the other questions would be too
 
@@ -99,7 +97,8 @@ def fetch_source(
         )
         run = _Run(source, store, reader, own, now, _whole(store, store.live(source.id)), frozenset(optional))
         try:
-            _bring(run, wanted, report, progress)
+            with alone(store, source.id) as meanwhile:
+                _bring(run, wanted, report, progress, meanwhile)
         finally:
             if session is None:
                 own.close()
@@ -126,23 +125,19 @@ def _whole(store: Store, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapsho
     return {key: snapshot for key, snapshot in snapshots.items() if store.is_whole(snapshot)}
 
 
-def at_pointer(document: Any, pointer: str) -> Any:
-    """The value at a JSON pointer (RFC 6901). Raises LookupError where there is none."""
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, list):
-            document = document[int(name) if name.isdigit() else len(document)]
-        elif isinstance(document, dict):
-            document = document[name]
-        else:
-            raise LookupError(pointer)
-    return document
-
-
-def _bring(run: _Run, wanted: Sequence[Resource], report: FetchReport, progress: Progress | None) -> None:
-    """Ask for every resource of which the freshness question does not show that it is the same as before."""
+def _bring(
+    run: _Run,
+    wanted: Sequence[Resource],
+    report: FetchReport,
+    progress: Progress | None,
+    meanwhile: frozenset[str] = frozenset(),
+) -> None:
+    """Ask for every resource of which neither the freshness question nor another run, just now, shows that it
+    is the same as before. meanwhile: what that other run has brought."""
+    if meanwhile:
+        run.live = _whole(run.store, run.store.live(run.source.id))
     try:
-        release = _release(run)
+        release = named_release(run.source, run.reader, run.session)
     except Unreachable as error:
         run.stop = error.what
         return
@@ -156,7 +151,8 @@ def _bring(run: _Run, wanted: Sequence[Resource], report: FetchReport, progress:
     current = {
         r.key
         for r in wanted
-        if release is not None and releases.get(r.key) == release and _carries(newest.get(r.key), r)
+        if (r.key in meanwhile or (release is not None and releases.get(r.key) == release))
+        and _carries(newest.get(r.key), r)
     }
     todo = [resource for resource in wanted if resource.key not in current]
     run.usable = bool(current)
@@ -182,32 +178,6 @@ def _bring(run: _Run, wanted: Sequence[Resource], report: FetchReport, progress:
         if key in run.live and (key not in current or newest[key].snapshot == run.live[key].snapshot)
     ]
     run.store.confirm(*same, at=run.now(), release=release)
-
-
-def _release(run: _Run) -> str | None:
-    """What the agency calls its present release, if the source says where that stands."""
-    freshness = run.source.freshness
-    if freshness is None or not getattr(run.reader, "has_release", lambda _: True)(run.source):
-        return None
-    timeout = min(FRESHNESS_SECONDS, run.source.limits.timeout_seconds)
-    page = run.session.get(freshness.path, timeout=timeout)
-    try:
-        value = at_pointer(expect_json(page), freshness.pointer)
-    except LookupError:
-        raise bad(
-            page,
-            f"has nothing at {freshness.pointer}",
-            allowed="a release or a date there",
-            next_step="mend freshness in source.yaml: the agency's answer has another shape now",
-        ) from None
-    if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
-        raise bad(
-            page,
-            f"has {value!r:.60} at {freshness.pointer}",
-            allowed="a text or a whole number",
-            next_step="mend freshness.pointer in source.yaml",
-        )
-    return str(value)
 
 
 def _carries(snapshot: Snapshot | None, resource: Resource) -> bool:

@@ -191,7 +191,9 @@ def test_every_indicator_and_staged_table_has_its_checks(
         expected |= {"yearly_change"} if indicator.expect.yearly_change else set()
         expected |= {"disagreement"} if indicator.disagreement else set()
         assert checks.pop(indicator_key(name)) == expected
-    assert checks == {staged_key(name): {"ledger"} for name in known.sources}
+    assert checks == {staged_key(name): {"ledger"} for name in known.sources} | {
+        source_key(name): {"fresh"} for name in known.sources
+    }
 
 
 def test_one_job_of_everything_and_its_two_halves(definitions: dg.Definitions) -> None:

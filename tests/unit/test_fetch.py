@@ -13,7 +13,8 @@ import pytest
 
 from schemas.definitions import Source
 from sources.base import Answer, BadAnswer, Page, Resource
-from sources.fetch import FRESHNESS, REFUSED_AT_FIRST, FetchReport, at_pointer, fetch_source, known_pages
+from sources.fetch import FRESHNESS, REFUSED_AT_FIRST, FetchReport, fetch_source, known_pages
+from sources.freshness import at_pointer
 from sources.http import Session, expect_json
 from sources.snapshots import Store
 from tests.unit.local_agency import Asked, FakeTime, LocalAgency, Reply, make_source
