@@ -21,6 +21,7 @@ from pipelines.release_verbs import diff, explain, mcp, revisions, rollback
 from pipelines.report_verbs import report
 from pipelines.source_verbs import contracts, new
 from pipelines.status_verbs import alert, status
+from pipelines.upkeep_verbs import gc, sign, verify
 
 if TYPE_CHECKING:
     from pipelines.workspace import Workspace
@@ -40,6 +41,8 @@ for verb in (diff, explain, revisions, rollback, mcp):
 app.command()(status)
 app.command()(alert)
 app.command()(export)
+for verb in (gc, sign, verify):
+    app.command()(verb)
 app.command()(preview)
 app.command()(why)
 app.add_typer(new, name="new")
@@ -206,28 +209,6 @@ def releases(
     else:
         emit(rows, as_json=as_json, empty="no release yet")
     raise typer.Exit(0 if rows else 1)
-
-
-@app.command()
-def verify(
-    release: Annotated[str | None, typer.Argument(help="A release id; the latest by default.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Re-check a release: checksums, contracts, ledger, links to snapshots, and the stored bytes."""
-    from warehouse.read import open_release
-    from warehouse.verify import verify_release
-
-    folder = open_release(_home(), release)
-    findings = [vars(finding) for finding in verify_release(folder)]
-    if (_home() / "snapshots").is_dir():
-        from sources.snapshots import Store
-
-        damaged = Store(_home()).verify()
-        findings += [{"file": "snapshots", "check": "stored bytes", "what": what} for what in damaged]
-    else:
-        note("the store of snapshots is not here, so the bytes themselves were not checked")
-    emit(findings, as_json=as_json, empty=f"{folder.name} is whole")
-    raise typer.Exit(1 if findings else 0)
 
 
 @app.command()

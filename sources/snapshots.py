@@ -9,34 +9,18 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from schemas.definitions import Source
+from schemas.errors import CompactError
 from sources.base import Answer, BadAnswer, Page, SnapshotFiles
 from sources.manifest import Manifest, locked
 from sources.objects import Objects, StoreDamaged, sync
-from sources.record import Event, Snapshot, StoredPage, as_event, from_event, iso, page_event
+from sources.record import Event, Snapshot, StoredPage, as_event, iso, page_event
+from sources.resource_state import ResourceState
 
 __all__ = ["Snapshot", "Store", "StoredPage"]
-
-
-@dataclass
-class _Resource:
-    """What the events so far say about one resource."""
-
-    fetched: dict[str, Snapshot] = field(default_factory=dict)
-    accepted: list[str] = field(default_factory=list)  # each once; the last one is live
-    waiting: str | None = None  # fetched after it and not yet judged
-    held: str | None = None  # judged to differ too much
-    release: str | None = (
-        None  # what the agency calls its release now, if the live one was confirmed under it
-    )
-
-    @property
-    def live(self) -> str | None:
-        return self.accepted[-1] if self.accepted else None
 
 
 class Store:
@@ -171,6 +155,13 @@ class Store:
     def files(self, snapshot: Snapshot) -> SnapshotFiles:
         """The snapshot as readers see it. Raises StoreDamaged where a page is gone."""
         if not self.is_whole(snapshot):
+            if when := self._removed_on(snapshot):
+                raise CompactError(
+                    f"the bytes of {snapshot.resource} as fetched on {snapshot.fetched_at:%Y-%m-%d} were "
+                    f"removed on purpose, on {when[:10]}: no kept release needs them",
+                    where=f"{self.objects.folder}: snapshot {snapshot.snapshot}",
+                    next_step="choose a moment after the oldest kept release: `compact releases`",
+                )
             raise StoreDamaged(
                 f"pages of {snapshot.resource} are gone from the store, or have another size",
                 where=f"{self.objects.folder}: snapshot {snapshot.snapshot}",
@@ -199,18 +190,42 @@ class Store:
         return list(self._manifest.torn)
 
     def verify(self) -> list[str]:
-        """Read every object that the manifest names. One line for each that is gone or changed."""
+        """Read every object that the manifest names, but for those removed on purpose. One line for each that
+        is gone or changed."""
         with self._mutex:
             self._refresh()
             named = {
                 page["sha256"]: page["bytes"]
                 for events in self._events.values()
                 for event in events
+                if event["event"] != "dropped"
                 for page in event.get("pages", ())
+                if page["sha256"] not in self._dropped
             }
         return [
             fault for sha256, size in sorted(named.items()) if (fault := self.objects.fault(sha256, size))
         ]
+
+    def drop(self, lines: Sequence[Event], at: datetime | None = None) -> None:
+        """Record that these pages are removed on purpose: lines with source, resource, pages and reason. They
+        are removed afterwards, so that none is ever missed without a word."""
+        self._append([{"event": "dropped", **line, "at": iso(at)} for line in lines])
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """The pages that were removed on purpose and have not come again since."""
+        self._refresh()
+        return frozenset(self._dropped)
+
+    def kept(self, source_id: str) -> set[str]:
+        """The snapshots that may still be used: live, the one to fall back to, not yet judged, or held."""
+        with self._mutex:
+            return {name for r in self._of(source_id).values() for name in r.usable}
+
+    def _removed_on(self, snapshot: Snapshot) -> str:
+        return next(
+            (self._dropped[page.sha256] for page in snapshot.pages if page.sha256 in self._dropped), ""
+        )
 
     def _put(self, page: Page) -> StoredPage:
         name = self.objects.put(page.body)
@@ -243,12 +258,12 @@ class Store:
             self._manifest.append(events)
             sync(self.folder)
 
-    def _of(self, source_id: str) -> Mapping[str, _Resource]:
+    def _of(self, source_id: str) -> Mapping[str, ResourceState]:
         self._refresh()
         return self._resources.get(source_id, {})
 
-    def _resource(self, source_id: str, key: str) -> _Resource:
-        return self._of(source_id).get(key) or _Resource()
+    def _resource(self, source_id: str, key: str) -> ResourceState:
+        return self._of(source_id).get(key) or ResourceState()
 
     def _refresh(self) -> None:
         """Take in what was appended since the last look, by us or by another process."""
@@ -262,8 +277,9 @@ class Store:
 
     def _forget(self) -> None:
         self._manifest = Manifest(self.folder / "manifest.jsonl")
-        self._resources: dict[str, dict[str, _Resource]] = {}
+        self._resources: dict[str, dict[str, ResourceState]] = {}
         self._events: dict[str, list[Event]] = {}
+        self._dropped: dict[str, str] = {}  # page to when
 
     def _take(self, number: int, event: Event) -> None:
         try:
@@ -277,23 +293,11 @@ class Store:
 
     def _apply(self, event: Event) -> None:
         kind = event["event"]
-        resource = self._resources.setdefault(event["source"], {}).setdefault(event["resource"], _Resource())
-        if kind == "fetched":
-            snapshot = from_event(event)
-            resource.fetched[snapshot.snapshot] = snapshot
-            resource.waiting = snapshot.snapshot
-        elif kind in ("accepted", "held", "confirmed"):
-            name = resource.fetched[event["snapshot"]].snapshot
-            if kind == "accepted" or (kind == "held" and name == resource.live):
-                resource.accepted = [n for n in resource.accepted if n != name]
-                resource.accepted += [name] if kind == "accepted" else []
-                resource.release = None
-            if kind == "confirmed":  # the agency has again what is live: what came between is past
-                resource.waiting = resource.held = None
-                resource.release = event.get("agency_release") or resource.release
+        for page in event.get("pages", ()):
+            if kind == "dropped":
+                self._dropped[page["sha256"]] = event["at"]
             else:
-                resource.waiting = None if resource.waiting == name else resource.waiting
-                resource.held = name if kind == "held" else None
-        elif kind != "refused":
-            raise ValueError(f"unknown event {kind!r}: was it written by a newer version?")
+                self._dropped.pop(page["sha256"], None)
+        resources = self._resources.setdefault(event["source"], {})
+        resources.setdefault(event["resource"], ResourceState()).apply(event)
         self._events.setdefault(event["source"], []).append(event)

@@ -31,7 +31,7 @@ class StoreAsOf(Store):
 
     def _take(self, number: int, event: Event) -> None:
         self._reached = max(self._reached, _at(event))
-        if self._reached <= self.when:
+        if self._reached <= self.when or event["event"] == "dropped":  # what is gone is gone for the past too
             super()._take(number, event)
 
     def _append(self, _events: Sequence[Event]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import CompactError
-from warehouse.release import BUILDING, CARD, latest_release, read_card, releases_folder
+from warehouse.release import CARD, latest_release, read_card, releases_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,7 +49,7 @@ def releases(home: Path) -> list[Row]:
     latest = latest_release(home)
     found = []
     for path in folder.glob(f"*/{CARD}") if folder.is_dir() else ():
-        if path.parent.is_symlink() or path.parent.name.startswith(BUILDING):
+        if path.parent.is_symlink() or path.parent.name.startswith("."):  # being made, or being removed
             continue
         card = read_card(path.parent)
         found.append(

@@ -7,8 +7,9 @@ mended here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -19,10 +20,13 @@ from schemas.arrow import arrow_schema
 from schemas.contracts import ContractViolation, validate
 from schemas.contribution_tables import CONTRIBUTION_TABLES
 from schemas.tables import TABLES
+from sources.snapshots import Store
 from warehouse.engine import engine, parquet
-from warehouse.release import CARD, SUMS, file_sha256, read_card
+from warehouse.release import CARD, SUMS, file_sha256, read_card, snapshots_of
+from warehouse.signature import SIGNATURE
 
 EXAMPLES = 5
+CHECKSUM = "checksum"
 # Column to the table and column that must know its values. A cell may hold several, joined by ';'.
 REFERENCES = {
     "indicator": ("indicator_meta", "indicator"),
@@ -43,6 +47,12 @@ NOT_REFERENCES = {
 MORE_REFERENCES = (
     ("observation", "snapshot", "ledger", "snapshot"),
     ("quarantine", "snapshot", "ledger", "snapshot"),
+    # A published value comes from observations that are published with it.
+    *(
+        (table, column, "observation", column)
+        for table in ("indicator", "latest")
+        for column in ("series", "snapshot")
+    ),
 )
 
 
@@ -61,8 +71,11 @@ class Finding:
 def verify_release(folder: Path) -> list[Finding]:
     """Everything that is wrong with a published release; empty if it is whole."""
     found = list(_sums(folder))
+    changed = {finding.file for finding in found if finding.check == CHECKSUM}
     if not (folder / CARD).is_file():
         return sorted({*found, Finding(CARD, "files", "is missing")})
+    if CARD in changed:  # what it promises is not to be believed
+        return sorted([*found, *table_findings(folder, without=changed)])
     promised = json.loads((folder / CARD).read_text(encoding="utf-8"))["tables"]
     missing = [
         Finding(f"{name}.parquet", "files", "is missing")
@@ -71,23 +84,51 @@ def verify_release(folder: Path) -> list[Finding]:
     ]
     if missing:
         return sorted({*found, *missing})
-    return sorted([*found, *table_findings(folder), *_card(folder)])
+    return sorted([*found, *table_findings(folder, without=changed), *_card(folder, changed)])
 
 
-def table_findings(folder: Path, *, fresh: bool = False) -> list[Finding]:
+def table_findings(
+    folder: Path, *, fresh: bool = False, without: Collection[str] = frozenset()
+) -> list[Finding]:
     """What is wrong with the tables: contracts first, and if they hold, references and reckoning.
 
-    fresh: every table must be there, with today's descriptions; an older release rightly has those of its
-    day, and not the tables that came later.
+    without: files that are not to be opened, because they are known to be damaged; fresh: every table must be
+    there, with today's descriptions; an older release rightly has those of its day, and not the tables that
+    came later.
     """
-    there = [name for name in TABLES if fresh or (folder / f"{name}.parquet").is_file()]
+    there = [
+        name
+        for name in TABLES
+        if fresh or ((folder / f"{name}.parquet").is_file() and f"{name}.parquet" not in without)
+    ]
     found = list(_contracts(folder, there, fresh))
     if found:
         return found
     with engine() as con:
         for name in there:
             con.execute(f'create temp view "{name}" as select * from {parquet(folder / f"{name}.parquet")}')
-        return [*_references(con, there), *_ledger(con)]
+        reckoned = {"observation", "quarantine", "ledger"} <= set(there)
+        return [*_references(con, there), *(_ledger(con) if reckoned else ())]
+
+
+def store_findings(folder: Path, store: Store) -> list[Finding]:
+    """Where the links from a release to the store of snapshots do not hold: a snapshot of which the store
+    knows nothing, or whose pages do not make its name; and every stored page that is not what came. A page
+    that was removed on purpose is no fault."""
+    found = [Finding("snapshots", "stored bytes", what) for what in store.verify()]
+    for name in sorted(snapshots_of(folder)):
+        known = store.find(name)
+        if not known:
+            found.append(Finding("snapshots", "lineage", f"snapshot {name[:12]} is not in the manifest"))
+        elif store.is_whole(known[0]):
+            digest = sha256()
+            for page in known[0].pages:
+                digest.update(store.objects.path(page.sha256).read_bytes())
+            if digest.hexdigest() != name:
+                found.append(
+                    Finding("snapshots", "lineage", f"the pages of {name[:12]} do not make its name")
+                )
+    return sorted(found)
 
 
 def references() -> Iterator[tuple[str, str, str, str]]:
@@ -108,19 +149,22 @@ def _sums(folder: Path) -> Iterator[Finding]:
         yield Finding(SUMS, "files", "is missing, so nothing can be checked against it")
         return
     listed: dict[str, str] = {}
-    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+    body = (folder / SUMS).read_bytes()
+    for line in body.decode("utf-8", "backslashreplace").split("\n"):
         digest, _, name = line.partition("  ")
-        listed[name] = digest
-    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() or p.is_symlink()} - {
-        SUMS
-    }
+        if line:
+            listed[name] = digest
+    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() or p.is_symlink()}
+    there -= {SUMS, SIGNATURE}
+    if "".join(f"{listed[name]}  {name}\n" for name in sorted(listed)).encode() != body:
+        yield Finding(SUMS, "files", "is not as it was written: one line a file, sorted by name")
     for name in sorted(listed.keys() - there):
         yield Finding(name, "files", f"is listed in {SUMS} and is missing")
     for name in sorted(there - listed.keys()):
         yield Finding(name, "files", f"is not listed in {SUMS}")
     for name in sorted(there & listed.keys()):
         if file_sha256(folder / name) != listed[name]:
-            yield Finding(name, "checksum", "is not the file that was published: its sha256 differs")
+            yield Finding(name, CHECKSUM, "is not the file that was published: its sha256 differs")
 
 
 def _contracts(folder: Path, names: Sequence[str], fresh: bool) -> Iterator[Finding]:
@@ -204,10 +248,10 @@ def _ledger(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
                 )
 
 
-def _card(folder: Path) -> Iterator[Finding]:
+def _card(folder: Path, without: Collection[str]) -> Iterator[Finding]:
     for name, facts in read_card(folder)["tables"].items():
         path = folder / f"{name}.parquet"
-        if path.is_file() and pq.read_metadata(path).num_rows != facts["rows"]:
+        if path.name not in without and path.is_file() and pq.read_metadata(path).num_rows != facts["rows"]:
             yield Finding(
                 CARD, "rows", f"says {facts['rows']} rows for {name}.parquet, which has another number"
             )
