@@ -1,0 +1,40 @@
+"""The setting COMPACT_REPORTS, and that a release with reports is another one than without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from sources.settings import Settings
+from tests.unit.make import source
+from warehouse.engine import CHECKOUT
+from warehouse.ingredients import REPORTS, Ingredients, SourceState, inputs_fingerprint
+
+
+def test_reports_are_made_unless_they_are_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COMPACT_REPORTS")
+    assert Settings().reports == "all"
+    monkeypatch.setenv("COMPACT_REPORTS", "none")
+    assert Settings().reports == "none"
+    monkeypatch.setenv("COMPACT_REPORTS", "some")
+    with pytest.raises(ValidationError, match="'all' or 'none'"):
+        Settings()
+
+
+def test_the_fingerprint_says_whether_there_are_reports() -> None:
+    def given(with_reports: bool) -> Ingredients:
+        states = {"one": SourceState("live")}
+        return Ingredients({}, {"one": source()}, states, [], {}, {}, with_reports=with_reports)
+
+    assert inputs_fingerprint(given(True)) == inputs_fingerprint(given(True))
+    assert inputs_fingerprint(given(True)) != inputs_fingerprint(given(False))
+
+
+def test_all_that_shapes_a_report_counts_in_the_fingerprint() -> None:
+    counted = {path for pattern in REPORTS for path in CHECKOUT.glob(pattern)}
+    kept = {p for p in (CHECKOUT / "reports").rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+    left_out = {path.relative_to(CHECKOUT) for path in kept - counted}
+    notices = {Path("reports/site/assets/vendor/LICENCES.txt"), Path("reports/site/assets/geometry.mjs")}
+    assert left_out <= notices, left_out - notices
