@@ -26,7 +26,9 @@ CODE = (
 )
 
 
-REPORTS = tuple(f"reports/**/*.{kind}" for kind in ("py", "yaml", "typ", "html", "css", "js", "json"))
+REPORTS = tuple(
+    f"reports/**/*.{kind}" for kind in ("py", "yaml", "typ", "html", "css", "js", "mjs", "json", "svg", "txt")
+)
 REPORT_LIBRARIES = ("babel", "jinja2", "typst", "xlsxwriter")  # they shape what is written
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pydantic import ValidationError
 
@@ -35,6 +33,4 @@ def test_the_fingerprint_says_whether_there_are_reports() -> None:
 def test_all_that_shapes_a_report_counts_in_the_fingerprint() -> None:
     counted = {path for pattern in REPORTS for path in CHECKOUT.glob(pattern)}
     kept = {p for p in (CHECKOUT / "reports").rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-    left_out = {path.relative_to(CHECKOUT) for path in kept - counted}
-    notices = {Path("reports/site/assets/vendor/LICENCES.txt"), Path("reports/site/assets/geometry.mjs")}
-    assert left_out <= notices, left_out - notices
+    assert {path.relative_to(CHECKOUT) for path in kept - counted} == set()
