@@ -131,7 +131,7 @@ def by_mail(message: Message) -> None:
         mail["From"], mail["To"] = sender, to
         mail.set_content("\n\n".join(message.texts) + "\n")
         with smtplib.SMTP(host, int(port), timeout=SECONDS) as server:
-            if not is_loopback(f"smtp://{host}"):
+            if not is_loopback(f"http://{host}:{port}"):
                 server.starttls(context=ssl.create_default_context())
             if user := os.environ.get(USER):
                 server.login(user, os.environ.get(PASSWORD, ""))

@@ -79,11 +79,11 @@ def _red(problem: CompactError, context: dg.AssetExecutionContext, workspace: Wo
 
 def journal_of(context: dg.AssetExecutionContext, workspace: Workspace) -> Journal:
     """The log of the run that a step belongs to."""
-    return Journal(workspace.home, context.run.tags.get(RUN, context.run_id))
+    return Journal(workspace.home, context.run.tags.get(RUN, context.run.run_id))
 
 
 def lineage_of(context: dg.AssetExecutionContext) -> Lineage:
-    return Lineage(context.run.tags.get(RUN, context.run_id))
+    return Lineage(context.run.tags.get(RUN, context.run.run_id))
 
 
 def source_asset(source: Source) -> dg.AssetsDefinition:

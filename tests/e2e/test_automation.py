@@ -1,0 +1,234 @@
+"""What runs by itself: schedules, sensors and automation conditions, by Dagster's own means of testing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines import automation
+from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
+from pipelines.jobs import build
+from pipelines.workspace import Workspace
+from schemas.definitions import Source
+from sources.cadence import rhythms
+from sources.registry import load_sources
+from sources.settings import Settings
+from tests.faults.tiny_bank import TinyBank, of_bank
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+WDI = "worldbank_wdi"
+
+
+@dataclass
+class Bench:
+    """A bank of nine figures, a home, and the definitions of one source and one indicator."""
+
+    bank: TinyBank
+    home: Path
+    instance: dg.DagsterInstance
+
+    def workspace(self) -> Workspace:
+        """As a new run would have it: nothing is remembered but what is in files."""
+        return of_bank(self.home)
+
+    def definitions(self) -> dg.Definitions:
+        workspace = self.workspace()
+        resource = dg.ResourceDefinition.hardcoded_resource(workspace)
+        return build(workspace, resource, automated=True)
+
+    def materialize(self, *keys: dg.AssetKey) -> dg.ExecuteInProcessResult:
+        job = self.definitions().resolve_implicit_global_asset_job_def()
+        return job.execute_in_process(
+            asset_selection=list(keys), instance=self.instance, run_config=QUIET, raise_on_error=False
+        )
+
+    def tick(
+        self, before: dg.EvaluateAutomationConditionsResult | None = None
+    ) -> dg.EvaluateAutomationConditionsResult:
+        """One look of the daemon at what is to follow."""
+        return dg.evaluate_automation_conditions(
+            self.definitions(),
+            self.instance,
+            asset_selection=dg.AssetSelection.all(),  # else Dagster warns of itself (1.13.27)
+            cursor=before.cursor if before else None,
+        )
+
+    def asks(self, cursor: str | None = None) -> tuple[dg.SensorResult | dg.SkipReason, str | None]:
+        """One evaluation of the source's news sensor, and the cursor after it."""
+        source = self.workspace().sources[WDI]
+        jobs = automation.source_jobs([source])
+        (sensor,) = automation.news_sensors([source], jobs, self.workspace)
+        context = dg.build_sensor_context(
+            instance=self.instance, cursor=cursor, definitions=self.definitions()
+        )
+        return sensor(context), context.cursor
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    with TinyBank() as bank, dg.DagsterInstance.ephemeral() as instance:
+        monkeypatch.setenv("COMPACT_URL_WORLDBANK_WDI", bank.url)
+        monkeypatch.setenv("COMPACT_HOME", str(tmp_path))
+        yield Bench(bank, tmp_path, instance)
+
+
+@pytest.fixture(scope="module")
+def repository() -> dg.RepositoryDefinition:
+    return build(Workspace(Settings(home=Path("not there"))), automated=True).get_repository_def()
+
+
+# --- what there is ---
+
+
+def test_every_agency_has_a_schedule_of_its_cadence_and_none_is_on(
+    repository: dg.RepositoryDefinition,
+) -> None:
+    sources = load_sources()
+    schedules = {s.name: s for s in repository.schedule_defs}
+    assert set(schedules) == {"weekly", *(f"ask_{s.id}" for s in sources.values() if s.hosts)}
+    for source in sources.values():
+        if source.hosts:
+            schedule = schedules[f"ask_{source.id}"]
+            assert schedule.cron_schedule == rhythms()[source.cadence].cron
+            assert schedule.job_name == f"source_{source.id}"
+            assert schedule.execution_timezone == "UTC"
+    assert {s.default_status for s in schedules.values()} == {dg.DefaultScheduleStatus.STOPPED}
+
+
+def test_a_sensor_asks_each_agency_that_has_a_cheap_question_and_none_is_on(
+    repository: dg.RepositoryDefinition,
+) -> None:
+    cheap = {s.id for s in load_sources().values() if s.freshness or s.validators}
+    sensors = {s.name: s for s in repository.sensor_defs}
+    assert set(sensors) == {"alerts", "what_follows", *(f"news_of_{name}" for name in cheap)}
+    assert {s.default_status for s in sensors.values()} == {dg.DefaultSensorStatus.STOPPED}
+
+
+def test_one_job_a_source_and_a_group(repository: dg.RepositoryDefinition) -> None:
+    known = Workspace(Settings(home=Path("not there")))
+    for name in known.sources:
+        chosen = repository.get_job(f"source_{name}").asset_layer.selected_asset_keys
+        assert set(chosen) == {source_key(name), staged_key(name)}
+        assert repository.get_job(f"source_{name}").run_tags["compact/source"] == name
+    for name in known.catalogue:
+        chosen = repository.get_job(f"group_{known.catalogue.group_of(name)}").asset_layer.selected_asset_keys
+        assert indicator_key(name) in set(chosen)
+        assert {key.path[0] for key in chosen} == {"indicator"}
+
+
+def test_source_and_staged_table_share_a_pool_of_one_slot(
+    repository: dg.RepositoryDefinition, tmp_path: Path
+) -> None:
+    graph = repository.asset_graph
+    for name in load_sources():
+        pools = {next(iter(graph.get(key).pools or ())) for key in (source_key(name), staged_key(name))}
+        assert pools == {f"source_{name}"}
+    settings = Path(__file__).parents[2] / "pipelines" / "dagster.yaml"
+    (tmp_path / "dagster.yaml").write_text(settings.read_text())
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.global_op_concurrency_default_limit == 1
+        limits = instance.get_concurrency_config().run_queue_config.tag_concurrency_limits
+    assert [(limit["key"], limit["limit"]) for limit in limits] == [("compact/source", 1)]
+
+
+def test_freshness_policies_come_from_the_cadence(repository: dg.RepositoryDefinition) -> None:
+    for source in load_sources().values():
+        policy = repository.asset_graph.get(source_key(source.id)).freshness_policy
+        limit = rhythms()[source.cadence].stale_after
+        if limit is None or not source.hosts:
+            assert policy is None
+        else:
+            assert policy == dg.FreshnessPolicy.time_window(limit, limit / 2)
+
+
+# --- news ---
+
+
+def test_news_request_one_run_and_no_news_none(bench: Bench) -> None:
+    result, cursor = bench.asks()
+    assert isinstance(result, dg.SensorResult)
+    (request,) = result.run_requests or ()
+    assert result.cursor == "2026-07-01"  # the release that the agency names
+    assert request.tags["compact/source"] == WDI
+    assert bench.bank.paths() == ["/source/2?format=json"]  # one question, no data
+
+    assert isinstance(bench.asks(cursor="2026-07-01")[0], dg.SkipReason)  # requested already
+    assert bench.materialize(source_key(WDI), staged_key(WDI)).success
+    result, cursor = bench.asks(cursor="2026-07-01")
+    assert isinstance(result, dg.SkipReason)
+    assert "still 2026-07-01" in str(result.skip_message)
+    assert cursor == "2026-07-01"
+
+    bench.bank.next_release()
+    result, _ = bench.asks(cursor="2026-07-01")
+    assert isinstance(result, dg.SensorResult)
+    assert result.cursor == "2026-10-01"
+
+
+def test_an_agency_out_of_reach_is_no_news(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPACT_URL_WORLDBANK_WDI", "http://127.0.0.1:9")
+    result, cursor = bench.asks(cursor="2026-07-01")
+    assert isinstance(result, dg.SkipReason)
+    assert "cannot be reached" in str(result.skip_message)
+    assert cursor == "2026-07-01"
+
+
+# --- what follows ---
+
+
+def test_only_what_depends_on_changed_data_is_requested(bench: Bench) -> None:
+    """From the source to the release in steps, and no further where the data are the same."""
+    everything = [source_key(WDI), staged_key(WDI), indicator_key("gini"), RELEASE_KEY]
+    assert bench.materialize(*everything).success
+    tick = bench.tick()
+    tick = bench.tick(tick)
+    assert tick.total_requested == 0
+
+    assert bench.materialize(source_key(WDI)).success  # asked again, and nothing is new
+    tick = bench.tick(tick)
+    assert tick.total_requested == 0
+
+    bench.bank.next_release()
+    assert bench.materialize(source_key(WDI)).success
+    for expected in (staged_key(WDI), indicator_key("gini"), RELEASE_KEY):
+        tick = bench.tick(tick)
+        assert {r.key for r in tick.results if r.true_subset.size} == {expected}
+        assert bench.materialize(expected).success
+    tick = bench.tick(tick)
+    assert tick.total_requested == 0
+
+
+def test_what_one_run_made_throughout_is_not_requested_again(bench: Bench) -> None:
+    everything = [source_key(WDI), staged_key(WDI), indicator_key("gini"), RELEASE_KEY]
+    assert bench.materialize(*everything).success
+    tick = bench.tick()
+    bench.bank.next_release()
+    assert bench.materialize(*everything).success
+    tick = bench.tick(tick)
+    assert tick.total_requested == 0
+
+
+def test_a_past_month_is_rebuilt_aside(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipelines.vintages import vintages_job
+
+    result = vintages_job().execute_in_process(
+        partition_key="2026-01-01", instance=bench.instance, run_config=QUIET
+    )
+    assert result.success  # the store is empty, so there is nothing to rebuild
+    assert not (bench.home / "as_of").exists()
+
+
+def test_the_alerts_sensor_tells_nobody_by_default(bench: Bench) -> None:
+    sensor = automation.alerts_sensor(bench.workspace)
+    result = sensor(dg.build_sensor_context(instance=bench.instance))
+    assert isinstance(result, dg.SkipReason)
+    assert "COMPACT_ALERT_WEBHOOK" in str(result.skip_message)
+
+
+def test_a_source_without_a_cheap_question_has_no_sensor() -> None:
+    sources: list[Source] = [s for s in load_sources().values() if s.id in ("itu_datahub", "world_factbook")]
+    assert automation.news_sensors(sources, automation.source_jobs(sources), automation.a_workspace) == []
