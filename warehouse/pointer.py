@@ -35,8 +35,8 @@ def latest_release(home: Path) -> Path | None:
     pointer = releases_folder(home) / LATEST
     if pointer.is_file():
         named = pointer.read_text(encoding="utf-8").strip()
-        folder = pointer.with_name(named)
-        return folder.resolve() if named == Path(named).name and folder.is_dir() else None
+        beside = named != "" and named == Path(named).name
+        return (pointer.parent / named).resolve() if beside and (pointer.parent / named).is_dir() else None
     return pointer.resolve() if pointer.is_dir() else None
 
 
@@ -82,8 +82,8 @@ def finish(folder: Path) -> None:
 def read_history(path: Path) -> list[Row]:
     """The recorded events, in order. A last line without its end is being written, or was torn off by a crash
     and will be written anew by `finish`: it does not count."""
-    whole, _, _ = (path.read_text(encoding="utf-8") if path.is_file() else "").rpartition("\n")
-    return [json.loads(line) for line in whole.split("\n") if line.strip()]
+    whole, _, _ = (path.read_bytes() if path.is_file() else b"").rpartition(b"\n")
+    return [json.loads(line) for line in whole.split(b"\n") if line.strip()]
 
 
 def _record(path: Path, event: Row) -> None:
