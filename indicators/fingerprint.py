@@ -47,7 +47,7 @@ def prose_fingerprint(indicator: Indicator) -> str:
 FIELDS = {
     "numbers": ("inputs", "formula", "unit", "gaps", "breaks"),
     "method": ("direction", "assessed", "target", "bounds", "aggregate", "frameworks"),
-    "checks": ("expect", "disagreement"),
+    "checks": ("expect", "disagreement", "fallback_when_held"),
     "prose": ("id", "title", "description", "aliases", "notes"),
 }
 KIND = {field: kind for kind, fields in FIELDS.items() for field in fields}

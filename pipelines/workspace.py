@@ -19,6 +19,7 @@ from typing import Any
 
 from indicators.catalogue import Catalogue, load_catalogue
 from indicators.commitments import load_commitments
+from indicators.held import HeldInput, as_evaluated, held_inputs
 from indicators.restrict import restricted
 from pipelines.reports import write_reports
 from pipelines.trouble import told
@@ -233,13 +234,13 @@ class Workspace:
     def evaluate(self, indicator_ids: Sequence[str]) -> dict[str, Evaluated]:
         """Evaluate indicators, and before them those they are made of; what has not changed is not
         computed."""
-        staged = self._observations()
+        staged, held = self._observations(), self.held_inputs()
         order = self.catalogue.in_order(indicator_ids)
         for number, indicator_id in enumerate(order, 1):
             if indicator_id not in self._evaluated:
                 paths = {done: result.path for done, result in self._evaluated.items()}
                 self._evaluated[indicator_id] = evaluate_cached(
-                    self.catalogue[indicator_id], staged, paths, self.home / EVALUATED
+                    as_evaluated(self.catalogue[indicator_id], held), staged, paths, self.home / EVALUATED
                 )
             self.progress("evaluate", number, len(order))
         return {indicator_id: self._evaluated[indicator_id] for indicator_id in order}
@@ -266,6 +267,15 @@ class Workspace:
             return None
         return ReleaseResult(False, latest.name, latest, f"nothing changed since release {latest.name}")
 
+    def held_inputs(self) -> dict[str, HeldInput]:
+        """The indicators with an input that is held and of which nothing was ever accepted."""
+        held: set[tuple[str, str]] = set()
+        for source_id in self.sources:
+            live = {series for s in self.store.live(source_id).values() for series in s.series}
+            waiting = {series for s in self.store.held(source_id).values() for series in s.series}
+            held |= {(source_id, series) for series in waiting - live}
+        return held_inputs(self.catalogue.values(), held)
+
     def due(self) -> list[str]:
         """The indicators that have something staged and are not evaluated from it yet. The others are empty
         or as they were; the release takes them all the same."""
@@ -279,9 +289,9 @@ class Workspace:
 
     def _would_be(self) -> dict[str, Path]:
         """Where the values of each indicator are, or will be once they are evaluated from what is live."""
-        staged, paths = self._observations(), dict[str, Path]()
+        staged, paths, held = self._observations(), dict[str, Path](), self.held_inputs()
         for indicator_id, indicator in self.catalogue.items():
-            fingerprint = evaluation_fingerprint(indicator, staged, paths)
+            fingerprint = evaluation_fingerprint(as_evaluated(indicator, held), staged, paths)
             paths[indicator_id] = cached_path(self.home / EVALUATED, indicator_id, fingerprint)
         return paths
 
@@ -367,6 +377,7 @@ class Workspace:
                 path.stem: path for path in sorted((self.home / "contributions").glob("*/*.parquet"))
             },
             decided=self._decided(),
+            held_inputs={name: found.text for name, found in self.held_inputs().items()},
             with_reports=self.settings.reports == "all",
         )
 

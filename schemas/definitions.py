@@ -374,6 +374,11 @@ class Indicator(Model):
         description="how far inputs may differ where several have a value; without it every difference is "
         "listed, and none is a warning",
     )
+    fallback_when_held: Line | None = Field(
+        default=None,
+        description="why the inputs after a held one may stand in for it while nothing of it was ever "
+        "accepted; without it their values are not used meanwhile",
+    )
     aliases: list[str] = Field(default=[], description="further words by which it may be searched")
     notes: str = Field(default="", description="what a reader must know")
 
