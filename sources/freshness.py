@@ -108,7 +108,7 @@ def ask_for_news(
     behind = [key for key in wanted if stored.get(key) != release]
     if not behind:
         return News(False, release, f"the agency's release is still {release}")
-    return News(True, release, f"release {release}: {len(behind)} of {len(wanted)} are of another one")
+    return News(True, release, f"release {release}: {len(behind)} of {len(wanted)} are not stored as of it")
 
 
 def _by_validators(source: Source, store: Store) -> News:

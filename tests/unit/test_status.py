@@ -1,0 +1,84 @@
+"""`compact status`: what it finds in files, and when it says that something needs a person."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pipelines.journal import Journal
+from pipelines.status import status
+from schemas.definitions import Source
+from sources.contract_record import remember_contracts
+from sources.snapshots import Store
+from tests.unit.local_agency import make_source
+from tests.unit.test_cadence import keep
+
+THEN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+
+
+def of(home: Path, source: Source, now: datetime = THEN) -> dict[str, Any]:
+    return status(home, {source.id: source}, {source.id: {"A"}}, now)
+
+
+def test_an_empty_home_needs_nobody(tmp_path: Path) -> None:
+    found = of(tmp_path, make_source())
+    assert found["needs_a_person"] == []
+    (row,) = found["sources"]
+    assert (row["state"], row["last_asked"], row["next_due"]) == ("never asked", None, None)
+    assert (found["last_run"], found["release"]) == (None, None)
+
+
+def test_each_matter_is_a_sentence(tmp_path: Path) -> None:
+    source, store = make_source(cadence="daily"), Store(tmp_path)
+    keep(store, source, "A", THEN)
+    store.hold(list(store.live(source.id).values()), "areas gone: KEN", THEN)
+    keep(store, source, "A", THEN - timedelta(days=9))
+    store.hold([s for s in store.find("") if s.fetched_at == THEN], "areas gone: KEN", THEN)
+    remember_contracts(tmp_path, {source.id: ("changed", "column x is gone")})
+    Journal(tmp_path).ended("red", problems=["2 checks failed"])
+    found = of(tmp_path, source)
+    assert len(found["needs_a_person"]) == 4
+    said = "\n".join(found["needs_a_person"])
+    for words in (
+        "is held: areas gone: KEN",
+        "is stale since 2025-12-30",
+        "column x is gone",
+        "2 checks failed",
+    ):
+        assert words in said
+
+
+def test_what_is_mended_is_over(tmp_path: Path) -> None:
+    source = make_source()
+    remember_contracts(tmp_path, {source.id: ("changed", "column x is gone"), "other": ("ok", "")})
+    remember_contracts(tmp_path, {source.id: ("ok", "")})
+    Journal(tmp_path).ended("red", problems=["2 checks failed"])
+    Journal(tmp_path).ended("unchanged")
+    assert of(tmp_path, source)["needs_a_person"] == []
+
+
+def test_when_it_was_asked_and_is_due(tmp_path: Path) -> None:
+    source = make_source(cadence="weekly")
+    file = tmp_path / "status" / f"{source.id}.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"state": "live", "note": "", "at": THEN.isoformat()}))
+    (row,) = of(tmp_path, source)["sources"]
+    assert (row["state"], row["last_asked"]) == ("live", THEN)
+    assert row["next_due"] == datetime(2026, 1, 12, 5, 0, tzinfo=UTC)
+    file.write_text('{"state": "li')  # torn off
+    (row,) = of(tmp_path, source)["sources"]
+    assert row["state"] == "never asked"
+
+
+def test_a_release_whose_bytes_changed_is_damaged(tmp_path: Path) -> None:
+    release = tmp_path / "releases" / "2026-01-01-aa"
+    release.mkdir(parents=True)
+    (tmp_path / "releases" / "latest").symlink_to(release.name)
+    card = {"created": "2026-01-01T00:00:00Z", "tables": {"indicator": {"rows": 5}}}
+    (release / "release.json").write_text(json.dumps(card))
+    (release / "SHA256SUMS").write_text(f"{'0' * 64}  release.json\n")
+    found = of(tmp_path, make_source())
+    assert found["release"]["age_days"] == 4.3
+    assert found["needs_a_person"] == ["release 2026-01-01-aa is damaged: release.json has changed"]
