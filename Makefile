@@ -4,7 +4,7 @@ HOME_DIR = $(or $(COMPACT_HOME),data)
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: report test lint ui clean lock
+.PHONY: report test lint ui clean lock picture
 
 report: $(READY) ## set up, run the main job, say where the release is
 	@$(BIN)/compact run
@@ -27,6 +27,11 @@ ui: $(READY) ## the Dagster UI on this machine
 clean: ## remove the environment and caches; the data stay
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+picture: ## the picture in README, from the latest release (needs chromium)
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1100,1500 --virtual-time-budget=5000 \
+		--screenshot=docs/pictures/site.png \
+		"file://$(abspath $(HOME_DIR))/releases/latest/site/indicator/internet_use.html"
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
