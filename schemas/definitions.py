@@ -231,7 +231,7 @@ class Target(Model):
     origin: Line = Field(description="who set the number, and where it stands")
     met_from: float | None = Field(
         default=None,
-        description="value from which the owner counts the target as met, where that is not the target itself: "
+        description="value from which the owner counts the target as met, where that is not the target: "
         "ITU counts a universal target as met from 95 per cent, and 0.98 to 1.02 as parity",
     )
 

@@ -16,7 +16,7 @@ from schemas.tables import TABLES
 from tests.command import Finished
 from warehouse.release import file_sha256
 
-# rdflib 7.6 warns of its own classes when it reads JSON-LD, mlcroissant 1.1 uses a word that pandas 3.1 is to drop
+# rdflib 7.6 warns of its own classes when it reads JSON-LD; mlcroissant 1.1 uses what pandas 3.1 is to drop
 pytestmark = [
     pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index"),

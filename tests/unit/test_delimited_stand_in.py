@@ -37,7 +37,7 @@ SOURCES: dict[str, tuple[int, int, dict[str, int]]] = {
             "part_of_country": 348,
         },
     ),
-    "worldbank_pip": (75_656, 75_645, {"empty_value": 11}),
+    "worldbank_pip": (80_824, 80_813, {"empty_value": 11}),
 }
 
 

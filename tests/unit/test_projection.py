@@ -370,7 +370,8 @@ def test_the_widths_on_file_grow_with_horizon_and_level_and_belong_to_the_model_
 def test_the_docs_page_shows_the_figures_on_file() -> None:
     page = (SKILL.parent.parent / "docs" / "methods" / "projection.md").read_text(encoding="utf-8")
     rows = {
-        (row["measured_on"], row["method"], row["horizon"]): row for row in projection_skill_table().to_pylist()
+        (row["measured_on"], row["method"], row["horizon"]): row
+        for row in projection_skill_table().to_pylist()
     }
     for method in CANDIDATES:
         shown = [rows["all_four", method, horizon]["mean_absolute_error"] for horizon in range(1, 7)]
