@@ -1,0 +1,244 @@
+"""When the machine is at fault: each fault has its words and exit code 2, and leaves all as it was."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines import cli
+from pipelines.run import run
+from pipelines.summary import tell
+from pipelines.trouble import Machine, machine_fault
+from schemas.errors import CompactError
+from sources.at_work import Busy, at_work
+from sources.base import Answer, Page, Resource
+from sources.objects import Objects
+from sources.snapshots import Store
+from tests.faults.bench import must_succeed, values
+from tests.faults.kills import facts
+from tests.faults.tiny_bank import TinyBank, of_bank
+from tests.unit.local_agency import make_source
+from warehouse.asof import StoreAsOf
+from warehouse.release import latest_release, read_card
+from warehouse.verify import verify_release
+
+CHECKOUT = Path(cli.__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[TinyBank]:
+    monkeypatch.setenv("COMPACT_REPORTS", "none")
+    with TinyBank() as made:
+        monkeypatch.setenv("COMPACT_URL_WORLDBANK_WDI", made.url)
+        yield made
+
+
+@contextmanager
+def full_beyond(limit: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes: the system itself refuses to write on, to whichever library."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_stops_a_run_with_words_and_leaves_latest_whole(
+    bank: TinyBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    must_succeed(of_bank(home))
+    before = latest_release(home)
+    assert before is not None
+    bank.next_release()
+    steps = set()
+    for limit in (100, 2_000, 8_000, 100_000):
+        said = io.StringIO()
+        made = of_bank(home)
+        with monkeypatch.context() as patched, full_beyond(limit):
+            patched.setattr(sys, "stdout", said)
+            patched.setattr(sys, "stderr", said)
+            code = tell(made, run(made))
+        text = said.getvalue()
+        assert (code, "the disk is full, or a file may not grow" in text) == (2, True), f"{limit}: {text}"
+        assert "make room (`compact gc`" in text
+        assert "Traceback" not in text
+        assert latest_release(home) == before
+        assert verify_release(before) == []
+        found = [
+            len([*home.glob(parts)]) for parts in ("snapshots/objects/*/*", "staged/*/*", "evaluated/*/*")
+        ]
+        steps.add(tuple(found))
+    assert len(steps) > 1, "the limits stop a run at several of its steps"
+    must_succeed(of_bank(home))
+    must_succeed(of_bank(tmp_path / "other"))
+    assert values(home).equals(values(tmp_path / "other"))
+    assert facts(home)["left over"] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/a/file"), "the disk is full"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "the disk is full"),
+        (duckdb.IOException("IO Error: Could not write file: No space left on device"), "the disk is full"),
+        (sqlite3.OperationalError("database or disk is full"), "the disk is full"),
+        (OSError("Error writing bytes: No space left on device"), "the disk is full"),
+        (PermissionError(errno.EACCES, "Permission denied", "/a"), "may not read or write there"),
+        (OSError(errno.EROFS, "Read-only file system", "/a"), "may not read or write there"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "may not read or write there"),
+        (OSError(errno.EIO, "Input/output error"), "did not do what was asked"),
+        (OSError(errno.EMFILE, "Too many open files"), "did not do what was asked"),
+    ],
+)
+def test_every_library_s_words_for_a_fault_are_known(error: Exception, what: str, tmp_path: Path) -> None:
+    try:
+        raise RuntimeError("a step failed") from error
+    except RuntimeError as outer:
+        found = machine_fault(outer, tmp_path)
+    assert isinstance(found, Machine)
+    assert what in found.what
+    assert found.where in (str(tmp_path), "/a/file", "/a")
+    assert found.next_step
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("No space left on device"), KeyError("x"), OSError(errno.ENOENT, "x")]
+)
+def test_a_mistake_of_ours_is_not_taken_for_a_fault_of_the_machine(error: Exception, tmp_path: Path) -> None:
+    assert machine_fault(error, tmp_path) is None
+
+
+def test_a_home_that_cannot_be_written_is_said_with_exit_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Root may write anywhere, so the refusal is the system call's, made up."""
+
+    def refuse(path: object, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", os.fspath(path))  # type: ignore[call-overload]
+
+    monkeypatch.setenv("COMPACT_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(os, "mkdir", refuse)
+    for arguments in (["run", "--offline"], ["gc"]):
+        monkeypatch.setattr(sys, "argv", ["compact", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capfd.readouterr().err
+        assert ended.value.code == 2
+        assert "this user may not read or write there (" in said
+        assert "set COMPACT_HOME to another folder" in said
+        assert "Traceback" not in said
+
+
+def test_a_run_as_another_user_than_the_home_s_owner_is_told(tmp_path: Path) -> None:
+    """The real refusal of the real system, where the tests run as root and can become nobody."""
+    if os.getuid() != 0:
+        tmp_path.chmod(0o500)
+    done = subprocess.run(
+        [sys.executable, "-c", "import os; os.getuid() or os.setuid(65534); os.mkdir(os.environ['HERE'])"],
+        env=os.environ | {"HERE": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert isinstance(machine_fault(PermissionError(done.stderr.splitlines()[-1]), tmp_path), Machine)
+
+
+def test_two_runs_at_once_are_one_run_and_one_that_is_told(bank: TinyBank, tmp_path: Path) -> None:
+    with at_work(tmp_path, "compact run"):
+        made = of_bank(tmp_path)
+        with pytest.raises(Busy, match="another process is at work here: compact run, process") as caught:
+            run(made)
+    assert bank.paths() == [], "the agency is not even asked"
+    assert isinstance(caught.value, CompactError)
+    assert "wait until it has ended" in caught.value.next_step
+    must_succeed(of_bank(tmp_path))
+    assert [row.name for row in (tmp_path / "releases").glob("*-*")] == [latest_release(tmp_path).name]  # type: ignore[union-attr]
+
+
+def test_several_may_work_beside_each_other_but_not_beside_a_run(tmp_path: Path) -> None:
+    shared, again = (at_work(tmp_path, what, alone=False) for what in ("accept", "as of"))
+    with shared, again, pytest.raises(Busy), at_work(tmp_path, "compact run"):
+        pass
+    with at_work(tmp_path, "compact run"), pytest.raises(Busy), at_work(tmp_path, "accept", alone=False):
+        pass
+
+
+def test_who_reads_the_old_release_goes_on_reading_it(bank: TinyBank, tmp_path: Path) -> None:
+    """In one connection, in open files and by its path, while a new one is published."""
+    must_succeed(of_bank(tmp_path))
+    old = latest_release(tmp_path)
+    assert old is not None
+    with duckdb.connect(str(tmp_path / "releases" / "latest" / "warehouse.duckdb"), read_only=True) as con:
+        sums = con.execute("select count(*), sum(value) from indicator").fetchone()
+        with pq.ParquetFile(old / "indicator.parquet") as held:
+            bank.next_release()
+            must_succeed(of_bank(tmp_path))
+            assert latest_release(tmp_path) != old
+            assert con.execute("select count(*), sum(value) from indicator").fetchone() == sums
+            assert held.read().equals(pq.read_table(old / "indicator.parquet"))
+    assert verify_release(old) == []
+
+
+def test_a_clock_that_jumps_back_changes_no_content_and_no_order(
+    bank: TinyBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    must_succeed(of_bank(tmp_path / "home"))
+    first = latest_release(tmp_path / "home")
+    bank.next_release()
+
+    class Before(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return datetime(2020, 1, 1, tzinfo=UTC)
+
+    for module in ("pipelines.workspace", "warehouse.build", "sources.record", "sources.fetch"):
+        monkeypatch.setattr(f"{module}.datetime", Before)
+    must_succeed(of_bank(tmp_path / "home"))
+    second = latest_release(tmp_path / "home")
+    assert first is not None
+    assert second is not None
+    assert read_card(second)["created"] > read_card(first)["created"]
+    assert second.name > first.name[:10]
+    must_succeed(of_bank(tmp_path / "other"))
+    assert values(tmp_path / "home").equals(values(tmp_path / "other"))
+
+
+def test_the_past_is_what_stood_in_the_manifest_before_not_what_its_clock_says(tmp_path: Path) -> None:
+    source, store = make_source(), Store(tmp_path)
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    for number, at in enumerate((noon, noon - timedelta(days=30))):  # put back between the two
+        page = Page("https://a.example", f"page {number}".encode())
+        snapshot = store.keep(source, Answer(Resource("r", ("r",)), (page,), 1, 1, f"{number}"), at)
+        store.accept([snapshot], "right", at)
+    live: Callable[[datetime], object] = lambda at: StoreAsOf(tmp_path, at).live("agency").get("r")  # noqa: E731
+    assert live(noon - timedelta(days=1)) is None
+    assert live(noon) == store.live("agency")["r"]
+
+
+def test_a_write_that_fails_in_the_middle_leaves_no_object(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    objects = Objects(tmp_path)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        objects.put(b"page")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
