@@ -133,21 +133,32 @@ used as (
     where definition.aggregate_method <> 'none'
         and (definition.weight is null or weight_value.own > 0)
 ),
-ours as (
+-- The members in one order, gathered once: the sums below run over it.
+gathered as (
     select
         indicator,
         "group",
         time_period,
         count(*) as areas_used,
-        sum(weight order by ref_area) as weight_used,
-        sum(weight order by ref_area) filter (where in_condition) as low_income_used,
-        sum(value * value * weight order by ref_area) / sum(weight order by ref_area) as mean_square,
-        sum(value * weight order by ref_area) / sum(weight order by ref_area) as weighted_mean,
-        sum(value order by ref_area) as sum,
         median(value) as median,
-        sum(value order by ref_area) / count(*) as unweighted
+        list({'value': value, 'weight': weight, 'in_condition': in_condition} order by ref_area) as members
     from used
     group by all
+),
+ours as (
+    select
+        indicator,
+        "group",
+        time_period,
+        areas_used,
+        list_sum(list_transform(members, lambda m: m.weight)) as weight_used,
+        list_sum(list_transform(list_filter(members, lambda m: m.in_condition), lambda m: m.weight)) as low_income_used,
+        list_sum(list_transform(members, lambda m: m.value * m.value * m.weight)) / weight_used as mean_square,
+        list_sum(list_transform(members, lambda m: m.value * m.weight)) / weight_used as weighted_mean,
+        list_sum(list_transform(members, lambda m: m.value)) as sum,
+        median,
+        sum / areas_used as unweighted
+    from gathered
 ),
 official as (
     select total.indicator, group_size."group", total.time_period,
