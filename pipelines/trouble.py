@@ -55,7 +55,7 @@ def machine_fault(error: BaseException, home: Path) -> Machine | None:
             return Machine(
                 f"the file system did not do what was asked ({said[0]})",
                 where=where,
-                next_step="look at the disk and at `ulimit -n`; then `compact verify`, and run again",
+                next_step="see whether the disk is full or damaged (`df`), and `ulimit -n`; then run again",
             )
     return None
 
