@@ -25,6 +25,8 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]
 
 def copied_home(home: Path, to: Path, *folders: str) -> Path:
     """A copy of a home that a test may change: these folders of it, or all."""
-    for name in folders or sorted(p.name for p in home.iterdir()):
+    if not folders:
+        return Path(shutil.copytree(home, to, symlinks=True, dirs_exist_ok=True))
+    for name in folders:
         shutil.copytree(home / name, to / name, symlinks=True)
     return to

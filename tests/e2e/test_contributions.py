@@ -44,4 +44,4 @@ def test_contributions_are_published_apart_from_the_agencies_figures(
     for name in ("indicator", "latest", "observation", "progress", "aggregate"):
         assert (after / f"{name}.parquet").read_bytes() == (before / f"{name}.parquet").read_bytes()
     assert compact("verify", home=home).code == 0
-    assert "nothing changed" in compact("run", "--offline", home=home).out
+    assert "Nothing changed" in compact("run", "--offline", home=home).out

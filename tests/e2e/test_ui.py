@@ -144,7 +144,10 @@ def test_the_ui_shows_our_assets_and_computes_one_indicator_alone(ui: Ui) -> Non
     assert {"everything", "fetch_and_stage", "evaluate_and_release"} <= {
         job["name"] for job in repository["jobs"]
     }
-    assert [schedule["name"] for schedule in repository["schedules"]] == ["weekly"]
+    assert {schedule["name"] for schedule in repository["schedules"]} == {
+        "weekly",
+        *(f"ask_{name}" for name in sources if name != "world_factbook"),
+    }
 
     run = _materialize(ui, repository, ["indicator", CHOSEN])
     assert run["status"] == "SUCCESS", ui.said.read_text()

@@ -101,4 +101,6 @@ def of_bank(home: Path, *, median_ratio: float | None = None) -> Workspace:
         source = source.model_copy(update={"acceptance": acceptance})
     gini = entry("gini")
     few = gini.indicator.expect.model_copy(update={"areas_min": len(AREAS)})
-    return workspace(home, [source], [Entry(gini.indicator.model_copy(update={"expect": few}), gini.file)])
+    made = workspace(home, [source], [Entry(gini.indicator.model_copy(update={"expect": few}), gini.file)])
+    made.acknowledge = ""
+    return made
