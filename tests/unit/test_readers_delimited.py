@@ -91,7 +91,7 @@ def wid_zip(**files: str) -> bytes:
 
 def test_members_of_a_zip_are_one_table(tmp_path: Path) -> None:
     body = wid_zip(
-        NA="NA;sptincj992;p99p100;1980;0.2;992;j\nNA;shwealj992;p0p50;1980;0.1;992;j\n",
+        NA="NA;sptincj992;p99p100;1980;0.2;992;j\nNA;sdiincj992;p0p50;1980;0.1;992;j\n",
         US__CA="US-CA;sptincj992;p99p100;1980;0.2;992;j\n",
         US="US;sptincj992;p99p100;1899;0.2;992;j\nUS;sptincj992;p99.9p100;1900;0.1;992;j\n"
         "US;sptincj992;p37p38;1900;0.1;992;j\n",

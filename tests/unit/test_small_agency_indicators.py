@@ -1,4 +1,5 @@
-"""The indicators made from the OECD, Eurostat, ILOSTAT, the UIS and the Data Commons, on made-up values."""
+"""The indicators made from the OECD, Eurostat, ILOSTAT, the UIS, the Data Commons and the World Inequality
+Database, on made-up values."""
 
 from __future__ import annotations
 
@@ -51,6 +52,42 @@ def test_the_gini_of_the_oecd_has_the_scale_of_the_others(tmp_path: Path) -> Non
     assert values(tmp_path, "gini_reduction", rows) == [
         ("LVA", 2020, pytest.approx(40.0), "INC_DISP_GINI;INC_MRKT_GINI")
     ]
+
+
+def wealth(area: str, year: int, total: float, **shares: float) -> list[dict[str, Any]]:
+    groups = {"top": "p99p100", "bottom": "p0p50"}
+    return [
+        observation("wid", "mhweali999", area, year, total, unit="LCU"),
+        *(
+            observation("wid", "shwealj992", area, year, share, unit="RATIO", quantile=groups[name])
+            for name, share in shares.items()
+        ),
+    ]
+
+
+def test_who_took_the_growth_of_wealth(tmp_path: Path) -> None:
+    """(s1 W1 - s0 W0) / (W1 - W0). Of a growth from 100 to 200 the top takes 76 - 38 = 38 and the bottom half
+    4 - 2 = 2: the policy brief's figures. Nothing is said where wealth shrank or a year is missing."""
+    rows = [
+        *wealth("M49:001", 1995, 100, top=0.38, bottom=0.02),
+        *wealth("M49:001", 2021, 200, top=0.38, bottom=0.02),
+        *wealth("LVA", 1995, 100, top=0.2, bottom=0.1),
+        *wealth("LVA", 2021, 300, top=0.3, bottom=-0.02),
+        *wealth("JPN", 1995, 100, top=0.2, bottom=0.1),
+        *wealth("JPN", 2021, 90, top=0.3, bottom=0.05),
+        *wealth("FRA", 2021, 90, top=0.3, bottom=0.05),
+    ]
+    series = "mhweali999;shwealj992"
+    assert values(tmp_path, "wealth_growth_top_1", rows) == [
+        ("LVA", 2021, pytest.approx(35), series),
+        ("M49:001", 2021, pytest.approx(38), series),
+    ]
+    assert values(tmp_path, "wealth_growth_bottom_50", rows) == [
+        ("LVA", 2021, pytest.approx(-8), series),
+        ("M49:001", 2021, pytest.approx(2), series),
+    ]
+    shares = {(row[0], row[1]): row[2] for row in values(tmp_path, "wealth_share_bottom_50", rows)}
+    assert shares["LVA", 2021] == pytest.approx(-2)
 
 
 def test_reported_unemployment_is_of_those_of_fifteen_and_over(tmp_path: Path) -> None:
