@@ -150,7 +150,7 @@ def read_cube(page: Page, code: str) -> Cube:
         raise refuse(f"the answer for {code} is no data set of JSON-stat", [page], allowed="class dataset")
     try:
         codes = {name: _codes(answer["dimension"][name]["category"]["index"]) for name in answer["id"]}
-        labels = {name: answer["dimension"][name]["category"].get("label", {}) for name in codes}
+        labels = {name: _labels(answer["dimension"][name]["category"]) for name in codes}
         sizes, updated = answer["size"], str(answer["updated"])
         values = {int(place): value for place, value in answer["value"].items()}
         statuses = {int(place): str(flag) for place, flag in answer.get("status", {}).items()}
@@ -189,6 +189,14 @@ def _codes(index: dict[str, int]) -> list[str]:
     if [index[code] for code in ordered] != list(range(len(ordered))):
         raise ValueError(f"places {sorted(index.values())[:5]}")
     return ordered
+
+
+def _labels(category: dict[str, Any]) -> dict[str, str]:
+    """What the codes are called; the standard leaves it open whether they are called anything."""
+    labels = dict(category.get("label", {}))
+    if wrong := [label for label in labels.values() if not isinstance(label, str)]:
+        raise TypeError(f"a label {wrong[0]!r}")
+    return labels
 
 
 def _cells(source: Source, cube: Cube) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from reports.site.build import build
 from tests.command import CHECKOUT, Finished
 from tests.e2e.conftest import copied_home
 
@@ -143,3 +144,14 @@ def test_the_schema_named_in_the_first_line_is_there(followed: Followed) -> None
     first = (followed.checkout / FILE).read_text(encoding="utf-8").splitlines()[0]
     schema = (followed.checkout / FILE).parent / first.partition("$schema=")[2]
     assert json.loads(schema.read_text(encoding="utf-8"))["title"] == "indicator.yaml"
+
+
+def test_the_indicator_has_its_page_on_the_site_and_is_found(followed: Followed, tmp_path: Path) -> None:
+    build(followed.home / "releases" / "latest", tmp_path)
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob(f"{ID}.html")}
+    assert found == {f"{language}indicator/{ID}.html" for language in ("", "fr/", "es/")}
+    for page in found:
+        text = (tmp_path / page).read_text(encoding="utf-8")
+        assert "Income of the richest tenth against the poorest" in text
+    for file in ("objective/A.html", "data/indicators.js"):  # the second is what search looks through
+        assert ID in (tmp_path / file).read_text(encoding="utf-8"), file

@@ -116,6 +116,7 @@ def test_a_data_set_that_is_not_there_is_told_from_one_that_comes_later() -> Non
         ('"7": 55.0', '"7": "55.0"', "has the value '55.0'"),
         ('"7": 55.0', '"x": 55.0', "not as JSON-stat"),
         ('"updated"', '"renewed"', "not as JSON-stat"),
+        ('"AT": "Austria"', '"AT": true', "a label True"),
         ('{"I_DSK2_BAB": 0}', '{"I_DSK2_BAB": 0, "I_DSK2_AB": 1}', "says that its sizes are"),
         ('{"PC_IND": 0}', '{"PC_HH": 0}', "unit=PC_IND was asked, and PC_HH came"),
     ],
