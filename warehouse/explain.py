@@ -41,7 +41,7 @@ def explain(
     year: the latest by default; dimensions: codes other than the total; home: COMPACT_HOME, for the place in
     the stored bytes. Raises CompactError where the release has no such value, naming the years that it has.
     """
-    with _tables(folder) as con:
+    with tables(folder) as con:
         check_indicator(folder, indicator)
         area = area.upper()
         meta = one(con, "select * from indicator_meta where indicator = $name", name=indicator)
@@ -87,7 +87,7 @@ def _value(
     if not found:
         return None
     inputs: dict[str, list[Row]] = json.loads(meta["inputs"])
-    formula, back, only = _canonical(meta["formula"], inputs)
+    formula, back, only = canonical_formula(meta["formula"], inputs)
     years = [cell["time_period"], *other_years(cell["time_period"], back, only)]
     cells = {year: cell | {"time_period": year} for year in years}
     taken = {
@@ -159,11 +159,13 @@ def _snapshot(con: duckdb.DuckDBPyConnection, observation: Row, home: Path | Non
     if home is None or not (home / "snapshots").is_dir():
         return found | {"place": {"found": False, "why": "the store of snapshots is not here"}}
     pages = pages_of(home / "snapshots" / "manifest.jsonl", row["snapshot"], key["source"])
-    return found | {"place": locate(home / "snapshots" / "objects", pages, _wanted(con, observation))}
-
-
-def _wanted(con: duckdb.DuckDBPyConnection, observation: Row) -> Wanted:
     area = one(con, "select name, m49, iso2 from area where ref_area = $a", a=observation["ref_area"])
+    wanted = wanted_of(area, observation)
+    return found | {"place": locate(home / "snapshots" / "objects", pages, wanted)}
+
+
+def wanted_of(area: Row, observation: Row) -> Wanted:
+    """What to look for in the bytes: how the agency may write the area, the year and the number."""
     code = str(observation["ref_area"]).partition(":")[2] or str(observation["ref_area"])
     m49 = area["m49"] or (code if code.isdigit() else None)
     names = [code, area["iso2"], m49, m49 and str(int(m49)), area["name"]]
@@ -184,7 +186,7 @@ def _checks(folder: Path, indicator: str) -> list[Row] | None:
     return [row for row in json.loads(path.read_text(encoding="utf-8")) if row["indicator"] == indicator]
 
 
-def _canonical(formula: str, inputs: dict[str, list[Row]]) -> tuple[str | None, list[int], list[int]]:
+def canonical_formula(formula: str, inputs: dict[str, list[Row]]) -> tuple[str | None, list[int], list[int]]:
     """The formula as canonical SQL, how many years back it looks, and which years it always looks at. No SQL
     where it looks at other countries: that takes more than one cell."""
     if formula.strip() in inputs:
@@ -238,7 +240,7 @@ def _nothing(con: duckdb.DuckDBPyConnection, indicator: str, answer: Row, cell: 
     )
 
 
-def _tables(folder: Path) -> duckdb.DuckDBPyConnection:
+def tables(folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection in which every table of the release is a view of its name."""
     con = connect()
     for path in sorted(folder.glob("*.parquet")):

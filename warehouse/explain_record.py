@@ -13,6 +13,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,49 +60,68 @@ def locate(objects: Path, pages: Sequence[dict[str, Any]], wanted: Wanted) -> di
         path = objects / page["sha256"][:2] / page["sha256"]
         if not path.is_file():
             return {"found": False, "why": f"page {page['sha256'][:12]} is not in this store"}
-        for member, body in _parts(path.read_bytes()):
-            for offset, record in _records(body, wanted):
-                text = record.decode("utf-8", "replace")
-                fitting.append(
-                    {
-                        "found": True,
-                        "page": number,
-                        "pages": len(pages),
-                        "object": page["sha256"],
-                        "url": page["url"],
-                        "member": member,
-                        "offset": offset,
-                        "length": len(record),
-                        "record": text if len(text) <= SHOWN else text[:SHOWN] + " …",
-                        "_weight": _weight(record, wanted),
-                    }
-                )
-    if not fitting:
-        why = (
-            "no single line or object of the pages holds area, year and value together"
-            if pages
-            else ("the manifest of this store does not know the snapshot")
-        )
-        return {"found": False, "why": why, "pages": len(pages)}
+        for member, body in parts(path.read_bytes()):
+            for offset, record in records(body, wanted):
+                fitting.append(fitting_record(page, number, len(pages), member, offset, record, wanted))
+    return place(fitting) if fitting else unplaced(pages)
+
+
+def fitting_record(
+    page: dict[str, Any],
+    number: int,
+    pages: int,
+    member: str | None,
+    offset: int,
+    record: bytes,
+    wanted: Wanted,
+) -> dict[str, Any]:
+    """One record that fits, with how surely it is the one."""
+    text = record.decode("utf-8", "replace")
+    return {
+        "found": True,
+        "page": number,
+        "pages": pages,
+        "object": page["sha256"],
+        "url": page["url"],
+        "member": member,
+        "offset": offset,
+        "length": len(record),
+        "record": text if len(text) <= SHOWN else text[:SHOWN] + " …",
+        "_weight": _weight(record, wanted),
+    }
+
+
+def place(fitting: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The surest of the records that fit, and how many are as sure."""
     most = max(one["_weight"] for one in fitting)
     best = [one for one in fitting if one["_weight"] == most]
     return {name: value for name, value in best[0].items() if name != "_weight"} | {"fitting": len(best)}
 
 
+def unplaced(pages: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Why no record is shown."""
+    why = (
+        "no single line or object of the pages holds area, year and value together"
+        if pages
+        else "the manifest of this store does not know the snapshot"
+    )
+    return {"found": False, "why": why, "pages": len(pages)}
+
+
 def _weight(record: bytes, wanted: Wanted) -> tuple[bool, int]:
     """How surely a record that fits is the one: it names the series, and the area in several ways."""
-    named = sum(bool(re.search(_word(name), record)) for name in wanted.names)
+    named = sum(bool(_word(name).search(record)) for name in wanted.names)
     return wanted.series.encode() in record, named
 
 
-def _word(*names: str) -> bytes:
+@cache
+def _word(*names: str) -> re.Pattern[bytes]:
     """A pattern of any of these, standing alone."""
-    return (
-        rb"(?<![A-Za-z0-9])(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")(?![A-Za-z0-9])"
-    )
+    either = b"|".join(re.escape(name.encode()) for name in names)
+    return re.compile(rb"(?<![A-Za-z0-9])(?:" + either + rb")(?![A-Za-z0-9])")
 
 
-def _parts(body: bytes) -> Iterator[tuple[str | None, bytes]]:
+def parts(body: bytes) -> Iterator[tuple[str | None, bytes]]:
     """The page itself, or the tables in an archive. A workbook is an archive whose cells are not text."""
     if not body.startswith(b"PK\x03\x04"):
         yield None, body
@@ -112,21 +132,29 @@ def _parts(body: bytes) -> Iterator[tuple[str | None, bytes]]:
                 yield info.filename, archive.read(info)
 
 
-def _records(body: bytes, wanted: Wanted) -> Iterator[tuple[int, bytes]]:
-    """Each record that fits, once."""
+def is_json(body: bytes) -> bool:
+    return body[:64].lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[")
+
+
+def numbers_of(text: bytes) -> set[float]:
+    return {float(found) for found in NUMBER.findall(text)}
+
+
+def records(
+    body: bytes, wanted: Wanted, first: int = 0, last: int | None = None, seen: set[int] | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Each record that fits, once: of the whole body, or where the area is named between two places of it."""
     names = _word(*wanted.names)
-    is_json = body[:64].lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[")
-    header = (
-        {float(found) for found in NUMBER.findall(body[: body.find(b"\n") + 1])} if not is_json else set()
-    )
-    seen: set[int] = set()
-    for hit in re.finditer(names, body):
-        around = _objects(body, hit.start()) if is_json else _lines(body, hit.start())
+    of_json = is_json(body)
+    header = set() if of_json else numbers_of(body[: body.find(b"\n") + 1])
+    seen = set() if seen is None else seen
+    for hit in names.finditer(body, first, len(body) if last is None else last):
+        around = _objects(body, hit.start()) if of_json else lines_around(body, hit.start())
         for start, end in around:
             if start in seen:
                 break
-            numbers = [float(found) for found in NUMBER.findall(body[start:end])]
-            if wanted.year in numbers or (wanted.year in header and not is_json):
+            numbers = numbers_of(body[start:end])
+            if wanted.year in numbers or (wanted.year in header and not of_json):
                 if any(_same(number, value) for number in numbers for value in wanted.values):
                     seen.add(start)
                     yield start, body[start:end].strip()
@@ -137,7 +165,7 @@ def _same(a: float, b: float) -> bool:
     return a == b or abs(a - b) <= 1e-12 * max(abs(a), abs(b))
 
 
-def _lines(body: bytes, at: int) -> Iterator[tuple[int, int]]:
+def lines_around(body: bytes, at: int) -> Iterator[tuple[int, int]]:
     """The line; where a quoted cell goes over its end, with the lines until the quotes close."""
     start = body.rfind(b"\n", 0, at) + 1
     end = start

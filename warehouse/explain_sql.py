@@ -38,6 +38,12 @@ def observation_terms(item: Item, cell: Cell) -> str:
     return " and ".join([*terms, "obs_value is not null"])
 
 
+def dimension_terms(item: Item, dimensions: Cell, education: str = "education") -> list[str]:
+    """The conditions on the parts alone, for many areas and years at once."""
+    terms = _where(item, {**dimensions, "ref_area": "", "time_period": 0}, education)
+    return [term for term in terms if not term.startswith(("ref_area = ", "time_period = "))]
+
+
 def _where(item: Item, cell: Cell, education: str = "education") -> list[str]:
     """The cell's key, with the input's pins in place of the total, and the total in place of the part that
     the series is of. Education stands in the cell's other_dims."""
