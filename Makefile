@@ -4,7 +4,7 @@ HOME_DIR = $(or $(COMPACT_HOME),data)
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: report test lint ui clean lock picture
+.PHONY: report test faults lint ui clean lock picture
 
 report: $(READY) ## set up, run the main job, say where the release is
 	@$(BIN)/compact run
@@ -13,6 +13,9 @@ report: $(READY) ## set up, run the main job, say where the release is
 test: $(READY) ## lint, types, layers and every test
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+faults: $(READY) ## every fault: tries, survived, what the user saw; the long forms of kills, soak and load (COMPACT_FAULTS=short: minutes)
+	@COMPACT_FAULTS=$(or $(COMPACT_FAULTS),full) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m fault
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet .

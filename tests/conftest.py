@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.faults.table"]
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 WHY = "the folder of real agency data is not beside the checkout (set COMPACT_SHARED to its path)"
 
-KEPT = ("COMPACT_SHARED", "COMPACT_REPORTS")
+KEPT = ("COMPACT_SHARED", "COMPACT_REPORTS", "COMPACT_FAULTS")
 os.environ["COMPACT_REPORTS"] = "none"  # they take half a minute a release: the tests of reports ask for them
 
 

@@ -21,6 +21,7 @@ from schemas.yaml_file import load_yaml
 from sources.registry import SOURCES, load_source
 from sources.settings import Settings
 from tests.conftest import StandIn
+from tests.faults.table import saw
 from warehouse.release import latest_release
 from warehouse.verify import verify_release
 
@@ -112,6 +113,9 @@ def must_succeed(made: Workspace) -> Workspace:
     outcome = run(made)
     assert made.problems == [], [str(problem) for problem in made.problems]
     assert outcome.succeeded
+    for report in made.reports.values():
+        if report.state in ("stored", "absent"):
+            saw(report.note)
     return made
 
 
@@ -125,6 +129,7 @@ def must_be_red(made: Workspace) -> str:
     assert releases(made.home) == before
     release = latest_release(made.home)
     assert release is None or verify_release(release) == []
+    saw(made.problems[0].what)
     return str(made.problems[0])
 
 

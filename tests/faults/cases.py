@@ -55,6 +55,24 @@ DUPLICATE = {
 }
 
 
+WORDS = {
+    "truncate": "an answer is cut off",
+    "wrong_length": "Content-Length lies",
+    "html": "a web page in place of data",
+    "bad_utf8": "bytes that are no UTF-8",
+    "rename_area": "an area that nobody knows",
+    "rename_series": "a series renamed at the agency",
+    "duplicate_key": "two values for one cell",
+    "agency_error": "the agency's error with code 200",
+    "empty": "an answer without rows",
+    "duplicate_page": "a page twice",
+    "missing_page": "a page is empty",
+    "shrink": "totals shrink between two pages",
+    "swap_columns_header": "column names swapped",
+    "swap_columns_order": "columns in another order",
+}
+
+
 @dataclass(frozen=True)
 class Case:
     """A fault on one way. what, next_step: patterns of the message; event: what becomes of the bytes."""
@@ -69,6 +87,10 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.name or self.kind}-{self.way}"
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.name or self.kind]
 
     def inject(self, agency: StandIn) -> None:
         given = {"source": self.way.source, "kind": self.kind, "path": self.way.asks, "times": 0}

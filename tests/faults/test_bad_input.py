@@ -38,6 +38,7 @@ def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.usefixtures("route")
+@pytest.mark.fault("{case.words}")
 def test_a_fault_in_a_later_run(
     case: Case, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:
@@ -52,6 +53,7 @@ def test_a_fault_in_a_later_run(
 
 @pytest.mark.parametrize("case", FIRST, ids=str)
 @pytest.mark.usefixtures("route")
+@pytest.mark.fault("{case.words}, in the first run")
 def test_a_fault_in_the_first_run(
     case: Case, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:
@@ -66,6 +68,7 @@ def test_a_fault_in_the_first_run(
 
 @pytest.mark.parametrize("way", EVERY, ids=str)
 @pytest.mark.usefixtures("route")
+@pytest.mark.fault("values times 1000")
 def test_values_times_1000_in_a_later_run_are_held(
     way: Way, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:
@@ -86,6 +89,7 @@ def test_values_times_1000_in_a_later_run_are_held(
 
 @pytest.mark.parametrize("way", EVERY, ids=str)
 @pytest.mark.usefixtures("route")
+@pytest.mark.fault("values times 1000, in the first run")
 def test_values_times_1000_in_the_first_run_are_refused_by_the_range(
     way: Way, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:
@@ -113,6 +117,7 @@ def test_values_times_1000_in_the_first_run_are_refused_by_the_range(
         ("unsd_sdg", "Series/List", "bad_utf8", "is not UTF-8"),
     ],
 )
+@pytest.mark.fault("a damaged answer about the release")
 def test_a_fault_in_the_freshness_question(
     source: str, path: str, kind: str, what: str, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:

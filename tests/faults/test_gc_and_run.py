@@ -24,6 +24,7 @@ def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[TinyBank]:
         yield made
 
 
+@pytest.mark.fault("gc, then a run")
 def test_a_run_after_gc_needs_nothing_that_was_removed(bank: TinyBank, tmp_path: Path) -> None:
     for month in range(1, 5):
         bank.released, bank.figures["KEN", 2022] = f"2026-0{month}-01", 31.0 + month / 10

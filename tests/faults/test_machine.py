@@ -29,6 +29,7 @@ from sources.objects import Objects
 from sources.snapshots import Store
 from tests.faults.bench import must_succeed, values
 from tests.faults.kills import facts
+from tests.faults.table import saw
 from tests.faults.tiny_bank import TinyBank, of_bank
 from tests.unit.local_agency import make_source
 from warehouse.asof import StoreAsOf
@@ -57,6 +58,7 @@ def full_beyond(limit: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.fault("the disk is full")
 def test_a_full_disk_stops_a_run_with_words_and_leaves_latest_whole(
     bank: TinyBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +78,7 @@ def test_a_full_disk_stops_a_run_with_words_and_leaves_latest_whole(
         text = said.getvalue()
         assert (code, "the disk is full, or a file may not grow" in text) == (2, True), f"{limit}: {text}"
         assert "make room (`compact gc`" in text
+        saw(next(line for line in text.splitlines() if "the disk is full" in line))
         assert "Traceback" not in text
         assert latest_release(home) == before
         assert verify_release(before) == []
@@ -105,12 +108,14 @@ def test_a_full_disk_stops_a_run_with_words_and_leaves_latest_whole(
         (OSError(errno.EMFILE, "Too many open files"), "did not do what was asked"),
     ],
 )
+@pytest.mark.fault("a library's words for a machine fault")
 def test_every_library_s_words_for_a_fault_are_known(error: Exception, what: str, tmp_path: Path) -> None:
     try:
         raise RuntimeError("a step failed") from error
     except RuntimeError as outer:
         found = machine_fault(outer, tmp_path)
     assert isinstance(found, Machine)
+    saw(found.what)
     assert what in found.what
     assert found.where in (str(tmp_path), "/a/file", "/a")
     assert found.next_step
@@ -123,6 +128,7 @@ def test_a_mistake_of_ours_is_not_taken_for_a_fault_of_the_machine(error: Except
     assert machine_fault(error, tmp_path) is None
 
 
+@pytest.mark.fault("COMPACT_HOME is read-only")
 def test_a_home_that_cannot_be_written_is_said_with_exit_code_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,6 +147,7 @@ def test_a_home_that_cannot_be_written_is_said_with_exit_code_2(
         assert ended.value.code == 2
         assert "this user may not read or write there (" in said
         assert "set COMPACT_HOME to another folder" in said
+        saw(next(line for line in said.splitlines() if "may not read or write" in line))
         assert "Traceback" not in said
 
 
@@ -159,6 +166,7 @@ def test_a_run_as_another_user_than_the_home_s_owner_is_told(tmp_path: Path) -> 
     assert isinstance(machine_fault(PermissionError(done.stderr.splitlines()[-1]), tmp_path), Machine)
 
 
+@pytest.mark.fault("two runs at once")
 def test_two_runs_at_once_are_one_run_and_one_that_is_told(bank: TinyBank, tmp_path: Path) -> None:
     with at_work(tmp_path, "compact run"):
         made = of_bank(tmp_path)
@@ -166,6 +174,7 @@ def test_two_runs_at_once_are_one_run_and_one_that_is_told(bank: TinyBank, tmp_p
             run(made)
     assert bank.paths() == [], "the agency is not even asked"
     assert isinstance(caught.value, CompactError)
+    saw(caught.value.what)
     assert "wait until it has ended" in caught.value.next_step
     must_succeed(of_bank(tmp_path))
     assert [row.name for row in (tmp_path / "releases").glob("*-*")] == [latest_release(tmp_path).name]  # type: ignore[union-attr]
@@ -179,6 +188,7 @@ def test_several_may_work_beside_each_other_but_not_beside_a_run(tmp_path: Path)
         pass
 
 
+@pytest.mark.fault("a reader holds the old release")
 def test_who_reads_the_old_release_goes_on_reading_it(bank: TinyBank, tmp_path: Path) -> None:
     """In one connection, in open files and by its path, while a new one is published."""
     must_succeed(of_bank(tmp_path))
@@ -195,6 +205,7 @@ def test_who_reads_the_old_release_goes_on_reading_it(bank: TinyBank, tmp_path: 
     assert verify_release(old) == []
 
 
+@pytest.mark.fault("the clock jumps back")
 def test_a_clock_that_jumps_back_changes_no_content_and_no_order(
     bank: TinyBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +230,7 @@ def test_a_clock_that_jumps_back_changes_no_content_and_no_order(
     assert values(tmp_path / "home").equals(values(tmp_path / "other"))
 
 
+@pytest.mark.fault("the clock jumps back")
 def test_the_past_is_what_stood_in_the_manifest_before_not_what_its_clock_says(tmp_path: Path) -> None:
     source, store = make_source(), Store(tmp_path)
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -231,6 +243,7 @@ def test_the_past_is_what_stood_in_the_manifest_before_not_what_its_clock_says(t
     assert live(noon) == store.live("agency")["r"]
 
 
+@pytest.mark.fault("a write fails in the middle")
 def test_a_write_that_fails_in_the_middle_leaves_no_object(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

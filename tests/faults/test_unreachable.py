@@ -31,6 +31,7 @@ def cut_off(agency: StandIn, kind: str, source: str, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("kind", DOWN)
+@pytest.mark.fault("an agency is out of reach: {kind}")
 def test_the_run_goes_on_with_what_was_accepted(
     kind: str, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:
@@ -51,6 +52,7 @@ def test_the_run_goes_on_with_what_was_accepted(
 
 
 @pytest.mark.parametrize("kind", ["status", "drip"])
+@pytest.mark.fault("never reached an agency: {kind}")
 def test_the_run_goes_on_without_a_source_that_was_never_there(
     kind: str, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:
@@ -65,6 +67,7 @@ def test_the_run_goes_on_without_a_source_that_was_never_there(
     assert values(tmp_path).equals(wanted)
 
 
+@pytest.mark.fault("an agency falls silent midway")
 def test_an_agency_that_falls_silent_in_the_middle(
     good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:
@@ -83,6 +86,7 @@ def test_an_agency_that_falls_silent_in_the_middle(
     assert values(home).equals(before.after)
 
 
+@pytest.mark.fault("a single 503")
 def test_a_single_503_is_tried_again_and_leaves_no_trace(
     good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:
@@ -99,6 +103,7 @@ def test_a_single_503_is_tried_again_and_leaves_no_trace(
     assert values(home).equals(before.after)
 
 
+@pytest.mark.fault("one agency red, another sound")
 def test_what_is_red_at_one_agency_publishes_nothing_of_another(
     good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ FAULTS: dict[str, tuple[Damage, str, str, str]] = {
 }
 
 
+@pytest.mark.fault("nine faults on invented figures")
 def test_no_fault_of_a_later_run_reaches_a_release_and_none_leaves_a_trace(
     bank: TinyBank, tmp_path: Path
 ) -> None:
@@ -92,6 +93,7 @@ def test_no_fault_of_a_later_run_reaches_a_release_and_none_leaves_a_trace(
 
 
 @pytest.mark.parametrize("name", ["cut off", "web page", "other area", "times 1000"])
+@pytest.mark.fault("{name}, in the first run")
 def test_a_fault_of_the_first_run_leaves_no_release_and_no_trace(
     name: str, bank: TinyBank, tmp_path: Path
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_fault_of_the_first_run_leaves_no_release_and_no_trace(
     assert values(tmp_path).num_rows == len(bank.figures)
 
 
+@pytest.mark.fault("one impossible value")
 def test_one_impossible_value_is_taken_back_to_what_was_live_before(bank: TinyBank, tmp_path: Path) -> None:
     """Too few rows to be held by acceptance: the range refuses it, and the earlier snapshot is live again."""
     must_succeed(of_bank(tmp_path))
@@ -127,6 +130,7 @@ def test_one_impossible_value_is_taken_back_to_what_was_live_before(bank: TinyBa
     assert values(tmp_path).num_rows == len(bank.figures)
 
 
+@pytest.mark.fault("a change beyond the threshold")
 def test_a_real_change_is_held_until_its_threshold_is_raised_and_told_with_a_word(
     bank: TinyBank, tmp_path: Path
 ) -> None:
@@ -153,6 +157,7 @@ def test_a_real_change_is_held_until_its_threshold_is_raised_and_told_with_a_wor
     assert max(values(tmp_path)["value"].to_pylist()) == max(bank.figures.values())
 
 
+@pytest.mark.fault("an agency is out of reach")
 def test_an_agency_out_of_reach_is_no_fault(
     bank: TinyBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,7 @@ def no_links(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.mark.parametrize("number", sorted(pointer.NO_LINKS))
+@pytest.mark.fault("a file system without symbolic links")
 def test_without_symbolic_links_latest_is_a_file_with_the_id(
     home: Path, tiny_release: Path, no_links: Callable[[int], None], number: int
 ) -> None:
@@ -67,6 +68,7 @@ def test_without_symbolic_links_latest_is_a_file_with_the_id(
     assert list(withdrawn(home)) == [second.name]
 
 
+@pytest.mark.fault("a file system without symbolic links")
 def test_a_store_that_moves_to_another_file_system_and_back(
     home: Path, tiny_release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +106,7 @@ def crash(*_: Any, **__: Any) -> None:
     raise Crash
 
 
+@pytest.mark.fault("a crash between two steps of publishing")
 def test_a_release_in_place_that_latest_does_not_name_yet_is_published_by_the_next(
     home: Path, tiny_release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +122,7 @@ def test_a_release_in_place_that_latest_does_not_name_yet_is_published_by_the_ne
     assert latest_release(home) == home / "releases" / "2999-01-01-00000000"
 
 
+@pytest.mark.fault("a crash between two steps of publishing")
 def test_a_release_not_in_place_yet_is_forgotten(
     home: Path, tiny_release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +137,7 @@ def test_a_release_not_in_place_yet_is_forgotten(
 
 
 @pytest.mark.parametrize("where", ["_record", "point_latest"])
+@pytest.mark.fault("a crash between two steps of a rollback")
 def test_a_rollback_that_was_cut_off_is_finished_with_one_line(
     home: Path, tiny_release: Path, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

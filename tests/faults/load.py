@@ -1,0 +1,145 @@
+"""Many readers who ask `latest` with DuckDB, again and again, while releases are made under them.
+
+    python -m tests.faults.load --readers 50 --releases 3
+
+Half of them open `latest/warehouse.duckdb`, half read the parquet files of the folder that `latest` names
+when they ask. An answer joins several tables; it is torn if it is not, as a whole, what one of the releases
+says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import duckdb
+
+from tests.faults.kills import fork, run_once
+from tests.faults.tiny_bank import TinyBank
+from warehouse.release import latest_release
+
+ASKED = ("indicator", "latest", "progress", "observation", "snapshot", "aggregate", "projection")
+QUESTION = """
+select
+    (select count(*) || ' ' || sum(value) from {indicator}),
+    (select sum(value) || ' ' || max(time_period) from {latest}),
+    (select count(*) || ' ' || sum(latest_value) from {progress}),
+    (select count(*) || ' ' || sum(obs_value) from {observation}),
+    (select min(snapshot) from {snapshot}),
+    (select count(*) || ' ' || sum(value) from {aggregate}),
+    (select count(*) || ' ' || sum(value) from {projection})
+"""
+
+
+def ask(pointer: Path, *, database: bool) -> list[Any]:
+    """What the latest release says, from its database or from its parquet files."""
+    if database:
+        with duckdb.connect(str(pointer / "warehouse.duckdb"), read_only=True, config={"threads": 1}) as con:
+            row = con.execute(QUESTION.format(**{name: f'"{name}"' for name in ASKED})).fetchone()
+    else:
+        folder = pointer.resolve()
+        files = {name: f"read_parquet('{folder / name}.parquet')" for name in ASKED}
+        with duckdb.connect(config={"threads": 1}) as con:
+            row = con.execute(QUESTION.format(**files)).fetchone()
+    return list(row or ())
+
+
+def read_on(pointer: Path, stop: Path, log: Path, pause: float, *, database: bool) -> int:
+    """Ask until told to stop; a line for each answer or error."""
+    with log.open("w", encoding="utf-8") as out:
+        while not stop.exists():
+            started = time.monotonic()
+            try:
+                line: dict[str, Any] = {"answer": ask(pointer, database=database)}
+            except Exception as error:  # noqa: BLE001 - any error of a reader is what is looked for
+                line = {"error": f"{type(error).__name__}: {error}"}
+            out.write(json.dumps(line | {"ms": 1000 * (time.monotonic() - started)}) + "\n")
+            time.sleep(pause)
+    return 0
+
+
+def spawn(work: Any) -> int:
+    process = os.fork()
+    if process == 0:
+        code = 70
+        try:
+            code = work()
+        finally:
+            os._exit(code)
+    return process
+
+
+def make(home: Path, bank: TinyBank, said: Path, number: int) -> Path:
+    bank.released = f"2026-08-{number + 1:02}"
+    bank.figures = {key: round(value + 0.1, 3) for key, value in bank.figures.items()}
+    if code := fork(lambda: run_once(home, None, on_disk=False), said):
+        raise AssertionError(f"a run ends with {code}\n{said.read_text()}")
+    release = latest_release(home)
+    assert release is not None
+    return release
+
+
+def load(folder: Path, readers: int, releases: int, pause: float) -> dict[str, Any]:
+    """Make one release, start the readers, make the others, and judge every answer."""
+    home, stop, said = folder / "home", folder / "stop", folder / "said.txt"
+    with TinyBank() as bank:
+        os.environ["COMPACT_URL_WORLDBANK_WDI"] = bank.url
+        made = [make(home, bank, said, 0)]
+        logs = [folder / f"reader-{n}.jsonl" for n in range(readers)]
+        started = time.monotonic()
+        pointer = home / "releases" / "latest"
+        processes = [
+            spawn(lambda n=n, log=log: read_on(pointer, stop, log, pause, database=n % 2 == 0))
+            for n, log in enumerate(logs)
+        ]
+        try:
+            made += [make(home, bank, said, number) for number in range(1, releases + 1)]
+            time.sleep(1)
+        finally:
+            stop.touch()
+            codes = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in processes]
+        seconds = time.monotonic() - started
+    right = {json.dumps(ask(release, database=mode)) for release in made for mode in (True, False)}
+    lines = [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+    answers = [json.dumps(line["answer"]) for line in lines if "answer" in line]
+    took = sorted(line["ms"] for line in lines)
+    return {
+        "readers": readers,
+        "releases": len(set(made)),
+        "seconds": round(seconds, 1),
+        "answers": len(answers),
+        "different": len(set(answers)),
+        "errors": sorted({line["error"] for line in lines if "error" in line})[:5],
+        "torn": sum(answer not in right for answer in answers),
+        "died": sum(code != 0 for code in codes),
+        "silent": sum(not log.read_text() for log in logs),
+        "median_ms": round(median(took), 1),
+        "p99_ms": round(quantiles(took, n=100)[-1], 1),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command: the figures as JSON, exit code 1 if a reader saw an error or a torn answer."""
+    given = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    given.add_argument("--readers", type=int, default=50)
+    given.add_argument("--releases", type=int, default=3)
+    given.add_argument("--pause", type=float, default=0.02, help="seconds between two questions of a reader")
+    options = given.parse_args(arguments)
+    os.environ["COMPACT_REPORTS"] = "none"
+    with tempfile.TemporaryDirectory(prefix="load-") as folder:
+        found = load(Path(folder).resolve(), options.readers, options.releases, options.pause)
+    print(json.dumps(found))
+    whole = not (found["errors"] or found["torn"] or found["died"] or found["silent"])
+    return 0 if whole and found["different"] == found["releases"] == options.releases + 1 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
