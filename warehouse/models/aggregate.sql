@@ -22,8 +22,10 @@
 -- standard deviations of the members' values, and hardly ever by more than x of them. The deviation is that of the
 -- members with a value, so the errors are given for means alone, and only from two members on.
 --
--- Sums run in the order of ref_area: floating point sums depend on their order, and the same inputs must give the same
--- bytes.
+-- A sum of floating point numbers depends on the order in which they are added, and the same inputs must give the same
+-- bytes. So each number is first taken as a whole number of steps, the step being a power of two so small that hardly a
+-- bit of any of them is lost (100 bits are kept of the largest sum): whole numbers have one sum in any order, on any number
+-- of processors.
 --
 -- The official value is the one in `indicator` for the group itself, of the first preferred source that publishes it. The
 -- World Bank's least developed countries (WB:LDC) are by its own definition the UN's, so its value stands for M49:199
@@ -109,23 +111,19 @@ group_size as (
     from member
     group by all
 ),
--- One row for each member that has a value, and a weight if one is needed.
-used as (
+-- The values that are added up: of areas that are members of some group, with a weight if one is needed.
+valued as (
     select
         total.indicator,
-        member."group",
         total.ref_area,
         total.time_period,
         total.value,
         if(definition.weight is null, 1.0::double, weight_value.own) as weight,
-        low_income.ref_area is not null as in_condition
+        definition.aggregate_method = 'median' as by_median,
+        definition.min_low_income_share is not null and low_income.ref_area is not null as low_income
     from total
     join definition using (indicator)
-    join member using (ref_area)
-    left join low_income
-        on low_income.ref_area = total.ref_area
-        and member."group" = 'M49:001'
-        and definition.min_low_income_share is not null
+    left join low_income using (ref_area)
     left join weight_value
         on weight_value.weight = definition.weight
         and weight_value.ref_area = total.ref_area
@@ -133,32 +131,73 @@ used as (
     where definition.aggregate_method <> 'none'
         and (definition.weight is null or weight_value.own > 0)
 ),
--- The members in one order, gathered once: the sums below run over it.
-gathered as (
+-- The largest of each kind of summand, times as many areas as there are: no sum of an indicator is larger.
+largest as (
     select
         indicator,
-        "group",
-        time_period,
+        max(abs(value)) * areas as value,
+        max(weight) * areas as weight,
+        max(abs(value) * weight) * areas as product,
+        max(value * value * weight) * areas as square
+    from valued
+    cross join (select count(distinct ref_area) as areas from member) as listed
+    group by indicator, areas
+),
+-- The step of each sum: a power of two, of which the largest sum has less than 2 ^ 100.
+step as (
+    select
+        indicator,
+        power(2.0::double, ceil(log2(if(value > 0, value, 1))) - 100) as value,
+        power(2.0::double, ceil(log2(if(weight > 0, weight, 1))) - 100) as weight,
+        power(2.0::double, ceil(log2(if(product > 0, product, 1))) - 100) as product,
+        power(2.0::double, ceil(log2(if(square > 0, square, 1))) - 100) as square
+    from largest
+),
+stepped as (
+    select
+        valued.indicator,
+        valued.ref_area,
+        valued.time_period,
+        cast(round(valued.value / step.value) as decimal(38, 0)) as value,
+        cast(round(valued.weight / step.weight) as decimal(38, 0)) as weight,
+        cast(round(valued.value * valued.weight / step.product) as decimal(38, 0)) as product,
+        cast(round(valued.value * valued.value * valued.weight / step.square) as decimal(38, 0)) as square,
+        if(valued.low_income, cast(round(valued.weight / step.weight) as decimal(38, 0)), 0) as low_income_weight,
+        if(valued.by_median, valued.value, null) as median
+    from valued
+    join step using (indicator)
+),
+summed as (
+    select
+        stepped.indicator,
+        member."group",
+        stepped.time_period,
         count(*) as areas_used,
-        median(value) as median,
-        list({'value': value, 'weight': weight, 'in_condition': in_condition} order by ref_area) as members
-    from used
-    group by all
+        sum(stepped.value)::decimal(38, 0) as value,
+        sum(stepped.weight)::decimal(38, 0) as weight,
+        sum(stepped.product)::decimal(38, 0) as product,
+        sum(stepped.square)::decimal(38, 0) as square,
+        sum(stepped.low_income_weight)::decimal(38, 0) as low_income_weight,
+        median(stepped.median) as median
+    from stepped
+    join member using (ref_area)
+    group by stepped.indicator, member."group", stepped.time_period
 ),
 ours as (
     select
-        indicator,
-        "group",
-        time_period,
-        areas_used,
-        list_sum(list_transform(members, lambda m: m.weight)) as weight_used,
-        list_sum(list_transform(list_filter(members, lambda m: m.in_condition), lambda m: m.weight)) as low_income_used,
-        list_sum(list_transform(members, lambda m: m.value * m.value * m.weight)) / weight_used as mean_square,
-        list_sum(list_transform(members, lambda m: m.value * m.weight)) / weight_used as weighted_mean,
-        list_sum(list_transform(members, lambda m: m.value)) as sum,
-        median,
-        sum / areas_used as unweighted
-    from gathered
+        summed.indicator,
+        summed."group",
+        summed.time_period,
+        summed.areas_used,
+        summed.weight::double * step.weight as weight_used,
+        summed.low_income_weight::double * step.weight as low_income_used,
+        summed.square::double * step.square / weight_used as mean_square,
+        summed.product::double * step.product / weight_used as weighted_mean,
+        summed.value::double * step.value as sum,
+        summed.median,
+        sum / summed.areas_used as unweighted
+    from summed
+    join step using (indicator)
 ),
 official as (
     select total.indicator, group_size."group", total.time_period,
@@ -191,7 +230,7 @@ beside as (
             when 'median' then ours.median
             when 'unweighted' then ours.unweighted
         end as computed,
-        -- the sums above and below run in different orders, so a full share may miss 1 by a rounding error
+        -- the two sums are made in different ways, so a full share may miss 1 by a rounding error
         least(coalesce(
             ours.weight_used / if(definition.weight is null, group_size.areas_total, group_weight.group_weight),
             0), 1) as weight_share,
