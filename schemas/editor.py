@@ -14,9 +14,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas.definitions import Indicator, Source
+from schemas.target_definitions import ClaimFile, CommitmentFile, CrosswalkFile, ScoreFile
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-MODELS: Mapping[str, type[BaseModel]] = {"indicator": Indicator, "source": Source}
+MODELS: Mapping[str, type[BaseModel]] = {
+    "indicator": Indicator,
+    "source": Source,
+    "targets": CommitmentFile,
+    "claims": ClaimFile,
+    "crosswalk": CrosswalkFile,
+    "scores": ScoreFile,
+}
 GUIDE = Path("docs/definitions.md")
 TYPES = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false"}
 

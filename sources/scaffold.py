@@ -33,7 +33,7 @@ from sources.scaffold_table import (
     read_table,
     series_lines,
 )
-from sources.scaffold_yaml import MARK, question, scalar
+from sources.scaffold_yaml import EDITOR, MARK, question, scalar
 from sources.settings import CHECKOUT, url_override
 from sources.specimens import SUFFIX, Specimen
 from sources.trimming import trim
@@ -185,6 +185,7 @@ def _definition(wanted: Wanted, page: Page, table: Table | None, day: str, overr
     size = max(MEGABYTE, 1 << (8 * len(page.body)).bit_length())
     homepage = scalar(wanted.homepage) if wanted.homepage else ""
     lines = [
+        EDITOR,
         f"id: {wanted.id}",
         f"title: {scalar(wanted.title)}",
         f"agency: {scalar(wanted.agency)}",

@@ -8,6 +8,7 @@ import re
 PLAIN = re.compile(r"[A-Za-z][\w ()/%+.-]*(?<! )")
 WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
 MARK = "# QUESTION:"
+EDITOR = "# yaml-language-server: $schema=../../schemas/json/source.schema.json"
 
 
 def scalar(text: str) -> str:

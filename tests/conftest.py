@@ -15,11 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.faults.table"]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 WHY = "the folder of real agency data is not beside the checkout (set COMPACT_SHARED to its path)"
+
+# the same examples on every machine, however busy it is
+settings.register_profile("same", derandomize=True, deadline=None, database=None)
+settings.load_profile("same")
 
 KEPT = ("COMPACT_SHARED", "COMPACT_REPORTS", "COMPACT_FAULTS")
 os.environ["COMPACT_REPORTS"] = "none"  # they take half a minute a release: the tests of reports ask for them
