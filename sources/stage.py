@@ -34,6 +34,7 @@ __all__ = ["RED", "SnapshotCounts", "StageProblem", "Staged", "check_arrived", "
 
 SQL = CHECKOUT / "sources" / "staging"
 EXAMPLES = 10
+SHOWN = 300  # characters of an example
 ROW_GROUP = 250_000
 MEMORY_LIMIT = "1500MB"  # of DuckDB; what does not fit goes to a temporary folder under COMPACT_HOME
 OUR_MISTAKE = "this is a mistake of ours, in the reader or in sources/staging: please report it"
@@ -180,9 +181,15 @@ def _red_reasons(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[dict[s
             f"and reason = $reason group by detail order by n desc, detail limit {EXAMPLES}",
             _names(source) | {"snapshot": snapshot, "reason": reason},
         ).fetchall()
-        listed = "; ".join(f"{detail} ({n} rows)" if n > 1 else str(detail) for detail, n in details)
+        shown = [(_short(str(detail)), n) for detail, n in details]
+        listed = "; ".join(f"{detail} ({n} rows)" if n > 1 else detail for detail, n in shown)
         sentences.append(f"{reason}: {rows} rows of snapshot {snapshot[:12]}: {listed}")
     return reasons, sentences
+
+
+def _short(text: str) -> str:
+    """What an agency sent may be of any length: the whole of it is in its bytes, which are kept."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
 
 
 def _write_tables(

@@ -228,6 +228,14 @@ def test_two_dimensions_that_disagree_are_refused(stage: Stage) -> None:
     assert error.value.reasons == {"bad_dimension": 1}
 
 
+def test_a_message_shows_the_beginning_of_a_long_text(stage: Stage) -> None:
+    with pytest.raises(StageProblem) as error:
+        stage([row(area="K" * 9000)])
+    assert "K" * 250 in error.value.what
+    assert "characters)" in error.value.what
+    assert len(str(error.value)) < 1000
+
+
 def test_an_unknown_area_is_named_with_the_next_step(stage: Stage) -> None:
     with pytest.raises(StageProblem, match=r"area KXX \(Kenia\) is in no list") as error:
         stage([row(), row(area="KXX", area_name="Kenia")])
