@@ -8,7 +8,10 @@ which series are projected in models/projection_series.sql. All countries and in
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,11 +26,12 @@ from schemas.projection_tables import PROJECTION, PROJECTION_REFUSED, PROJECTION
 from warehouse.engine import model_sql, run_sql, sort_by_key
 from warehouse.projection_interval import Calibration, calibration, share_below, width
 from warehouse.projection_model import Settings, learn, local, project, settings
-from warehouse.projection_panel import Panel, make_panel
+from warehouse.projection_panel import DESCRIBING, Panel, make_panel, panel_of_series
 from warehouse.projection_scale import KINDS, Floats, Integers, from_scale, to_scale
 
 SKILL = Path(__file__).with_name("projection_skill.csv")
 HISTORY = 30  # years before the newest value that the model may look at: its window, twice, and some
+BLOCK = 250_000  # values that are projected together, whole indicators at a time
 DIGITS = 10  # significant digits that are published: the last bits differ between processors
 Columns = Mapping[str, NDArray[Any]]
 
@@ -54,20 +58,80 @@ def projection_refused_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
 
 def projection_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """The published table. The pool is learned from every country with a value,
-    projected are the series without a reason against it."""
+    projected are the series without a reason against it.
+
+    Indicators have nothing to do with each other, so blocks of whole indicators are projected side by side:
+    what is in memory does not grow with the data.
+    """
     load_projection_series(con)
-    wanted = con.sql(
-        """
-        select indicator, ref_area, points, last_year, last_value, direction, until_year,
-            coalesce(target_value, 'nan'::double) as target_value, coalesce(target_year, 0) as target_year,
-            coalesce(met_at, 'nan'::double) as met_at
+    found = _map_in_order(lambda block: _projected_block(*block), _blocks(con))
+    return pa.concat_tables([arrow_schema(PROJECTION).empty_table(), *found]).combine_chunks()
+
+
+def _projected_block(series: Columns, points: Columns, years: Integers) -> pa.Table:
+    place = points["series"] - series["series"][0]
+    panel = panel_of_series(series, place, points["time_period"], points["value"], years, settings().offset)
+    wanted = {name: column[series["wanted"]] for name, column in series.items()}
+    return projected(panel, wanted, settings(), calibration())
+
+
+def _map_in_order(do: Callable[[Any], pa.Table], items: Iterable[Any]) -> Iterator[pa.Table]:
+    """The results in the order of the items; a few at once, and no more items taken than are at work."""
+    workers = min(os.cpu_count() or 1, 8)
+    waiting: deque[Future[pa.Table]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="projection") as pool:
+        for item in items:
+            waiting.append(pool.submit(do, item))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _blocks(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Columns, Columns, Integers]]:
+    """The series and the values of one block of indicators after the other, and all years that there are."""
+    con.execute(
+        f"""
+        create or replace temp table projection_listed as
+        select
+            *,
+            row_number() over (order by indicator, ref_area) as series,
+            sum(points) over (order by indicator) // {BLOCK} as block
         from projection_series
-        where reason is null
-        order by indicator, ref_area"""
-    ).fetchnumpy()
-    if not len(wanted["indicator"]):
-        return arrow_schema(PROJECTION).empty_table()
-    return projected(panel_of(con), wanted, settings(), calibration())
+        where last_year > (select max(last_year) from projection_series) - {HISTORY}"""
+    )
+    con.execute(
+        f"""
+        create or replace temp table projection_point as
+        select listed.series, point.time_period, point.value, listed.block
+        from assessment_point as point
+        join projection_listed as listed using (indicator, ref_area)
+        where point.time_period > (select max(last_year) from projection_series) - {HISTORY}
+        order by listed.block"""
+    )
+    least, most = con.execute("select min(time_period), max(time_period) from projection_point").fetchall()[0]
+    blocks = con.execute(
+        "select distinct block from projection_listed where reason is null order by block"
+    ).fetchall()
+    for (block,) in blocks:
+        series = con.sql(
+            f"""
+            select series, {", ".join(DESCRIBING)}, reason is null as wanted,
+                points, last_year, last_value, direction, until_year,
+                coalesce(target_value, 'nan'::double) as target_value,
+                coalesce(target_year, 0) as target_year,
+                coalesce(met_at, 'nan'::double) as met_at
+            from projection_listed
+            where block = ?
+            order by series""",
+            params=[block],
+        ).fetchnumpy()
+        points = con.sql(
+            "select series, time_period, value from projection_point where block = ?", params=[block]
+        ).fetchnumpy()
+        yield series, points, np.arange(least, most + 1)
+    con.execute("drop table projection_point")
+    con.execute("drop table projection_listed")
 
 
 def panel_of(con: duckdb.DuckDBPyConnection, history: int = HISTORY) -> Panel:
@@ -115,10 +179,10 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
     )
     row, step = np.nonzero(np.arange(path.shape[1]) < ahead[:, None])
     met_at, target = _nullable(wanted["met_at"][row]), _nullable(wanted["target_value"][row])
-    kinds = np.array(KINDS, dtype=object)[part.scale.kind]
+    texts = {name: pa.array(wanted[name], pa.string()).take(row) for name in ("indicator", "ref_area")}
+    calibrated = pa.array(["scale", "indicator"]).take(own[part.indicator].astype(np.int8)[row])
     table = {
-        "indicator": wanted["indicator"][row],
-        "ref_area": wanted["ref_area"][row],
+        **texts,
         "time_period": (wanted["last_year"][row] + step + 1).astype(np.int16),
         "value": _rounded(from_scale(path, part.scale)[row, step]),
         **{
@@ -126,7 +190,7 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
             for name, band in zip(("lower_80", "upper_80", "lower_95", "upper_95"), bands, strict=True)
         },
         "probability_target_met": _nullable(np.round(met[row, step], 6)),
-        "model": pa.array(np.full(len(row), given.model, dtype=object)),
+        "model": pa.repeat(pa.scalar(given.model), len(row)),
         "met_at": met_at,
         "probability_at_target": _nullable(np.round(at_target[row, step], 6)),
         "target_value": target,
@@ -136,8 +200,8 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
         "last_year": wanted["last_year"][row].astype(np.int16),
         "last_value": wanted["last_value"][row],
         "points": wanted["points"][row],
-        "scale": kinds[row],
-        "calibrated_on": np.where(own[part.indicator], "indicator", "scale").astype(object)[row],
+        "scale": pa.array(KINDS).take(part.scale.kind[row]),
+        "calibrated_on": calibrated,
     }
     return sort_by_key(pa.table(table).cast(arrow_schema(PROJECTION)), PROJECTION)
 

@@ -6,14 +6,17 @@ projection_model.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from warehouse.projection_scale import KINDS, Bools, Floats, Integers, Scale, to_scale
+
+DESCRIBING = ("indicator", "ref_area", "region", "country", "kind", "lowest", "highest")  # of a series
 
 
 @dataclass(frozen=True)
@@ -54,36 +57,54 @@ class Panel:
         return replace(self, values=self.values[:, known], years=self.years[known])
 
 
-def make_panel(rows: Mapping[str, NDArray[Any]], offset: float) -> Panel:
+def make_panel(rows: Mapping[str, Any], offset: float) -> Panel:
     """A panel from columns: indicator, ref_area, region, country, time_period, value, kind, lowest, highest.
 
     offset: of settings. The rows may come in any order; a series, year is there once.
     """
-    indicators, of_indicator = np.unique(rows["indicator"].astype(str), return_inverse=True)
-    areas, of_area = np.unique(rows["ref_area"].astype(str), return_inverse=True)
-    regions, of_region = np.unique(rows["region"].astype(str), return_inverse=True)
-    _, first, series = np.unique(
-        of_indicator.astype(np.int64) * len(areas) + of_area, return_index=True, return_inverse=True
-    )
+    _, of_indicator = _coded(rows["indicator"])
+    areas, of_area = _coded(rows["ref_area"])
+    _, first, series = np.unique(of_indicator * len(areas) + of_area, return_index=True, return_inverse=True)
     time = rows["time_period"].astype(np.int64)
     years = np.arange(time.min(), time.max() + 1)
-    values = np.full((len(first), len(years)), np.nan)
-    values[series, time - years[0]] = rows["value"].astype(np.float64)
-    indicator = of_indicator[first].astype(np.int64)
-    _, region = np.unique(indicator * len(regions) + of_region[first], return_inverse=True)
-    kind = np.array([KINDS.index(name) for name in rows["kind"][first].astype(str)], dtype=np.int64)
-    low, high = rows["lowest"][first].astype(np.float64), rows["highest"][first].astype(np.float64)
-    scale = Scale(kind, low, high, *_offset_and_unit(values, indicator, kind, high - low, offset))
+    named = {name: rows[name][first] for name in DESCRIBING}
+    return panel_of_series(named, series, time, rows["value"], years, offset)
+
+
+def panel_of_series(
+    named: Mapping[str, Any], series: Integers, time: Integers, value: Floats, years: Integers, offset: float
+) -> Panel:
+    """A panel from DESCRIBING columns, one row a series, in the order of indicator and area, and from values
+    that say of which series (its row) and year they are."""
+    indicators, indicator = _coded(named["indicator"])
+    regions, of_region = _coded(named["region"])
+    values = np.full((len(indicator), len(years)), np.nan)
+    values[series, time - years[0]] = value
+    _, region = np.unique(indicator * len(regions) + of_region, return_inverse=True)
+    kinds, of_kind = _coded(named["kind"])
+    kind = np.array([KINDS.index(name) for name in kinds], dtype=np.int64)[of_kind]
+    low, high = named["lowest"].astype(np.float64), named["highest"].astype(np.float64)
     return Panel(
         values,
         years,
         indicator,
         region.astype(np.int64),
-        rows["country"][first].astype(np.bool_),
-        scale,
-        tuple(str(name) for name in indicators),
-        tuple(str(name) for name in areas[of_area[first]]),
+        named["country"].astype(np.bool_),
+        Scale(kind, low, high, *_offset_and_unit(values, indicator, kind, high - low, offset)),
+        tuple(indicators.tolist()),
+        tuple(np.asarray(named["ref_area"]).tolist()),
     )
+
+
+def _coded(names: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
+    """The different names in their order, and the place of each row's name among them. Arrow looks them up,
+    which takes a fraction of the time and memory of sorting all of them."""
+    found = pa.array(names, pa.string()).dictionary_encode()
+    known = found.dictionary.to_numpy(zero_copy_only=False)
+    order = np.argsort(known)
+    place = np.empty(len(known), dtype=np.int64)
+    place[order] = np.arange(len(known))
+    return known[order], place[found.indices.to_numpy()]
 
 
 def _offset_and_unit(
@@ -93,9 +114,9 @@ def _offset_and_unit(
     the indicator's interquartile range, for the linear scale."""
     codes = np.repeat(indicator, values.shape[1]).reshape(values.shape)
     count = int(indicator.max()) + 1
-    quartile = [grouped_quantile(values, codes, count, q, ~np.isnan(values)) for q in (0.25, 0.75)]
+    lower_quartile, upper_quartile = grouped_quantiles(values, codes, count, (0.25, 0.75), ~np.isnan(values))
     positive = grouped_quantile(values, codes, count, 0.25, values > 0)
-    spread = np.nan_to_num(quartile[1] - quartile[0])
+    spread = np.nan_to_num(upper_quartile - lower_quartile)
     lower = np.nan_to_num(positive)[indicator]
     offset = np.where(kind == 2, share * span, np.where(kind == 1, share * np.where(lower > 0, lower, 1), 0))
     return offset, np.where(spread > 0, spread, 1.0)[indicator]
@@ -106,12 +127,24 @@ def grouped_quantile(
 ) -> Floats:
     """The q-th quantile (an element, not a mean of two) of each group of values, those of `among` only;
     default for a group that has none."""
+    return grouped_quantiles(values, codes, count, (q,), among, default)[0]
+
+
+def grouped_quantiles(
+    values: Floats,
+    codes: Integers,
+    count: int,
+    shares: Sequence[float],
+    among: Bools,
+    default: float = np.nan,
+) -> list[Floats]:
+    """Several of them, the values being put in order once."""
     chosen = among & ~np.isnan(values)
     value, code = values[chosen], codes[chosen]
-    order = np.lexsort((value, code))
+    if not value.size:
+        return [np.full(count, default) for _ in shares]
+    ordered = value[np.lexsort((value, code))]
     size = np.bincount(code, minlength=count)
     start = np.cumsum(size) - size
-    if not value.size:
-        return np.full(count, default)
-    at = np.minimum(start + np.floor(q * np.maximum(size - 1, 0) + 0.5).astype(np.int64), value.size - 1)
-    return np.where(size > 0, value[order][at], default)
+    places = [start + np.floor(q * np.maximum(size - 1, 0) + 0.5).astype(np.int64) for q in shares]
+    return [np.where(size > 0, ordered[np.minimum(at, value.size - 1)], default) for at in places]
