@@ -10,8 +10,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schemas.errors import CompactError
+
+if TYPE_CHECKING:
+    from reports.site import SiteSummary
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -22,9 +26,17 @@ class ReportFailed(CompactError):
 
 def write_site(release: Path, out: Path) -> None:
     """The static site, in the folder out/site."""
-    from reports.site import build
+    build_site(release, out / "site")
 
-    build(release, out / "site")
+
+def build_site(release: Path, out: Path, only: set[str] | None = None) -> SiteSummary:
+    """The site, or the pages of some indicators anew, with the explanation of every newest value; where it
+    stands in the bytes, if the release lies in a home with a store of snapshots."""
+    from reports.site import build
+    from warehouse.explain_every import Explanations
+
+    homes = (folder for folder in release.resolve().parents if (folder / "snapshots").is_dir())
+    return build(release, out, only=only, explain=Explanations(release, next(homes, None)).of)
 
 
 def write_briefs(release: Path, out: Path) -> None:

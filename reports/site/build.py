@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from reports.site import data, pages
+from reports.site import data, pages, topics
 from reports.site.figures import Figures
 from reports.site.read import Release
 from reports.site.text import LANGUAGES, Words
 
 ASSETS = Path(__file__).parent / "assets"
-SHIPPED = ("site.css", "site.js", "charts.js", "pages.js", "compare.js", "geometry.js", "icon.svg")
+SHIPPED = (
+    "site.css", "site.js", "charts.js", "pages.js", "compare.js", "explain.js", "topics.js", "geometry.js",
+    "icon.svg",
+)  # fmt: skip
+Explainer = Callable[[Iterable[str]], Iterable[tuple[str, dict[str, Any]]]]
 
 
 @dataclass(frozen=True)
@@ -31,18 +36,24 @@ class SiteSummary:
     languages: tuple[str, ...] = LANGUAGES
 
 
-def build(release_folder: Path, out: Path, *, only: set[str] | None = None) -> SiteSummary:
+def build(
+    release_folder: Path, out: Path, *, only: set[str] | None = None, explain: Explainer | None = None
+) -> SiteSummary:
     """Write the site of a finished release folder to `out`. Raises CompactError if the folder is no release.
 
     only: indicators whose pages and data are to be written anew in a site that is there already; the pages of
-    other indicators, of areas and the overviews stay as they are until the next whole build.
+    other indicators, of areas and the overviews stay as they are until the next whole build. explain: gives
+    the explanations of these indicators' newest values; without it the site says that it has none.
     """
     start = time.perf_counter()
     figures = Figures(Release(release_folder))
     words = {language: Words(language) for language in LANGUAGES}
     wanted = [i for i in figures.release.indicators.values() if only is None or i.id in only]
     for item in wanted:
-        data.write(out / "data" / "i" / f"{item.id}.js", f"i/{item.id}", data.indicator(figures, item))
+        found = data.indicator(figures, item)
+        data.write(out / "data" / "i" / f"{item.id}.js", f"i/{item.id}", found, packed=True)
+    for name, found in explain(item.id for item in wanted) if explain else ():
+        data.write(out / "data" / "e" / f"{name}.js", f"e/{name}", found, packed=True)
     if only is None:
         _write_shared(figures, words, out)
     written = 0
@@ -79,6 +90,11 @@ def _write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
         data.write(assets / f"words.{language}.js", "words", words[language].for_scripts(used))
     data.write(out / "data" / "areas.js", "areas", data.areas(figures, words))
     data.write(out / "data" / "indicators.js", "indicators", data.indicators(figures, words))
+    for name, found in (("scores", topics.scores), ("inequality", topics.inequality)):
+        if rows := found(figures.release):
+            data.write(out / "data" / f"{name}.js", name, rows, packed=True)
     for area in figures.release.areas.values():
         profile = data.country if area.kind == "country" else data.group
-        data.write(out / "data" / "a" / f"{area.slug}.js", f"a/{area.code}", profile(figures, area))
+        data.write(
+            out / "data" / "a" / f"{area.slug}.js", f"a/{area.code}", profile(figures, area), packed=True
+        )

@@ -13,6 +13,7 @@ from reports.site.read import Indicator, Release
 from schemas.methods import methods as known_methods
 from schemas.tables import TABLES
 
+ON_A_PAGE = 8  # of an indicator; the table revision has all
 MOST_REVISIONS = 40  # the page shows the largest; the table revision has all
 OTHER_FILES = (
     "warehouse.duckdb",
@@ -170,6 +171,24 @@ def changes(release: Release) -> dict[str, Any] | None:
         "classes": classes[:MOST_REVISIONS],
         "ways": (release.diff or {}).get("categories", {}).get("ways"),
     }
+
+
+def largest_revisions(release: Release) -> dict[str, list[tuple[Any, ...]]]:
+    """Indicator to area, year, value before and now of the values that changed most."""
+    sql = f"""select indicator, ref_area, time_period, old_value, new_value from {{revision}}
+              where old_value is not null and new_value is not null qualify row_number() over (partition by
+              indicator order by abs(new_value - old_value) desc, ref_area, time_period) <= {ON_A_PAGE}
+              order by indicator, abs(new_value - old_value) desc, ref_area, time_period"""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for indicator, *row in release.rows(sql, "revision"):
+        found.setdefault(indicator, []).append(tuple(row))
+    return found
+
+
+def cited(figures: Figures, item: Indicator) -> list[str]:
+    """How the sources of an indicator's newest values want to be cited."""
+    used = {name for value in figures.latest.get(item.id, {}).values() for name in value.source.split(";")}
+    return [about["citation"].rstrip(".") for name, about in figures.release.sources.items() if name in used]
 
 
 def revised(release: Release) -> dict[str, tuple[int, int, int]]:

@@ -9,40 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from reports.site import overviews
+from reports.site import overviews, topics
 from reports.site.figures import CATEGORIES, GOOD, OBJECTIVES, Figures, Standing
+from reports.site.formula import mathml
 from reports.site.read import FIRST_YEAR, INCOME, REGIONS, WORLD, Area, Indicator
 from reports.site.text import LANGUAGES, Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_NAMES = {"en": "English", "fr": "Français", "es": "Español"}
 OVERVIEWS = (
-    "index",
-    "indicators",
-    "areas",
-    "compare",
-    "search",
-    "claims",
-    "availability",
-    "not-measurable",
-    "methods",
-    "sources",
-    "downloads",
-    "changes",
-)
-NAVIGATION = (
-    "index",
-    "indicators",
-    "areas",
-    "compare",
-    "claims",
-    "availability",
-    "not-measurable",
-    "methods",
-    "downloads",
-    "changes",
-)
+    "index", "indicators", "areas", "compare", "gaps", "inequality", "scores", "claims", "availability",
+    "not-measurable", "contributions", "methods", "disagreement", "sources", "status", "downloads", "changes",
+    "explain", "search",
+)  # fmt: skip
+NAVIGATION = tuple(name for name in OVERVIEWS if name not in ("search", "explain", "sources"))
 VERDICTS = ("not_reproduced", "revised", "holds", "no_data")
 CRUMBS = ("world", "m49_region", "m49_subregion", "m49_intermediate", "wb_income", "ldc", "lldc", "sids")
 FLAGSHIPS = (
@@ -79,6 +61,7 @@ class Site:
         self.release = figures.release
         self.folder = out if words.language == LANGUAGES[0] else out / words.language
         self.revised = overviews.revised(self.release)
+        self.revisions = overviews.largest_revisions(self.release)
         self.shared = dict[str, Any](
             t=words.t,
             w=words,
@@ -204,6 +187,32 @@ class Site:
     def _sources(self) -> dict[str, Any]:
         return overviews.sources(self.figures)
 
+    def _explain(self) -> dict[str, Any]:
+        return {}
+
+    def _scores(self) -> dict[str, Any]:
+        return {"scored": bool(topics.scores(self.release)), "without": topics.unscored(self.release)}
+
+    def _inequality(self) -> dict[str, Any]:
+        return {"measured": self.release.has("inequality")}
+
+    def _gaps(self) -> dict[str, Any]:
+        def part(dimension: str, code: str) -> str:
+            return self.words.or_code(f"js.gap.{dimension}.{code}", code)
+
+        shared = {"indicators": self.release.indicators, "areas": self.release.areas}
+        return {"rows": topics.gaps(self.figures), "part": part, **shared}
+
+    def _disagreement(self) -> dict[str, Any]:
+        shared = {"indicators": self.release.indicators, "areas": self.release.areas}
+        return topics.disagreement(self.figures) | shared
+
+    def _status(self) -> dict[str, Any]:
+        return {"rows": topics.states(self.figures)}
+
+    def _contributions(self) -> dict[str, Any]:
+        return {"tables": topics.contributions(self.release)}
+
     def _downloads(self) -> dict[str, Any]:
         return {"files": overviews.files(self.release)}
 
@@ -249,6 +258,13 @@ class Site:
                 lines=[g for g in (WORLD, *REGIONS, *INCOME) if g in self.figures.groups.get(item.id, {})],
                 targets=overviews.targets_for(self.release, item.id),
                 revised=self.revised.get(item.id),
+                revisions=[
+                    (self.words.area(self.release.areas[a]) if a in self.release.areas else a, *rest)
+                    for a, *rest in self.revisions.get(item.id, ())
+                ],
+                formula=Markup(mathml(item.formula)) if item.formula else "",  # noqa: S704  escaped there
+                checks=self.release.checks.get(item.id, ()),
+                cited=overviews.cited(self.figures, item),
             )
 
     def area_pages(self) -> Iterator[tuple[Path, str]]:

@@ -121,6 +121,15 @@ class Release:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     @cached_property
+    def checks(self) -> dict[str, list[dict[str, Any]]]:
+        """Indicator to the checks of its values, as the run recorded them."""
+        path = self.folder / "checks.json"
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in json.loads(path.read_text(encoding="utf-8")) if path.is_file() else ():
+            found.setdefault(row["indicator"], []).append(row)
+        return found
+
+    @cached_property
     def method(self) -> str | None:
         found = [row[0] for row in self.rows("select distinct method from {progress} order by 1", "progress")]
         return METHOD if METHOD in found else next(iter(found), None)

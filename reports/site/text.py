@@ -24,7 +24,16 @@ from schemas.units import units
 
 LANGUAGES = ("en", "fr", "es")  # the first has its pages at the root of the site
 FOLDER = Path(__file__).parent / "messages"
-SHARED = ("js.", "category.", "status.", "unit.", "objective.", "table.")  # what scripts may ask for
+SHARED = (
+    "js.",
+    "category.",
+    "status.",
+    "unit.",
+    "objective.",
+    "pillar.",
+    "framework.",
+    "table.",
+)  # what scripts may ask for
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -121,6 +130,10 @@ class Words:
             return "–"
         moment = datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else value
         return str(format_date(moment, format="long", locale=self.locale))
+
+    def or_code(self, key: str, code: str) -> str:
+        """A message if it is kept, else the code in words."""
+        return catalogue(self.language).get(key, code.replace("_", " "))
 
     def framework(self, name: str) -> str:
         """A framework's title; its identifier in words where no title is kept."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -18,6 +21,7 @@ from reports.site.overviews import OTHER_FILES
 from reports.site.pages import NAVIGATION, OVERVIEWS
 from reports.site.read import Release
 from reports.site.text import FOLDER, LANGUAGES, Words, catalogue, names
+from reports.site.topics import CONTRIBUTED
 from schemas.availability_tables import UNIVERSES
 from schemas.errors import CompactError
 from schemas.groupings import groupings
@@ -30,6 +34,10 @@ from tests.site_release import COUNTRIES, OPTIONAL, write_release
 
 FRAMEWORKS = tuple(load_yaml(FRAMEWORKS_FILE).data)
 SITE = Path(build.__code__.co_filename).parent
+AGGREGATES = ("weighted_mean", "sum", "gap_filled_total", "median", "unweighted", "none")
+CHECKS = (
+    "not_empty", "unique_key", "range", "areas_min", "yearly_change", "disagreement", "coverage", "magnitude",
+)  # fmt: skip
 GAP_PAIRS = SITE.parents[1] / "schemas" / "codelists" / "gap_pairs.csv"
 # Families of messages that are asked for by a code, with the codes that there are.
 FAMILIES = {
@@ -45,8 +53,22 @@ FAMILIES = {
     "grouping": [g.id for g in groupings()],
     "sure": ("good", "fair", "weak", "nothing"),
     "state": ("live", "stored", "absent"),
+    "check": CHECKS,
+    "contribution": CONTRIBUTED,
+    "pillar": ("environment", "social", "governance"),
+    "js.why.method": AGGREGATES,
+    "js.inequality": (
+        "gini",
+        "theil",
+        "mean_log_deviation",
+        "palma",
+        "s80_s20",
+        "bottom_40_premium",
+        "income",
+        "consumption",
+    ),
     "verdict": ("holds", "revised", "not_reproduced", "no_data"),
-    "aggregate": ("weighted_mean", "sum", "gap_filled_total", "median", "unweighted", "none"),
+    "aggregate": AGGREGATES,
 }
 MAY_LACK = {"status": set(STATUS_WORDS), "unit": set(unit_codes())}  # a code's own word stands in
 
@@ -242,19 +264,22 @@ def test_targets_claims_and_the_pledge_have_their_pages(site: Path) -> None:
     assert "A commons" in text_of(site / "objective/H.html")
 
 
-def test_the_data_files_hold_what_the_tables_do(site: Path) -> None:
-    def read(name: str) -> dict[str, object]:
-        body = (site / "data" / name).read_text()
-        loaded: dict[str, object] = json.loads(body[body.index(",") + 1 : body.rindex(")")])
-        return loaded
+def unpacked(path: Path) -> dict[str, Any]:
+    """What a data file hands to the scripts."""
+    verb, body = path.read_text().split("(", 1)
+    told = json.loads(body[body.index(",") + 1 : body.rindex(")")])
+    loaded: dict[str, Any] = json.loads(gzip.decompress(b64decode(told))) if verb == "CT.zip" else told
+    return loaded
 
-    use = read("i/internet_use.js")
-    assert use["rows"][0][:4] == ["FRA", 2024, 93, "A"]  # type: ignore[index]
+
+def test_the_data_files_hold_what_the_tables_do(site: Path) -> None:
+    use = unpacked(site / "data/i/internet_use.js")
+    assert use["rows"][0][:4] == ["FRA", 2024, 93, "A"]
     assert use["groups"] == {"M49:001": [[2015, 40, 0.91, 0, 3, 4], [2024, 72.5, 0.91, 0, 3, 4]]}
-    assert use["series"]["TZA"] == [2015, 10, None, 16]  # type: ignore[index]
-    assert use["projections"]["KEN"][:3] == [2025, 0.01, [38, 36, 40, 34, 42]]  # type: ignore[index]
-    kenya = read("a/KEN.js")
-    assert [row[0] for row in kenya["rows"]] == ["gini", "internet_use"]  # type: ignore[attr-defined]
+    assert use["series"]["TZA"] == [2015, 10, None, 16]
+    assert use["projections"]["KEN"][:3] == [2025, 0.01, [38, 36, 40, 34, 42]]
+    kenya = unpacked(site / "data/a/KEN.js")
+    assert [row[0] for row in kenya["rows"]] == ["gini", "internet_use"]
     assert kenya["region"] == "M49:202"
 
 

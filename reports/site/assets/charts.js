@@ -208,6 +208,46 @@ const Charts = (() => {
     }), label));
   });
 
+  // rows: {year, n}
+  const counts = (node, { rows, label }) => fit(node, (width) => image(Plot.plot({
+    width, height: 130, marginLeft: 46, marginTop: 14, style,
+    x: { type: "band", domain: d3.range(rows[0].year, rows.at(-1).year + 1), label: null, tickFormat: (y) => y % (width > 560 ? 5 : 10) ? "" : String(y), tickSize: 0 }, y: { grid: true, label: null, ticks: 3 },
+    marks: [
+      Plot.barY(rows, { x: "year", y: "n", fill: "#4a8fb5", inset: 0.5 }), Plot.ruleY([0], { stroke: "#9aa5b0" }),
+      Plot.tip(rows, Plot.pointerX({ x: "year", y: "n", title: (r) => t("js.strip.year", { year: r.year, n: r.n }) })),
+    ],
+  }), label));
+
+  // rows: {name, rank, low, high}: where each could stand under other weights.
+  const ranks = (node, { rows, of, label }) => fit(node, (width) => {
+    const left = width > 560 ? 200 : 120, cut = Math.floor(left / 6.9);
+    const names = new Map(rows.map((r) => [r.name, r.name.length > cut ? `${r.name.slice(0, cut - 1)}…` : r.name]));
+    return image(Plot.plot({
+      width, height: 46 + 17 * rows.length, marginLeft: left, marginTop: 30, style,
+      x: { axis: "top", grid: true, domain: [1, Math.min(of, d3.max(rows, (r) => r.high) + 2)], label: t("js.rank"), labelArrow: "none", ticks: width > 560 ? 8 : 4, tickFormat: "d" }, y: { label: null, domain: rows.map((r) => r.name), tickSize: 0, tickFormat: (n) => names.get(n) },
+      marks: [
+        Plot.link(rows, { x1: "low", x2: "high", y1: "name", y2: "name", stroke: "#86bcd6", strokeWidth: 6 }),
+        Plot.dot(rows, { x: "rank", y: "name", fill: "#0b3c5d", r: 3.6 }),
+        Plot.tip(rows, Plot.pointerY({ x: "rank", y: "name", title: (r) => `${r.name}\n${r.rank} (${r.low} – ${r.high})` })),
+      ],
+    }), label);
+  });
+
+  // points: [share of people, share held], from the least; the diagonal is equality.
+  const lorenz = (node, { points, label }) => fit(node, (width) => {
+    const size = Math.min(width, 460), shown = points.map(([x, y]) => ({ x: 100 * x, y: 100 * y }));
+    const axis = (word) => ({ domain: [0, 100], ticks: [0, 20, 40, 60, 80, 100], label: t(word), labelArrow: "none", grid: true });
+    return image(Plot.plot({
+      width: size, height: size * 0.92, marginLeft: 46, style, x: axis("js.inequality.people"), y: axis("js.inequality.held"),
+      marks: [
+        Plot.areaY(shown, { x: "x", y1: "y", y2: "x", fill: "#86bcd6", fillOpacity: 0.35 }),
+        Plot.line([[0, 0], [100, 100]], { stroke: QUIET, strokeDasharray: "4 3" }),
+        Plot.lineY(shown, { x: "x", y: "y", stroke: "#0b3c5d", strokeWidth: 2.4 }),
+        Plot.tip(shown, Plot.pointerX({ x: "x", y: "y", title: (p) => t("js.inequality.point", { x: number(p.x, 0), y: number(p.y, 1) }) })),
+      ],
+    }), label);
+  });
+
   // A line the size of a word; the table says the numbers.
   const sparkline = (spark, colour = "#1f78a4") => {
     const points = unpack(spark);
@@ -221,5 +261,5 @@ const Charts = (() => {
     return svg;
   };
   const badge = (number_) => number_ == null ? el("span", { class: "none" }, t("table.not_assessed")) : el("span", { class: `badge c-${CLASSES[number_]}` }, t(`category.${CLASSES[number_]}`));
-  return { map, trend, strip, gaps, sparkline, badge, unpack, legend, CLASSES, LINES };
+  return { map, trend, strip, gaps, counts, ranks, lorenz, sparkline, badge, unpack, legend, CLASSES, LINES };
 })();

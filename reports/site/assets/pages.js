@@ -86,6 +86,17 @@
     draw(kinds[0]);
   };
 
+  // How many countries have a value, by year: one bar each.
+  const coverage = (data) => {
+    const counts = d3.rollup(Object.values(data.series).flatMap((line) => Charts.unpack(line)), (all) => all.length, (p) => p.year);
+    const rows = [...counts].map(([year, n]) => ({ year, n })).sort((a, b) => a.year - b.year);
+    if (!rows.length) { at("strip").replaceChildren(t("js.no_data")); return; }
+    const best = rows.reduce((a, b) => b.n > a.n ? b : a);
+    const canvas = el("div", { class: "canvas" });
+    at("strip").replaceChildren(canvas);
+    Charts.counts(canvas, { rows, label: t("js.strip.label", { title: title(id), first: rows[0].year, last: rows.at(-1).year, best: best.year, n: best.n }) });
+  };
+
   const ranking = (data) => {
     const newest = Math.max(...data.rows.map((r) => r[1]));
     const paced = data.rows.some((r) => r[6] != null);
@@ -97,7 +108,7 @@
       lines.replaceChildren(rows.length ? CT.table([
         { head: t("js.rank"), cell: (r) => String(r[5]), n: true, value: (r) => r[5] },
         { head: t("table.country"), cell: (r) => link(r[0]), row: true, value: (r) => areaName(r[0]) },
-        { head: t("table.value"), cell: (r) => figure(r[2], meta.u), n: true, value: (r) => r[2] },
+        { head: t("table.value"), cell: (r) => CT.why(id, r[0], figure(r[2], meta.u)), n: true, value: (r) => r[2] },
         { head: t("table.year"), cell: (r) => yearCell(r[1], newest), n: true, value: (r) => r[1] },
         { head: t("js.status"), cell: (r) => statusOf(r[3]), value: (r) => r[3] },
         ...(paced ? [{ head: t("js.pace"), cell: (r) => Charts.badge(r[6]), value: (r) => r[6] }] : []),
@@ -151,7 +162,7 @@
     const columns = [
       { head: t("table.indicator"), cell: (r) => el("a", { href: indicatorLink(r[0]) }, title(r[0])), row: true, value: (r) => title(r[0]) },
       { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[9]) },
-      { head: t("table.value"), cell: (r) => el("b", {}, figure(r[2], metaOf(r).u)), n: true },
+      { head: t("table.value"), cell: (r) => el("b", {}, CT.why(r[0], area, figure(r[2], metaOf(r).u))), n: true },
       { head: t("table.year"), cell: (r) => yearCell(r[1], newest), n: true, value: (r) => r[1] },
       { head: t("js.status"), cell: (r) => el("span", {}, statusOf(r[3]), el("small", {}, ` ${data.sources[r[4]].replaceAll(";", ", ").replaceAll("_", " ")}`)), value: (r) => r[3] },
       { head: t("js.pace"), cell: (r) => Charts.badge(r[6]), value: (r) => r[6] },
@@ -177,7 +188,7 @@
     const columns = [
       { head: t("table.indicator"), cell: (r) => el("a", { href: indicatorLink(r[0]) }, title(r[0])), row: true, value: (r) => title(r[0]) },
       { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[5]) },
-      { head: t("js.group_value"), cell: (r) => r[1] ? el("b", {}, figure(r[1][1], metaOf(r).u)) : el("span", { class: "none" }, t("table.no_group_value")), n: true },
+      { head: t("js.group_value"), cell: (r) => r[1] ? el("b", {}, CT.why(r[0], area, figure(r[1][1], metaOf(r).u))) : el("span", { class: "none" }, t("table.no_group_value")), n: true },
       { head: t("table.year"), cell: (r) => r[1] ? String(r[1][0]) : "", n: true, value: (r) => r[1]?.[0] },
       { head: t("js.covered"), cell: (r) => !r[1] ? "" : r[1][3] ? t("table.official") : r[1][2] == null ? t("js.n_of", { n: r[1][4], of: r[1][5] }) : CT.percent(r[1][2]), n: true, value: (r) => r[1]?.[2] },
       { head: t("js.median_members"), cell: (r) => number(r[2]), n: true },
@@ -187,17 +198,21 @@
     at("profile").replaceChildren(...byObjective(data.rows).flatMap(([code, rows]) => [head(code), CT.table(columns, rows, { caption: code ? t(`objective.${code}`) : t("js.other") })]));
   };
 
-  if (id) {
-    const data = CT.get(`i/${id}`);
-    if (at("map")) Charts.map(at("map"), { id, data, meta });
-    if (at("trend")) trend(data);
-    if (at("gaps")) gaps(data);
-    if (at("table")) ranking(data);
-    document.querySelector("[data-csv]")?.addEventListener("click", () => csv(data));
-  }
-  if (area) {
-    const data = CT.get(`a/${area}`);
-    (CT.get("areas")[area].k === "c" ? country : group)(data);
-    strip(data);
-  }
+  const start = async () => {
+    if (id) {
+      const data = await CT.load(`i/${id}`, `data/i/${id}.js`);
+      if (at("map")) Charts.map(at("map"), { id, data, meta });
+      if (at("trend")) trend(data);
+      if (at("strip")) coverage(data);
+      if (at("gaps")) gaps(data);
+      if (at("table")) ranking(data);
+      document.querySelector("[data-csv]")?.addEventListener("click", () => csv(data));
+    }
+    if (area) {
+      const data = await CT.load(`a/${area}`, `data/a/${CT.slug(area)}.js`);
+      (CT.get("areas")[area].k === "c" ? country : group)(data);
+      strip(data);
+    }
+  };
+  start();
 })();

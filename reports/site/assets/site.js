@@ -8,6 +8,11 @@ const CT = (() => {
 
   // Data files call put; whoever needs one that the page does not carry asks load for it.
   const put = (key, value) => { store[key] = value; };
+  // A packed file: gzip in base64. Who asks by load gets it unpacked.
+  const zip = (key, text) => {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    store[key] = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json().then((value) => { store[key] = value; return value; });
+  };
   const get = (key) => store[key];
   const load = (key, path) => waiting[key] ??= store[key] ? Promise.resolve(store[key]) : new Promise((done, failed) => {
     const script = document.createElement("script");
@@ -39,6 +44,8 @@ const CT = (() => {
   const areaName = (code) => store.areas?.[code]?.n[order] ?? code;
   const title = (id) => store.indicators?.[id]?.n[order] ?? id;
   const areaLink = (code) => `${body.up}area/${slug(code)}.html`;
+  // A figure that leads to how it came about.
+  const why = (id, area, text) => el("a", { class: "why", href: `${body.up}explain.html#i=${id}&a=${area}`, title: t("js.why.link") }, text);
   const indicatorLink = (id) => `${body.up}indicator/${id}.html`;
 
   // --- building the page: el("td", {class: "n"}, "text", node)
@@ -162,5 +169,5 @@ const CT = (() => {
     }
   };
   document.addEventListener("DOMContentLoaded", start);
-  return { put, get, load, t, number, figure, unit, percent, areaName, title, areaLink, indicatorLink, el, table, download, slug, search, plain, language, body };
+  return { put, zip, get, load, why, t, number, figure, unit, percent, areaName, title, areaLink, indicatorLink, el, table, download, slug, search, plain, language, body };
 })();
