@@ -21,6 +21,7 @@ from pipelines.release_verbs import diff, explain, mcp, revisions, rollback
 from pipelines.report_verbs import report
 from pipelines.source_verbs import contracts, new
 from pipelines.status_verbs import alert, status
+from pipelines.store_verbs import publish, pull
 from pipelines.upkeep_verbs import gc, sign, verify
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ for verb in (diff, explain, revisions, rollback, mcp):
 app.command()(status)
 app.command()(alert)
 app.command()(export)
-for verb in (gc, sign, verify):
+for verb in (gc, sign, verify, publish, pull):
     app.command()(verb)
 app.command()(preview)
 app.command()(why)

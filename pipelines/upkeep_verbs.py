@@ -63,11 +63,22 @@ def sign(
 
 
 def verify(release: ReleaseId = None, as_json: Json = False) -> None:
-    """Re-check a release: checksums, signature, contracts, ledger, links to snapshots, stored bytes."""
-    from warehouse.read import open_release
+    """Re-check a release: checksums, signature, contracts, ledger, links to snapshots, stored bytes. Also of
+    a store: the latest at s3://BUCKET/PREFIX."""
+    if release and "://" in release:
+        from warehouse.remote import brought
+
+        with brought(release) as folder:
+            _verify(folder, as_json)
+    else:
+        from warehouse.read import open_release
+
+        _verify(open_release(_home(), release), as_json)
+
+
+def _verify(folder: Path, as_json: bool) -> None:
     from warehouse.verify import store_findings, verify_release
 
-    folder = open_release(_home(), release)
     found = verify_release(folder)
     if (_home() / "snapshots").is_dir():
         from sources.snapshots import Store
