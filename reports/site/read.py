@@ -8,6 +8,7 @@ A release that lacks a table is not faulty: the page's section is left out, or s
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -167,7 +168,14 @@ class Release:
         found = {row[0]: Area(*row) for row in self.rows(sql, "area")}
         sql = """select "group", any_value(group_name order by valid_from) from {area_group}
                  where valid_to is null group by 1 order by 1"""
-        return found | {code: Area(code, name, "group") for code, name in self.rows(sql, "area_group")}
+        groups = dict(self.rows(sql, "area_group"))
+        often = Counter(groups.values())
+        return found | {
+            code: Area(
+                code, f"{name} (World Bank)" if often[name] > 1 and code.startswith("WB:") else name, "group"
+            )
+            for code, name in groups.items()
+        }
 
     @property
     def countries(self) -> list[Area]:

@@ -14,6 +14,7 @@ from reports.site.figures import Figures
 from reports.site.read import Release
 
 FAR_APART = 0.05  # of the larger value: what the page counts as two sources that differ; ours
+FEWEST = 20  # countries below which a share of them says little; ours
 WIDEST = 25  # indicators by which methods disagree most; the table has all
 WITHIN = ("income", "consumption")
 CONTRIBUTED = {
@@ -102,7 +103,7 @@ def disagreement(figures: Figures) -> dict[str, Any]:
     overall: tuple[int, float, float] | None = None
     for scope, a, b, *rest in release.rows(sql, "method_disagreement"):
         if scope != "all":
-            if a == "any" and scope in release.indicators:
+            if a == "any" and scope in release.indicators and rest[0] >= FEWEST:
                 by_indicator.append((release.indicators[scope], *rest))
         elif a == "any":
             overall = tuple(rest)
@@ -121,13 +122,15 @@ def disagreement(figures: Figures) -> dict[str, Any]:
 
 def _sources_apart(release: Release) -> list[dict[str, Any]]:
     """For each indicator and pair of sources: values both have, how far apart, and where most."""
-    sql = f"""select indicator, source_a, source_b, count(*), count(distinct ref_area),
+    sql = f"""select indicator, source_a, source_b,
+              if(source_a = source_b, series_a || ' / ' || series_b, ''),
+              count(*), count(distinct ref_area),
               median(relative_difference), count(*) filter (where relative_difference > {FAR_APART}),
               arg_max([ref_area, time_period::varchar], relative_difference),
               arg_max([value_a, value_b], relative_difference)
               from {{disagreement}} where relative_difference is not null group by all
-              order by 7 desc, 1, 2, 3"""
-    names = ("indicator", "a", "b", "pairs", "countries", "median", "far", "where", "values")
+              order by 8 desc, 1, 2, 3, 4"""
+    names = ("indicator", "a", "b", "series", "pairs", "countries", "median", "far", "where", "values")
     rows = [dict(zip(names, row, strict=True)) for row in release.rows(sql, "disagreement")]
     return [row for row in rows if row["indicator"] in release.indicators]
 

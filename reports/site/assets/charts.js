@@ -71,6 +71,7 @@ const Charts = (() => {
       if (!row) return `${areaName(area)}\n${t("js.no_data")}`;
       return `${areaName(area)}\n${figure(row[2], meta.u)}, ${row[1]} (${t(`status.${row[3].split(";")[0]}`)})${row[6] == null ? "" : `\n${t(`category.${CLASSES[row[6]]}`)}`}`;
     };
+    const bound = (v) => Math.abs(v) >= 1e6 ? `${CT.short(v)} ${CT.unit(meta.u)}`.trim() : figure(v, meta.u);
     const label = () => t("js.map_label", { title: CT.title(id), n: rows.size, low: figure(d3.min(values), meta.u), high: figure(d3.max(values), meta.u) });
     const drawMap = (width) => Plot.plot({
       width, height: Math.round(width * 0.49), style, projection: { type: "equal-earth", domain: { type: "MultiPoint", coordinates: [[-168, 0], [179, 0], [0, 82], [0, -55]] } },
@@ -98,7 +99,7 @@ const Charts = (() => {
     const draw = (width = wide(canvas)) => {
       const present = [...new Set(data.rows.map((row) => row[6]).filter((c) => c != null))].sort((a, b) => a - b);
       key.replaceChildren(legend(state.what === "value"
-        ? [...scale.range().map((colour, i) => [colour, i === 0 ? t("js.below", { n: figure(borders[0], meta.u) }) : i === borders.length ? t("js.from", { n: figure(borders[i - 1], meta.u) }) : t("js.between", { a: number(borders[i - 1]), b: figure(borders[i], meta.u) })]), ["url(#hatch)", t("js.no_data")]]
+        ? [...scale.range().map((colour, i) => [colour, i === 0 ? t("js.below", { n: bound(borders[0]) }) : i === borders.length ? t("js.from", { n: bound(borders[i - 1]) }) : t("js.between", { a: CT.short(borders[i - 1]), b: bound(borders[i]) })]), ["url(#hatch)", t("js.no_data")]]
         : [...present.filter((c) => c < 7).map((c) => [CLASS_COLOURS[c], t(`category.${CLASSES[c]}`)]), ["url(#hatch)", t("js.no_class")]]));
       return image(state.how === "map" ? drawMap(width) : drawTiles(width), label());
     };
@@ -142,7 +143,7 @@ const Charts = (() => {
     const many = shown.length > 1 && names;
     const chart = Plot.plot({
       width, height: chartHeight, marginRight: roomy && many ? 190 : 20, marginLeft: 46, marginTop: 20, style,
-      x: { domain: years, tickFormat: "d", label: null, ticks: roomy ? 8 : 4 }, y: { domain: y.domain(), grid: true, label: CT.unit(meta.u) || null, labelArrow: "none", tickFormat: (v) => number(v, Number.isInteger(v) ? 0 : undefined) },
+      x: { domain: years, tickFormat: "d", label: null, ticks: roomy ? 8 : 4 }, y: { domain: y.domain(), grid: true, label: CT.unit(meta.u) || null, labelArrow: "none", tickFormat: CT.short },
       marks: [
         Plot.ruleY([y.domain()[0]], { stroke: "#9aa5b0" }),
         Plot.areaY(fans, { x: "year", y1: "c", y2: "d", z: (f) => f.line.code, fill: (f) => colour.get(f.line.code), fillOpacity: 0.1 }),
@@ -182,7 +183,7 @@ const Charts = (() => {
     const base = 30 + 16 * Math.min(6, rowsOf.length);
     return image(Plot.plot({
       width, height: base + 60, margin: 0, marginLeft: 20, marginRight: 20, marginBottom: 32, style,
-      x: { type: log ? "log" : "linear", domain: x.domain(), range: [20, width - 20], label: CT.unit(meta.u) || null, labelArrow: "none", ticks: width > 560 ? 8 : 4, tickFormat: (v) => number(v, Number.isInteger(v) ? 0 : undefined) },
+      x: { type: log ? "log" : "linear", domain: x.domain(), range: [20, width - 20], label: CT.unit(meta.u) || null, labelArrow: "none", ticks: width > 560 ? 8 : 4, tickFormat: CT.short },
       y: { axis: null, domain: [0, 1], range: [0, 1] },
       marks: [
         Plot.tickX(usable, { x: (r) => r[2], stroke: "#8f9ba7", strokeOpacity: 0.55, y: undefined, insetTop: base, insetBottom: 0 }),
@@ -220,11 +221,11 @@ const Charts = (() => {
 
   // rows: {name, rank, low, high}: where each could stand under other weights.
   const ranks = (node, { rows, of, label }) => fit(node, (width) => {
-    const left = width > 560 ? 200 : 120, cut = Math.floor(left / 6.9);
+    const left = width > 560 ? 200 : 120, cut = Math.floor(left / 7.8);
     const names = new Map(rows.map((r) => [r.name, r.name.length > cut ? `${r.name.slice(0, cut - 1)}…` : r.name]));
     return image(Plot.plot({
       width, height: 46 + 17 * rows.length, marginLeft: left, marginTop: 30, style,
-      x: { axis: "top", grid: true, domain: [1, Math.min(of, d3.max(rows, (r) => r.high) + 2)], label: t("js.rank"), labelArrow: "none", ticks: width > 560 ? 8 : 4, tickFormat: "d" }, y: { label: null, domain: rows.map((r) => r.name), tickSize: 0, tickFormat: (n) => names.get(n) },
+      x: { axis: "top", grid: true, domain: [1, Math.min(of, d3.max(rows, (r) => r.high) + 2)], label: null, ticks: width > 560 ? 8 : 4, tickFormat: "d" }, y: { label: null, domain: rows.map((r) => r.name), tickSize: 0, tickFormat: (n) => names.get(n) },
       marks: [
         Plot.link(rows, { x1: "low", x2: "high", y1: "name", y2: "name", stroke: "#86bcd6", strokeWidth: 6 }),
         Plot.dot(rows, { x: "rank", y: "name", fill: "#0b3c5d", r: 3.6 }),

@@ -161,15 +161,15 @@
     const newest = Math.max(...data.rows.map((r) => r[1]));
     const columns = [
       { head: t("table.indicator"), cell: (r) => el("a", { href: indicatorLink(r[0]) }, title(r[0])), row: true, value: (r) => title(r[0]) },
-      { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[9]) },
       { head: t("table.value"), cell: (r) => el("b", {}, CT.why(r[0], area, figure(r[2], metaOf(r).u))), n: true },
       { head: t("table.year"), cell: (r) => yearCell(r[1], newest), n: true, value: (r) => r[1] },
+      { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[9]) },
       { head: t("js.status"), cell: (r) => el("span", {}, statusOf(r[3]), el("small", {}, ` ${data.sources[r[4]].replaceAll(";", ", ").replaceAll("_", " ")}`)), value: (r) => r[3] },
       { head: t("js.pace"), cell: (r) => Charts.badge(r[6]), value: (r) => r[6] },
       { head: t("js.to_target"), cell: (r) => toTarget(r[2], metaOf(r)), n: true },
       ...(data.rows.some((r) => r[10] != null) ? [{ head: t("js.chance"), cell: (r) => chanceOf(r[10]), n: true, value: (r) => r[10] }] : []),
-      { head: t("js.median_region"), cell: (r) => number(r[7]), n: true },
-      { head: t("js.median_income"), cell: (r) => number(r[8]), n: true },
+      { head: t("js.median_region"), cell: (r) => CT.short(r[7]), n: true },
+      { head: t("js.median_income"), cell: (r) => CT.short(r[8]), n: true },
       { head: t("js.rank"), cell: (r) => t("js.rank_of", { n: r[5], of: metaOf(r).c }), n: true, value: (r) => r[5] / metaOf(r).c },
     ];
     const peers = [data.region, data.income].filter(Boolean).map(areaName).join("; ");
@@ -187,11 +187,11 @@
     };
     const columns = [
       { head: t("table.indicator"), cell: (r) => el("a", { href: indicatorLink(r[0]) }, title(r[0])), row: true, value: (r) => title(r[0]) },
-      { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[5]) },
       { head: t("js.group_value"), cell: (r) => r[1] ? el("b", {}, CT.why(r[0], area, figure(r[1][1], metaOf(r).u))) : el("span", { class: "none" }, t("table.no_group_value")), n: true },
       { head: t("table.year"), cell: (r) => r[1] ? String(r[1][0]) : "", n: true, value: (r) => r[1]?.[0] },
+      { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[5]) },
       { head: t("js.covered"), cell: (r) => !r[1] ? "" : r[1][3] ? t("table.official") : r[1][2] == null ? t("js.n_of", { n: r[1][4], of: r[1][5] }) : CT.percent(r[1][2]), n: true, value: (r) => r[1]?.[2] },
-      { head: t("js.median_members"), cell: (r) => number(r[2]), n: true },
+      { head: t("js.median_members"), cell: (r) => CT.short(r[2]), n: true },
       { head: t("js.members_with"), cell: (r) => t("js.n_of", { n: r[3], of: data.members.length }), n: true, value: (r) => r[3] },
       { head: t("js.members_pace"), cell: (r) => stack(r[4]), class: "wide" },
     ];

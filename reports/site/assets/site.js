@@ -37,6 +37,9 @@ const CT = (() => {
     formats[n] ??= new Intl.NumberFormat(language, { minimumFractionDigits: n, maximumFractionDigits: n });
     return formats[n].format(value);
   };
+  // For axes and narrow columns: millions in a word.
+  const compact = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 4 });
+  const short = (value) => value != null && Math.abs(value) >= 1e6 ? compact.format(value) : number(value, Number.isInteger(value) ? 0 : undefined);
   const unit = (code) => { const key = `unit.${code}`; return key in store.words ? t(key) : code.toLowerCase().replaceAll("_", " "); };
   const figure = (value, code) => value == null ? "–" : unit(code).startsWith("%")
     ? t("table.percent", { n: number(value) }) + unit(code).slice(1) : `${number(value)} ${unit(code)}`.trim();
@@ -169,5 +172,5 @@ const CT = (() => {
     }
   };
   document.addEventListener("DOMContentLoaded", start);
-  return { put, zip, get, load, why, t, number, figure, unit, percent, areaName, title, areaLink, indicatorLink, el, table, download, slug, search, plain, language, body };
+  return { put, zip, get, load, why, short, t, number, figure, unit, percent, areaName, title, areaLink, indicatorLink, el, table, download, slug, search, plain, language, body };
 })();

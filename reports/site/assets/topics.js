@@ -57,18 +57,18 @@
       second.replaceChildren(select(t("js.inequality.scope"), "unequal-scope", scopes.map((s) => [s, areaName(s)]), state.scope, (v) => { state.scope = v; draw(); }));
       const entry = found[state.scope], left = el("div", { class: "canvas" }), right = el("div", { class: "canvas" });
       const line = (key, colour) => ({ code: key, name: t(`js.inequality.${key}`), colour, points: (entry[key] ?? []).map(([year, value]) => ({ year, value })) });
-      const drawn = [line("gini", "#0b3c5d"), line("theil", "#c2571a")].filter((l) => l.points.length);
+      const drawn = [line("gini", "#0b3c5d")].filter((l) => l.points.length);
       body.replaceChildren(el("div", { class: "pair figure" },
         el("div", {}, el("h3", {}, t("js.inequality.curve", { year: entry.lorenz?.[0] ?? "–" })), left),
-        el("div", {}, el("h3", {}, t("js.inequality.course")), right)),
+        el("div", {}, el("h3", {}, `${t("js.inequality.gini")}, ${t("js.inequality.course")}`), right)),
       CT.table([
         { head: t("table.area"), cell: (r) => link(r[0]), row: true, value: (r) => areaName(r[0]) },
-        ...["gini", "theil", "mean_log_deviation"].map((key) => ({ head: t(`js.inequality.${key}`), cell: (r) => number(last(r[1][key])?.[1], 3), n: true, value: (r) => last(r[1][key])?.[1] })),
+        ...["gini", "theil", "mean_log_deviation"].map((key) => ({ head: t(`js.inequality.${key}`), cell: (r) => number(last(r[1][key])?.[1], key === "gini" ? 1 : 3), n: true, value: (r) => last(r[1][key])?.[1] })),
         { head: t("table.year"), cell: (r) => String(last(r[1].gini)?.[0] ?? "–"), n: true, value: (r) => last(r[1].gini)?.[0] },
         { head: t("table.countries"), cell: (r) => String(r[1].n ?? "–"), n: true, value: (r) => r[1].n },
       ], Object.entries(found).filter(([, e]) => e.gini), { caption: title(state.of), first: 15, sort: 1, down: true }));
       lorenz(left, entry.lorenz, `${title(state.of)}, ${areaName(state.scope)}`);
-      if (drawn.length) Charts.trend(right, { lines: drawn, meta: { u: "INDEX", t: null }, target: false, height: 0.75, label: t("js.trend_label", { title: title(state.of), names: drawn.map((l) => `${l.name} ${number(l.points.at(-1).value, 3)} (${l.points.at(-1).year})`).join("; ") }) });
+      if (drawn.length) Charts.trend(right, { lines: drawn, meta: { u: "INDEX", t: null }, target: false, height: 0.75, label: t("js.trend_label", { title: title(state.of), names: drawn.map((l) => `${l.name} ${number(l.points.at(-1).value, 1)} (${l.points.at(-1).year})`).join("; ") }) });
     };
     at("between").replaceChildren(select(t("table.indicator"), "unequal-of", names.map((n) => [n, title(n)]), state.of, (v) => { state.of = v; draw(); }), second, body);
     draw();
@@ -81,10 +81,10 @@
     const figure = el("div", { class: "pair figure" }), newest = d3.max(rows, (r) => last(r.e.gini)[0]);
     const draw = (chosen) => {
       const r = rows.find((one) => key(one) === chosen), left = el("div", { class: "canvas" }), right = el("div", { class: "canvas" });
-      figure.replaceChildren(el("div", {}, el("h3", {}, t("js.inequality.curve", { year: r.e.lorenz?.[0] ?? "–" })), left), el("div", {}, el("h3", {}, t("js.inequality.course")), right));
+      figure.replaceChildren(el("div", {}, el("h3", {}, t("js.inequality.curve", { year: r.e.lorenz?.[0] ?? "–" })), left), el("div", {}, el("h3", {}, `${t("js.inequality.gini")}, ${t("js.inequality.course")}`), right));
       lorenz(left, r.e.lorenz, name(r));
       const points = r.e.gini.map(([year, value]) => ({ year, value }));
-      Charts.trend(right, { lines: [{ code: "gini", name: t("js.inequality.gini"), colour: "#0b3c5d", points }], meta: { u: "INDEX", t: null }, target: false, height: 0.75, label: t("js.trend_label", { title: name(r), names: `${number(points.at(-1).value, 3)} (${points.at(-1).year})` }) });
+      Charts.trend(right, { lines: [{ code: "gini", name: t("js.inequality.gini"), colour: "#0b3c5d", points }], meta: { u: "INDEX", t: null }, target: false, height: 0.75, label: t("js.trend_label", { title: name(r), names: `${number(points.at(-1).value, 1)} (${points.at(-1).year})` }) });
     };
     const measure = (word, digits) => ({ head: t(`js.inequality.${word}`), cell: (r) => number(last(r.e[word])?.[1], digits), n: true, value: (r) => last(r.e[word])?.[1] });
     const first = key(rows.find((r) => r.area === "BRA") ?? rows[0]);
@@ -92,7 +92,7 @@
       { head: t("table.country"), cell: (r) => link(r.area), row: true, value: (r) => areaName(r.area) },
       { head: t("js.inequality.kind"), cell: (r) => t(`js.inequality.${r.kind}`), value: (r) => r.kind },
       { head: t("table.year"), cell: (r) => last(r.e.gini)[0] <= newest - 5 ? el("span", { class: "old" }, `${last(r.e.gini)[0]} `, el("small", {}, t("js.old"))) : String(last(r.e.gini)[0]), n: true, value: (r) => last(r.e.gini)[0] },
-      measure("gini", 3), { head: t("js.inequality.published"), cell: (r) => number(r.e.published, 3), n: true, value: (r) => r.e.published },
+      measure("gini", 1), { head: t("js.inequality.published"), cell: (r) => number(r.e.published, 1), n: true, value: (r) => r.e.published },
       measure("palma", 2), measure("s80_s20", 1), measure("theil", 3), measure("mean_log_deviation", 3), measure("bottom_40_premium", 1),
     ], rows, { caption: t("js.inequality.table"), first: 25, sort: 3, down: true }), el("p", { class: "fine" }, t("js.inequality.note")));
     draw(first);
