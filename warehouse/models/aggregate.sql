@@ -143,10 +143,12 @@ largest as (
     cross join (select count(distinct ref_area) as areas from member) as listed
     group by indicator, areas
 ),
--- The step of each sum: a power of two, of which the largest sum has less than 2 ^ 100.
+-- The step of each sum: a power of two, of which the largest sum has less than 2 ^ 100. Millions of rows are then added
+-- up by the number of their indicator and group, which takes a third of the time that their names would take.
 step as (
     select
         indicator,
+        row_number() over (order by indicator) as number,
         power(2.0::double, ceil(log2(if(value > 0, value, 1))) - 100) as value,
         power(2.0::double, ceil(log2(if(weight > 0, weight, 1))) - 100) as weight,
         power(2.0::double, ceil(log2(if(product > 0, product, 1))) - 100) as product,
@@ -155,49 +157,74 @@ step as (
 ),
 stepped as (
     select
-        valued.indicator,
+        step.number,
         valued.ref_area,
         valued.time_period,
         cast(round(valued.value / step.value) as decimal(38, 0)) as value,
         cast(round(valued.weight / step.weight) as decimal(38, 0)) as weight,
         cast(round(valued.value * valued.weight / step.product) as decimal(38, 0)) as product,
         cast(round(valued.value * valued.value * valued.weight / step.square) as decimal(38, 0)) as square,
-        if(valued.low_income, cast(round(valued.weight / step.weight) as decimal(38, 0)), 0) as low_income_weight,
-        if(valued.by_median, valued.value, null) as median
+        valued.low_income
     from valued
     join step using (indicator)
 ),
+group_number as (
+    select "group", row_number() over (order by "group") as group_number
+    from member
+    group by "group"
+),
+numbered_member as (
+    select member.ref_area, group_number.group_number
+    from member
+    join group_number using ("group")
+),
 summed as (
     select
-        stepped.indicator,
-        member."group",
+        stepped.number,
+        numbered_member.group_number,
         stepped.time_period,
         count(*) as areas_used,
-        sum(stepped.value)::decimal(38, 0) as value,
-        sum(stepped.weight)::decimal(38, 0) as weight,
-        sum(stepped.product)::decimal(38, 0) as product,
-        sum(stepped.square)::decimal(38, 0) as square,
-        sum(stepped.low_income_weight)::decimal(38, 0) as low_income_weight,
-        median(stepped.median) as median
+        sum(stepped.value) as value,
+        sum(stepped.weight) as weight,
+        sum(stepped.product) as product,
+        sum(stepped.square) as square
     from stepped
+    join numbered_member using (ref_area)
+    group by stepped.number, numbered_member.group_number, stepped.time_period
+),
+middle as (
+    select valued.indicator, member."group", valued.time_period, median(valued.value) as median
+    from valued
     join member using (ref_area)
-    group by stepped.indicator, member."group", stepped.time_period
+    where valued.by_median
+    group by valued.indicator, member."group", valued.time_period
+),
+-- What the condition for the world asks about.
+covered as (
+    select stepped.number, 'M49:001' as "group", stepped.time_period, sum(stepped.weight) as weight
+    from stepped
+    where stepped.low_income
+        and stepped.ref_area in (select ref_area from member where "group" = 'M49:001')
+    group by stepped.number, stepped.time_period
 ),
 ours as (
     select
-        summed.indicator,
-        summed."group",
+        step.indicator,
+        group_number."group",
         summed.time_period,
         summed.areas_used,
         summed.weight::double * step.weight as weight_used,
-        summed.low_income_weight::double * step.weight as low_income_used,
+        covered.weight::double * step.weight as low_income_used,
         summed.square::double * step.square / weight_used as mean_square,
         summed.product::double * step.product / weight_used as weighted_mean,
         summed.value::double * step.value as sum,
-        summed.median,
+        middle.median,
         sum / summed.areas_used as unweighted
     from summed
-    join step using (indicator)
+    join step using (number)
+    join group_number using (group_number)
+    left join middle using (indicator, "group", time_period)
+    left join covered using (number, "group", time_period)
 ),
 official as (
     select total.indicator, group_size."group", total.time_period,

@@ -52,7 +52,7 @@ broken_down as (
 cell as (
     select
         universe, indicator, ref_area, breakdown,
-        count(distinct time_period) filter (where time_period >= 2015) as years_since_2015,
+        min(time_period) filter (where time_period >= 2015) as first_since_2015,
         max(time_period) as latest_year
     from broken_down
     where ref_area in (select ref_area from area where kind = 'country')
@@ -110,8 +110,8 @@ found as (
         wanted_by_goal.goal,
         scope_area.scope,
         wanted_by_goal.breakdown,
-        count(*) filter (where cell.years_since_2015 >= 1) as cells_one,
-        count(*) filter (where cell.years_since_2015 >= 2) as cells_two,
+        count(*) filter (where cell.latest_year >= 2015) as cells_one,
+        count(*) filter (where cell.latest_year > cell.first_since_2015) as cells_two,
         count(*) filter (where cell.latest_year > newest.newest_year - 5) as cells_recent,
         cast(floor(median(cell.latest_year)) as smallint) as median_latest_year
     from cell

@@ -8,6 +8,13 @@
 -- Count and sum run over the areas that the part names, else over the UN members. With a year, at least least_coverage
 -- of these areas must have a value: an absent value is not a small one. Without any value there is no number, and never nought.
 with
+named_indicator as (
+    select claim, part, indicator
+    from claim_part_definition
+    union
+    select claim, part, unnest(or_of) as indicator
+    from claim_part_definition
+),
 total as (
     select indicator, ref_area, time_period, value, source, snapshot
     from indicator
@@ -16,6 +23,7 @@ total as (
         and urbanisation = '_T'
         and quantile = '_T'
         and other_dims = '_T'
+        and indicator in (select indicator from named_indicator)
 ),
 -- The areas whose values may stand behind a part.
 part_area as (
@@ -35,7 +43,7 @@ part_area as (
     select claim, part, ref_area
     from claim_part_definition
     cross join area
-    where take <> 'value' and len(areas) = 0 and area.kind = 'country' and area.un_member
+    where take <> 'value' and array_length(areas) = 0 and area.kind = 'country' and area.un_member
 ),
 wanted as (
     select claim, part, count(*) as areas_wanted
@@ -46,8 +54,9 @@ found as (
     select d.claim, d.part, total.ref_area, total.time_period, total.value, total.source, total.snapshot
     from claim_part_definition as d
     join part_area using (claim, part)
+    join named_indicator using (claim, part)
     join total
-        on (total.indicator = d.indicator or list_contains(d.or_of, total.indicator))
+        on total.indicator = named_indicator.indicator
         and total.ref_area = part_area.ref_area
         and if(d.since is null, total.time_period = d.year, total.time_period >= d.since)
 ),

@@ -9,24 +9,29 @@ country as (
     where kind = 'country'
 ),
 total as (
-    select indicator, ref_area, time_period
+    select
+        indicator,
+        ref_area,
+        count(*) filter (where time_period >= 2015) as points_since_2015,
+        min(time_period) as first_year,
+        max(time_period) as latest_year
     from indicator
     where sex = '_T'
         and age = '_T'
         and urbanisation = '_T'
         and quantile = '_T'
         and other_dims = '_T'
+    group by indicator, ref_area
 )
 select
     definition.indicator,
     country.ref_area,
-    count(total.time_period) filter (where total.time_period >= 2015) as points_since_2015,
-    min(total.time_period) as first_year,
-    max(total.time_period) as latest_year,
-    count(total.time_period) filter (where total.time_period >= 2015) > 0 as available
+    coalesce(total.points_since_2015, 0) as points_since_2015,
+    total.first_year,
+    total.latest_year,
+    coalesce(total.points_since_2015, 0) > 0 as available
 from definition
 cross join country
 left join total
     on total.indicator = definition.indicator
     and total.ref_area = country.ref_area
-group by all

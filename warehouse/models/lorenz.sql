@@ -36,6 +36,10 @@ total as (
         and urbanisation = '_T'
         and quantile = '_T'
         and other_dims = '_T'
+        and indicator in (
+            select indicator from between_country
+            union all
+            select definition.weight from definition join between_country using (indicator))
 ),
 country as (
     select
