@@ -39,12 +39,14 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Make every projection method project what is now known; print errors and how often intervals held."""
-    from warehouse.projection_backtest import FOUR, calibrated, errors, skill
+    from warehouse.projection_backtest import FOUR, calibrated, errors, no_change, settled, skill
     from warehouse.projection_model import settings
 
     folder = Path(os.environ.get("COMPACT_HOME") or "data") / "releases" / (release or "latest")
     panel, this_year = _panel(folder.resolve())
     found = errors(panel, settings(), range(FIRST_ORIGIN, this_year))
+    still = no_change(panel, found, settings())
+    found = settled(panel, found, still)
     rows = skill(panel, found)
     chosen = set(indicator or ["all_four", *FOUR])
     emit([row for row in rows if row["measured_on"] in chosen], as_json=as_json)
@@ -57,7 +59,7 @@ def backtest(
             "forecasts": len(found.horizon),
             "command": "compact backtest --write",
         }
-        _write(calibrated(panel, found), made, rows)
+        _write(calibrated(panel, found), made, still, rows)
 
 
 def _panel(folder: Path) -> tuple[Any, int]:
@@ -78,13 +80,19 @@ def _panel(folder: Path) -> tuple[Any, int]:
     return panel.take(panel.country), int(year[0]) if year else 0
 
 
-def _write(widths: Mapping[str, Any], made: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+def _write(
+    widths: Mapping[str, Any],
+    made: Mapping[str, Any],
+    still: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
     import yaml
 
     from warehouse.projection import SKILL
     from warehouse.projection_interval import CALIBRATION
 
-    lines = [HEAD, yaml.safe_dump({"made_from": dict(made)}, sort_keys=False), "widths:\n"]
+    head = {"made_from": dict(made), "no_change": sorted(still)}
+    lines = [HEAD, yaml.safe_dump(head, sort_keys=False), "widths:\n"]
     for name, table in sorted(widths.items()):
         lines.append(f"  {name}:\n")
         lines += [f"    - [{', '.join(f'{value:.4g}' for value in row)}]\n" for row in table]

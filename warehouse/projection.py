@@ -32,6 +32,7 @@ from warehouse.projection_scale import KINDS, Floats, Integers, from_scale, to_s
 SKILL = Path(__file__).with_name("projection_skill.csv")
 HISTORY = 30  # years before the newest value that the model may look at: its window, twice, and some
 BLOCK = 250_000  # values that are projected together, whole indicators at a time
+NO_CHANGE = "no_change/1"  # the model of Calibration.no_change: the last value goes on
 DIGITS = 10  # significant digits that are published: the last bits differ between processors
 Columns = Mapping[str, NDArray[Any]]
 
@@ -157,8 +158,9 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
     chosen[at] = True
     part, z = panel.take(chosen), z[chosen]
     ahead = (wanted["until_year"] - wanted["last_year"]).astype(np.int64)
+    now = local(z, part.years, given)
     path, volatility = project(
-        local(z, part.years, given),
+        now,
         pool,
         part.indicator,
         part.region,
@@ -166,6 +168,8 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
         int(ahead.max()),
         given,
     )
+    still = np.array([name in widths.no_change for name in panel.indicators])[part.indicator]
+    path = np.where(still[:, None], now.last[:, None], path)
     by_indicator, own = _widths(panel, widths, path.shape[1])
     scaled = by_indicator[part.indicator] * volatility[:, None, None]
     bands = [
@@ -190,7 +194,7 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
             for name, band in zip(("lower_80", "upper_80", "lower_95", "upper_95"), bands, strict=True)
         },
         "probability_target_met": _nullable(np.round(met[row, step], 6)),
-        "model": pa.repeat(pa.scalar(given.model), len(row)),
+        "model": pa.array([given.model, NO_CHANGE]).take(pa.array(still[row].astype(np.int8))),
         "met_at": met_at,
         "probability_at_target": _nullable(np.round(at_target[row, step], 6)),
         "target_value": target,

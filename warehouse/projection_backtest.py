@@ -10,8 +10,8 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,8 @@ COMPARED = ("naive", "unsd_in_range", MODEL)  # for the indicators other than th
 @dataclass(frozen=True)
 class Errors:
     """One entry for each forecast. method: absolute errors in the indicator's unit, forecast by method;
-    signed: error of the model in use, in volatilities; at_end: the series stood at an end of its range;
-    series: row of the panel."""
+    signed: error of the model in use, in volatilities; still: that of no change; at_end: the series stood at
+    an end of its range; series: row of the panel."""
 
     series: Integers
     origin: Integers
@@ -44,6 +44,7 @@ class Errors:
     at_end: Bools
     method: Floats
     signed: Floats
+    still: Floats
 
     def take(self, chosen: Bools) -> Errors:
         """Some of them."""
@@ -67,8 +68,9 @@ def _at(panel: Panel, given: Settings, origin: int, horizon: int) -> Errors:
     came[:, : there.shape[1]] = there
     paths = np.stack([method(then, horizon, given) for method in CANDIDATES.values()], axis=2)
     path, volatility = pooled_on_scale(then, horizon, given)
-    signed = (to_scale(came, then.scale) - path) / volatility[:, None]
     last, scale = then.values[:, -1], then.scale
+    arrived = to_scale(came, scale)
+    signed, still = ((arrived - at) / volatility[:, None] for at in (path, then.z[:, -1:]))
     near = 0.0005 * (scale.high - scale.low)  # half a tenth of a per cent: published as the end itself
     at_end = (scale.kind == 2) & ((last > scale.high - near) | (last < scale.low + near))
     row, step = np.nonzero(projected[:, None] & ~np.isnan(came))
@@ -79,7 +81,30 @@ def _at(panel: Panel, given: Settings, origin: int, horizon: int) -> Errors:
         at_end[row],
         np.abs(paths[row, step] - came[row, step][:, None]),
         signed[row, step],
+        still[row, step],
     )
+
+
+def no_change(panel: Panel, found: Errors, given: Settings) -> list[str]:
+    """The indicators on which the model erred more than the last value that just goes on, among those with
+    enough forecasts to tell."""
+    use = found.take(~found.at_end & (found.horizon == given.no_change_horizon))
+    names, count = list(CANDIDATES), len(panel.indicators)
+    indicator = panel.indicator[use.series]
+    erred = {
+        name: np.bincount(indicator, use.method[:, names.index(name)], count) for name in ("naive", MODEL)
+    }
+    worse = erred[MODEL] > given.no_change_ratio * erred["naive"]
+    enough = np.bincount(indicator, minlength=count) >= FORECASTS_MIN
+    return [panel.indicators[code] for code in np.flatnonzero(worse & enough)]
+
+
+def settled(panel: Panel, found: Errors, still: Collection[str]) -> Errors:
+    """The errors of what is published: where no change is projected, those of no change."""
+    chosen = np.isin(np.array(panel.indicators), list(still))[panel.indicator[found.series]]
+    method, names = found.method.copy(), list(CANDIDATES)
+    method[chosen, names.index(MODEL)] = method[chosen, names.index("naive")]
+    return replace(found, method=method, signed=np.where(chosen, found.still, found.signed))
 
 
 def calibrated(panel: Panel, found: Errors) -> dict[str, Floats]:

@@ -28,10 +28,12 @@ KNOTS = np.log((1 + np.array(LEVELS)) / (1 - np.array(LEVELS)))
 @dataclass(frozen=True)
 class Calibration:
     """projection_calibration.yaml. widths: of each indicator that could be back-tested, and of each scale for
-    the others, horizon by level, in volatilities; made_from: release, model, origins."""
+    the others, horizon by level, in volatilities; made_from: release, model, origins; no_change: indicators
+    on which the model did not do better than no change, and which are projected without change."""
 
     widths: Mapping[str, Floats]
     made_from: Mapping[str, Any]
+    no_change: frozenset[str] = frozenset()
 
     def of(self, indicators: Sequence[str], kinds: Sequence[str]) -> Floats:
         """indicator by horizon by level."""
@@ -48,7 +50,7 @@ def calibration(path: Path = CALIBRATION) -> Calibration:
     """The widths and figures in force."""
     read = yaml.safe_load(path.read_text(encoding="utf-8"))
     widths = {name: np.array(rows, dtype=float) for name, rows in read["widths"].items()}
-    return Calibration(widths, read["made_from"])
+    return Calibration(widths, read["made_from"], frozenset(read["no_change"]))
 
 
 def width(widths: Floats, level: float) -> Floats:

@@ -48,6 +48,8 @@ class Settings:
     region_weight: float
     level_ridge: float
     volatility_weight: float
+    no_change_horizon: int
+    no_change_ratio: float
     volatility_share: float
 
 

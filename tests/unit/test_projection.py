@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from schemas.contracts import validate
 from schemas.projection_tables import PROJECTION, PROJECTION_SKILL
-from warehouse.projection import SKILL, projected, projection_skill_table
-from warehouse.projection_backtest import calibrated, errors
+from warehouse.projection import NO_CHANGE, SKILL, projected, projection_skill_table
+from warehouse.projection_backtest import MODEL, calibrated, errors, no_change, settled
 from warehouse.projection_candidates import (
     CANDIDATES,
     damped_trend,
@@ -237,6 +237,31 @@ def test_series_that_stand_still_go_on_standing_still() -> None:
         *(lambda panel: (panel, wanted_of(panel)))(panel_of(np.full((6, 15), 40.0))), RULE, FLAT
     )
     assert np.array(table.column("value")) == pytest.approx(40)
+
+
+def test_where_the_model_is_no_better_the_last_value_goes_on(many: Panel) -> None:
+    still = replace(FLAT, no_change=frozenset(many.indicators))
+    moved, stood = (projected(many, wanted_of(many), RULE, widths).to_pylist() for widths in (FLAT, still))
+    assert {row["model"] for row in moved} == {RULE.model}
+    assert {row["model"] for row in stood} == {NO_CHANGE}
+    assert any(row["value"] != pytest.approx(row["last_value"]) for row in moved)
+    for row in stood:
+        assert row["value"] == pytest.approx(row["last_value"])
+        assert row["lower_95"] < row["lower_80"] < row["value"] < row["upper_80"] < row["upper_95"]
+
+
+def test_no_change_is_chosen_by_what_erred_less_and_only_with_enough_forecasts() -> None:
+    panel = simulated(60, 3)
+    found = errors(panel, RULE, range(2010, 2020), 6)
+    worse = replace(found, method=found.method.copy())
+    worse.method[:, list(CANDIDATES).index(MODEL)] = 2 * worse.method[:, list(CANDIDATES).index("naive")] + 1
+    assert no_change(panel, worse, RULE) == list(panel.indicators)
+    few = worse.take(np.arange(len(worse.series)) % 60 == 0)
+    assert no_change(panel, few, RULE) == []
+    after = settled(panel, worse, panel.indicators)
+    assert (after.method[:, list(CANDIDATES).index(MODEL)] == found.method[:, 0]).all()
+    assert (after.signed == found.still).all()
+    assert settled(panel, worse, []).signed.tolist() == worse.signed.tolist()
 
 
 def test_the_order_of_rows_means_nothing_and_the_same_rows_give_the_same_bytes(many: Panel) -> None:
