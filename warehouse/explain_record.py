@@ -21,6 +21,7 @@ NUMBER = re.compile(rb"(?<![\w.])[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?!
 WINDOW = 16_384  # bytes around a hit in which its record must lie
 LEVELS = 3  # of nested JSON objects that a record may have around its area
 SHOWN = 600  # characters of a record that are shown
+MANY = 200  # of records that fit: as many are compared with each other
 LONGEST = 256 * 1024 * 1024  # of a member of an archive
 
 
@@ -93,9 +94,20 @@ def fitting_record(
 
 def place(fitting: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The surest of the records that fit, and how many are as sure."""
+    fitting = [one for one in fitting if not any(_around(one, other) for other in fitting[:MANY])]
     most = max(one["_weight"] for one in fitting)
     best = [one for one in fitting if one["_weight"] == most]
     return {name: value for name, value in best[0].items() if name != "_weight"} | {"fitting": len(best)}
+
+
+def _around(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether a record lies around another: a list of records is none."""
+    return (
+        (one["page"], one["member"]) == (other["page"], other["member"])
+        and one["length"] > other["length"]
+        and one["offset"] <= other["offset"]
+        and other["offset"] + other["length"] <= one["offset"] + one["length"]
+    )
 
 
 def unplaced(pages: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -197,6 +197,16 @@ def test_the_record_is_found_at_its_byte(tmp_path: Path, name: str) -> None:
     assert found["record"] == record.decode()
 
 
+def test_a_short_list_of_records_is_not_the_record(tmp_path: Path) -> None:
+    rows = [
+        b'{"geoUnit":"KEN","year":%d,"value":%s}' % pair
+        for pair in ((2019, b"1"), (2020, b"30.5"), (2021, b"2"))
+    ]
+    body = b'{"hints":[],"records":[' + b",".join(rows) + b"]}"
+    found = locate(tmp_path, objects(tmp_path, body), WANTED)
+    assert (found["record"], found["fitting"]) == (rows[1].decode(), 1)
+
+
 def test_an_archive_names_its_member(tmp_path: Path) -> None:
     found = locate(tmp_path, objects(tmp_path, zipped("data/a.csv", BODIES["csv"][0])), WANTED)
     assert (found["member"], found["record"]) == ("data/a.csv", "KEN,2020,30.50")
