@@ -4,7 +4,7 @@ HOME_DIR = $(or $(COMPACT_HOME),data)
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: report test faults lint ui clean lock picture
+.PHONY: report test faults audit lint ui clean lock picture
 
 report: $(READY) ## set up, run the main job, say where the release is
 	@$(BIN)/compact run
@@ -23,6 +23,9 @@ lint: $(READY)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
+
+audit: $(READY) ## the dependencies: what is locked, and what is known to be vulnerable, where that can be asked
+	@$(BIN)/python -m tests.audit
 
 ui: $(READY) ## the Dagster UI on this machine
 	@$(BIN)/compact ui

@@ -48,14 +48,14 @@ RUN = """query($id: ID!) { runOrError(runId: $id) { ... on Run {
 T = TypeVar("T")
 
 
-def until(ask: Callable[[], T | None], what: str) -> T:
-    """Ask until there is an answer; fail, and say what was waited for, after LIMIT seconds."""
-    end = time.monotonic() + LIMIT
+def until(ask: Callable[[], T | None], what: str, limit: float = LIMIT) -> T:
+    """Ask until there is an answer; fail, and say what was waited for, after so many seconds."""
+    end = time.monotonic() + limit
     while time.monotonic() < end:
         if (found := ask()) is not None:
             return found
         time.sleep(0.2)
-    raise AssertionError(f"{what}: not within {LIMIT:g} seconds")
+    raise AssertionError(f"{what}: not within {limit:g} seconds")
 
 
 @dataclass
