@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.explain_record import (
+    LEVELS,
     WINDOW,
     Wanted,
     fitting_record,
@@ -25,8 +26,10 @@ from warehouse.explain_record import (
 )
 
 TOKEN = re.compile(rb"[A-Za-z0-9]+")
-_INNER = rb"\{(?:[^{}]++|\{[^{}]*+\})*+\}"
-OBJECT = re.compile(rb"\{(?:[^{}]++|" + _INNER + rb")*+\}")  # with up to two levels of objects inside
+_INNER = rb"\{[^{}]*+\}"
+for _ in range(LEVELS - 1):
+    _INNER = rb"\{(?:[^{}]++|" + _INNER + rb")*+\}"
+OBJECT = re.compile(rb"\{(?:[^{}]++|" + _INNER + rb")*+\}")  # with up to LEVELS of objects inside
 
 
 def locate_many(
