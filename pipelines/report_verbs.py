@@ -30,6 +30,11 @@ def report(
     serve: Annotated[
         int | None, typer.Option(help="Serve what the release has on this port of 127.0.0.1; 0: a free one.")
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Only the site's pages of this indicator; may be repeated.", metavar="ID"),
+    ] = None,
+    csv: Annotated[bool, typer.Option(help="Write the tables as CSV instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Make site, briefs and workbook of a release anew, aside; or serve those that it has."""
@@ -41,7 +46,11 @@ def report(
             "reports cannot be written into a release, which never changes", where="--out",
             next_step="name another folder",
         )  # fmt: skip
-    if area:
+    if csv:
+        emit(_csv(folder, to / "csv"), as_json=as_json)
+    elif only:
+        emit([_pages(folder, to, only)], as_json=as_json)
+    elif area:
         emit(_briefs(folder, to, area, language), as_json=as_json)
     elif serve is not None:
         if (folder / "site" / "index.html").is_file():
@@ -66,6 +75,22 @@ def _release(home: Path, release: str | None, as_of: str) -> Path:
     from warehouse.rollback import moment, release_as_of
 
     return release_as_of(home, moment(as_of)).resolve()
+
+
+def _csv(folder: Path, to: Path) -> list[dict[str, Any]]:
+    """Write every table as CSV; what was written."""
+    from reports.csv_files import build
+
+    return [_row(f"table {path.stem}", path) for path in build(folder, to)]
+
+
+def _pages(folder: Path, to: Path, only: list[str]) -> dict[str, Any]:
+    """Write some indicators' pages and data anew; the first time, the whole site."""
+    from pipelines.reports import build_site
+
+    whole = not (to / "site" / "index.html").is_file()
+    made = build_site(folder, to / "site", None if whole else set(only))
+    return {"report": "site" if whole else "pages", "path": str(to / "site"), "pages": made.pages}
 
 
 def _briefs(folder: Path, to: Path, areas: list[str], language: str) -> list[dict[str, Any]]:

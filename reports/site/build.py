@@ -16,6 +16,7 @@ from reports.site import data, pages, topics
 from reports.site.figures import Figures
 from reports.site.read import Release
 from reports.site.text import LANGUAGES, Words
+from schemas.errors import CompactError
 
 ASSETS = Path(__file__).parent / "assets"
 SHIPPED = (
@@ -46,8 +47,13 @@ def build(
     the explanations of these indicators' newest values; without it the site says that it has none.
     """
     start = time.perf_counter()
-    figures = Figures(Release(release_folder))
+    figures = Figures(Release(release_folder, frozenset(only) if only is not None else None))
     words = {language: Words(language) for language in LANGUAGES}
+    if unknown := sorted((only or set()) - figures.release.indicators.keys()):
+        raise CompactError(
+            f"there is no indicator {', '.join(unknown)}", where=str(release_folder),
+            next_step="see `compact list`",
+        )  # fmt: skip
     wanted = [i for i in figures.release.indicators.values() if only is None or i.id in only]
     for item in wanted:
         found = data.indicator(figures, item)

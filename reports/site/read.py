@@ -24,6 +24,7 @@ SPARK_FROM = 2010  # lines the size of a word begin here: room for the years bef
 WORLD = "M49:001"
 REGIONS = ("M49:002", "M49:019", "M49:142", "M49:150", "M49:009")
 INCOME = ("WB:LIC", "WB:LMC", "WB:UMC", "WB:HIC")
+LARGE = {"indicator", "latest", "progress", "projection", "aggregate", "gap", "coverage", "revision"}
 TOTAL = "sex = '_T' and age = '_T' and urbanisation = '_T' and quantile = '_T' and other_dims = '_T'"
 
 
@@ -73,6 +74,7 @@ class Release:
     """A finished release folder, read-only."""
 
     folder: Path
+    only: frozenset[str] | None = None  # of the large tables, the rows of these indicators alone
     con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     _whole: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -91,7 +93,7 @@ class Release:
         """Rows of a query in which `{table}` names a table; no rows if a table in `needs` is absent."""
         if not all(self.has(name) for name in needs):
             return []
-        tables = {name: f"read_parquet('{self._quoted(name)}')" for name in needs}
+        tables = {name: self._rows_of(name) for name in needs}
         return self.con.execute(sql.format(**tables, total=TOTAL, first=FIRST_YEAR)).fetchall()
 
     def columns(self, table: str) -> set[str]:
@@ -107,6 +109,14 @@ class Release:
         names = [column[0] for column in result.description]
         self._whole[table] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         return self._whole[table]
+
+    def _rows_of(self, table: str) -> str:
+        """A table in SQL, or what is wanted of it."""
+        whole = f"read_parquet('{self._quoted(table)}')"
+        if self.only is None or table not in LARGE:
+            return whole
+        wanted = ", ".join("'" + name.replace("'", "''") + "'" for name in sorted(self.only))
+        return f"(select * from {whole} where indicator in ({wanted}))"
 
     def _quoted(self, table: str) -> str:
         return str(self.folder / f"{table}.parquet").replace("'", "''")

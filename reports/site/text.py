@@ -22,6 +22,8 @@ from reports.site.read import Area, Indicator
 from schemas.errors import CompactError
 from schemas.units import units
 
+SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 LANGUAGES = ("en", "fr", "es")  # the first has its pages at the root of the site
 FOLDER = Path(__file__).parent / "messages"
 SHARED = (
@@ -44,17 +46,23 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
             yield f"{prefix}{key}", str(value).strip()
 
 
+def _loaded(name: str) -> dict[str, Any]:
+    """A file of messages, by libyaml where PyYAML has it: three files in a tenth of the time."""
+    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, Loader=SafeLoader)  # noqa: S506  one of the two safe loaders
+    return loaded
+
+
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Every message of a language by its dotted key."""
-    return dict(_flat(yaml.safe_load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))))
+    return dict(_flat(_loaded(language)))
 
 
 @cache
 def names(kind: str) -> dict[str, dict[str, str]]:
     """titles or areas: id to language to name, for what the release carries in English alone."""
-    loaded: dict[str, dict[str, str]] = yaml.safe_load((FOLDER / f"{kind}.yaml").read_text(encoding="utf-8"))
-    return loaded
+    return _loaded(kind)
 
 
 @dataclass(frozen=True)
