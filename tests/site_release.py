@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from schemas.arrow import arrow_schema
+from schemas.tables import TABLES
 
 SNAP = "a" * 64
 OPTIONAL = (
@@ -22,6 +26,14 @@ OPTIONAL = (
     "revision",
     "aggregate",
     "coverage",
+    "score",
+    "inequality",
+    "lorenz",
+    "method_disagreement",
+    "disagreement",
+    "ledger",
+    "pledge",
+    "national_figure",
 )
 COUNTRIES = {"KEN": ("Kenya", "KE"), "TZA": ("United Republic of Tanzania", "TZ"), "FRA": ("France", "FR"), "UGA": ("Uganda", "UG")}  # fmt: skip
 GROUPS = (("world", "M49:001", "World", tuple(COUNTRIES)), ("m49_subregion", "M49:202", "Sub-Saharan Africa", ("KEN", "TZA", "UGA")))  # fmt: skip
@@ -35,6 +47,10 @@ INDICATORS = (
     ("gini", "Gini index", "INDEX", "lower_is_better", {"compact_brief": "B", "compact_adopted": "2"}, None),
     ("skills", "Skills <script>alert(1)</script>", "PT", "higher_is_better", {"compact_brief": "A"}, None),
 )  # fmt: skip
+CHECKS = [
+    {"indicator": "internet_use", "check": "range", "level": "error", "passed": True, "what": "all values lie from 0 to 100"},
+    {"indicator": "internet_use", "check": "yearly_change", "level": "warn", "passed": False, "what": "KEN 2015-2024 rose by 18"},
+]  # fmt: skip
 CLASSES = {"KEN": "marginal", "TZA": "insufficient_data", "FRA": "on_track_or_met"}
 
 
@@ -43,11 +59,15 @@ def write_release(folder: Path, *, without: tuple[str, ...] = ()) -> Path:
     folder.mkdir(parents=True)
     for name, rows in _tables().items():
         if name not in without:
-            pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
+            schema = (
+                pa.schema([f.with_nullable(True) for f in arrow_schema(TABLES[name])]) if not rows else None
+            )
+            pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / f"{name}.parquet")
     card = {"id": "2026-11-23-0123abcd", "created": "2026-11-23T09:00:00Z", "previous": "2026-11-22-0123abcd",
             "sources": {"one": {"state": "live", "note": None, "snapshots": 1}}}  # fmt: skip
     (folder / "release.json").write_text(json.dumps(card))
     (folder / "SHA256SUMS").write_text("")
+    (folder / "checks.json").write_text(json.dumps(CHECKS))
     return folder
 
 
@@ -69,14 +89,15 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
         "indicator": [{"indicator": i, "ref_area": a, "time_period": y, **total, "value": v, "obs_status": "A", **origin} for i, a, y, v in series],
         "latest": [{"indicator": i, "ref_area": a, "time_period": y, "value": v, "obs_status": "E" if a == "KEN" else "A", **origin} for i, a, y, v in newest],
         "progress": [{"indicator": "internet_use", "ref_area": a, "method": "unsd-2026", "baseline_year": 2015, "baseline_value": 16.6, "measure": 0.2,
-                      "category": c, "projected_value": 60.0} for a, c in CLASSES.items()],
+                      "category": c, "projected_value": 60.0} for a, c in CLASSES.items()]
+                    + [{"indicator": "internet_use", "ref_area": "KEN", "method": "eurostat", "category": "significant_progress"}],
         "aggregate": [{"indicator": "internet_use", "group": "M49:001", "time_period": y, "value": v, "weight_share": 0.91, "areas_used": 3,
                        "areas_total": 4, "official_value": None} for y, v in ((2015, 40.0), (2024, 72.5))],
         "coverage": [{"indicator": i, "ref_area": a, "available": a in VALUES[i]} for i, *_ in INDICATORS for a in COUNTRIES],
         "projection": [{"indicator": "internet_use", "ref_area": "KEN", "time_period": 2024 + n, "value": 35.0 + 3 * n, "lower_80": 34.0 + 2 * n,
                         "upper_80": 36.0 + 4 * n, "lower_95": 33.0 + n, "upper_95": 37.0 + 5 * n, "probability_target_met": 0.01, "model": "m"} for n in range(1, 7)],
         "gap": [{"indicator": "internet_use", "ref_area": a, "time_period": 2024, "dimension": "sex", "group_a": "F", "group_b": "M", "value_a": v - 4,
-                 "value_b": v, "difference": -4.0, "ratio": (v - 4) / v} for a, v in (("KEN", 37.0), ("FRA", 94.0))],
+                 "value_b": v, "difference": -4.0, "ratio": (v - 4) / v, "latest": True, "parity_unesco": v > 90} for a, v in (("KEN", 37.0), ("FRA", 94.0))],
         "target": [{"target": "A-T01", "owner": "ITU", "text_ref": "1", "indicator": "internet_use", "value": 100.0, "year": 2030, "status": "measured",
                     "reason": "itself", "text": "Universal use", "compact_brief": "A", "compact_adopted": "1"},
                    {"target": "H-T01", "owner": "Brief", "text_ref": "2", "indicator": None, "value": None, "year": None, "status": "not_measurable",
@@ -89,6 +110,53 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
         "source": [{"source": "one", "title": "Source One", "licence": "CC BY 4.0", "citation": "One (2026)", "agency": "Agency One", "homepage": "https://one.example/"}],
         "snapshot": [{"snapshot": SNAP, "source": "one", "url": "https://one.example/api", "fetched_at": datetime(2026, 11, 23, tzinfo=UTC), "bytes": 10,
                       "resource": "S", "pages": 1, "agency_release": "2026-07", "licence": "CC BY 4.0"}],
-        "ledger": [{"source": "one", "snapshot": SNAP, "rows_in": 10, "rows_out": 9, "rows_rejected": 1, "reasons": "{}"}],
+        "ledger": [{"source": "one", "snapshot": SNAP, "rows_in": 10, "rows_out": 9, "rows_rejected": 1, "reasons": '{"empty_value": 1}'}],
         "revision": [{"indicator": "internet_use", "ref_area": "KEN", "time_period": 2024, "old_value": 34.0, "new_value": 35.0, "previous_release": "r"}],
+        "score": [{"framework": f, "component": c, "ref_area": a, "time_period": y, "score": s + y - 2025, "rank": r, "rank_low": r, "rank_high": r + 1,
+                   "coverage_share": 0.9, "indicators_used": 4, "indicators_total": 5, "oldest_year": 2021, "reason": None}
+                  for f, c in (("compact_brief", "A"), ("esg", "social")) for y in (2020, 2025) for r, (a, s) in enumerate((("FRA", 90.0), ("KEN", 50.0)), 1)]
+                 + [{"framework": "compact_brief", "component": "F", "ref_area": "KEN", "time_period": 2025, "score": None, "rank": None, "rank_low": None,
+                     "rank_high": None, "coverage_share": 0.1, "indicators_used": 0, "indicators_total": 4, "oldest_year": None, "reason": "too little"}],
+        "inequality": [{"measure": m, "scope": scope, "time_period": y, "value": v, "areas_used": n, "distribution": d, "unit": "INDEX", "published_value": p, "source": "one"}
+                       for d, scope, n, p in (("internet_use", "M49:001", 3, None), ("consumption", "KEN", 1, 40.1)) for m, v in (("gini", 38.5), ("theil", 0.2)) for y in (2015, 2022)],
+        "lorenz": [{"distribution": d, "scope": scope, "time_period": 2022, "point": n, "population_share": n / 4, "value_share": (n / 4) ** 2, "member": None, "source": "one"}
+                   for d, scope in (("internet_use", "M49:001"), ("consumption", "KEN")) for n in range(5)],
+        "method_disagreement": [{"scope": scope, "method_a": a, "method_b": b, "compared": 40, "opposed": 4, "differing": 8, "share_opposed": 0.1, "share_differing": 0.2}
+                                for scope, a, b in (("all", "any", "any"), ("all", "unsd-2026", "eurostat"), ("internet_use", "any", "any"))],
+        "disagreement": [{"indicator": "internet_use", "ref_area": "KEN", "time_period": 2022, "source_a": "one", "source_b": "one", "series_a": "S", "series_b": "T",
+                          "value_a": 30.0, "value_b": 33.0, "relative_difference": 0.0909}],
+        "pledge": [{"pledge_id": "P1", "who": "A firm", "what": "=Connect a school", "target": "A-T01", "amount": 5.0, "unit": "NUMBER", "year_made": 2025, "deadline": 2030,
+                    "evidence": "https://firm.example/", "contributor": "A firm"}],
+        "national_figure": [],
     }  # fmt: skip
+
+
+def explained(names: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is told of the values of these indicators: internet_use in full, and gini without a place."""
+    snapshot = {"source": "one", "snapshot": SNAP, "resource": "S", "url": "https://one.example/api", "pages": 1, "bytes": 10, "agency_release": "2026-07",
+                "licence": "CC BY 4.0", "fetched_at": "2026-11-23T00:00:00+00:00", "rows": [10, 9, 1], "reasons": {"empty_value": 1}}  # fmt: skip
+    inputs = {"value": [{"source": "none", "series": "X"}, {"source": "one", "series": "i99H"}]}
+    made = {i: {"title": title, "formula": "value", "inputs": inputs} for i, title, *_ in INDICATORS}
+    shared = {"fingerprint": "f" * 64, "method": "weighted_mean", "checks": [["range", True, "error", "all values lie from 0 to 100"]], "snapshots": [snapshot],
+              "texts": ["Aged 3 and older.", "<b>no markup</b>"], "sql": ["select value from indicator where ref_area = '{area}' and time_period = {year}"]}  # fmt: skip
+    observation = {"k": 1, "s": "E", "at": 0, "note": 0, "detail": 1}
+    record = {"place": [0, 1234, 42, 1], "record": '{"iso":"KEN","value":35.0}'}
+    use = {"KEN": {"y": 2024, "v": 35.0, "s": "E", "same": True, "sql": 0, "in": {"value": {"v": 35.0, **observation, **record}}},
+           "M49:001": {"y": 2024, "v": 72.5, "group": True, "share": 0.91, "used": 3, "total": 4, "how": "weighted_mean by population", "sql": 0}}  # fmt: skip
+    gini = {
+        "KEN": {"y": 2022, "v": 38.5, "s": "A", "same": True, "in": {"value": {"v": 38.5, **observation}}}
+    }
+    wanted, pages = set(names), [[SNAP, "https://one.example/api?page=1", 1, 1, None]]
+    for name, values in (("internet_use", use), ("gini", gini)):
+        if name in wanted:
+            yield (
+                name,
+                {
+                    **shared,
+                    "formula": "value",
+                    "made_of": {name: made[name]},
+                    "pages": pages,
+                    "store": name != "gini",
+                    "values": values,
+                },
+            )

@@ -142,12 +142,11 @@ class Release:
 
     @cached_property
     def method(self) -> str | None:
-        found = [row[0] for row in self.rows("select distinct method from {progress} order by 1", "progress")]
+        if not self.has("progress"):
+            return None
+        sql = f"select distinct method from read_parquet('{self._quoted('progress')}') order by 1"
+        found = [row[0] for row in self.con.execute(sql).fetchall()]
         return METHOD if METHOD in found else next(iter(found), None)
-
-    @cached_property
-    def methods(self) -> list[str]:
-        return [r[0] for r in self.rows("select distinct method from {progress} order by 1", "progress")]
 
     @cached_property
     def members(self) -> dict[str, list[str]]:

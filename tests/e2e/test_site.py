@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,14 +23,17 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from reports.site import build
-from tests.site_release import write_release
+from tests.site_release import explained, write_release
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 WIDTHS = (390, 820, 1280)
 # One page of each type.
 PAGES = (
     "index", "indicators", "areas", "compare", "search", "claims", "availability",
-    "not-measurable", "methods", "sources", "downloads", "changes", "objective/A",
+    "not-measurable", "methods", "sources", "downloads", "changes", "objective/A", "gaps", "inequality",
+    "scores", "contributions", "disagreement", "status", "explain", "explain#i=internet_use&a=KEN",
+    "explain#i=internet_use&a=M49:001", "explain#i=gini&a=KEN", "es/explain#i=internet_use&a=KEN",
+    "fr/scores",
     "indicator/internet_use", "indicator/skills", "area/KEN", "area/UGA", "area/M49-202",
     "fr/index", "es/area/KEN", "fr/indicator/internet_use",
 )  # fmt: skip
@@ -41,7 +45,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     release = write_release(tmp_path_factory.mktemp("release") / "r")
-    build(release, release / "site")
+    build(release, release / "site", explain=explained)
     return release / "site"
 
 
@@ -115,7 +119,9 @@ def test_no_page_is_wider_than_the_screen(browser: webdriver.Chrome, site: Path,
             assert browser.execute_script("return document.documentElement.scrollWidth") <= width, page
             if kept:
                 Path(kept).mkdir(parents=True, exist_ok=True)
-                browser.save_screenshot(str(Path(kept) / f"{page.replace('/', '-')}-{width}.png"))
+                browser.save_screenshot(
+                    str(Path(kept) / f"{re.sub('[^a-zA-Z0-9_]+', '-', page)}-{width}.png")
+                )
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

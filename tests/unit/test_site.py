@@ -30,7 +30,7 @@ from schemas.table_columns import DIRECTIONS
 from schemas.target_tables import STATUSES
 from schemas.units import unit_codes
 from schemas.yaml_file import load_yaml
-from tests.site_release import COUNTRIES, OPTIONAL, write_release
+from tests.site_release import COUNTRIES, OPTIONAL, explained, write_release
 
 FRAMEWORKS = tuple(load_yaml(FRAMEWORKS_FILE).data)
 SITE = Path(build.__code__.co_filename).parent
@@ -76,7 +76,7 @@ MAY_LACK = {"status": set(STATUS_WORDS), "unit": set(unit_codes())}  # a code's 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     release = write_release(tmp_path_factory.mktemp("release") / "r")
-    build(release, release / "site")
+    build(release, release / "site", explain=explained)
     return release / "site"
 
 
@@ -293,6 +293,11 @@ def test_a_release_without_a_table_still_has_a_site(tmp_path: Path, table: str) 
         "target": "not-measurable",
         "availability": "availability",
         "progress": "methods",
+        "score": "scores",
+        "inequality": "inequality",
+        "method_disagreement": "disagreement",
+        "disagreement": "disagreement",
+        "gap": "gaps",
     }.get(table)
     if page:
         assert "This release does not contain it" in text_of(release / f"site/{page}.html")
@@ -307,7 +312,7 @@ def test_only_one_indicator_is_written_anew(site: Path) -> None:
 
 
 def test_the_same_release_gives_the_same_bytes(site: Path, tmp_path: Path) -> None:
-    build(site.parent, tmp_path / "again")
+    build(site.parent, tmp_path / "again", explain=explained)
     for path in sorted(p for p in site.rglob("*") if p.is_file()):
         assert (tmp_path / "again" / path.relative_to(site)).read_bytes() == path.read_bytes(), path
 
