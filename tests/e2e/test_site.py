@@ -244,3 +244,75 @@ def test_the_profile_shows_peers_and_marks_what_is_missing(browser: webdriver.Ch
     ):
         assert part in profile.replace("35.0%", "35%").replace("65.0 to", "65 to"), part
     assert "rank 2 of 3" in browser.find_element(By.ID, "peers").text
+
+
+def test_a_figure_leads_to_how_it_came_about(browser: webdriver.Chrome, site: Path) -> None:
+    visit(browser, site, "indicator/internet_use")
+    link = browser.find_element(By.XPATH, "//div[@id='table']//tr[th='Kenya']//a[@class='why']")
+    assert link.get_attribute("href").endswith("explain.html#i=internet_use&a=KEN")
+    link.click()
+    until(browser, "return document.querySelector('#why h3')")
+    why = browser.find_element(By.ID, "why").text
+    for part in (
+        "Input value = 35",
+        "one i99H, choice 2 of 2. Without a value: none X.",
+        "Aged 3 and older.",
+        "<b>no markup</b>",  # what an agency writes is never taken for markup
+        "https://one.example/api?page=1",
+        "10 rows in = 9 kept + 1 refused (empty value 1)",
+        "from byte 1,234, 42 bytes",
+        '{"iso":"KEN","value":35.0}',
+        f"tail -c +1235 snapshots/objects/aa/{'a' * 64} | head -c 42",
+        "passed range: all values lie from 0 to 100",
+        "where ref_area = 'KEN' and time_period = 2024",
+        "compact explain internet_use --area KEN --year 2024",
+    ):
+        assert part in why, part
+    assert browser.find_element(By.TAG_NAME, "h1").text == "Individuals using the Internet, Kenya, 2024"
+    Select(browser.find_element(By.ID, "of-area")).select_by_value("M49:001")
+    until(browser, "return document.querySelector('#why table')")
+    members = browser.find_element(By.CSS_SELECTOR, "#why table")
+    assert "Kenya" in members.text
+    assert members.find_element(By.LINK_TEXT, "Kenya").get_attribute("href").endswith("&a=KEN")
+    Select(browser.find_element(By.ID, "of-indicator")).select_by_value("gini")
+    until(browser, "return document.querySelector('#why .notice')")  # no world value: said, not a zero
+    Select(browser.find_element(By.ID, "of-area")).select_by_value("KEN")
+    until(browser, "return document.querySelector('#why h3')")
+    assert "made without the store of snapshots" in browser.find_element(By.ID, "why").text
+
+
+def test_a_site_without_explanations_says_so(browser: webdriver.Chrome, site: Path, tmp_path: Path) -> None:
+    build(site.parent, tmp_path / "plain")
+    visit(browser, tmp_path / "plain", "explain#i=gini&a=KEN")
+    assert "made without explanations" in browser.find_element(By.ID, "why").text
+
+
+def test_scores_have_ranges_and_inequality_its_curves(browser: webdriver.Chrome, site: Path) -> None:
+    visit(browser, site, "scores")
+    text = browser.find_element(By.ID, "scores").text
+    assert "2 countries have a score for 2025" in text
+    assert "1 – 2 90.0 +5.0 (2020)" in text
+    Select(browser.find_element(By.ID, "score-group")).select_by_value("M49:202")
+    until(browser, "return document.querySelectorAll('#scores tbody tr').length === 1")
+    assert "F" in browser.find_element(By.CSS_SELECTOR, "main > ul").text  # a part without a score is named
+    visit(browser, site, "inequality")
+    label = "return document.querySelector('#within svg[role=img]').getAttribute('aria-label')"
+    assert "the lower half of people has 25 per cent" in browser.execute_script(label)
+    row = browser.find_element(By.CSS_SELECTOR, "#within tbody tr").text
+    assert row.startswith("Kenya consumption 2022 38.5 40.1")
+    assert browser.execute_script("return document.querySelectorAll('#between svg[role=img]').length") == 2
+
+
+@pytest.mark.parametrize(
+    "page", ["index", "explain#i=internet_use&a=KEN", "scores", "compare", "disagreement"]
+)
+def test_the_keyboard_reaches_all_that_a_mouse_does(browser: webdriver.Chrome, site: Path, page: str) -> None:
+    visit(browser, site, page)
+    controls = "[...document.querySelectorAll('a[href], button, select, input, summary, [tabindex=\"0\"]')]"
+    shown = f"{controls}.filter((e) => e.checkVisibility() && (e.type !== 'radio' || e.checked))"
+    wanted = browser.execute_script(f"window.reached = new Set(); return {shown}.length")
+    for _ in range(wanted + 5):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        browser.execute_script("window.reached.add(document.activeElement)")
+    missed = f"return {shown}.filter((e) => !window.reached.has(e)).map((e) => e.outerHTML.slice(0, 120))"
+    assert browser.execute_script(missed) == []
