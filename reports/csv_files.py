@@ -33,6 +33,7 @@ def build(release: Path, out: Path, tables: Sequence[str] = ()) -> list[Path]:
             )
     out.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
         return [_write(con, release / f"{name}.parquet", out / f"{name}.csv") for name in tables or names]
 
 

@@ -82,6 +82,30 @@ def test_report_makes_a_brief_aside_and_leaves_the_release_alone(reported: tuple
     assert (release / "SHA256SUMS").read_bytes() == before
 
 
+def test_one_indicator_s_pages_are_made_anew_with_their_explanations(reported: tuple[Path, Path]) -> None:
+    home, release = reported
+    assert list((release / "site" / "data" / "e").glob("*.js"))  # every newest value leads to its bytes
+    first = compact("report", "--only", "gdp", "--json", home=home)
+    assert first.code == 0, first.err
+    (row,) = first.json
+    site = home / "reports" / release.name / "site"
+    assert (row["report"], (site / "index.html").is_file()) == ("site", True)
+    page = site / "fr" / "indicator" / "gdp.html"
+    page.unlink()
+    (again,) = compact("report", "--only", "gdp", "--json", home=home).json
+    assert (again["report"], again["pages"]) == ("pages", 3)
+    assert page.read_bytes() == (release / "site" / "fr" / "indicator" / "gdp.html").read_bytes()
+    assert compact("report", "--only", "nothing", home=home).code == 2
+
+
+def test_the_tables_are_written_as_csv(reported: tuple[Path, Path], tmp_path: Path) -> None:
+    home, release = reported
+    done = compact("report", "--csv", "--out", str(tmp_path), home=home)
+    assert done.code == 0, done.err
+    names = {path.stem for path in (tmp_path / "csv").glob("*.csv")}
+    assert names == {path.stem for path in release.glob("*.parquet")}
+
+
 def test_report_refuses_what_it_cannot_do(reported: tuple[Path, Path]) -> None:
     home, release = reported
     inside = compact("report", "--area", "KEN", "--out", str(release / "briefs"), home=home)
