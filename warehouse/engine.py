@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -36,7 +36,22 @@ def engine(temp: Path | None = None, *, threads: int | None = None) -> Iterator[
     The database behind it is kept for the process, as opening one takes longer than most questions; nothing
     but temporary tables may be made in it.
     """
-    con = _database(temp, threads, os.getpid()).cursor()
+    with _cursor(_database(temp, threads, os.getpid())) as con:
+        yield con
+
+
+@contextmanager
+def sealed_engine(reads: Iterable[Path], temp: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same, in a database that reaches the files in these folders and nothing else: no other file, no
+    network, no extension, and no way to change that. For SQL of which a part is written by others."""
+    folders = sorted({form for path in reads for form in (str(path), str(path.resolve()))})
+    with _cursor(_sealed(tuple(folders), temp, os.getpid())) as con:
+        yield con
+
+
+@contextmanager
+def _cursor(database: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    con = database.cursor()
     con.execute("set enable_progress_bar = false")  # DuckDB draws it on stdout, which is for answers
     try:
         yield con
@@ -44,8 +59,20 @@ def engine(temp: Path | None = None, *, threads: int | None = None) -> Iterator[
         con.close()
 
 
+@lru_cache(maxsize=2)
+def _sealed(folders: tuple[str, ...], temp: Path | None, _process: int) -> duckdb.DuckDBPyConnection:
+    con = _open(temp, None)
+    con.execute("set allowed_directories = $folders", {"folders": list(folders)})
+    con.execute("set enable_external_access = false")  # for good: it cannot be switched on again
+    return con
+
+
 @cache
 def _database(temp: Path | None, threads: int | None, _process: int) -> duckdb.DuckDBPyConnection:
+    return _open(temp, threads)
+
+
+def _open(temp: Path | None, threads: int | None) -> duckdb.DuckDBPyConnection:
     """Nothing is downloaded: extensions come with the wheel or not at all."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": threads or min(os.cpu_count() or 1, 8),

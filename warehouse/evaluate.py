@@ -26,7 +26,7 @@ from schemas.definitions import Indicator, Input
 from schemas.errors import CompactError
 from schemas.tables import INDICATOR
 from warehouse.disagreement import write_overlap
-from warehouse.engine import code_fingerprint, engine, parquet, run_sql, write_table
+from warehouse.engine import code_fingerprint, engine, parquet, run_sql, sealed_engine, write_table
 from warehouse.evaluate_sql import evaluated_path, evaluation_sql, input_filter
 from warehouse.evaluate_windows import memberships_fingerprint
 
@@ -66,7 +66,7 @@ def evaluate(
     staged: source to its observation.parquet; evaluated: indicator to its file. A source that is not there is
     passed over, as an input without values.
     """
-    with engine(temp) as con:
+    with sealed_engine(_folders(staged, evaluated, out_path), temp) as con:
         _check_units(con, indicator, staged)
         con.execute(f"create temp table result as\n{evaluation_sql(indicator, staged, evaluated)}")
         kept = run_sql(con, "select * from result where isfinite(value)", INDICATOR)
@@ -77,6 +77,14 @@ def evaluate(
         dropped = int((no_number.fetchone() or (0,))[0])
     write_table(kept, INDICATOR, out_path)
     return dropped
+
+
+def _folders(staged: Mapping[str, Path], evaluated: Mapping[str, Path], out_path: Path) -> set[Path]:
+    """The folders of all staged tables and of all evaluated indicators: the same for every indicator of a
+    run, so that one database serves them all."""
+    tables = [path.parent for path in staged.values()]
+    together = {Path(os.path.commonpath(tables))} if tables else set()
+    return together | {path.parent.parent for path in (*evaluated.values(), out_path)}
 
 
 def evaluate_cached(

@@ -53,7 +53,8 @@ def ask(pointer: Path, *, database: bool) -> list[Any]:
 
 
 def read_on(pointer: Path, stop: Path, log: Path, pause: float, *, database: bool) -> int:
-    """Ask until told to stop; a line for each answer or error."""
+    """Ask until told to stop; a line for each answer or error. Readers let the runs go first."""
+    os.nice(10)
     with log.open("w", encoding="utf-8") as out:
         while not stop.exists():
             started = time.monotonic()
@@ -131,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     given.add_argument("--readers", type=int, default=50)
     given.add_argument("--releases", type=int, default=3)
-    given.add_argument("--pause", type=float, default=0.02, help="seconds between two questions of a reader")
+    given.add_argument("--pause", type=float, default=2.0, help="seconds between two questions of a reader")
     options = given.parse_args(arguments)
     os.environ["COMPACT_REPORTS"] = "none"
     with tempfile.TemporaryDirectory(prefix="load-") as folder:

@@ -19,7 +19,7 @@ from tests.faults.table import saw, tried
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 FULL = os.environ.get("COMPACT_FAULTS") == "full"
 POINTS, RUNS = (300, 100) if FULL else (12, 6)
-READERS, RELEASES, PAUSE = (50, 3, 0.02) if FULL else (6, 2, 0.2)
+READERS, RELEASES, PAUSE = (50, 3, 2.0) if FULL else (6, 2, 0.2)
 KILLS = {
     "change": "kill -9 before a change of a file",
     "torn": "kill -9 in the middle of a write",
