@@ -24,6 +24,7 @@ from warehouse.explain_sql import DIMENSIONS, dimension_terms, group_sql, member
 Row = dict[str, Any]
 Cell = tuple[str, int]  # area and year
 AREA, YEAR, SHARE = "{area}", 7000, 0.123456789  # stand in a template for what differs; no data are of 7000
+FEW = 20  # indicators up to which the observations are read from the file each time
 NESTED = 4  # indicators made of indicators, as deep as `explain` goes
 TOTAL = dict.fromkeys(DIMENSIONS, "_T")
 
@@ -64,6 +65,9 @@ class Explanations:
 
     def of(self, indicators: Iterable[str]) -> Iterator[tuple[str, Row]]:
         """Indicator and its explanations, for those that have values. Each page is read once."""
+        indicators = list(indicators)
+        if len(indicators) > FEW:
+            self.con.execute("create or replace temp table observation as select * from observation")
         found = {name: one for name in indicators if name in self.meta and (one := _One(self, name)).values}
         if self.home:
             pages = _pages(self.home / "snapshots" / "manifest.jsonl")

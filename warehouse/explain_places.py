@@ -37,13 +37,14 @@ def locate_many(
 ) -> list[dict[str, Any]]:
     """What `locate` says of each, in their order. One page that is missing leaves all of them without."""
     found: list[list[dict[str, Any]]] = [[] for _ in wanted]
+    sought = _Sought(wanted)
     for number, page in enumerate(pages, 1):
         path = objects / page["sha256"][:2] / page["sha256"]
         if not path.is_file():
             why = f"page {page['sha256'][:12]} is not in this store"
             return [{"found": False, "why": why} for _ in wanted]
         for member, body in parts(path.read_bytes()):
-            for n, spans in _worth_looking(body, wanted).items():
+            for n, spans in sought.in_body(body).items():
                 seen: set[int] = set()
                 for start, end in spans:
                     for offset, record in records(body, wanted[n], start, end, seen):
@@ -53,30 +54,36 @@ def locate_many(
     return [place(fitting) if fitting else unplaced(pages) for fitting in found]
 
 
-def _worth_looking(body: bytes, wanted: Sequence[Wanted]) -> dict[int, list[tuple[int, int]]]:
-    """Number of a wanted value to the spans of bytes that may hold it."""
-    named: dict[bytes, set[int]] = {}
-    for n, one in enumerate(wanted):
-        for name in one.names:
-            if token := TOKEN.search(name.encode()):
-                named.setdefault(token[0], set()).add(n)
-    years = {one.year: str(one.year).encode() for one in wanted}
-    values = [_keys(one.values) for one in wanted]
-    json_body = is_json(body)
-    header = set() if json_body else numbers_of(body[: body.find(b"\n") + 1])
-    always = {year for year in years if year in header}
-    found: dict[int, list[tuple[int, int]]] = {}
-    for start, end, reach in _objects(body, 0, len(body)) if json_body else _lines(body):
-        text = body[start:reach]
-        present = always | {year for year, digits in years.items() if digits in text}
-        if not present or not (words := named.keys() & TOKEN.findall(text)):
-            continue
-        candidates = {n for word in words for n in named[word] if wanted[n].year in present}
-        numbers = _keys(numbers_of(text)) if candidates else set()
-        for n in candidates:
-            if not numbers.isdisjoint(values[n]):
-                found.setdefault(n, []).append((start, end))
-    return found
+class _Sought:
+    """What is looked for, by the first word of a name, by year and by number."""
+
+    def __init__(self, wanted: Sequence[Wanted]) -> None:
+        self.years = [one.year for one in wanted]
+        self.values = [_keys(one.values) for one in wanted]
+        self.named: dict[bytes, set[int]] = {}
+        for n, one in enumerate(wanted):
+            for name in one.names:
+                if token := TOKEN.search(name.encode()):
+                    self.named.setdefault(token[0], set()).add(n)
+        self.year = re.compile("|".join(map(str, sorted(set(self.years)))).encode())
+
+    def in_body(self, body: bytes) -> dict[int, list[tuple[int, int]]]:
+        """Number of a wanted value to the spans of bytes that may hold it."""
+        json_body = is_json(body)
+        header = set() if json_body else numbers_of(body[: body.find(b"\n") + 1])
+        always = {year for year in self.years if year in header}
+        found: dict[int, list[tuple[int, int]]] = {}
+        for start, end, reach in _objects(body, 0, len(body)) if json_body else _lines(body):
+            text = body[start:reach]
+            present = always.union(map(int, self.year.findall(text)))
+            if not present or not (words := self.named.keys() & TOKEN.findall(text)):
+                continue
+            candidates = {n for word in words for n in self.named[word] if self.years[n] in present}
+            numbers = _keys(numbers_of(text)) if candidates else set()
+            for n in candidates:
+                if not numbers.isdisjoint(self.values[n]):
+                    found.setdefault(n, []).append((start, end))
+        return found
 
 
 def _keys(numbers: Iterable[float]) -> set[float]:
