@@ -67,7 +67,8 @@ class Explanations:
         """Indicator and its explanations, for those that have values. Each page is read once."""
         indicators = list(indicators)
         if len(indicators) > FEW:
-            self.con.execute("create or replace temp table observation as select * from observation")
+            self.con.execute("create or replace temp table kept as select * from observation")
+            self.con.execute("create or replace temp view observation as select * from kept")
         found = {name: one for name in indicators if name in self.meta and (one := _One(self, name)).values}
         if self.home:
             pages = _pages(self.home / "snapshots" / "manifest.jsonl")
