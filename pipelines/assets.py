@@ -72,6 +72,8 @@ def follows() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
 def _red(problem: CompactError, context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Failure:
     """A problem of ours as Dagster shows it: the message, without a traceback, and never tried again
     unchanged. It is put on record, unless the command line does that for the whole run."""
+    if problem not in workspace.problems:
+        workspace.problems.append(problem)
     if context.run.tags.get(BY) is None:
         journal_of(context, workspace).ended("red", problems=[problem.what])
     return dg.Failure(description=str(problem), allow_retries=problem.retriable)
@@ -197,8 +199,6 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
                 done = workspace.evaluate(sorted(selected))
                 said.update(computed=sum(result.made for result in done.values()))
         except CompactError as problem:
-            if problem not in workspace.problems:
-                workspace.problems.append(problem)
             raise _red(problem, context, workspace) from None
         for indicator_id, result in done.items():  # Dagster wants inputs before what is made of them
             if indicator_id not in selected:

@@ -4,7 +4,6 @@ published, or in what is said, however a run ends."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from pipelines import cli
 from pipelines.run import run
 from pipelines.summary import tell
-from schemas.errors import CompactError
 from sources.settings import Settings
 from tests.faults.tiny_bank import TinyBank, of_bank
 from tests.unit.local_agency import LocalAgency, Reply
@@ -81,8 +79,8 @@ def test_an_address_with_a_password_is_refused_without_repeating_it(
     address = bank.url.replace("http://", f"http://user:{PLANTED}-in-an-address@")
     monkeypatch.setenv("COMPACT_URL_WORLDBANK_WDI", address)
     made = of_bank(tmp_path)
-    with suppress(CompactError):
-        tell(made, run(made))
+    assert tell(made, run(made)) == 1
+    assert "worldbank_wdi cannot be asked at this address" in made.problems[0].what
     said = capfd.readouterr()
     assert PLANTED not in " ".join(map(str, made.problems))
     assert PLANTED not in said.out + said.err
