@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from pipelines.alerts import receivers, send_news
 from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
+from pipelines.instance import keep_connections
 from pipelines.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
 from pipelines.journal import BY, RUN, Journal
 from pipelines.lineage import Lineage
@@ -86,6 +87,7 @@ def _record(workspace: Workspace, outcome: Outcome, journal: Journal, seconds: f
 def _steps(workspace: Workspace, journal: Journal) -> Outcome:
     definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
     with dg.DagsterInstance.get() as instance, _progress(workspace), _asking(workspace):
+        keep_connections(instance)
         there = [source_id for source_id in workspace.sources if workspace.there(source_id)]
         incoming = [key(source_id) for source_id in there for key in (source_key, staged_key)]
         if not _execute(definitions, FETCH_AND_STAGE, instance, workspace, incoming, journal.run):

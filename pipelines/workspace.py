@@ -18,16 +18,15 @@ from threading import Event
 from typing import Any
 
 from indicators.catalogue import Catalogue, load_catalogue
-from indicators.commitments import load_commitments
 from indicators.held import HeldInput, as_evaluated, held_inputs
 from indicators.restrict import restricted
+from pipelines.given import ingredients_of, states_of
+from pipelines.refused import take_back
 from pipelines.reports import write_reports
 from pipelines.trouble import told
-from schemas.areas import area_rows, membership_rows
 from schemas.definitions import Input, Source
 from schemas.errors import CompactError
 from sources.acceptance import compare, describe
-from sources.cadence import standing_facts
 from sources.fetch import FetchReport, fetch_source
 from sources.objects import write_whole
 from sources.registry import load_series, load_sources, reader_of
@@ -38,7 +37,7 @@ from warehouse.build import build_release
 from warehouse.checks import CheckResult, indicator_checks, staged_series
 from warehouse.evaluate import Evaluated, cached_path, evaluate_cached, evaluation_fingerprint
 from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
-from warehouse.release import ReleaseRefused, ReleaseResult, latest_release, read_card, snapshots_of
+from warehouse.release import ReleaseRefused, ReleaseResult, latest_release, read_card
 from warehouse.rollback import taken_back
 
 EVALUATED = "evaluated"  # folder of COMPACT_HOME
@@ -69,6 +68,7 @@ class Workspace:
     reports: dict[str, FetchReport] = field(default_factory=dict)
     released: ReleaseResult | None = None
     _evaluated: dict[str, Evaluated] = field(default_factory=dict)
+    _checked: dict[tuple[str, Path, Path | None], list[CheckResult]] = field(default_factory=dict)
     _live: dict[str, Path] = field(default_factory=dict)
     _ahead: dict[str, Future[FetchReport]] = field(default_factory=dict)
     _stopped: Event = field(default_factory=Event)
@@ -171,14 +171,7 @@ class Workspace:
 
     def source_states(self) -> dict[str, SourceState]:
         """How each source stands since it was last asked."""
-        states = {}
-        for source_id in self.sources:
-            path = self.home / "status" / f"{source_id}.json"
-            never = {"state": "absent", "note": "never asked"}
-            known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else never
-            facts = standing_facts(self.sources[source_id], self.store, self.wanted_series(source_id))
-            states[source_id] = SourceState(known["state"], known["note"] or None, facts)
-        return states
+        return states_of(self)
 
     # --- stage ---
     @told
@@ -234,7 +227,7 @@ class Workspace:
     def evaluate(self, indicator_ids: Sequence[str]) -> dict[str, Evaluated]:
         """Evaluate indicators, and before them those they are made of; what has not changed is not
         computed."""
-        staged, held = self._observations(), self.held_inputs()
+        staged, held = self.observations(), self.held_inputs()
         order = self.catalogue.in_order(indicator_ids)
         for number, indicator_id in enumerate(order, 1):
             if indicator_id not in self._evaluated:
@@ -247,11 +240,18 @@ class Workspace:
 
     @told
     def check(self, indicator_id: str) -> list[CheckResult]:
-        """What the indicator's `expect` says of its values."""
-        present = staged_series(tuple(path for _, path in sorted(self._observations().items())))
-        path = self._evaluated[indicator_id].path
-        previous = latest_release(self.releases_home)
-        return indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue, previous)
+        """What the indicator's `expect` says of its values; found out once for the same values and the same
+        release before."""
+        path, previous = self._evaluated[indicator_id].path, latest_release(self.releases_home)
+        if (indicator_id, path, previous) not in self._checked:
+            present = staged_series(tuple(path for _, path in sorted(self.observations().items())))
+            found = indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue, previous)
+            self._checked[indicator_id, path, previous] = found
+        return self._checked[indicator_id, path, previous]
+
+    def checks(self) -> list[CheckResult]:
+        """Those of every indicator, once all are evaluated."""
+        return [check for indicator_id in sorted(self.catalogue) for check in self.check(indicator_id)]
 
     @told
     def nothing_changed(self) -> ReleaseResult | None:
@@ -260,7 +260,7 @@ class Workspace:
         paths = self._would_be()
         if latest is None:
             return None
-        fingerprint = inputs_fingerprint(self._ingredients(paths))
+        fingerprint = inputs_fingerprint(ingredients_of(self, paths))
         if why := taken_back(self.releases_home, fingerprint):
             return ReleaseResult(False, latest.name, latest, why)
         if fingerprint != read_card(latest)["fingerprint"]:
@@ -279,7 +279,7 @@ class Workspace:
     def due(self) -> list[str]:
         """The indicators that have something staged and are not evaluated from it yet. The others are empty
         or as they were; the release takes them all the same."""
-        staged, paths = self._observations(), self._would_be()
+        staged, paths = self.observations(), self._would_be()
         return [
             indicator_id
             for indicator_id in self.catalogue
@@ -289,7 +289,7 @@ class Workspace:
 
     def _would_be(self) -> dict[str, Path]:
         """Where the values of each indicator are, or will be once they are evaluated from what is live."""
-        staged, paths, held = self._observations(), dict[str, Path](), self.held_inputs()
+        staged, paths, held = self.observations(), dict[str, Path](), self.held_inputs()
         for indicator_id, indicator in self.catalogue.items():
             fingerprint = evaluation_fingerprint(as_evaluated(indicator, held), staged, paths)
             paths[indicator_id] = cached_path(self.home / EVALUATED, indicator_id, fingerprint)
@@ -305,7 +305,7 @@ class Workspace:
             paths = {indicator_id: result.path for indicator_id, result in evaluated.items()}
             self.released = build_release(
                 self.releases_home,
-                self._ingredients(paths),
+                ingredients_of(self, paths),
                 acknowledge=self.acknowledge,
                 about=self.about_release,
                 reports=write_reports if self.settings.reports == "all" else None,
@@ -318,36 +318,13 @@ class Workspace:
         return self.released
 
     def _take_back(self, problem: ReleaseRefused) -> ReleaseRefused:
-        """Hold the snapshots that no release has yet and that gave the refused values. Were they to stay
-        live, the agency would not be asked again, and its correction would be held for differing from
-        them."""
-        latest = latest_release(self.releases_home)
-        released = snapshots_of(latest) if latest else set()
-        every = [check for indicator_id in self.catalogue for check in self.check(indicator_id)]
-        taken: list[str] = []
-        for check in [check for check in every if check.severity == "error" and not check.passed]:
-            new = [s for s in self._behind(check) if s.snapshot not in released]
-            self.store.hold(new, check.message)
-            taken += [f"{s.source} {s.resource} ({s.snapshot[:12]})" for s in new]
-        if not taken:
-            return problem
-        self._evaluated.clear()
-        return ReleaseRefused(
-            f"{problem.what}\n  held, and asked for again in the next run: {', '.join(taken)}",
-            where=str(self.store.folder),
-            allowed=problem.allowed,
-            next_step=problem.next_step,
-        )
+        found = take_back(self, problem)
+        if found is not problem:
+            self._evaluated.clear()
+        return found
 
-    def _behind(self, check: CheckResult) -> list[Snapshot]:
-        """The live snapshots that a failed check speaks of: those of the refused values, or all inputs."""
-        live = [s for source_id in self.sources for s in self.store.live(source_id).values()]
-        if check.snapshots:
-            return [s for s in live if s.snapshot in check.snapshots]
-        inputs = self.catalogue.inputs_of(check.subject)
-        return [s for s in live if any((s.source, series) in inputs for series in s.series)]
-
-    def _observations(self) -> dict[str, Path]:
+    def observations(self) -> dict[str, Path]:
+        """The staged observations of what is live, by source."""
         if not self._live:
             self._live |= {source_id: found.observation for source_id, found in self.live_staged().items()}
         return self._live
@@ -360,45 +337,7 @@ class Workspace:
     def ingredients(self) -> Ingredients:
         """What a release would be made of now; nothing is made."""
         found = self.evaluate(list(self.catalogue))
-        return self._ingredients({name: result.path for name, result in found.items()})
-
-    def _ingredients(self, evaluated: Mapping[str, Path]) -> Ingredients:
-        return Ingredients(
-            catalogue=self.catalogue.entries,
-            sources=self.sources,
-            states=self.source_states(),
-            snapshots=[s.row() for source_id in self.sources for s in self.store.live(source_id).values()],
-            staged=self._observations(),
-            evaluated=evaluated,
-            areas=area_rows(self.home / "groups"),
-            area_groups=membership_rows(self.home / "groups"),
-            commitments=load_commitments(),
-            contributions={
-                path.stem: path for path in sorted((self.home / "contributions").glob("*/*.parquet"))
-            },
-            decided=self._decided(),
-            held_inputs={name: found.text for name, found in self.held_inputs().items()},
-            with_reports=self.settings.reports == "all",
-        )
-
-    def _decided(self) -> dict[str, str]:
-        """The live snapshots that no release has yet and that a person let in although they differ much: who,
-        and why. One that came after it was compared with it, so the decision holds for that one too."""
-        latest = latest_release(self.releases_home)
-        released = snapshots_of(latest) if latest else set()
-        found: dict[str, str] = {}
-        for source_id in self.sources:
-            said: dict[str, str] = {}
-            for event in self.store.events(source_id):
-                if event["event"] != "accepted":
-                    continue
-                if event["snapshot"] in released:
-                    said.pop(event["resource"], None)
-                elif event.get("by"):
-                    said[event["resource"]] = f"{event['by']}: {event['reason']}"
-            live = self.store.live(source_id)
-            found |= {live[key].snapshot: why for key, why in said.items() if key in live}
-        return found
+        return ingredients_of(self, {name: result.path for name, result in found.items()})
 
     def _note(self, problem: CompactError) -> CompactError:
         self.problems.append(problem)

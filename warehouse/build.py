@@ -75,7 +75,7 @@ def build_release(
             )
         if previous is not None and (why := taken_back(home, fingerprint)):
             return ReleaseResult(False, previous.name, previous, why)
-        checks = given.checks if given.checks is not None else all_checks(given, previous)
+        checks = given.checks() if given.checks else all_checks(given, previous)
         refuse(
             [
                 f"{check.name}: {check.message}"
