@@ -45,7 +45,7 @@ def tried(fault: str, tries: int, survived: int) -> None:
 def plain(text: str) -> str:
     """The first line, without what differs between two machines."""
     text = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    text = re.sub(r"https?://127\.0\.0\.1:\d+\S*", "AGENCY", text)
+    text = re.sub(r"https?://127\.0\.0\.1:\d+[^\s:]*", "AGENCY", text)
     text = re.sub(r"/\S*?/(pytest-[^/\s]+|[\w.-]*tmp\w*)/[^\s:,)]*", "HOME", text)
     text = re.sub(r"process \d+, since [\d :-]+ UTC", "process N, since T", text)
     text = re.sub(r"\b[0-9a-f]{12,64}\b", "…", text)
