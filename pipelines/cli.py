@@ -322,6 +322,12 @@ def main() -> None:
     from schemas.errors import CompactError, DefinitionError
 
     try:
+        if "://" in os.environ.get("COMPACT_HOME", ""):
+            raise CompactError(
+                "COMPACT_HOME is an address, and must be a folder",
+                where="COMPACT_HOME",
+                next_step="name a folder; `compact pull` brings releases from a store, `compact publish` sends them",
+            )
         app()
     except CompactError as problem:
         if os.environ.get("COMPACT_DEBUG"):

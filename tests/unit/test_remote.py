@@ -287,6 +287,13 @@ def test_what_is_no_store_is_said(url: str, tmp_path: Path) -> None:
         pull_from(url, tmp_path)
 
 
+def test_a_home_is_a_folder_and_no_address(tmp_path: Path) -> None:
+    done = compact("show", "use", home=tmp_path, env={"COMPACT_HOME": "s3://bucket/releases"})
+    assert done.code == 2
+    assert "COMPACT_HOME is an address, and must be a folder" in done.err
+    assert "`compact pull`" in done.err
+
+
 def test_keys_never_go_over_the_network_unencrypted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.example")
     with pytest.raises(CompactError, match="unencrypted"):
