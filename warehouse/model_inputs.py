@@ -23,7 +23,10 @@ def load_model_inputs(
 ) -> None:
     """What the models read: indicator, area, area_group, the definitions as tables, and the release
     before."""
-    for name in ("indicator", "area", "area_group"):
+    # The values stay in their file: sorted and dictionary-encoded, a model reads the columns and rows that it
+    # needs faster from there than from memory (measured 2026-11-23: two thirds of the time, a third of the room).
+    con.execute(f"create temp view indicator as select * from {parquet(folder / 'indicator.parquet')}")
+    for name in ("area", "area_group"):
         con.execute(f"create temp table {name} as select * from {parquet(folder / f'{name}.parquet')}")
     snapshots = folder / "snapshot.parquet"
     newest = (
@@ -52,7 +55,7 @@ def load_model_inputs(
         con.execute("create temp table previous_release as select '' as release limit 0")
     else:
         con.execute(
-            f"create temp table previous_indicator as select * from {parquet(previous / 'indicator.parquet')}"
+            f"create temp view previous_indicator as select * from {parquet(previous / 'indicator.parquet')}"
         )
         con.execute(f"create temp table previous_release as select {literal(previous.name)} as release")
 
