@@ -326,7 +326,7 @@ def main() -> None:
             raise CompactError(
                 "COMPACT_HOME is an address, and must be a folder",
                 where="COMPACT_HOME",
-                next_step="name a folder; `compact pull` brings releases from a store, `compact publish` sends them",
+                next_step="name a folder; `compact pull` brings releases from a store, `publish` sends them",
             )
         app()
     except CompactError as problem:
