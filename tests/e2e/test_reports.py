@@ -4,6 +4,7 @@ aside or shows them."""
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -85,14 +86,13 @@ def test_report_makes_a_brief_aside_and_leaves_the_release_alone(reported: tuple
 def test_one_indicator_s_pages_are_made_anew_with_their_explanations(reported: tuple[Path, Path]) -> None:
     home, release = reported
     assert list((release / "site" / "data" / "e").glob("*.js"))  # every newest value leads to its bytes
-    first = compact("report", "--only", "gdp", "--json", home=home)
-    assert first.code == 0, first.err
-    (row,) = first.json
     site = home / "reports" / release.name / "site"
-    assert (row["report"], (site / "index.html").is_file()) == ("site", True)
+    shutil.copytree(release / "site", site, dirs_exist_ok=True)  # else the first time makes it whole
     page = site / "fr" / "indicator" / "gdp.html"
     page.unlink()
-    (again,) = compact("report", "--only", "gdp", "--json", home=home).json
+    made = compact("report", "--only", "gdp", "--json", home=home)
+    assert made.code == 0, made.err
+    (again,) = made.json
     assert (again["report"], again["pages"]) == ("pages", 3)
     assert page.read_bytes() == (release / "site" / "fr" / "indicator" / "gdp.html").read_bytes()
     assert compact("report", "--only", "nothing", home=home).code == 2
