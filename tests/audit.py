@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-LOCK, PROJECT = CHECKOUT / "requirements.lock", CHECKOUT / "pyproject.toml"
+PROJECT, LOCKS = CHECKOUT / "pyproject.toml", sorted(CHECKOUT.glob("requirements*.lock"))
 OSV = "https://api.osv.dev/v1/query"
 PINNED = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(\[[^\]]*\])?==(?P<version>[^\s;]+)\s*(;(?P<marker>.*))?"
@@ -61,16 +61,21 @@ def read_lock(text: str) -> tuple[list[Locked], list[str]]:
     return found, wrong
 
 
-def required(text: str) -> list[Requirement]:
-    """Every dependency that pyproject.toml names."""
+def required(text: str, group: str = "") -> list[Requirement]:
+    """Every dependency of pyproject.toml, with those of its group dev; or those of another group, which has
+    a lock of its own, requirements-GROUP.lock."""
     project = tomllib.loads(text)
-    more = [*project.get("dependency-groups", {}).values()]
-    more += project["project"].get("optional-dependencies", {}).values()
-    named = [*project["project"]["dependencies"], *(one for group in more for one in group)]
-    return [Requirement(one) for one in named if isinstance(one, str)]
+    groups = project.get("dependency-groups", {})
+    named = groups[group] if group else [*project["project"]["dependencies"], *groups.get("dev", ())]
+    return [Requirement(one) for one in named]
 
 
-def review(lock: str, project: str) -> tuple[int, list[str]]:
+def group_of(lock: Path) -> str:
+    """The group that a lock is of; empty for the main one."""
+    return lock.stem.partition("-")[2]
+
+
+def review(lock: str, project: str, group: str = "") -> tuple[int, list[str]]:
     """How many packages are locked, and what is not right."""
     packages, wrong = read_lock(lock)
     versions: dict[str, list[Locked]] = {}
@@ -79,7 +84,7 @@ def review(lock: str, project: str) -> tuple[int, list[str]]:
     for name, several in versions.items():
         if len({one.marker for one in several}) < len(several):
             wrong.append(f"{name} is locked twice for the same machines")
-    for wanted in required(project):
+    for wanted in required(project, group):
         there = versions.get(canonicalize_name(wanted.name), [])
         if not there:
             wrong.append(f"{wanted.name} is in pyproject.toml and not locked: run `make lock`")
@@ -128,19 +133,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Exit code 1 if the lock is not right or a vulnerability is known."""
     given = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     given.add_argument("--osv-url", default=OSV)
-    given.add_argument("--lock", type=Path, default=LOCK)
+    given.add_argument("--lock", type=Path, action="append", help="all of the checkout by default")
     options = given.parse_args(arguments)
-    text = options.lock.read_text(encoding="utf-8")
-    count, wrong = review(text, PROJECT.read_text(encoding="utf-8"))
+    codes = [audit(lock, options.osv_url) for lock in options.lock or LOCKS]
+    return max(codes)
+
+
+def audit(lock: Path, url: str) -> int:
+    """Review one lock, ask, and say what was found."""
+    text = lock.read_text(encoding="utf-8")
+    count, wrong = review(text, PROJECT.read_text(encoding="utf-8"), group_of(lock))
     wrong += installed(text)
     print("\n".join(wrong), end="\n" if wrong else "")
-    print(f"the lock: {count} packages, each pinned and with sha256; {len(wrong)} findings")
-    answered, bugs = known(options.lock, options.osv_url)
+    print(f"{lock.name}: {count} packages, each pinned and with sha256; {len(wrong)} findings")
+    answered, bugs = known(lock, url)
     if answered:
         print("\n".join(bugs), end="\n" if bugs else "")
         print(f"known vulnerabilities: {len(bugs)}")
     else:
-        print(f"known vulnerabilities: NOT CHECKED, {options.osv_url} cannot be asked: {bugs[0]}")
+        print(f"known vulnerabilities: NOT CHECKED, {url} cannot be asked: {bugs[0]}")
     return 1 if wrong or (answered and bugs) else 0
 
 

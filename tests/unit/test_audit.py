@@ -7,16 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit import LOCK, PROJECT, main, read_lock, review
+from tests.audit import LOCKS, PROJECT, group_of, main, read_lock, review
 from tests.unit.local_agency import LocalAgency, Reply
 
 SHA = "--hash=sha256:" + "0" * 64
 
 
-def test_every_dependency_is_locked_with_its_hash() -> None:
-    count, wrong = review(LOCK.read_text(encoding="utf-8"), PROJECT.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_dependency_is_locked_with_its_hash(lock: Path) -> None:
+    project = PROJECT.read_text(encoding="utf-8")
+    count, wrong = review(lock.read_text(encoding="utf-8"), project, group_of(lock))
     assert wrong == []
-    assert count > 100
+    assert count > 100 or group_of(lock)
+
+
+def test_a_group_with_a_lock_of_its_own_is_held_against_that() -> None:
+    project = '[project]\ndependencies = ["a"]\n[dependency-groups]\ndev = []\nspark = ["b>=2"]\n'
+    assert review(f"a==1 {SHA}\n", project) == (1, [])
+    assert review(f"b==2 {SHA}\n", project, group_of(Path("requirements-spark.lock"))) == (1, [])
+    assert review(f"b==1 {SHA}\n", project, "spark")[1] == ["b is locked at 1, and pyproject.toml says b>=2"]
 
 
 @pytest.mark.parametrize(
