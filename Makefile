@@ -3,14 +3,15 @@ PYTHON ?= python3
 HOME_DIR = $(or $(COMPACT_HOME),data)
 BIN = .venv/bin
 READY = .venv/.ready
+SPARK = .venv/.spark
 
-.PHONY: report test faults audit lint ui clean lock picture
+.PHONY: report spark test faults audit lint ui clean lock picture
 
 report: $(READY) ## set up, run the main job, say where the release is
 	@$(BIN)/compact run
 	@$(BIN)/compact releases --latest
 
-test: $(READY) ## lint, types, layers and every test
+test: $(READY) $(SPARK) ## lint, types, layers and every test
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
@@ -42,6 +43,15 @@ picture: ## the picture in README, from the latest release (needs chromium)
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+	uv pip compile --group pyproject.toml:spark --universal --python-version 3.11 --generate-hashes \
+		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements-spark.lock
+
+$(SPARK): requirements-spark.lock $(READY)
+	@echo "installing Spark (half a gigabyte; only the tests and COMPACT_ENGINE=spark need it, and Java)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements-spark.lock
+	@touch $@
+
+spark: $(SPARK) ## Spark, the second engine: docs/scale.md
 
 $(READY): requirements.lock pyproject.toml
 	@echo "setting up .venv (some minutes the first time)"

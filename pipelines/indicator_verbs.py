@@ -159,19 +159,38 @@ def new_indicator(
 
 
 def export(
-    form: Annotated[str, typer.Argument(metavar="FORMAT", help="sdmx: structure, SDMX-CSV 2.0 and VTL.")],
+    form: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT",
+            help="sdmx: structure, SDMX-CSV 2.0 and VTL; lake: parquet by source and year; "
+            "sql: the models for another engine.",
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
     release: Annotated[str | None, typer.Option(help="A release id; the latest by default.")] = None,
+    dialect: Annotated[str, typer.Option(help="Of sql: spark, trino or bigquery.")] = "spark",
     as_json: Json = False,
 ) -> None:
-    """Write a release in another standard: `compact export sdmx`."""
-    if form != "sdmx":
-        raise CompactError(f"there is no format {form!r}", where="FORMAT", allowed="sdmx")
+    """Write a release, or its models, for another program: `compact export sdmx|lake|sql`."""
     from indicators.catalogue import load_catalogue
+    from indicators.commitments import load_commitments
     from warehouse.read import open_release
-    from warehouse.sdmx import export as write
 
-    written = write(open_release(_home(), release), out, load_catalogue())
+    if form == "sdmx":
+        from warehouse.sdmx import export as write
+
+        written = write(open_release(_home(), release), out, load_catalogue())
+    elif form == "lake":
+        from warehouse.engines.lake import write_lake
+
+        written = write_lake(open_release(_home(), release), out)
+    elif form == "sql":
+        from warehouse.engines.export import export_sql
+
+        written = export_sql(dialect, out, load_commitments())
+    else:
+        raise CompactError(f"there is no format {form!r}", where="FORMAT", allowed="sdmx, lake, sql")
     emit([{"file": str(path), "bytes": path.stat().st_size} for path in written], as_json=as_json)
 
 

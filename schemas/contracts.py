@@ -12,12 +12,12 @@ from functools import cache
 
 import duckdb
 import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
 
 from schemas.arrow import ARROW_TYPES, arrow_schema
 from schemas.columns import Column, Table
 from schemas.errors import CompactError
+from schemas.pandera_only import pandera
 
 BATCH_ROWS = 250_000
 EXAMPLES = 10

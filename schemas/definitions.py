@@ -136,6 +136,11 @@ class Source(Model):
         pattern=r"^([A-Z][A-Z0-9_]*)?$",
         description="environment variable that holds the access key, where the agency asks for one",
     )
+    switch_variable: str = Field(
+        default="",
+        pattern=r"^([A-Z][A-Z0-9_]*)?$",
+        description="environment variable without which the source is not asked: for one that costs gigabytes",
+    )
     probe: str = Field(
         default="",
         description="series by which `compact contracts` asks the agency: one whose answer is small; "

@@ -92,6 +92,8 @@ def check_contract(source: Source, used: Collection[str] = (), folder: Path = SO
 
     if source.key_variable and not os.environ.get(source.key_variable):
         return result("not configured", f"{source.key_variable} is not set: the agency asks for a key")
+    if source.switch_variable and not os.environ.get(source.switch_variable):
+        return result("not configured", f"{source.switch_variable} is not set: an answer is large")
     try:
         contract = load_contract(source.id, folder)
         probe = probe_of(source, contract, used, folder)

@@ -89,7 +89,9 @@ def access_key(source: Source) -> AccessKey | None:
 
 
 def not_configured(source: Source) -> str:
-    """Why a source cannot be asked for want of a key, in words; empty if it can."""
+    """Why a source cannot be asked for want of a key or a switch, in words; empty if it can."""
+    if source.switch_variable and not os.environ.get(source.switch_variable, "").strip():
+        return f"not configured: {source.switch_variable} is not set, and it is large"
     if not source.key_variable or access_key(source):
         return ""
     if not os.environ.get(source.key_variable, "").strip():

@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COMPACT_", extra="ignore")
 
     home: Path = Path("data")
-    engine: Literal["duckdb"] = "duckdb"
+    engine: Literal["duckdb", "spark"] = "duckdb"
     reports: Literal["all", "none"] = "all"
 
 

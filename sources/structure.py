@@ -77,12 +77,21 @@ def _page(page: Page, any_name: frozenset[str]) -> Iterator[tuple[str, str]]:
     body = page.body
     if body.startswith(b"PK"):
         yield from _archive(page)
+    elif body.startswith(b"PAR1"):
+        yield from _parquet(body)
     elif body.startswith(b"\x1f\x8b"):
         yield from _header(Page(page.url, zlib.decompressobj(wbits=31).decompress(body, HEAD)))
     elif body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
         yield from _json(orjson.loads(body.removeprefix(b"\xef\xbb\xbf")), "$", any_name)
     else:
         yield from _header(page)
+
+
+def _parquet(body: bytes) -> Iterator[tuple[str, str]]:
+    import pyarrow.parquet as pq
+
+    for column in pq.read_schema(io.BytesIO(body)):
+        yield f"column {column.name!r}", str(column.type)
 
 
 def _json(value: Any, path: str, any_name: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pyarrow as pa
@@ -39,6 +39,7 @@ from warehouse.claims import claim_table
 from warehouse.commitments import load_commitments, within
 from warehouse.disagreement import load_overlaps
 from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_by_key, write_table
+from warehouse.engines.models import MADE_IN_PYTHON, on_spark
 from warehouse.ingredients import Ingredients
 from warehouse.model_inputs import load, load_model_inputs
 from warehouse.progress import method_table, progress_table
@@ -114,10 +115,14 @@ def write_tables(
             sent = given.contributions.get(contract.name)
             write(run_sql(con, _union([parquet(sent)] if sent else [], contract), contract), contract)
         load_inputs(con, aside, given, previous)
-        for contract in MODEL_TABLES:
-            found = compute(con, contract)
-            write(found, contract)
-            load(con, contract.name, found)
+        with on_spark(con, aside, previous) as spark:
+            for contract in MODEL_TABLES:
+                elsewhere = spark is not None and contract.name not in MADE_IN_PYTHON
+                found = compute(cast(duckdb.DuckDBPyConnection, spark) if elsewhere else con, contract)
+                write(found, contract)
+                load(con, contract.name, found)
+                if spark is not None:
+                    spark.read(contract.name, aside / f"{contract.name}.parquet")
         return [
             (str(name), int(changed), int(new), int(gone))
             for name, changed, new, gone in con.execute(f"""

@@ -15,6 +15,7 @@ from schemas.definitions import Indicator, Source
 from schemas.target_definitions import Commitments
 from warehouse.checks import CheckResult
 from warehouse.engine import code_fingerprint
+from warehouse.engines.models import engine_version
 
 CODE = (
     "schemas/*.py",
@@ -83,7 +84,7 @@ class Ingredients:
 def inputs_fingerprint(given: Ingredients) -> str:
     """sha256 of all that the tables depend on. How the agencies could be reached in a run is not among it: an
     outage alone makes no new release."""
-    digest = sha256(code_fingerprint(*CODE).encode())
+    digest = sha256(code_fingerprint(*CODE).encode() + engine_version().encode())
     snapshots = sorted((row["source"], row["resource"], row["snapshot"]) for row in given.snapshots)
     if given.with_reports:
         digest.update(code_fingerprint(*REPORTS).encode())

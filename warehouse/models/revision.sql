@@ -35,5 +35,5 @@ select
     (select release from previous_release) as previous_release
 from now
 full join before using (indicator, ref_area, time_period)
-semi join in_both using (indicator)
 where now.value is distinct from before.value
+    and indicator in (select indicator from in_both)

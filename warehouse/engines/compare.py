@@ -1,0 +1,111 @@
+"""The same models on two engines: every table of a release on DuckDB and on Spark, and how they differ.
+
+Equal are tables with the same rows in the same order, doubles to one part in a thousand million (of one, if
+they are smaller than one): engines add up in other orders, and their logarithms end in other digits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.columns import Table
+from warehouse.assemble import MODEL_TABLES, compute
+from warehouse.engines.models import MADE_IN_PYTHON, carry_over
+from warehouse.model_inputs import load
+
+if TYPE_CHECKING:
+    from warehouse.engines.spark import SparkConnection
+
+CLOSE = 1e-9
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One table: its rows on DuckDB, the seconds that each engine took, and the differences in words."""
+
+    table: str
+    rows: int
+    duckdb_seconds: float
+    spark_seconds: float
+    differences: tuple[str, ...]
+
+
+def compare(
+    con: duckdb.DuckDBPyConnection,
+    other: SparkConnection,
+    folder: Path,
+    previous: Path | None,
+    only: Collection[str] = (),
+) -> Iterator[Compared]:
+    """Every table made by SQL, in the order of a run. con: has the inputs (assemble.load_inputs); folder:
+    where indicator.parquet is, and where what is made is put for those after it."""
+    carry_over(con, other, folder, previous)
+    for contract in MODEL_TABLES:
+        if contract.name in MADE_IN_PYTHON:
+            continue
+        started = time.perf_counter()
+        here = compute(con, contract)
+        between = time.perf_counter()
+        if not only or contract.name in only:
+            there = compute(cast(duckdb.DuckDBPyConnection, other), contract)
+            ended = time.perf_counter()
+            yield Compared(
+                contract.name,
+                here.num_rows,
+                between - started,
+                ended - between,
+                tuple(differences(here, there, contract)),
+            )
+        load(con, contract.name, here)
+        made = folder / f"made-{contract.name}.parquet"
+        pq.write_table(here, made)
+        other.read(contract.name, made)
+
+
+def differences(here: pa.Table, there: pa.Table, contract: Table) -> list[str]:
+    """How two tables of one contract differ, in words; empty if they are the same."""
+    if here.num_rows != there.num_rows:
+        return [f"{here.num_rows} rows and {there.num_rows}"]
+    found = []
+    for name in contract.names:
+        one, other = here[name], there[name]
+        if pa.types.is_floating(one.type):
+            unlike = np.nonzero(_apart(_numbers(one), _numbers(other)))[0]
+        elif one.equals(other):
+            continue
+        else:
+            pairs = zip(one.to_pylist(), other.to_pylist(), strict=True)
+            unlike = np.array([place for place, (a, b) in enumerate(pairs) if a != b])
+        if len(unlike):
+            shown = "; ".join(
+                f"{tuple(here.slice(at, 1).select(contract.key).to_pylist()[0].values())}: "
+                f"{one[at].as_py()!r} and {other[at].as_py()!r}"
+                for at in unlike[:EXAMPLES].tolist()
+            )
+            found.append(f"{name} differs in {len(unlike)} rows, as {shown}")
+    return found
+
+
+def _numbers(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _apart(
+    one: np.ndarray[tuple[int], np.dtype[np.float64]], other: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    with np.errstate(invalid="ignore"):
+        near = np.abs(one - other) <= CLOSE * np.maximum(1, np.maximum(np.abs(one), np.abs(other)))
+    apart: np.ndarray[tuple[int], np.dtype[np.bool_]] = ~(
+        near | (np.isnan(one) & np.isnan(other)) | (one == other)
+    )
+    return apart

@@ -1,0 +1,75 @@
+"""Shapes of a query that other engines lack: named windows, qualify, the same name for two common tables.
+
+sqlglot has ways of its own for the last two, which take a column for another of the same name (30.30,
+November 2026) or leave what Spark refuses. Columns are resolved before this, see translate.py."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+
+def windows_in_place(tree: exp.Expr) -> exp.Expr:
+    """Each named window where it is used."""
+    for select in list(tree.find_all(exp.Select)):
+        named = {window.this.name: window for window in select.args.get("windows") or []}
+        for used in select.find_all(exp.Window) if named else ():
+            if (given := named.get(used.alias)) and used.find_ancestor(exp.Select) is select:
+                for name in ("partition_by", "order", "spec"):
+                    if given.args.get(name) is not None:
+                        part = given.args[name]
+                        used.set(
+                            name, [one.copy() for one in part] if isinstance(part, list) else part.copy()
+                        )
+                used.set("alias", None)
+        if named:
+            select.set("windows", None)
+    return tree
+
+
+def without_qualify(tree: exp.Expr) -> exp.Expr:
+    """Rows chosen by a window: the window becomes a column of a query inside, chosen by outside."""
+    for select in list(tree.find_all(exp.Select)):
+        qualify = select.args.get("qualify")
+        if qualify is None:
+            continue
+        select.set("qualify", None)
+        condition = qualify.this
+        listed = [exp.column(one.alias_or_name, quoted=True) for one in select.selects]
+        inner = select.copy()
+        for number, window in enumerate(_windows(condition), 1):
+            name = f"_chosen_{number}"
+            inner.select(exp.alias_(window.copy(), name), copy=False)
+            if window is condition:
+                condition = exp.column(name)
+            else:
+                window.replace(exp.column(name))
+        outer = exp.select(*listed).from_(inner.subquery("_of")).where(condition)
+        outer.set("with_", inner.args.get("with_"))
+        inner.set("with_", None)
+        if select is tree:
+            tree = outer
+        else:
+            select.replace(outer)
+    return tree
+
+
+def _windows(condition: exp.Expr) -> list[exp.Window]:
+    return list(condition.find_all(exp.Window))
+
+
+def unlike_names(tree: exp.Expr) -> exp.Expr:
+    """Common tables of parts of a query that have the same name get a number: sqlglot moves all of them to
+    the top, where a name may stand once."""
+    seen: set[str] = set()
+    for select in list(tree.find_all(exp.Query)):
+        for table in select.ctes:
+            name = table.alias
+            if name in seen:
+                unlike = f"{name}_{len(seen)}"
+                table.args["alias"].set("this", exp.to_identifier(unlike))
+                for used in select.find_all(exp.Table):
+                    if used.name == name and not used.db:
+                        used.set("this", exp.to_identifier(unlike))
+                name = unlike
+            seen.add(name)
+    return tree
