@@ -64,7 +64,7 @@ def write_release(folder: Path, *, without: tuple[str, ...] = ()) -> Path:
             )
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / f"{name}.parquet")
     card = {"id": "2026-11-23-0123abcd", "created": "2026-11-23T09:00:00Z", "previous": "2026-11-22-0123abcd",
-            "sources": {"one": {"state": "live", "note": None, "snapshots": 1}}}  # fmt: skip
+            "sources": {"one": {"state": "stored", "note": None, "snapshots": 1, "stale_since": "2026-10-01", "last_confirmed": "2026-09-01T08:00:00Z"}}}  # fmt: skip
     (folder / "release.json").write_text(json.dumps(card))
     (folder / "SHA256SUMS").write_text("")
     (folder / "checks.json").write_text(json.dumps(CHECKS))

@@ -151,6 +151,8 @@ def states(figures: Figures) -> list[dict[str, Any]]:
             "about": about,
             "state": said.get(name, {}).get("state", "absent"),
             "note": said.get(name, {}).get("note"),
+            "confirmed": said.get(name, {}).get("last_confirmed"),
+            "stale": said.get(name, {}).get("stale_since"),
             "vintage": figures.vintages.get(name),
             "rows": rows.get(name),
             "reasons": reasons.get(name, Counter()).most_common(),

@@ -272,6 +272,52 @@ def unpacked(path: Path) -> dict[str, Any]:
     return loaded
 
 
+def test_the_state_of_a_source_says_since_when_and_what_was_refused(site: Path) -> None:
+    text = text_of(site / "status.html")
+    for part in (
+        "stale since October 1, 2026",
+        "confirmed September 1, 2026",
+        "empty value 1",
+        "0 of 1 sources",
+    ):
+        assert part in text, part
+    assert "périmé depuis le 1 octobre 2026" in text_of(site / "fr/status.html")
+
+
+def test_topics_are_counted_from_their_tables(site: Path) -> None:
+    assert "10.0% get opposite verdicts" in text_of(site / "disagreement.html")
+    assert "Kenya 2022: 30 / 33" in text_of(site / "disagreement.html")
+    gaps = text_of(site / "gaps.html")
+    assert "1 of 3 indicators" in gaps
+    assert "Women / Men" in gaps
+    assert "1 of 2" in gaps  # one of the two is at parity
+    assert "=Connect a school" in text_of(site / "contributions.html")
+    assert "Nothing has been contributed" in text_of(site / "contributions.html")
+    assert [row[:5] for row in unpacked(site / "data/scores.js")["compact_brief/A"]][:2] == [
+        ["FRA", 2025, 90, 1, 1],
+        ["KEN", 2025, 50, 2, 2],
+    ]
+    unequal = unpacked(site / "data/inequality.js")
+    assert unequal["within"]["consumption"]["KEN"]["published"] == 40.1
+    assert unequal["between"]["internet_use"]["M49:001"]["lorenz"] == [
+        2022,
+        [[0, 0], [0.25, 0.0625], [0.5, 0.25], [0.75, 0.5625], [1, 1]],
+    ]
+
+
+def test_an_indicator_s_page_has_checks_citation_and_revisions(site: Path) -> None:
+    text = text_of(site / "indicator/internet_use.html")
+    for part in (
+        "within its range passed",
+        "no jump look KEN 2015-2024 rose by 18",
+        "Compact Tracker, release 2026-11-23-0123abcd, November 23, 2026: Individuals using the Internet. "
+        "Computed from: One (2026).",
+        "Kenya 2024 34 35",
+    ):
+        assert part in text, part
+    assert "This release records no checks of it." in text_of(site / "indicator/skills.html")
+
+
 def test_the_data_files_hold_what_the_tables_do(site: Path) -> None:
     use = unpacked(site / "data/i/internet_use.js")
     assert use["rows"][0][:4] == ["FRA", 2024, 93, "A"]
