@@ -193,6 +193,10 @@ def test_the_fan_and_the_gaps_are_drawn_and_said_in_tables(browser: webdriver.Ch
         browser,
         "return document.querySelectorAll('#trend svg [fill-opacity] path').length >= 2",
     )
+    Select(browser.find_element(By.CSS_SELECTOR, "#trend select")).select_by_value("TZA")
+    said = "No projection for United Republic of Tanzania"
+    assert said in browser.find_element(By.CSS_SELECTOR, "#trend [role=status]").text
+    Select(browser.find_element(By.CSS_SELECTOR, "#trend select")).select_by_value("KEN")
     browser.find_element(By.CSS_SELECTOR, "#trend summary").click()
     assert "projected" in browser.find_element(By.CSS_SELECTOR, "#trend details").text
     assert "Women" in browser.find_element(By.ID, "gaps").text

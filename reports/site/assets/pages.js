@@ -37,8 +37,9 @@
   const trend = (data) => {
     const codes = at("trend").dataset.lines.split(" ").filter(Boolean);
     const regions = codes.filter((c) => c.startsWith("M49")), incomes = codes.filter((c) => c === WORLD || c.startsWith("WB"));
-    const canvas = el("div", { class: "canvas" }), numbers = el("details");
+    const canvas = el("div", { class: "canvas" }), numbers = el("details"), unsaid = el("p", { class: "fine", role: "status" });
     const draw = (choice) => {
+      unsaid.textContent = data.projections && choice in CT.get("areas") && !data.projections[choice] ? t("js.no_fan", { name: areaName(choice) }) : "";
       const lines = (choice === "regions" ? regions : choice === "incomes" ? incomes : [...new Set([WORLD, choice])]).map((code) => lineOf(data, code)).filter((line) => line.points.length);
       if (choice !== "regions" && choice !== "incomes") lines.forEach((line) => { line.strong = line.code === choice; });
       else lines.forEach((line) => { if (line.code !== WORLD) line.fan = null; });
@@ -58,7 +59,7 @@
     const first = regions.length ? "regions" : incomes.length ? "incomes" : countries[0];
     at("trend").replaceChildren(select(t("js.show"), [
       ...(regions.length ? [["regions", t("js.regions")]] : []), ...(incomes.length ? [["incomes", t("js.incomes")]] : []),
-      ...[...groups, ...countries].map((code) => [code, areaName(code)])], first, draw), canvas, numbers);
+      ...[...groups, ...countries].map((code) => [code, areaName(code)])], first, draw), canvas, unsaid, numbers);
     draw(first);
   };
 
