@@ -21,7 +21,7 @@ from schemas.own_groups import own_area_rows, own_membership_rows, read_own_grou
 from schemas.yaml_file import load_yaml
 
 CODELISTS = Path(__file__).parent / "codelists"
-SCHEMES = ("iso3", "iso2", "m49", "worldbank", "gec", "name")
+SCHEMES = ("iso3", "iso2", "m49", "worldbank", "gec", "name", "iso3166_2")
 M49_LEVELS = {"m49_region": "region", "m49_subregion": "subregion", "m49_intermediate": "intermediate"}
 OWN_GROUPS = CODELISTS / "groups"
 UN_CATEGORIES = {"ldc": "M49:199", "lldc": "M49:432", "sids": "M49:722"}
@@ -204,9 +204,14 @@ def code_map(scheme: str) -> dict[str, str]:
 
     m49 takes codes with and without leading zeros, gec upper and lower case (the Factbook's file names are in
     lower case), worldbank the three-letter and the two-letter codes of economies and aggregates, name our
-    English names of countries and territories, letter by letter: other spellings are the source's aliases.
+    English names of countries and territories, letter by letter: other spellings are the source's aliases;
+    iso3166_2 parts of countries, and whole countries by their two letters.
     """
     _known(scheme)
+    if scheme == "iso3166_2":
+        from schemas.subnational import subnational_codes  # which asks here for the countries
+
+        return subnational_codes()
     return dict(_code_map(scheme))
 
 

@@ -90,7 +90,7 @@ class AreaRule(Model):
     """How a source names areas. scheme: the code list of its codes; aliases: its code to ours; not_carried:
     code to reason."""
 
-    scheme: Literal["iso3", "iso2", "m49", "worldbank", "gec", "name"]
+    scheme: Literal["iso3", "iso2", "m49", "worldbank", "gec", "name", "iso3166_2"]
     aliases: dict[str, str] = {}
     not_carried: dict[str, Line] = {}
 
@@ -139,7 +139,7 @@ class Source(Model):
     switch_variable: str = Field(
         default="",
         pattern=r"^([A-Z][A-Z0-9_]*)?$",
-        description="environment variable without which the source is not asked: for one that costs gigabytes",
+        description="environment variable without which the source is not asked: it costs gigabytes",
     )
     probe: str = Field(
         default="",

@@ -34,7 +34,7 @@ GAP = Table(
 
 # What is distributed: an indicator's people, or the income or consumption of a survey.
 DISTRIBUTION = text("distribution", "What is distributed: income or consumption among the people of a country, or an "
-                    "indicator's people (those online) among countries.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$")
+                    "indicator's people (those online) among countries or the parts of a country.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$")
 SCOPE = Column("scope", "string", "dimension", "Country whose people are compared, or group whose countries are.",
                pattern=REF_AREA_PATTERN)
 
@@ -48,7 +48,8 @@ LORENZ = Table(
      SOURCES),
     ("distribution", "scope", "time_period", "point"))
 
-MEASURES = ("gini", "theil", "mean_log_deviation", "palma", "s80_s20", "growth_bottom_40", "growth_mean", "bottom_40_premium")
+MEASURES = ("gini", "theil", "mean_log_deviation", "palma", "s80_s20", "growth_bottom_40", "growth_mean", "bottom_40_premium",
+            "highest_over_lowest")
 
 INEQUALITY = Table(
     "inequality", "Inequality", "A measure of a distribution: of income within a country, or of connectivity between countries.",

@@ -9,7 +9,7 @@ from schemas.columns import Column, Table
 # SDMX CL_OBS_STATUS 2.2, and C, which is ours: SDMX has no code for a value of which only a bound is
 # published.
 OBS_STATUSES = ("A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "S", "U", "V", "W")
-REF_AREA_PATTERN = r"^([A-Z]{3}|M49:[0-9]{3}|WB:[A-Z0-9]{3}|OWN:[A-Z0-9]{2,12})$"
+REF_AREA_PATTERN = r"^([A-Z]{3}|M49:[0-9]{3}|WB:[A-Z0-9]{3}|OWN:[A-Z0-9]{2,12}|ISO:[A-Z]{2}-[A-Z0-9]{1,3}|GEOB:[A-Z]{3}-ADM[1-5]-[A-Za-z0-9_-]+)$"
 SNAPSHOT_PATTERN = r"^[0-9a-f]{64}$"
 CODE_PATTERN = r"^[^\s;][^;\r\n]*$"
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -18,7 +18,8 @@ SOURCE = Column("source", "string", "dimension", "Identifier of the source, as i
                 pattern=r"^[a-z][a-z0-9_]*$")
 SERIES = Column("series", "string", "dimension", "The agency's own code of the series.", pattern=CODE_PATTERN)
 REF_AREA = Column("ref_area", "string", "dimension",
-                  "ISO 3166-1 alpha-3 for a country or territory, M49:nnn, WB:xxx or OWN:xxx for a group.", pattern=REF_AREA_PATTERN)
+                  "ISO 3166-1 alpha-3 for a country or territory, M49:nnn, WB:xxx or OWN:xxx for a group, ISO:xx-xxx (3166-2) or GEOB:… "
+                  "(geoBoundaries) for a part of a country.", pattern=REF_AREA_PATTERN)
 TIME_PERIOD = Column("time_period", "int16", "dimension", "Calendar year.", unit="year",
                      minimum=FIRST_YEAR, maximum=LAST_YEAR)
 SEX = Column("sex", "string", "dimension", "SDMX CL_SEX: F, M, or _T for the total.", pattern=CODE_PATTERN)

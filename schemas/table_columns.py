@@ -16,7 +16,7 @@ INDICATOR_ID = Column("indicator", "string", "dimension", "Identifier of the ind
                       pattern=r"^[a-z][a-z0-9_]*$")
 VALUE = Column("value", "float64", "measure", "The value, in the indicator's unit.")
 GROUP = Column("group", "string", "dimension", "Code of the group, unique within its grouping.",
-               pattern=r"^[A-Z][A-Z0-9_]*(:[A-Z0-9]+)?$")
+               pattern=r"^[A-Z][A-Z0-9_]*(:[A-Za-z0-9_-]+)?$")
 # A derived value has several origins: its sources, series and snapshots are joined by ';'.
 SOURCES = replace(SOURCE, description="Source of the value; for a derived value its sources, joined by ';'.",
                   pattern=r"^[a-z][a-z0-9_]*(;[a-z][a-z0-9_]*)*$")

@@ -59,7 +59,8 @@ AREA = Table(
     (REF_AREA, text("name", "Short English name."), text("m49", "UN M49 code, three digits.", nullable=True,
                                                          pattern=r"^[0-9]{3}$"),
      text("iso2", "ISO 3166-1 alpha-2 code.", nullable=True, pattern=r"^[A-Z]{2}$"),
-     text("kind", "country: country or territory; group: a set of them.", allowed=("country", "group")),
+     text("kind", "country: country or territory; group: a set of them; subnational: a part of a country.",
+          allowed=("country", "group", "subnational")),
      Column("un_member", "bool", "attribute", "Member State of the United Nations.")),
     ("ref_area",))
 

@@ -18,6 +18,7 @@ from schemas.definitions import Source
 from schemas.errors import DefinitionError, Problem
 from schemas.observation import CODE_PATTERN, OBS_STATUSES
 from schemas.parsing import parse
+from schemas.subnational import is_subnational
 from schemas.yaml_file import Place, YamlFile, load_yaml
 from sources.base import Reader
 from sources.settings import CHECKOUT
@@ -234,13 +235,13 @@ def _area_problems(source: Source, file: YamlFile) -> Iterator[Problem]:
     known = {area for scheme in ("iso3", "m49", "worldbank") for area in code_map(scheme).values()}
     for code, area in source.areas.aliases.items():
         place = ("areas", "aliases", code)
-        if area not in known:
+        if area not in known and not is_subnational(area):
             yield Problem(
                 str(file.path),
                 file.line(place),
                 ".".join(place),
                 f"{area!r} is no area of the code lists",
-                "ISO 3166-1 alpha-3, M49:nnn or WB:xxx",
+                "ISO 3166-1 alpha-3, M49:nnn, WB:xxx, ISO:xx-xxx or GEOB:…",
                 "mend the code, or add the area to schemas/codelists",
             )
         if code in source.areas.not_carried:

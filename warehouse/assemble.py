@@ -21,6 +21,7 @@ from schemas.contribution_tables import CONTRIBUTION_TABLES
 from schemas.gap_tables import GAP, INEQUALITY, LORENZ
 from schemas.observation import OBSERVATION
 from schemas.projection_tables import PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL
+from schemas.subnational import subnational_rows
 from schemas.tables import (
     AREA,
     AREA_GROUP,
@@ -93,8 +94,6 @@ def write_tables(
         # read back and checked as a whole afterwards, see build_release
         write_table(table, contract, aside / f"{contract.name}.parquet", check=False)
 
-    write(_from_rows(given.areas, AREA), AREA)
-    write(_from_rows(given.area_groups, AREA_GROUP), AREA_GROUP)
     write(_from_rows(_meta_rows(given), INDICATOR_META), INDICATOR_META)
     write(method_table(), METHOD)
     write(_from_rows(_source_rows(given), SOURCE_TABLE), SOURCE_TABLE)
@@ -111,6 +110,9 @@ def write_tables(
             ),
             INDICATOR,
         )
+        parts, of_countries = subnational_rows(_codes_used(con, aside))
+        write(_from_rows([*given.areas, *parts], AREA), AREA)
+        write(_from_rows([*given.area_groups, *of_countries], AREA_GROUP), AREA_GROUP)
         for contract in CONTRIBUTION_TABLES:
             sent = given.contributions.get(contract.name)
             write(run_sql(con, _union([parquet(sent)] if sent else [], contract), contract), contract)
@@ -132,6 +134,15 @@ def write_tables(
             group by indicator
             order by indicator""").fetchall()
         ]
+
+
+def _codes_used(con: duckdb.DuckDBPyConnection, aside: Path) -> list[str]:
+    """Every area that has a value, and every one that has an observation."""
+    files = ", ".join(literal(str(aside / f"{name}.parquet")) for name in ("indicator", "observation"))
+    found = con.execute(
+        f"select distinct ref_area from read_parquet([{files}], union_by_name = true) order by 1"
+    )
+    return [str(code) for (code,) in found.fetchall()]
 
 
 def load_inputs(

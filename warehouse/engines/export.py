@@ -27,7 +27,7 @@ from warehouse.availability_inputs import load_sdg_database
 from warehouse.commitments import load_commitments
 from warehouse.disagreement import load_overlaps
 from warehouse.engine import engine, model_sql, sort_by_key, write_table
-from warehouse.engines.models import MADE_IN_PYTHON
+from warehouse.engines.models import MADE_IN_PYTHON, temporary_names
 from warehouse.engines.translate import DIALECTS, Schema, described, translate
 from warehouse.model_inputs import load_model_inputs
 from warehouse.progress import INPUTS, progress_sql
@@ -73,8 +73,7 @@ def input_schema(commitments: Commitments | None = None) -> Schema:
     """The tables that models read, with DuckDB's names of their types: inputs, and published tables."""
     with tempfile.TemporaryDirectory() as folder, engine() as con:
         _load(con, Path(folder), commitments or Commitments())
-        names = con.execute("select table_name from duckdb_tables() where temporary").fetchall()
-        found = {str(name): described(con, f'"{name}"') for (name,) in names}
+        found = {name: described(con, f'"{name}"') for name in temporary_names(con)}
     return found | {table.name: _types(table) for table in MODEL_TABLES}
 
 

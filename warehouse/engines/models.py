@@ -64,10 +64,7 @@ def carry_over(
     con: duckdb.DuckDBPyConnection, other: SparkConnection, folder: Path, previous: Path | None
 ) -> None:
     """Every input of the models, from DuckDB to Spark; the large ones from their files."""
-    names = con.execute(
-        "select table_name from duckdb_tables() where temporary order by table_name"
-    ).fetchall()
-    for (name,) in names:
+    for name in temporary_names(con):
         if name not in LARGE:
             other.register(name, con.sql(f'select * from "{name}"').to_arrow_table())
     other.read("indicator", folder / "indicator.parquet")
@@ -75,3 +72,15 @@ def carry_over(
         other.read("previous_indicator", previous / "indicator.parquet")
     else:
         other.execute("create temp table previous_indicator as select * from indicator where false")
+
+
+def temporary_names(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The temporary tables and views of a connection."""
+    return [
+        str(name)
+        for (name,) in con.execute("""
+            select table_name from duckdb_tables() where temporary
+            union
+            select view_name from duckdb_views() where temporary and not internal
+            order by 1""").fetchall()
+    ]

@@ -117,6 +117,15 @@ def contains(node: exp.Expr, dialect: str) -> exp.Expr:
     return node
 
 
+def finite(node: exp.Expr, dialect: str) -> exp.Expr:
+    """isfinite has another name everywhere; what is not a number is not below infinity either."""
+    del dialect
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "isfinite":
+        infinity = exp.cast(exp.Literal.string("Infinity"), "double")
+        return exp.LT(this=exp.Abs(this=node.expressions[0]), expression=infinity)
+    return node
+
+
 def split_part(node: exp.Expr, dialect: str) -> exp.Expr:
     """BigQuery has no split_part."""
     if isinstance(node, exp.SplitPart) and dialect == "bigquery":
@@ -191,5 +200,5 @@ def whole_number(node: exp.Expr, dialect: str) -> exp.Expr:
 
 REWRITES: tuple[Rewrite, ...] = (
     listed_values, double_literal, any_value, filtered_by, unordered_sum, least_of_known, text, contains,
-    split_part, divide, order, whole_number,
+    finite, split_part, divide, order, whole_number,
 )  # fmt: skip

@@ -8,6 +8,7 @@ the same for both engines. Which tables are computed here is said in models.py.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +52,10 @@ def spark_session() -> Iterator[SparkSession]:
 
     os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # where workers of local-cluster leave their logs: not in the folder of the library
+    os.environ.setdefault(
+        "SPARK_WORKER_DIR", str(Path(tempfile.gettempdir()) / f"compact-spark-{os.getpid()}")
+    )
     builder = SparkSession.builder.appName("Compact Tracker").master(os.environ.get(MASTER) or "local[*]")
     for name, value in configuration().items():
         builder = builder.config(name, value)

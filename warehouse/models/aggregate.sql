@@ -60,7 +60,7 @@ weight_area as (
     from total
     join weighing on weighing.weight = total.indicator
     join area using (ref_area)
-    where area.kind = 'country'
+    where area.kind in ('country', 'subnational')
 ),
 weight_value as (
     select

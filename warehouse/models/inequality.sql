@@ -10,6 +10,8 @@
 -- Grouping hides what is unequal inside a group: gini, theil and mean_log_deviation are a little below those of the survey
 -- itself, which the World Bank publishes and which stand beside ours.
 --
+--   highest_over_lowest  of any indicator with values of parts of a country: the highest of them over the lowest
+--
 -- Growth (SDG 10.1; World Bank, shared prosperity; PIP Methodology, chapter 4)
 --   growth_bottom_40    (mean of the poorest two fifths in the later survey / in the earlier one) ^ (1 / years) - 1, in per cent
 --   growth_mean         the same of everybody
@@ -34,7 +36,7 @@ curve as (
         distribution,
         scope,
         time_period,
-        scope not like '%:%' as within_country,
+        distribution in ('income', 'consumption') as within_country,
         count(*) as members,
         -- none is below 0 but for rounding
         greatest(100 * (1 - sum(p * both_shares order by point)), 0) as gini,
@@ -101,6 +103,27 @@ spell as (
         partition by later.distribution, later.ref_area, later.time_period
         order by abs(later.time_period - earlier.time_period - 5), earlier.time_period desc) = 1
 ),
+-- Between the parts of a country: the highest over the lowest value of any indicator that has some.
+of_parts as (
+    select
+        indicator.indicator as distribution,
+        area_group."group" as scope,
+        indicator.time_period,
+        count(*) as members,
+        max(indicator.value) / nullif(min(indicator.value), 0) as value,
+        array_to_string(list_sort(list_distinct(flatten(list(string_split(indicator.source, ';'))))), ';') as source
+    from indicator
+    join area_group
+        on area_group.ref_area = indicator.ref_area
+        and area_group.grouping = 'subnational'
+    where sex = '_T'
+        and age = '_T'
+        and urbanisation = '_T'
+        and quantile = '_T'
+        and other_dims = '_T'
+    group by indicator.indicator, area_group."group", indicator.time_period
+    having count(*) > 1 and min(indicator.value) >= 0
+),
 of_spell as (
     select *, 'growth_bottom_40' as measure, growth_bottom_40 as value, 'PT_PER_YEAR' as unit from spell
     union all
@@ -136,4 +159,8 @@ where of_curve.value is not null
 union all
 select measure, scope, time_period, value, 1, distribution, unit, null, null, null, first_year, source
 from of_spell
+where value is not null
+union all
+select 'highest_over_lowest', scope, time_period, value, members, distribution, 'RATIO', null, null, null, null, source
+from of_parts
 where value is not null
