@@ -16,23 +16,25 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator
 from configparser import RawConfigParser
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from tests.command import CHECKOUT
 from tests.e2e.conftest import nobody_answers
 from tests.e2e.test_ui import LAUNCH, LIMIT, until
+from tests.faults.table import saw
+from tests.unit.local_agency import LocalAgency, Reply
 
 DEPLOY = CHECKOUT / "deploy"
 LONG = 4 * LIMIT  # for three processes that start at once
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container of its own
 UNITS = ("code", "daemon", "webserver")
-JOB = "source_world_factbook"
 Process = subprocess.Popen[bytes]
 RUNS = "select run_id, status, start_time, end_time from runs order by start_time"
 
@@ -128,17 +130,38 @@ def started(name: str, folder: Path, environment: dict[str, str], web: int) -> I
     try:
         yield process
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait(LIMIT)
 
 
+@dataclass
+class Team:
+    """All processes. web: the port of the webserver; silent: an agency that never ends its answer."""
+
+    folder: Path
+    web: int
+    silent: LocalAgency
+    environment: dict[str, dict[str, str]]
+    stack: ExitStack
+    running: dict[str, Process] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        process = started(name, self.folder, self.environment[name], self.web)
+        self.running[name] = self.stack.enter_context(process)
+
+    def loaded(self) -> bool | None:
+        assert [process.poll() for process in self.running.values()] == [None] * len(UNITS), said(self.folder)
+        return True if location(self.web) else None
+
+
 @pytest.fixture
-def team(postgres: str, tmp_path: Path) -> Iterator[int]:
-    """All processes. The port of the webserver."""
+def team(postgres: str, tmp_path: Path) -> Iterator[Team]:
     folder, web = tmp_path / "dagster", free_port()
     folder.mkdir()
     for name in ("dagster.yaml", "workspace.yaml"):
@@ -146,19 +169,15 @@ def team(postgres: str, tmp_path: Path) -> Iterator[int]:
     shared = {k: v for k, v in os.environ.items() if not k.startswith(("COMPACT_", "DAGSTER_"))}
     shared |= {"HOME": str(tmp_path), "DAGSTER_HOME": str(folder), "COMPACT_POSTGRES_URL": postgres}
     shared |= {"COMPACT_CODE_HOST": "127.0.0.1", "COMPACT_CODE_PORT": str(free_port())}
-    alone = {"COMPACT_HOME": str(tmp_path / "home"), "COMPACT_REPORTS": "none", **nobody_answers()}
-    processes: list[Process] = []
-    with ExitStack() as stack:
+    with LocalAgency(Reply(b"{}", drip=60.0)) as silent, ExitStack() as stack:
+        alone = {"COMPACT_HOME": str(tmp_path / "home"), "COMPACT_REPORTS": "none", **nobody_answers()}
+        alone["COMPACT_URL_ITU_DATAHUB"] = silent.url
+        environment = {name: shared | (alone if name == "code" else {}) for name in UNITS}
+        made = Team(folder, web, silent, environment, stack)
         for name in UNITS:
-            environment = shared | (alone if name == "code" else {})
-            processes.append(stack.enter_context(started(name, folder, environment, web)))
-
-        def loaded() -> bool | None:
-            assert [process.poll() for process in processes] == [None] * len(UNITS), said(folder)
-            return True if location(web) else None
-
-        until(loaded, "the code location is loaded", LONG)
-        yield web
+            made.start(name)
+        until(made.loaded, "the code location is loaded", LONG)
+        yield made
 
 
 def said(folder: Path) -> str:
@@ -175,60 +194,92 @@ def ask(web: int, query: str, **variables: Any) -> Any:
         return json.loads(answer.read())["data"]
 
 
+RELOAD = """mutation { reloadRepositoryLocation(repositoryLocationName: "compact-tracker") {
+  ... on WorkspaceLocationEntry { locationOrLoadError {
+    ... on RepositoryLocation { name repositories { name } } } } } }"""
+
+
+TERMINATE = """mutation($id: String!) {
+  terminateRun(runId: $id, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) { __typename } }"""
+
+
 def location(web: int) -> dict[str, Any] | None:
+    """The code location as the webserver has it now, if it has it: name, and names of repositories."""
     try:
-        found = ask(web, "{repositoriesOrError {... on RepositoryConnection {nodes {name location {name}}}}}")
-        nodes: list[dict[str, Any]] = found["repositoriesOrError"]["nodes"]
-        if not nodes:
-            ask(web, "mutation {reloadWorkspace {__typename}}")
-        return nodes[0] if nodes else None
+        found: dict[str, Any] = ask(web, RELOAD)["reloadRepositoryLocation"]["locationOrLoadError"]
     except (OSError, KeyError, TypeError):
         return None
+    return found if found.get("repositories") else None
 
 
-def launch(web: int) -> str:
+def launch(web: int, source: str) -> str:
     found = location(web)
     assert found is not None
     selector = {
-        "repositoryName": found["name"],
-        "repositoryLocationName": found["location"]["name"],
-        "jobName": JOB,
+        "repositoryName": found["repositories"][0]["name"],
+        "repositoryLocationName": found["name"],
+        "jobName": f"source_{source}",
     }
-    tags = {"tags": [{"key": "compact/source", "value": "world_factbook"}]}
-    given = {"selector": selector, "mode": "default", "executionMetadata": tags}
+    tagged = [{"key": "compact/source", "value": source}]
+    given = {"selector": selector, "mode": "default", "executionMetadata": {"tags": tagged}}
     made = ask(web, LAUNCH, given=given)["launchPipelineExecution"]
     assert made["__typename"] == "LaunchRunSuccess", made
     return str(made["run"]["runId"])
 
 
+def runs(engine: Engine, *, ended: int) -> list[Any]:
+    """All runs, once so many have ended."""
+
+    def rows() -> list[Any] | None:
+        with engine.connect() as con:
+            found = list(con.execute(text(RUNS)))
+        return found if sum(row.end_time is not None for row in found) == ended else None
+
+    return until(rows, f"{ended} runs have ended", LONG)
+
+
+@pytest.mark.fault("team mode: all of the code location is killed in a run")
 def test_a_team_s_runs_wait_in_the_queue_and_are_on_record_in_postgres(
-    team: int, postgres: str, tmp_path: Path
+    team: Team, postgres: str, tmp_path: Path
 ) -> None:
-    asked = {launch(team), launch(team)}
+    asked = {launch(team.web, "world_factbook"), launch(team.web, "world_factbook")}
     assert len(asked) == 2
     engine = create_engine(postgres)
-
-    def ended() -> list[Any] | None:
-        with engine.connect() as con:
-            rows = list(con.execute(text(RUNS)))
-        return rows if len(rows) == 2 and all(row.end_time for row in rows) else None
-
     try:
-        first, second = until(ended, "both runs have ended", LONG)
+        first, second = runs(engine, ended=2)
         assert {first.run_id, second.run_id} == asked
-        assert (first.status, second.status) == ("SUCCESS", "SUCCESS"), said(tmp_path / "dagster")
+        assert (first.status, second.status) == ("SUCCESS", "SUCCESS"), said(team.folder)
         assert first.end_time <= second.start_time, "a source is never fetched twice at once"
         with engine.connect() as con:
             events = {
                 row[0] for row in con.execute(text("select distinct dagster_event_type from event_logs"))
             }
             made = con.execute(text("select asset_key from asset_keys")).scalars().all()
+        assert {
+            "PIPELINE_ENQUEUED",
+            "PIPELINE_STARTING",
+            "ASSET_MATERIALIZATION",
+            "PIPELINE_SUCCESS",
+        } <= events
+        assert {'["source", "world_factbook"]', '["staged", "world_factbook"]'} <= set(made)
+        assert (tmp_path / "home" / "staged" / "world_factbook").is_dir()
+        assert not list(team.folder.rglob("*.db")), "nothing is kept in SQLite"
+
+        # an agency is being asked, and all of the code location dies at once
+        lost = launch(team.web, "itu_datahub")
+        until(lambda: True if team.silent.log else None, "the agency is asked", LONG)
+        os.killpg(team.running["code"].pid, signal.SIGKILL)
+        team.running["code"].wait(LIMIT)
+        team.start("code")
+        until(team.loaded, "the code location is loaded again", LONG)
+        seen = len(team.silent.log)
+        launch(team.web, "itu_datahub")  # waits for the one that is no more
+        ask(team.web, TERMINATE, id=lost)
+        assert {row.run_id: row.status for row in runs(engine, ended=3)}[lost] == "CANCELED"
+        until(lambda: True if len(team.silent.log) > seen else None, "the agency is asked anew", LONG)
+        saw("the run looks as if it went on, until it is terminated in the web interface; the next one works")
     finally:
         engine.dispose()
-    assert {"PIPELINE_ENQUEUED", "PIPELINE_STARTING", "ASSET_MATERIALIZATION", "PIPELINE_SUCCESS"} <= events
-    assert {'["source", "world_factbook"]', '["staged", "world_factbook"]'} <= set(made)
-    assert (tmp_path / "home" / "staged" / "world_factbook").is_dir()
-    assert not list((tmp_path / "dagster").rglob("*.db")), "nothing is kept in SQLite"
 
 
 def test_compose_and_the_units_say_the_same() -> None:
