@@ -14,15 +14,14 @@ from typing import Any
 from warehouse.explain_record import (
     LEVELS,
     WINDOW,
+    Fitting,
     Wanted,
-    fitting_record,
     is_json,
     lines_around,
     numbers_of,
     parts,
     place,
     records,
-    unplaced,
 )
 
 TOKEN = re.compile(rb"[A-Za-z0-9]+")
@@ -36,7 +35,7 @@ def locate_many(
     objects: Path, pages: Sequence[dict[str, Any]], wanted: Sequence[Wanted]
 ) -> list[dict[str, Any]]:
     """What `locate` says of each, in their order. One page that is missing leaves all of them without."""
-    found: list[list[dict[str, Any]]] = [[] for _ in wanted]
+    found: list[list[Fitting]] = [[] for _ in wanted]
     sought = _Sought(wanted)
     for number, page in enumerate(pages, 1):
         path = objects / page["sha256"][:2] / page["sha256"]
@@ -44,14 +43,13 @@ def locate_many(
             why = f"page {page['sha256'][:12]} is not in this store"
             return [{"found": False, "why": why} for _ in wanted]
         for member, body in parts(path.read_bytes()):
+            known: dict[tuple[int, int], set[float]] = {}
             for n, spans in sought.in_body(body).items():
                 seen: set[int] = set()
                 for start, end in spans:
-                    for offset, record in records(body, wanted[n], start, end, seen):
-                        found[n].append(
-                            fitting_record(page, number, len(pages), member, offset, record, wanted[n])
-                        )
-    return [place(fitting) if fitting else unplaced(pages) for fitting in found]
+                    fits = records(body, wanted[n], start, end, seen, known)
+                    found[n] += [Fitting(number, member, *one) for one in fits]
+    return [place(fitting, pages, one) for fitting, one in zip(found, wanted, strict=True)]
 
 
 class _Sought:

@@ -56,73 +56,66 @@ def pages_of(manifest: Path, snapshot: str, source: str) -> list[dict[str, Any]]
 def locate(objects: Path, pages: Sequence[dict[str, Any]], wanted: Wanted) -> dict[str, Any]:
     """The record: page (1 is the first), its sha256 and address, offset and length in bytes, the text, and
     how many records fit as well as it; or why none is shown."""
-    fitting: list[dict[str, Any]] = []
+    fitting: list[Fitting] = []
     for number, page in enumerate(pages, 1):
         path = objects / page["sha256"][:2] / page["sha256"]
         if not path.is_file():
             return {"found": False, "why": f"page {page['sha256'][:12]} is not in this store"}
         for member, body in parts(path.read_bytes()):
-            for offset, record in records(body, wanted):
-                fitting.append(fitting_record(page, number, len(pages), member, offset, record, wanted))
-    return place(fitting) if fitting else unplaced(pages)
+            fitting += [Fitting(number, member, *found) for found in records(body, wanted)]
+    return place(fitting, pages, wanted)
 
 
-def fitting_record(
-    page: dict[str, Any],
-    number: int,
-    pages: int,
-    member: str | None,
-    offset: int,
-    record: bytes,
-    wanted: Wanted,
-) -> dict[str, Any]:
-    """One record that fits, with how surely it is the one."""
-    text = record.decode("utf-8", "replace")
+@dataclass(frozen=True)
+class Fitting:
+    """A record that fits: where it stands, and its bytes."""
+
+    page: int
+    member: str | None
+    offset: int
+    record: bytes
+
+    def around(self, other: Fitting) -> bool:
+        """Whether it lies around another: a list of records is none."""
+        return (
+            (self.page, self.member) == (other.page, other.member)
+            and len(self.record) > len(other.record)
+            and self.offset <= other.offset
+            and other.offset + len(other.record) <= self.offset + len(self.record)
+        )
+
+
+def place(fitting: Sequence[Fitting], pages: Sequence[dict[str, Any]], wanted: Wanted) -> dict[str, Any]:
+    """The surest of the records that fit, and how many are as sure; or why none is shown."""
+    if not fitting:
+        why = (
+            "no single line or object of the pages holds area, year and value together"
+            if pages
+            else "the manifest of this store does not know the snapshot"
+        )
+        return {"found": False, "why": why, "pages": len(pages)}
+    inner = [one for one in fitting if not any(one.around(other) for other in fitting[:MANY])]
+    weights = [_weight(one.record, wanted) for one in inner]
+    best = inner[weights.index(max(weights))]
+    page = pages[best.page - 1]
+    text = best.record.decode("utf-8", "replace")
     return {
         "found": True,
-        "page": number,
-        "pages": pages,
+        "page": best.page,
+        "pages": len(pages),
         "object": page["sha256"],
         "url": page["url"],
-        "member": member,
-        "offset": offset,
-        "length": len(record),
+        "member": best.member,
+        "offset": best.offset,
+        "length": len(best.record),
         "record": text if len(text) <= SHOWN else text[:SHOWN] + " …",
-        "_weight": _weight(record, wanted),
+        "fitting": weights.count(max(weights)),
     }
-
-
-def place(fitting: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The surest of the records that fit, and how many are as sure."""
-    fitting = [one for one in fitting if not any(_around(one, other) for other in fitting[:MANY])]
-    most = max(one["_weight"] for one in fitting)
-    best = [one for one in fitting if one["_weight"] == most]
-    return {name: value for name, value in best[0].items() if name != "_weight"} | {"fitting": len(best)}
-
-
-def _around(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether a record lies around another: a list of records is none."""
-    return (
-        (one["page"], one["member"]) == (other["page"], other["member"])
-        and one["length"] > other["length"]
-        and one["offset"] <= other["offset"]
-        and other["offset"] + other["length"] <= one["offset"] + one["length"]
-    )
-
-
-def unplaced(pages: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Why no record is shown."""
-    why = (
-        "no single line or object of the pages holds area, year and value together"
-        if pages
-        else "the manifest of this store does not know the snapshot"
-    )
-    return {"found": False, "why": why, "pages": len(pages)}
 
 
 def _weight(record: bytes, wanted: Wanted) -> tuple[bool, int]:
     """How surely a record that fits is the one: it names the series, and the area in several ways."""
-    named = sum(bool(_word(name).search(record)) for name in wanted.names)
+    named = sum(name.encode() in record and bool(_word(name).search(record)) for name in wanted.names)
     return wanted.series.encode() in record, named
 
 
@@ -153,19 +146,27 @@ def numbers_of(text: bytes) -> set[float]:
 
 
 def records(
-    body: bytes, wanted: Wanted, first: int = 0, last: int | None = None, seen: set[int] | None = None
+    body: bytes,
+    wanted: Wanted,
+    first: int = 0,
+    last: int | None = None,
+    seen: set[int] | None = None,
+    known: dict[tuple[int, int], set[float]] | None = None,
 ) -> Iterator[tuple[int, bytes]]:
-    """Each record that fits, once: of the whole body, or where the area is named between two places of it."""
+    """Each record that fits, once: of the whole body, or where the area is named between two places of it.
+    seen: where records began already; known: the numbers between two places of this body, when read."""
     names = _word(*wanted.names)
     of_json = is_json(body)
     header = set() if of_json else numbers_of(body[: body.find(b"\n") + 1])
     seen = set() if seen is None else seen
+    known = {} if known is None else known
     for hit in names.finditer(body, first, len(body) if last is None else last):
         around = _objects(body, hit.start()) if of_json else lines_around(body, hit.start())
         for start, end in around:
             if start in seen:
                 break
-            numbers = numbers_of(body[start:end])
+            if (numbers := known.get((start, end))) is None:
+                numbers = known[start, end] = numbers_of(body[start:end])
             if wanted.year in numbers or (wanted.year in header and not of_json):
                 if any(_same(number, value) for number in numbers for value in wanted.values):
                     seen.add(start)
