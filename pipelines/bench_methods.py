@@ -7,6 +7,7 @@ has, its indicators are repeated under other names: the same series and gaps, on
 from __future__ import annotations
 
 import resource
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -15,9 +16,10 @@ from typing import Any
 
 import duckdb
 
+from pipelines.bench_made import make_values, repeat_definitions
+
 SCAN = "select count(*), sum(value), max(time_period), max(ref_area), max(sex) from indicator"
 PART = "progress: "
-REPEATED = ("indicator", "definition", "declared_break", "framework")
 
 
 def bench_methods(home: Path, rows: int = 0) -> list[dict[str, Any]]:
@@ -33,9 +35,12 @@ def bench_methods(home: Path, rows: int = 0) -> list[dict[str, Any]]:
 
     folder = open_release(home)
     given = Workspace(Settings(home=home)).ingredients()
-    with engine() as con:
+    with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch, engine() as con:
+        copies = 1
+        if rows:
+            copies, folder = make_values(folder, Path(scratch), rows), Path(scratch)
         load_inputs(con, folder, given, None)
-        _repeat(con, rows)
+        repeat_definitions(con, copies)
         found = [
             _timed("bare scan", lambda: con.execute(SCAN).fetchall()) | {"rows": _count(con, "indicator")}
         ]
@@ -90,14 +95,3 @@ def _timed(step: str, do: Callable[[], Any]) -> dict[str, Any]:
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
-
-
-def _repeat(con: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """The indicators again and again under other names, until there are at least so many values."""
-    times = -(-rows // max(_count(con, "indicator"), 1))
-    for name in REPEATED if times > 1 else ():
-        con.execute(
-            f"create or replace temp table {name} as "
-            "select given.* replace (if(copy = 0, indicator, indicator || '_' || copy) as indicator) "
-            f"from {name} as given, range({times}) as copies(copy)"
-        )

@@ -177,3 +177,33 @@ def weighted_means(values: pd.DataFrame, catalogue: Catalogue, members: pd.DataF
         )
         frames.append(sums.assign(value=sums["product"] / sums["weight"]).drop(columns=["product", "weight"]))
     return pd.concat(frames, ignore_index=True)
+
+
+def ends(values: pd.DataFrame, defined: pd.DataFrame) -> pd.DataFrame:
+    """The measure of unsd-2026 of each series, whatever the number of indicators: first value since the
+    baseline year, last value, growth, projection. Without the classes and the special cases of `progress`."""
+    joined = _totals(values).merge(defined, on="indicator")
+    since = joined[joined["time_period"] >= joined["baseline_year"]]
+    series = since.groupby(["indicator", "ref_area"])["time_period"]
+    first, last = since.loc[series.idxmin()], since.loc[series.idxmax()]
+    pair = first.merge(last, on=["indicator", "ref_area"], suffixes=("_0", "_1"))
+    years = (pair["time_period_1"] - pair["time_period_0"]).astype(float)
+    good = (years > 0) & (pair["value_0"] > 0) & (pair["value_1"] > 0)
+    growth = ((pair["value_1"] / pair["value_0"]) ** (1 / years) - 1).where(good)
+    left = (pair["target_year_1"] - pair["time_period_1"]).clip(lower=0)
+    ahead = pair["value_1"] * (1 + growth) ** left.astype(float)
+    measure = (ahead - pair["value_0"]) / (pair["target_value_1"] - pair["value_0"])
+    return pair.assign(measure=measure.where(pair["target_value_1"].notna(), growth))
+
+
+def means(values: pd.DataFrame, chosen: pd.Series, members: pd.DataFrame) -> pd.DataFrame:
+    """Weighted means of each group and year; chosen: the weight of each indicator."""
+    totals = _totals(values)
+    mine = totals[totals["indicator"].isin(chosen.index)]
+    mine = mine.assign(weighing=mine["indicator"].map(chosen))
+    weights = totals.rename(columns={"indicator": "weighing", "value": "weight"})
+    weights = weights[weights["weighing"].isin(set(chosen))]
+    joined = mine.merge(weights, on=["weighing", "ref_area", "time_period"]).merge(members, on="ref_area")
+    joined["product"] = joined["value"] * joined["weight"]
+    sums = joined.groupby(["indicator", "group", "time_period"])[["product", "weight"]].sum().reset_index()
+    return sums.assign(value=sums["product"] / sums["weight"])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.backtest_verbs import backtest
+from pipelines.bench_verbs import bench
 from pipelines.indicator_verbs import export, preview, why
 from pipelines.output import emit, emit_one, note
 from pipelines.release_verbs import diff, explain, mcp, revisions, rollback
@@ -36,6 +37,7 @@ app = typer.Typer(
 
 app.command()(contracts)
 app.command()(backtest)
+app.command()(bench)
 app.command()(report)
 for verb in (diff, explain, revisions, rollback, mcp):
     app.command()(verb)
@@ -261,32 +263,6 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     arguments = ["dagster", "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.environ["COMPACT_HOME"] = str(_home().resolve())
     os.execv(Path(sys.executable).with_name("dagster"), arguments)  # noqa: S606
-
-
-@app.command()
-def bench(
-    what: Annotated[
-        str,
-        typer.Argument(help="methods: each model beside a bare scan of its input; diff: of two releases."),
-    ] = "",
-    rows: Annotated[int, typer.Option(help="Repeat the release until there are so many values.")] = 0,
-    as_json: Json = False,
-) -> None:
-    """Measure this machine: each step on what is stored, and the evaluation beside plain pandas."""
-    if what:
-        _known("measurement", [what], ("methods", "diff"))
-        if what == "diff":
-            from pipelines.bench_diff import ROWS, bench_diff
-
-            emit(bench_diff(rows or ROWS), as_json=as_json)
-            return
-        from pipelines.bench_methods import bench_methods
-
-        emit(bench_methods(_home(), rows), as_json=as_json)
-        return
-    from pipelines.bench import bench as measure
-
-    emit(measure(_home()), as_json=as_json)
 
 
 def _release_of(as_of: str) -> Path:

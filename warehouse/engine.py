@@ -25,7 +25,7 @@ from schemas.contracts import validate
 
 MODELS = Path(__file__).resolve().parent / "models"
 CHECKOUT = MODELS.parent.parent
-MEMORY_LIMIT = "3GiB"  # of the 4 GiB that a run may take; what is more goes to temp_directory
+MEMORY_LIMIT = "2560MiB"  # of the 4 GiB that a run may take; what is more goes to temp_directory
 ROW_GROUP = 65_536  # small enough that reading one series touches few rows, large enough for good compression
 
 

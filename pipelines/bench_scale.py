@@ -1,0 +1,242 @@
+"""`compact bench scale`: the models on made-up values at any size, beside a bare scan of the same file,
+polars, pandas, and a loop over countries.
+
+Every measurement runs in a process of its own, so that peak memory is that step's alone. The values are those
+of bench_made.py; staging and evaluation are measured by `compact bench`, on what is in the store, for what an
+agency's bytes cost depends on its format.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROWS = 3_000_000
+PEERS_UP_TO = 30_000_000  # pandas and polars keep all rows in memory
+SCAN = "select count(*), sum(value), max(time_period), max(ref_area), max(sex) from {}"
+OURS = ("latest", "progress of unsd-2026", "weighted means")
+
+
+def bench_scale(home: Path, rows: int = ROWS, *, peers: bool = True) -> dict[str, Any]:
+    """Machine, date, and a row for each step; peers: with pandas, polars and the loop, up to PEERS_UP_TO."""
+    from warehouse.read import open_release
+
+    release = open_release(home)
+    with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch:
+        folder = Path(scratch)
+        steps = [_measure("generate", home, folder, str(release), str(rows))]
+        steps += [_measure(step, home, folder) for step in ("scan", "assess", "release", "ours")]
+        if peers and rows <= PEERS_UP_TO:
+            steps += [_measure(step, home, folder) for step in ("polars", "pandas", "loop")]
+    scan = next(row["seconds"] for row in steps if row["step"] == "scan")
+    values = next(row["rows"] for row in steps if row["step"] == "scan")
+    for row in steps:
+        row["values_per_second"] = round(values / row["seconds"]) if row["seconds"] else None
+        row["times_scan"] = round(row["seconds"] / scan, 1) if scan else None
+    return {
+        "measured": f"{datetime.now(UTC):%Y-%m-%d}",
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "release": release.name,
+        "values": values,
+        "steps": steps,
+    }
+
+
+def _measure(step: str, home: Path, folder: Path, *more: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "pipelines.bench_scale", step, str(folder), *more]
+    environment = {**os.environ, "COMPACT_HOME": str(home)}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    if done.returncode:  # of the others' ways one may well run out of memory: that is a result
+        return {"step": step, "rows": 0, "seconds": 0.0, "failed": f"ended with {done.returncode}"}
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {"step": step, **found}
+
+
+def _generate(folder: Path, release: str, rows: str) -> dict[str, Any]:
+    from pipelines.bench_made import make_values
+
+    copies = make_values(Path(release), folder, int(rows))
+    (folder / "copies").write_text(str(copies))
+    with _loaded(folder):  # what is stored is staged and evaluated now, not while a step is measured
+        pass
+    return {"rows": int(rows)}
+
+
+def _scan(folder: Path) -> dict[str, Any]:
+    from warehouse.engine import engine, parquet
+
+    with engine() as con:
+        return {"rows": con.execute(SCAN.format(parquet(folder / "indicator.parquet"))).fetchall()[0][0]}
+
+
+def _assess(folder: Path) -> dict[str, Any]:
+    """All models, each written as in a release."""
+    from warehouse.assemble import MODEL_TABLES, compute
+    from warehouse.engine import write_table
+    from warehouse.model_inputs import load
+
+    made, parts = 0, {}
+    with _loaded(folder) as con:
+        for contract in MODEL_TABLES:
+            started = time.perf_counter()
+            found = compute(con, contract)
+            write_table(found, contract, folder / "made" / f"{contract.name}.parquet", check=False)
+            load(con, contract.name, found)
+            made += found.num_rows
+            parts[contract.name] = round(time.perf_counter() - started, 2)
+    return {"rows": made, "parts": parts}
+
+
+def _release(folder: Path) -> dict[str, Any]:
+    """Every written table read back and checked against its contract, and its checksum."""
+    import pyarrow.parquet as pq
+
+    from schemas.contracts import validate
+    from schemas.tables import TABLES
+    from warehouse.release import file_sha256
+
+    rows = 0
+    for path in sorted((folder / "made").glob("*.parquet")):
+        table = pq.read_table(path)
+        validate(table, TABLES[path.stem])
+        file_sha256(path)
+        rows += table.num_rows
+    return {"rows": rows}
+
+
+def _ours(folder: Path) -> dict[str, Any]:
+    """The three models that the others answer too, with all that ours say besides."""
+    from schemas.methods import methods
+    from warehouse.engine import model_sql
+    from warehouse.progress import load_assessment_inputs, method_sql
+
+    def assess() -> Any:
+        load_assessment_inputs(con)
+        return con.sql(method_sql(methods()["unsd-2026"])).to_arrow_table()
+
+    with _loaded(folder) as con:
+        return _answers(
+            lambda: con.sql(model_sql("latest")).to_arrow_table(),
+            assess,
+            lambda: con.sql(model_sql("aggregate")).to_arrow_table(),
+        )
+
+
+def _polars(folder: Path) -> dict[str, Any]:
+    from pipelines import bench_peers as peers
+
+    path = folder / "indicator.parquet"
+    defined, members, weights = _asked(folder)
+    return _answers(
+        lambda: peers.latest(path),
+        lambda: peers.progress(path, defined),
+        lambda: peers.weighted_means(path, weights, members),
+    )
+
+
+def _pandas(folder: Path) -> dict[str, Any]:
+    import pandas as pd
+
+    from pipelines import bench_pandas as plain
+    from pipelines.bench_peers import DIMENSIONS, KEY
+
+    defined, members, weights = _asked(folder)
+    started = time.perf_counter()
+    values = pd.read_parquet(
+        folder / "indicator.parquet", columns=[*KEY, "time_period", *DIMENSIONS, "value"]
+    )
+    read = time.perf_counter() - started
+    frame, chosen = defined.to_pandas(), pd.Series(weights)
+    found = _answers(
+        lambda: plain.latest(values),
+        lambda: plain.ends(values, frame),
+        lambda: plain.means(values, chosen, members.to_pandas()),
+    )
+    found["parts"]["reading the file"] = round(read, 2)
+    return found
+
+
+def _loop(folder: Path) -> dict[str, Any]:
+    from pipelines import bench_peers as peers
+
+    judged, seconds = peers.loop(folder / "indicator.parquet", _asked(folder)[0])
+    return {"rows": judged, "parts": {OURS[1]: round(seconds, 2)}}
+
+
+def _answers(*questions: Callable[[], Any]) -> dict[str, Any]:
+    """Rows and seconds of each of OURS."""
+    parts, rows = {}, 0
+    for name, question in zip(OURS, questions, strict=True):
+        started = time.perf_counter()
+        rows += len(question())
+        parts[name] = round(time.perf_counter() - started, 2)
+    return {"rows": rows, "parts": parts}
+
+
+def _loaded(folder: Path) -> Any:
+    """A connection with all that the models read."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def loaded() -> Any:
+        from pipelines.bench_made import repeat_definitions
+        from pipelines.workspace import Workspace
+        from warehouse.assemble import load_inputs
+        from warehouse.engine import engine
+
+        with engine(folder / "spill") as con:
+            load_inputs(con, folder, Workspace().ingredients(), None)
+            repeat_definitions(con, int((folder / "copies").read_text()))
+            yield con
+
+    return loaded()
+
+
+def _asked(folder: Path) -> tuple[Any, Any, dict[str, str]]:
+    """As polars frames what is defined of each indicator, and members of groups; and the weights of means."""
+    with _loaded(folder) as con:
+        defined = con.sql(
+            "select indicator, baseline_year, target_value, target_year from definition where assessed"
+        ).pl()
+        members = con.sql('select distinct "group", ref_area from area_group where valid_to is null').pl()
+        weights = con.execute(
+            "select indicator, weight from definition where aggregate_method = 'weighted_mean'"
+        ).fetchall()
+    return defined, members, dict(weights)
+
+
+STEPS: dict[str, Callable[..., dict[str, Any]]] = {
+    "generate": _generate, "scan": _scan, "assess": _assess, "release": _release, "ours": _ours,
+    "polars": _polars, "pandas": _pandas, "loop": _loop,
+}  # fmt: skip
+
+
+def main(step: str, folder: str, *more: str) -> None:
+    """Measure one step in this process and print the result as a line of JSON."""
+    started = time.perf_counter()
+    found = STEPS[step](Path(folder), *more)
+    if parts := found.get("parts"):
+        found = {"seconds": round(sum(parts.values()), 2)} | found
+    shutil.rmtree(Path(folder) / "spill", ignore_errors=True)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    measured = {
+        "seconds": round(time.perf_counter() - started, 2),
+        "processor_seconds": round(used.ru_utime + used.ru_stime, 2),
+        "peak_mib": used.ru_maxrss // 1024,
+    }
+    print(json.dumps(measured | found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
