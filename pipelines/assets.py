@@ -21,12 +21,12 @@ from pipelines.metadata import (
     column_schema,
     describe_indicator,
     describe_source,
-    fetch_facts,
     fetch_metadata,
     freshness_policy,
     staged_metadata,
     stored_version,
 )
+from pipelines.quick import fetch_facts
 from pipelines.workspace import Workspace
 from schemas.definitions import Source
 from schemas.errors import CompactError

@@ -54,19 +54,6 @@ def stored_version(store: Store, source_id: str) -> dg.DataVersion:
     return dg.DataVersion(sha256(repr(have).encode()).hexdigest()[:16])
 
 
-def fetch_facts(report: FetchReport) -> dict[str, object]:
-    """What a log line and the record of a run say of a fetch."""
-    return {
-        "state": report.state,
-        "note": report.note or None,
-        "new": len(report.fetched),
-        "unchanged": len(report.unchanged),
-        "requests": report.requests,
-        "bytes": report.bytes,
-        "seconds": round(report.seconds, 3),
-    }
-
-
 def fetch_metadata(report: FetchReport) -> Mapping[str, dg.MetadataValue]:
     return {
         "state": dg.MetadataValue.text(report.state),

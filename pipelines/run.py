@@ -1,5 +1,5 @@
-"""`compact run`: the same assets that the UI shows, driven in this process, with a progress bar on a
-terminal."""
+"""`compact run`: the same assets that the UI shows, driven in this process (materialize.py), with a progress
+bar on a terminal; where nothing changed, that is said without them (quick.py)."""
 
 from __future__ import annotations
 
@@ -9,25 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
-import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from pipelines.alerts import receivers, send_news
-from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
-from pipelines.instance import keep_connections
-from pipelines.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
-from pipelines.journal import BY, RUN, Journal
+from pipelines.journal import Journal
 from pipelines.lineage import Lineage
-from pipelines.metadata import fetch_facts
 from pipelines.output import note
+from pipelines.quick import fetch_facts, unchanged
 from pipelines.status_verbs import facts
 from pipelines.upkeep import tidy
 from pipelines.workspace import Workspace
 from sources.at_work import at_work
 from warehouse.release import ReleaseResult
-
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # what failed is said once, by us
 
 
 @dataclass(frozen=True)
@@ -39,7 +33,7 @@ class Outcome:
 
 
 def run(workspace: Workspace) -> Outcome:
-    """Materialize everything in process, in two halves; the second one only where something changed.
+    """Materialize everything in process, if anything changed.
 
     Problems of the data are collected in workspace.problems; a mistake of ours is raised. Raises Busy where
     another process works in the same COMPACT_HOME; what one that died has left there is cleared away first.
@@ -85,39 +79,12 @@ def _record(workspace: Workspace, outcome: Outcome, journal: Journal, seconds: f
 
 
 def _steps(workspace: Workspace, journal: Journal) -> Outcome:
-    definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
-    with dg.DagsterInstance.get() as instance, _progress(workspace), _asking(workspace):
-        keep_connections(instance)
-        there = [source_id for source_id in workspace.sources if workspace.there(source_id)]
-        incoming = [key(source_id) for source_id in there for key in (source_key, staged_key)]
-        if not _execute(definitions, FETCH_AND_STAGE, instance, workspace, incoming, journal.run):
-            return Outcome(False, None)
-        if same := workspace.nothing_changed():
+    with _progress(workspace), _asking(workspace):
+        if same := unchanged(workspace, journal):
             return Outcome(True, same)
-        outgoing = [*map(indicator_key, workspace.due()), RELEASE_KEY]
-        released = _execute(definitions, EVALUATE_AND_RELEASE, instance, workspace, outgoing, journal.run)
-        return Outcome(released, workspace.released)
+        from pipelines.materialize import materialize  # Dagster takes a second to import
 
-
-def _execute(
-    definitions: dg.Definitions,
-    job: str,
-    instance: dg.DagsterInstance,
-    workspace: Workspace,
-    selection: list[dg.AssetKey],
-    run_id: str,
-) -> bool:
-    result = definitions.resolve_job_def(job).execute_in_process(
-        instance=instance,
-        raise_on_error=False,
-        run_config=QUIET,
-        tags={BY: "command line", RUN: run_id},
-        asset_selection=selection,
-    )
-    if not result.success and not workspace.problems:
-        failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
-        raise RuntimeError("\n".join(str(error) for error in failures))
-    return bool(result.success)
+        return Outcome(*materialize(workspace, journal.run))
 
 
 @contextmanager

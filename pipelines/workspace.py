@@ -33,6 +33,7 @@ from sources.registry import load_series, load_sources, reader_of
 from sources.settings import Settings
 from sources.snapshots import Snapshot, Store
 from sources.stage import Staged, StageProblem, check_arrived, stage_source
+from sources.stage import fingerprint as staged_mark
 from warehouse.build import build_release
 from warehouse.checks import CheckResult, indicator_checks, staged_series
 from warehouse.evaluate import Evaluated, cached_path, evaluate_cached, evaluation_fingerprint
@@ -132,6 +133,10 @@ class Workspace:
         self._ahead = {i: with_threads.submit(self._ask, i) for i in self.sources if self.there(i)}
         with_threads.shutdown(wait=False)
 
+    def asked(self) -> dict[str, FetchReport]:
+        """What came of asking ahead, of each source that is there; `fetch` will say it again."""
+        return {source_id: ahead.result() for source_id, ahead in self._ahead.items()}
+
     def stop(self) -> None:
         """Let the agencies that are being asked alone, after the answers under way."""
         self._stopped.set()
@@ -191,6 +196,19 @@ class Workspace:
         if new:
             self._judge(source_id, staged, new, list(live.values()))
         return staged
+
+    def all_staged(self) -> bool:
+        """Whether everything that is stored is accepted, and staged by today's code."""
+        for source_id in self.sources:
+            live = self.store.live(source_id)
+            stored = self.store.candidates(source_id)
+            if any(key not in live or live[key].snapshot != s.snapshot for key, s in stored.items()):
+                return False
+            files = list({s.snapshot: self.store.files(s) for s in live.values()}.values())
+            mark = staged_mark(self.sources[source_id], files)
+            if files and not (self.home / "staged" / source_id / mark).is_dir():
+                return False
+        return True
 
     def _judge(self, source_id: str, staged: Staged, new: list[Snapshot], live: list[Snapshot]) -> None:
         before = self._staged(source_id, live) if live else None

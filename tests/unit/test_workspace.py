@@ -19,6 +19,8 @@ import pytest
 import yaml
 
 from indicators.catalogue import Catalogue, Entry
+from pipelines.journal import Journal
+from pipelines.quick import unchanged
 from pipelines.workspace import Held, Workspace
 from schemas.definitions import Indicator, Source
 from schemas.errors import CompactError
@@ -471,3 +473,59 @@ def test_changed_code_is_a_change(make: Make, monkeypatch: pytest.MonkeyPatch, m
     again = make()
     assert again.nothing_changed() is None
     assert run(again).problems == []
+
+
+# --- a run in which nothing changed, without Dagster ---
+def quick(workspace: Workspace) -> str | None:
+    """Ask ahead, and the release that is named at once, if one is."""
+    workspace.fetch_ahead()
+    same = unchanged(workspace, Journal(workspace.home))
+    return same.id if same else None
+
+
+def test_without_news_the_release_is_named_once_every_agency_was_asked(
+    make: Make, agencies: Agencies
+) -> None:
+    made = run(make()).released
+    assert made is not None
+    agencies.asked.clear()
+    again = make()
+    assert quick(again) == made.id
+    assert sorted(agencies.asked) == ["S1", "S2", "T1"]
+    assert {name: report.state for name, report in again.reports.items()} == {"one": "live", "two": "live"}
+
+
+def test_before_the_first_release_a_run_goes_the_whole_way(make: Make) -> None:
+    assert quick(make()) is None
+
+
+def test_news_go_the_whole_way_and_are_not_asked_for_twice(make: Make, agencies: Agencies) -> None:
+    run(make())
+    agencies.has["S1"] = [*GOOD[:-1], ("BDI", 2024, 15.0)]
+    agencies.asked.clear()
+    again = make()
+    assert quick(again) is None
+    assert [snapshot.series for snapshot in again.fetch("one").fetched] == [("S1",)]
+    assert sorted(agencies.asked) == ["S1", "S2", "T1"]
+
+
+def test_an_answer_that_cannot_be_used_goes_the_whole_way(make: Make, agencies: Agencies) -> None:
+    run(make())
+    agencies.has["S1"] = BadAnswer("a short page")
+    again = make()
+    assert quick(again) is None
+    assert again.problems == []
+    with pytest.raises(BadAnswer):
+        again.fetch("one")
+
+
+def test_what_is_not_staged_goes_the_whole_way(make: Make) -> None:
+    workspace = run(make())
+    (folder,) = (workspace.home / "staged" / "two").iterdir()
+    folder.rename(folder.with_name("of-other-code"))
+    assert quick(make()) is None
+
+
+def test_changed_definitions_go_the_whole_way(make: Make) -> None:
+    run(make())
+    assert quick(make(FIRST, SECOND)) is None

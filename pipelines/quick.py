@@ -1,0 +1,52 @@
+"""A run in which nothing changed, answered without Dagster, which takes longer to start than that answer.
+
+Every agency is asked all the same. Only what leaves nothing to materialize ends here; all else, and every
+problem, goes the whole way through the assets (run.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.journal import Journal
+from pipelines.lineage import Lineage
+from pipelines.workspace import Workspace
+from schemas.errors import CompactError
+from sources.fetch import FetchReport
+from warehouse.release import ReleaseResult, latest_release
+
+
+def unchanged(workspace: Workspace, journal: Journal) -> ReleaseResult | None:
+    """The latest release, if no agency has anything new or unusable, if all that is stored is accepted and
+    staged, and if snapshots, definitions and code are those that the release was made from. The fetches go on
+    record; Dagster has no run of it."""
+    if latest_release(workspace.releases_home) is None:
+        return None
+    try:
+        reports = workspace.asked()
+        if any(report.fetched or report.refused for report in reports.values()):
+            return None
+        same = workspace.nothing_changed() if workspace.all_staged() else None
+    except CompactError:
+        workspace.problems.clear()  # it is met again, and told, on the whole way
+        return None
+    if same is None:
+        return None
+    for source_id in reports:
+        report = workspace.fetch(source_id)
+        journal.event("fetched", source=source_id, **fetch_facts(report))
+        Lineage(journal.run).fetched(workspace.sources[source_id], report, workspace.store)
+    return same
+
+
+def fetch_facts(report: FetchReport) -> dict[str, Any]:
+    """What a log line and the record of a run say of a fetch."""
+    return {
+        "state": report.state,
+        "note": report.note or None,
+        "new": len(report.fetched),
+        "unchanged": len(report.unchanged),
+        "requests": report.requests,
+        "bytes": report.bytes,
+        "seconds": round(report.seconds, 3),
+    }
