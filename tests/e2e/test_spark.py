@@ -22,6 +22,8 @@ SMALL = ";".join(
         "spark.default.parallelism=1",
         "spark.sql.adaptive.enabled=false",
         "spark.sql.codegen.wholeStage=false",
+        "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     )
 )
 
