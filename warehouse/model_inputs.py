@@ -24,7 +24,7 @@ def load_model_inputs(
     """What the models read: indicator, area, area_group, the definitions as tables, and the release
     before."""
     # The values stay in their file: sorted and dictionary-encoded, a model reads the columns and rows that it
-    # needs faster from there than from memory (measured 2026-11-23: two thirds of the time, a third of the room).
+    # needs faster from there than from memory (2026-11-23: two thirds of the time, a third of the room).
     con.execute(f"create temp view indicator as select * from {parquet(folder / 'indicator.parquet')}")
     for name in ("area", "area_group"):
         con.execute(f"create temp table {name} as select * from {parquet(folder / f'{name}.parquet')}")
