@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
-from pipelines.instance import keep_connections
+from pipelines.dagster_log import keep_connections
 from pipelines.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
 from pipelines.journal import BY, RUN
 from pipelines.workspace import Workspace

@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 
 from schemas.arrow import arrow_schema
 from schemas.columns import Table
-from schemas.contracts import validate
 
 MODELS = Path(__file__).resolve().parent / "models"
 CHECKOUT = MODELS.parent.parent
@@ -124,6 +123,8 @@ def write_table(table: pa.Table, contract: Table, path: Path, *, check: bool = T
     """
     table = table.cast(arrow_schema(contract)).combine_chunks()
     if check:
+        from schemas.contracts import validate  # Pandera and pandas take half a second to import
+
         validate(table, contract)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")

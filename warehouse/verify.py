@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.arrow import arrow_schema
-from schemas.contracts import ContractViolation, validate
 from schemas.contribution_tables import CONTRIBUTION_TABLES
 from schemas.tables import TABLES
 from sources.snapshots import Store
@@ -168,6 +167,11 @@ def _sums(folder: Path) -> Iterator[Finding]:
 
 
 def _contracts(folder: Path, names: Sequence[str], fresh: bool) -> Iterator[Finding]:
+    from schemas.contracts import (
+        ContractViolation,
+        validate,
+    )  # Pandera and pandas take half a second to import
+
     for name in names:
         table = TABLES[name]
         try:
