@@ -18,6 +18,7 @@ __all__ = ["Correction", "Indicator", "Input", "Source", "parse"]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
+Address = Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")]  # it becomes a link
 Direction = Literal["higher_is_better", "lower_is_better", "closer_to_one"]
 AggregateMethod = Literal["weighted_mean", "sum", "gap_filled_total", "median", "unweighted", "none"]
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "irregular", "discontinued"]
@@ -111,7 +112,7 @@ class Source(Model):
     id: Identifier
     title: Line
     agency: Line
-    homepage: Line
+    homepage: Address
     description: str
     licence: Licence
     citation: Line
