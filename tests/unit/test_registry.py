@@ -64,7 +64,7 @@ def test_a_source_loads(tmp_path: Path) -> None:
             "areas.aliases.KSV",
             "also stands in not_carried",
         ),
-        ({"homepage": "javascript:alert(1)"}, "homepage", "https?://"),
+        ({"homepage": "javascript:alert(1)"}, "homepage", "cannot stand here"),
         ({"colour": "red"}, "colour", "unknown field"),
     ],
 )
