@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from indicators.catalogue import load_catalogue
 from schemas.definitions import Source
 from schemas.errors import CompactError
 from sources.at_work import at_work
@@ -136,7 +137,9 @@ def _prove(store: Store, snapshot: Snapshot, sources: Mapping[str, Source], home
     together = list((store.live(source.id) | {snapshot.resource: snapshot}).values())
     try:
         staged = stage_source(source, [store.files(s) for s in together], home)
-        check_arrived(source, snapshot.series, staged)
+        catalogue = load_catalogue()
+        optional = catalogue.series_of(source.id) - catalogue.series_of(source.id, optional=False)
+        check_arrived(source, set(snapshot.series) - optional, staged)
     except StageProblem as problem:
         raise CompactError(
             f"snapshot {snapshot.snapshot[:SHORT]} of {source.id} {snapshot.resource} cannot be staged, so "

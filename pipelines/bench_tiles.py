@@ -48,6 +48,7 @@ def make_tiles(con: duckdb.DuckDBPyConnection, folder: Path, kind: str, number: 
             ),
             placed as (
                 select
+                    i,
                     land.prefix || to_base((one % 256)::bigint, 4, 4) as quadkey,
                     -- nearly normal: four even draws less their mean, on the scale of one deviation
                     ((two & 65535)::double + (two >> 16 & 65535) + (two >> 32 & 65535) + (two >> 48 & 65535)
@@ -64,7 +65,8 @@ def make_tiles(con: duckdb.DuckDBPyConnection, folder: Path, kind: str, number: 
                 greatest(exp(3.2 - 0.4 * z + u)::int, 1)::bigint as avg_lat_ms,
                 (1 + floor(30 * u * u * u))::bigint as tests,
                 (1 + floor(10 * u * u * u))::bigint as devices
-            from placed)
+            from placed
+            order by i)
         to '{partial}' (format parquet, compression zstd)""")
     return partial.rename(path)
 

@@ -27,7 +27,7 @@ def unchanged(workspace: Workspace, journal: Journal) -> ReleaseResult | None:
         if any(report.fetched or report.refused for report in reports.values()):
             return None
         same = workspace.nothing_changed() if workspace.all_staged() else None
-    except CompactError:
+    except (CompactError, OSError):  # OSError: a full disk, say
         workspace.problems.clear()  # it is met again, and told, on the whole way
         return None
     if same is None:

@@ -189,7 +189,8 @@ class Workspace:
         new = [s for key, s in candidates.items() if key not in live or live[key].snapshot != s.snapshot]
         try:
             staged = self._staged(source_id, list(candidates.values()))
-            check_arrived(self.sources[source_id], {s for c in candidates.values() for s in c.series}, staged)
+            asked = {s for c in candidates.values() for s in c.series} - self.optional_series(source_id)
+            check_arrived(self.sources[source_id], asked, staged)  # what was there and is lost: acceptance
         except StageProblem as problem:
             self.store.hold(new, str(problem))
             raise self._note(problem) from None

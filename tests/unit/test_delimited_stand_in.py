@@ -21,6 +21,7 @@ from tests.conftest import StandIn
 from tests.unit.canned import kept, source_with
 from tests.unit.test_readers_stand_in import session_to
 
+UNSEEN = {"mhweali999", "shwealj992"}  # optional: the file of the stand-in has no wealth
 # source: rows that came, rows kept, refused by reason
 SOURCES: dict[str, tuple[int, int, dict[str, int]]] = {
     "egdi": (2_316, 2_316, {}),
@@ -74,7 +75,8 @@ def test_the_real_figures_stage_and_every_row_is_accounted_for(
 ) -> None:
     answers = everything(source_id, stand_in)
     done = staged(source_id, answers, tmp_path)
-    check_arrived(source_with(source_id), {s for a in answers for s in a.resource.series}, done)
+    asked = {s for a in answers for s in a.resource.series} - UNSEEN
+    check_arrived(source_with(source_id), asked, done)
     assert all(counts.reconciles for counts in done.ledger())
     assert (done.rows_in, done.rows_out, done.reasons) == SOURCES[source_id]
 
