@@ -30,6 +30,8 @@ CLOSE = 1e-9
 EXAMPLES = 3
 # What is left of large numbers taken from each other is as exact as they are: 0.0005 of two of 10 ^ 13.
 SUBTRACTED = {"difference": "value"}
+# Roots of such a rest: the square of a deviation is a mean square less the square of the value.
+ROOTS = dict.fromkeys(("standard_deviation", "expected_error", "largest_error"), "value")
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,10 @@ def differences(here: pa.Table, there: pa.Table, contract: Table) -> list[str]:
     for name in contract.names:
         one, other = here[name], there[name]
         if pa.types.is_floating(one.type):
-            of = SUBTRACTED.get(name, "")
-            size = _numbers(here[of]) if of in contract.names else np.zeros(here.num_rows)
-            unlike = np.nonzero(_apart(_numbers(one), _numbers(other), np.abs(size)))[0]
+            of, power = (SUBTRACTED | ROOTS).get(name, ""), 2 if name in ROOTS else 1
+            size = np.abs(_numbers(here[of])) if of in contract.names else np.zeros(here.num_rows)
+            apart = _apart(_numbers(one) ** power, _numbers(other) ** power, size**power)
+            unlike = np.nonzero(apart)[0]
         elif one.equals(other):
             continue
         else:
