@@ -27,11 +27,13 @@ CLASSES = {
 
 
 def plain(catalogue: Catalogue) -> list[str]:
-    """The indicators whose formulas, and those of what they are made of, are arithmetic without functions."""
+    """The indicators whose formulas, and those of what they are made of, are arithmetic on whole inputs: no
+    functions, no cases, no indicator that stands for a part of the people."""
     arithmetic: list[str] = []
     for indicator_id, indicator in catalogue.items():
-        made_of = catalogue.indicators_of(indicator_id)
-        if not re.search(r"[a-z_]\s*\(", indicator.formula) and set(made_of) <= set(arithmetic):
+        parts = any(item.part for items in indicator.named_inputs().values() for item in items)
+        simple = not parts and not re.search(r"[a-z_]\s*\(|\bcase\b", indicator.formula)
+        if simple and set(catalogue.indicators_of(indicator_id)) <= set(arithmetic):
             arithmetic.append(indicator_id)
     return arithmetic
 
