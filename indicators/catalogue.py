@@ -96,12 +96,12 @@ class Catalogue(Mapping[str, Indicator]):
     def in_order(self, indicator_ids: Iterable[str]) -> list[str]:
         """These indicators and all that they are made of, each after its inputs."""
         wanted: set[str] = set()
-        todo = list(indicator_ids)
-        while todo:
-            indicator_id = todo.pop()
+        waiting = list(indicator_ids)
+        while waiting:
+            indicator_id = waiting.pop()
             if indicator_id not in wanted:
                 wanted.add(indicator_id)
-                todo += _made_of(self[indicator_id])
+                waiting += _made_of(self[indicator_id])
         return [indicator_id for indicator_id in self if indicator_id in wanted]
 
 

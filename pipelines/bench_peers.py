@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
+from schemas.observation import VALUE_DIMENSIONS
+
 KEY = ["indicator", "ref_area"]
 SAMPLE = 20_000  # series that the loop takes; its time for all of them is reckoned from that
 
@@ -20,7 +21,7 @@ def totals(path: Path) -> Any:
     """polars: the totals of the file, lazily."""
     import polars as pl
 
-    every = pl.all_horizontal(pl.col(name) == "_T" for name in DIMENSIONS)
+    every = pl.all_horizontal(pl.col(name) == "_T" for name in VALUE_DIMENSIONS)
     return pl.scan_parquet(path).filter(every).select(*KEY, "time_period", "value")
 
 

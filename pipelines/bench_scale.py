@@ -149,12 +149,13 @@ def _pandas(folder: Path) -> dict[str, Any]:
     import pandas as pd
 
     from pipelines import bench_pandas as plain
-    from pipelines.bench_peers import DIMENSIONS, KEY
+    from pipelines.bench_peers import KEY
+    from schemas.observation import VALUE_DIMENSIONS
 
     defined, members, weights = _asked(folder)
     started = time.perf_counter()
     values = pd.read_parquet(
-        folder / "indicator.parquet", columns=[*KEY, "time_period", *DIMENSIONS, "value"]
+        folder / "indicator.parquet", columns=[*KEY, "time_period", *VALUE_DIMENSIONS, "value"]
     )
     read = time.perf_counter() - started
     frame, chosen = defined.to_pandas(), pd.Series(weights)

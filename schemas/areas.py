@@ -17,6 +17,7 @@ import pycountry
 
 from schemas.errors import CompactError, Problem
 from schemas.groupings import check
+from schemas.observation import REF_AREA_CODES
 from schemas.own_groups import own_area_rows, own_membership_rows, read_own_groups
 from schemas.yaml_file import load_yaml
 
@@ -113,7 +114,7 @@ def area_name(ref_area: str) -> str:
         raise CompactError(
             f"unknown area {ref_area!r}",
             where="schemas/codelists",
-            allowed="ISO 3166-1 alpha-3 or XKX, M49:nnn, WB:xxx",
+            allowed=REF_AREA_CODES,
             next_step="look the area up in area.parquet of a release, or with `compact search`",
         )
     return str(_areas()[ref_area]["name"])

@@ -10,6 +10,12 @@ from schemas.columns import Column, Table
 # published.
 OBS_STATUSES = ("A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "S", "U", "V", "W")
 REF_AREA_PATTERN = r"^([A-Z]{3}|M49:[0-9]{3}|WB:[A-Z0-9]{3}|OWN:[A-Z0-9]{2,12}|ISO:[A-Z]{2}-[A-Z0-9]{1,3}|GEOB:[A-Z]{3}-ADM[1-5]-[A-Za-z0-9_-]+)$"
+# in words, for the docs and for messages
+REF_AREA_CODES = ("ISO 3166-1 alpha-3 for a country or territory (KEN); M49:202, WB:SSF or OWN:… for a group; "
+                  "ISO:KE-30 (ISO 3166-2) or GEOB:… (geoBoundaries) for a part of a country")
+# of an indicator's value, beside area and year; other dimensions stand in other_dims, education among them
+VALUE_DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
+TOTAL = " and ".join(f"{name} = '_T'" for name in VALUE_DIMENSIONS)  # as SQL: a value of all, not of a part
 SNAPSHOT_PATTERN = r"^[0-9a-f]{64}$"
 CODE_PATTERN = r"^[^\s;][^;\r\n]*$"
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -17,9 +23,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2100
 SOURCE = Column("source", "string", "dimension", "Identifier of the source, as in sources/<id>/source.yaml.",
                 pattern=r"^[a-z][a-z0-9_]*$")
 SERIES = Column("series", "string", "dimension", "The agency's own code of the series.", pattern=CODE_PATTERN)
-REF_AREA = Column("ref_area", "string", "dimension",
-                  "ISO 3166-1 alpha-3 for a country or territory, M49:nnn, WB:xxx or OWN:xxx for a group, ISO:xx-xxx (3166-2) or GEOB:… "
-                  "(geoBoundaries) for a part of a country.", pattern=REF_AREA_PATTERN)
+REF_AREA = Column("ref_area", "string", "dimension", f"{REF_AREA_CODES}.", pattern=REF_AREA_PATTERN)
 TIME_PERIOD = Column("time_period", "int16", "dimension", "Calendar year.", unit="year",
                      minimum=FIRST_YEAR, maximum=LAST_YEAR)
 SEX = Column("sex", "string", "dimension", "SDMX CL_SEX: F, M, or _T for the total.", pattern=CODE_PATTERN)

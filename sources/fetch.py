@@ -154,10 +154,10 @@ def _bring(
         if (r.key in meanwhile or (release is not None and releases.get(r.key) == release))
         and _carries(newest.get(r.key), r)
     }
-    todo = [resource for resource in wanted if resource.key not in current]
+    due = [resource for resource in wanted if resource.key not in current]
     run.usable = bool(current)
     outcomes: dict[str, _Outcome] = dict.fromkeys(current, "unchanged")
-    for resource, outcome in _each(run, todo, release):
+    for resource, outcome in _each(run, due, release):
         outcomes[resource.key] = outcome
         if progress is not None:
             progress(len(outcomes), len(wanted))
@@ -185,10 +185,10 @@ def _carries(snapshot: Snapshot | None, resource: Resource) -> bool:
     return snapshot is not None and set(resource.series) <= set(snapshot.series)
 
 
-def _each(run: _Run, todo: Sequence[Resource], release: str | None) -> Iterator[tuple[Resource, _Outcome]]:
+def _each(run: _Run, due: Sequence[Resource], release: str | None) -> Iterator[tuple[Resource, _Outcome]]:
     """Every resource and what came of it, in order of arrival; never more under way than the rate allows."""
     parallel = run.source.rate.parallel if run.source.rate else 1
-    waiting, running = iter(todo), dict[Future[_Outcome], Resource]()
+    waiting, running = iter(due), dict[Future[_Outcome], Resource]()
     with ThreadPoolExecutor(parallel, thread_name_prefix=run.source.id) as pool:
         try:
             while True:

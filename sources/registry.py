@@ -16,7 +16,7 @@ from typing import cast
 from schemas.areas import code_map
 from schemas.definitions import Source
 from schemas.errors import DefinitionError, Problem
-from schemas.observation import CODE_PATTERN, OBS_STATUSES
+from schemas.observation import CODE_PATTERN, OBS_STATUSES, REF_AREA_CODES
 from schemas.parsing import parse
 from schemas.subnational import is_subnational
 from schemas.yaml_file import Place, YamlFile, load_yaml
@@ -241,7 +241,7 @@ def _area_problems(source: Source, file: YamlFile) -> Iterator[Problem]:
                 file.line(place),
                 ".".join(place),
                 f"{area!r} is no area of the code lists",
-                "ISO 3166-1 alpha-3, M49:nnn, WB:xxx, ISO:xx-xxx or GEOB:…",
+                REF_AREA_CODES,
                 "mend the code, or add the area to schemas/codelists",
             )
         if code in source.areas.not_carried:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import CompactError
+from schemas.observation import VALUE_DIMENSIONS
 from schemas.statuses import STATUS_WORDS
 from warehouse import read
 from warehouse.explain import explain as explain_value
@@ -22,9 +23,7 @@ MOST = 60  # rows of an answer, unless more are asked for
 # What a reader of one number must know beside it.
 ORIGIN = """source.title as source, source.licence, value.series, value.time_period as year, value.value,
         value.lower_bound, value.upper_bound, value.obs_status, value.footnote, value.snapshot"""
-TOTAL = " and ".join(
-    f"value.{name} = '_T'" for name in ("sex", "age", "urbanisation", "quantile", "other_dims")
-)
+TOTAL = " and ".join(f"value.{name} = '_T'" for name in VALUE_DIMENSIONS)
 
 
 def search(folder: Path, text: str) -> Row:

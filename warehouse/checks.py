@@ -40,7 +40,7 @@ def indicator_checks(
     known = catalogue or {}
     some = expected(indicator, present, known) and indicator.expect.areas_min > 0
     with engine() as con:
-        con.execute(f"create temp view v as select * from {parquet(path)}")
+        con.execute(f"create temp table v as select * from {parquet(path)}")
         results = [
             _not_empty(con, indicator, some),
             _unique(con, indicator),

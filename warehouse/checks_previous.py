@@ -15,10 +15,10 @@ import duckdb
 
 from indicators.fingerprint import numbers_fingerprint
 from schemas.definitions import Indicator
+from schemas.observation import TOTAL
 from warehouse.check_result import EXAMPLES, CheckResult, Rows, Severity, examples
 from warehouse.engine import engine, literal, parquet
 
-TOTAL = "sex = '_T' and age = '_T' and urbanisation = '_T' and quantile = '_T' and other_dims = '_T'"
 LOST = 0.1  # part of the areas, or of the values, that may go where the definition says nothing
 # Thousands mistaken for units, or millions, whichever way; a tenth is left for a real change beside it.
 SCALES = (1e3, 1e6)

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.observation import TOTAL
 from warehouse.diff_limits import Limits, large_revisions
 from warehouse.diff_notes import because, sentences
-from warehouse.diff_tables import NOISE, TOTAL, Row, compare_tables, load_changes, rows, side_by_side
+from warehouse.diff_tables import NOISE, Row, compare_tables, load_changes, rows, side_by_side
 
 if TYPE_CHECKING:
     import duckdb

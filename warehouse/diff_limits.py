@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import CompactError
-from warehouse.diff_tables import TOTAL, Row, rows
+from schemas.observation import TOTAL
+from warehouse.diff_tables import Row, rows
 
 if TYPE_CHECKING:
     import duckdb

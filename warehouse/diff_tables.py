@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.columns import Table
+from schemas.observation import TOTAL
 from schemas.tables import TABLES
 from warehouse.read import connect
 
@@ -27,7 +28,6 @@ NOISE = 1e-12
 NOT_COMPARED = {"revision"}
 # A snapshot's name changes whenever the agency is asked again, whatever it says; descriptions of code do too.
 NOT_CONTENT = {"snapshot", "fingerprint"}
-TOTAL = " and ".join(f"{name} = '_T'" for name in ("sex", "age", "urbanisation", "quantile", "other_dims"))
 
 
 @contextmanager

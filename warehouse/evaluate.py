@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from indicators.fingerprint import numbers_fingerprint
 from indicators.formula import formula_frames
+from schemas.arrow import arrow_schema
 from schemas.definitions import Indicator, Input
 from schemas.errors import CompactError
 from schemas.tables import INDICATOR
@@ -66,6 +67,9 @@ def evaluate(
     staged: source to its observation.parquet; evaluated: indicator to its file. A source that is not there is
     passed over, as an input without values.
     """
+    if not _anything_there(indicator, staged, evaluated):
+        write_table(arrow_schema(INDICATOR).empty_table(), INDICATOR, out_path)
+        return 0
     with sealed_engine(_folders(staged, evaluated, out_path), temp) as con:
         _check_units(con, indicator, staged)
         con.execute(f"create temp table result as\n{evaluation_sql(indicator, staged, evaluated)}")
@@ -77,6 +81,19 @@ def evaluate(
         dropped = int((no_number.fetchone() or (0,))[0])
     write_table(kept, INDICATOR, out_path)
     return dropped
+
+
+def _anything_there(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> bool:
+    """Whether any input can have a value. Of a catalogue of all agencies most have none in a release of one,
+    and asking a database for nothing, some hundred times, takes seconds."""
+
+    def there(item: Input) -> bool:
+        if not item.indicator:
+            return item.source in staged
+        path = evaluated.get(item.indicator)  # one that is not evaluated yet is an error, which SQL tells
+        return path is None or pq.read_metadata(path).num_rows > 0
+
+    return any(there(item) for items in indicator.named_inputs().values() for item in items)
 
 
 def _folders(staged: Mapping[str, Path], evaluated: Mapping[str, Path], out_path: Path) -> set[Path]:

@@ -17,9 +17,8 @@ from indicators.formula import Frame
 from indicators.formula_cells import GROUP, SIZE
 from schemas.areas import membership_rows
 from schemas.definitions import Indicator
+from schemas.observation import VALUE_DIMENSIONS
 from warehouse.engine import literal
-
-DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
 
 
 def members(frames: Sequence[Frame]) -> list[str]:
@@ -77,13 +76,13 @@ def memberships_fingerprint(frames: Sequence[Frame]) -> str:
 
 
 def _window(frame: Frame, indicator: Indicator) -> str:
-    series = ", ".join(["ref_area", *DIMENSIONS, *_stretch(indicator)])
+    series = ", ".join(["ref_area", *VALUE_DIMENSIONS, *_stretch(indicator)])
     if frame.kind == "back":
         exactly = f"range between {frame.by} preceding and {frame.by} preceding"
         return f"partition by {series} order by time_period {exactly}"
     if frame.kind == "base":
         return f"partition by {series}"
-    return f'partition by "{GROUP.format(frame.by)}", time_period, {", ".join(DIMENSIONS)}'
+    return f'partition by "{GROUP.format(frame.by)}", time_period, {", ".join(VALUE_DIMENSIONS)}'
 
 
 def _stretch(indicator: Indicator) -> list[str]:

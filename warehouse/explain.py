@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.errors import CompactError
+from schemas.observation import VALUE_DIMENSIONS
 from warehouse.diff_notes import number
 from warehouse.explain_group import Row, agrees, group_value, one, rows
 from warehouse.explain_record import Wanted, locate, pages_of
-from warehouse.explain_sql import DIMENSIONS, candidate_sql, observation_terms, other_years, value_sql
+from warehouse.explain_sql import candidate_sql, observation_terms, other_years, value_sql
 from warehouse.read import check_area, check_indicator, connect
 from warehouse.release import read_card
 
@@ -45,7 +46,7 @@ def explain(
         check_indicator(folder, indicator)
         area = area.upper()
         meta = one(con, "select * from indicator_meta where indicator = $name", name=indicator)
-        cell = {"ref_area": area, **{name: (dimensions or {}).get(name, "_T") for name in DIMENSIONS}}
+        cell = {"ref_area": area, **{name: (dimensions or {}).get(name, "_T") for name in VALUE_DIMENSIONS}}
         year = year or _latest(con, indicator, cell)
         answer = _head(con, folder, meta, area) | {"time_period": year}
         value = _value(con, folder, meta, cell | {"time_period": year}, home, NESTED) if year else None
@@ -80,7 +81,7 @@ def _value(
     found = rows(
         con,
         "select * from indicator where indicator = $indicator and ref_area = $ref_area and "
-        "time_period = $time_period and " + " and ".join(f"{name} = ${name}" for name in DIMENSIONS),
+        "time_period = $time_period and " + " and ".join(f"{name} = ${name}" for name in VALUE_DIMENSIONS),
         indicator=meta["indicator"],
         **cell,
     )
@@ -104,7 +105,7 @@ def _value(
     row = found[0]
     return {
         **{name: row[name] for name in ("value", "lower_bound", "upper_bound", "obs_status", "footnote")},
-        "dimensions": {name: cell[name] for name in DIMENSIONS if cell[name] != "_T"},
+        "dimensions": {name: cell[name] for name in VALUE_DIMENSIONS if cell[name] != "_T"},
         "formula": meta["formula"],
         "filled": _filled(meta["formula"], taken[years[0]], row["value"]),
         "inputs": taken[years[0]],
@@ -229,7 +230,7 @@ def _nothing(con: duckdb.DuckDBPyConnection, indicator: str, answer: Row, cell: 
         f"select distinct time_period from indicator where indicator = $indicator and {same} order by 1",
         {"indicator": indicator, **cell},
     ).fetchall()
-    pinned = ", ".join(f"{name} {cell[name]}" for name in DIMENSIONS if cell[name] != "_T")
+    pinned = ", ".join(f"{name} {cell[name]}" for name in VALUE_DIMENSIONS if cell[name] != "_T")
     return CompactError(
         f"{indicator} has no value for {answer['area']}"
         + (f" in {answer['time_period']}" if answer["time_period"] else "")

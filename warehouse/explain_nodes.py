@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from schemas.observation import VALUE_DIMENSIONS
 from warehouse.explain import canonical_formula, wanted_of
 from warehouse.explain_group import agrees, rows
 from warehouse.explain_record import Wanted
-from warehouse.explain_sql import DIMENSIONS, dimension_terms, other_years, value_sql
+from warehouse.explain_sql import dimension_terms, other_years, value_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,7 +26,7 @@ Cell = tuple[str, int]  # area and year
 Places = dict[tuple[str, str], dict[Wanted, Row | None]]  # by source and snapshot: what is to be found there
 AREA, YEAR = "{area}", 7000  # stand in a template for what differs; no data are of 7000
 NESTED = 4  # indicators made of indicators, as deep as `explain` goes
-TOTAL = dict.fromkeys(DIMENSIONS, "_T")
+TOTAL = dict.fromkeys(VALUE_DIMENSIONS, "_T")
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Nodes:
         meta = self.metas[name]
         inputs: dict[str, list[Row]] = json.loads(meta["inputs"])
         self.made_of[name] = {"title": meta["title"], "formula": meta["formula"], "inputs": inputs}
-        terms = "".join(f" and {part} = ${part}" for part in DIMENSIONS)
+        terms = "".join(f" and {part} = ${part}" for part in VALUE_DIMENSIONS)
         found = rows(
             self.con,
             "select ref_area, time_period, value, obs_status, lower_bound, upper_bound, footnote "
@@ -149,7 +150,7 @@ class Nodes:
         self, item: Row, cells: list[Cell], dimensions: Mapping[str, str], deep: int
     ) -> dict[Cell, Row]:
         """The values of another indicator, each explained in its turn."""
-        pinned = dict(dimensions) | {k: v for k, v in item.get("where", {}).items() if k in DIMENSIONS}
+        pinned = dict(dimensions) | {k: v for k, v in item.get("where", {}).items() if k in VALUE_DIMENSIONS}
         found = self.of(item["indicator"], cells, pinned, deep - 1) if deep else {}
         scale = float(item.get("scale", 1.0))
         return {cell: {"v": node["v"] * scale, "of": node} for cell, node in found.items()}

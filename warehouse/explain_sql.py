@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from textwrap import indent
 from typing import Any
 
+from schemas.observation import VALUE_DIMENSIONS
+
 Item = Mapping[str, Any]
 Cell = Mapping[str, Any]
 
-DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
 IN_OTHER_DIMS = {"education": "EDUCATION", "disability": "DISABILITY_STATUS"}  # parts without a column
 
 
@@ -48,7 +49,7 @@ def _where(item: Item, cell: Cell, education: str = "education") -> list[str]:
     """The cell's key, with the input's pins in place of the total, and the total in place of the part that
     the series is of. Education stands in the cell's other_dims."""
     pins: Mapping[str, str] = item.get("where", {})
-    wanted = {name: cell[name] for name in DIMENSIONS if name != "other_dims"}
+    wanted = {name: cell[name] for name in VALUE_DIMENSIONS if name != "other_dims"}
     level = str(cell["other_dims"])
     others = dict(pair.split("=", 1) for pair in level.split(";")) if level != "_T" else {}
     for name, code in item.get("part", {}).items():
@@ -121,7 +122,7 @@ GROUP_VALUES = {
 
 def members_sql(indicator: str, group: str, year: int, weight: str | None) -> str:
     """The members of a group that have a value in the year, and a weight above 0 where one is needed."""
-    total = " and ".join(f"{{0}}.{name} = '_T'" for name in DIMENSIONS)
+    total = " and ".join(f"{{0}}.{name} = '_T'" for name in VALUE_DIMENSIONS)
     lines = [
         "select v.ref_area, area.name as area, v.value, "
         + ("w.value" if weight else "1.0::double")

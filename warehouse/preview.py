@@ -16,6 +16,7 @@ import duckdb
 from schemas.areas import area_name, area_rows, membership_rows
 from schemas.arrow import arrow_schema
 from schemas.definitions import Indicator, Input
+from schemas.observation import TOTAL
 from schemas.tables import INDICATOR
 from warehouse.checks import indicator_checks
 from warehouse.engine import engine, literal, parquet, run_sql, write_table
@@ -50,10 +51,7 @@ def preview(
         no_number = evaluate(indicator, staged, evaluated, out)
         with engine() as con:
             con.execute(f"create temp view draft as select * from {parquet(out)}")
-            con.execute("""
-                create temp view total as select * from draft
-                where sex = '_T' and age = '_T' and urbanisation = '_T' and quantile = '_T'
-                    and other_dims = '_T'""")
+            con.execute(f"create temp view total as select * from draft where {TOTAL}")
             inputs = _inputs(con, indicator, staged, evaluated)
             known = catalogue or {}
             checks = indicator_checks(indicator, out, _present(indicator, inputs, known), known, release)
@@ -229,8 +227,7 @@ def _against(con: duckdb.DuckDBPyConnection, indicator_id: str, release: Path | 
         return None
     con.execute(f"""
         create or replace temp view published as select * from {parquet(release / "indicator.parquet")}
-        where indicator = {literal(indicator_id)} and sex = '_T' and age = '_T' and urbanisation = '_T'
-            and quantile = '_T' and other_dims = '_T'""")
+        where indicator = {literal(indicator_id)} and {TOTAL}""")
     row = _one(
         con,
         """

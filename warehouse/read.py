@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import CompactError
+from schemas.observation import REF_AREA_CODES
 from warehouse.release import CARD, latest_release, read_card, releases_folder
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def check_area(folder: Path, area: str) -> None:
         ]
         raise CompactError(
             f"there is no area {area}",
-            allowed=", ".join(near) or "ISO 3166-1 alpha-3, such as KEN; M49:nnn or WB:xxx for a group",
+            allowed=", ".join(near) or REF_AREA_CODES,
             next_step="see area.parquet in the release",
         )
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from warehouse.diff_tables import NOISE, TOTAL
+from schemas.observation import TOTAL
+from warehouse.diff_tables import NOISE
 from warehouse.read import check_area, check_indicator, connect, open_release, releases
 
 Row = dict[str, Any]

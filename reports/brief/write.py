@@ -24,6 +24,7 @@ from reports.brief.text import Words, language_known
 from reports.site.figures import Figures
 from reports.site.read import Area, Release
 from schemas.errors import CompactError
+from schemas.observation import REF_AREA_CODES
 
 TEMPLATE = Path(__file__).with_name("brief.typ")
 PAGES = 2
@@ -63,7 +64,7 @@ class Briefs:
             if code not in known:
                 raise CompactError(
                     f"there is no area {code!r} in release {self.folder.name}",
-                    allowed="ISO 3166-1 alpha-3 for a country, such as KEN; M49:nnn or WB:xxx for a group",
+                    allowed=REF_AREA_CODES,
                     next_step="look the code up in area.parquet and area_group.parquet",
                 )
         return [known[code] for code in dict.fromkeys(wanted)] if wanted is not None else list(known.values())

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from schemas.errors import CompactError
+from schemas.observation import TOTAL
 
 METHOD = "unsd-2026"  # the default edition; a release without it is shown by the first it has
 FIRST_YEAR = 2000  # charts begin here; the whole series is in indicator.parquet
@@ -25,7 +26,6 @@ WORLD = "M49:001"
 REGIONS = ("M49:002", "M49:019", "M49:142", "M49:150", "M49:009")
 INCOME = ("WB:LIC", "WB:LMC", "WB:UMC", "WB:HIC")
 LARGE = {"indicator", "latest", "progress", "projection", "aggregate", "gap", "coverage", "revision"}
-TOTAL = "sex = '_T' and age = '_T' and urbanisation = '_T' and quantile = '_T' and other_dims = '_T'"
 
 
 @dataclass(frozen=True)
