@@ -35,7 +35,7 @@ def bench_methods(home: Path, rows: int = 0) -> list[dict[str, Any]]:
 
     folder = open_release(home)
     given = Workspace(Settings(home=home)).ingredients()
-    with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch, engine() as con:
+    with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch, engine(in_order=False) as con:
         copies = 1
         if rows:
             copies, folder = make_values(folder, Path(scratch), rows), Path(scratch)
@@ -44,7 +44,7 @@ def bench_methods(home: Path, rows: int = 0) -> list[dict[str, Any]]:
         found = [
             _timed("bare scan", lambda: con.execute(SCAN).fetchall()) | {"rows": _count(con, "indicator")}
         ]
-        found += _models(con)
+        found += _models(con, Path(scratch) / "made")
     for row in found:
         row["times_scan"] = round(row["seconds"] / found[0]["seconds"], 1)
         del row["made"]
@@ -62,13 +62,13 @@ def bench_methods(home: Path, rows: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-def _models(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Every model in the order of a run; the methods of progress and their inputs each on its own as well."""
+def _models(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]]:
+    """Every model in the order of a run, written to a folder; the methods of progress and their inputs each
+    on its own as well."""
     from schemas.assessment_tables import PROGRESS
     from schemas.methods import methods
-    from warehouse.assemble import MODEL_TABLES, compute
+    from warehouse.assemble import MODEL_TABLES, make
     from warehouse.engine import model_sql
-    from warehouse.model_inputs import load
     from warehouse.progress import INPUTS, method_sql
 
     found = []
@@ -81,9 +81,8 @@ def _models(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
                 making = partial(con.execute, f"create or replace temp table {table} as\n{sql}")
                 found.append(_timed(PART + name, making) | {"rows": _count(con, table)})
             con.execute("drop table one_method")
-        row = _timed(contract.name, partial(compute, con, contract))
-        load(con, contract.name, row["made"])
-        found.append(row | {"rows": row["made"].num_rows})
+        row = _timed(contract.name, partial(make, con, contract, folder))
+        found.append(row | {"rows": row["made"]})
     return found
 
 

@@ -82,18 +82,13 @@ def _scan(folder: Path) -> dict[str, Any]:
 
 def _assess(folder: Path) -> dict[str, Any]:
     """All models, each written as in a release."""
-    from warehouse.assemble import MODEL_TABLES, compute
-    from warehouse.engine import write_table
-    from warehouse.model_inputs import load
+    from warehouse.assemble import MODEL_TABLES, make
 
     made, parts = 0, {}
     with _loaded(folder) as con:
         for contract in MODEL_TABLES:
             started = time.perf_counter()
-            found = compute(con, contract)
-            write_table(found, contract, folder / "made" / f"{contract.name}.parquet", check=False)
-            load(con, contract.name, found)
-            made += found.num_rows
+            made += make(con, contract, folder / "made")
             parts[contract.name] = round(time.perf_counter() - started, 2)
     return {"rows": made, "parts": parts}
 
@@ -196,7 +191,7 @@ def _loaded(folder: Path) -> Any:
         from warehouse.assemble import load_inputs
         from warehouse.engine import engine
 
-        with engine(folder / "spill") as con:
+        with engine(folder / "spill", in_order=False) as con:
             load_inputs(con, folder, Workspace().ingredients(), None)
             repeat_definitions(con, int((folder / "copies").read_text()))
             yield con

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 import pyarrow as pa
@@ -39,15 +39,27 @@ from warehouse.availability_inputs import load_sdg_database
 from warehouse.claims import claim_table
 from warehouse.commitments import load_commitments, within
 from warehouse.disagreement import load_overlaps
-from warehouse.engine import engine, literal, parquet, run_model, run_sql, sort_by_key, write_table
+from warehouse.engine import (
+    engine,
+    literal,
+    model_sql,
+    parquet,
+    run_sql,
+    sort_by_key,
+    stream_sql,
+    write_table,
+)
 from warehouse.engines.models import MADE_IN_PYTHON, on_spark
 from warehouse.ingredients import Ingredients
-from warehouse.model_inputs import load, load_model_inputs
-from warehouse.progress import method_table, progress_table
-from warehouse.projection import projection_refused_table, projection_skill_table, projection_table
+from warehouse.model_inputs import load_model_inputs, stored
+from warehouse.progress import method_table, progress_rows
+from warehouse.projection import projection_refused_table, projection_rows, projection_skill_table
 from warehouse.scores import score_table
 from warehouse.survey_inputs import load_surveys
 from warehouse.why import depends_on
+
+if TYPE_CHECKING:
+    from warehouse.engines.spark import SparkConnection
 
 # In the order in which they are computed. A model sees the inputs of model_inputs.py, and as a table of its
 # own name whatever stands before it here.
@@ -74,11 +86,11 @@ MODEL_TABLES = (
 )
 
 # Tables that take more than one select statement.
-MADE_BY: dict[str, Callable[[duckdb.DuckDBPyConnection], pa.Table]] = {
-    PROGRESS.name: progress_table,
+MADE_BY: dict[str, Callable[[duckdb.DuckDBPyConnection], pa.Table | pa.RecordBatchReader]] = {
+    PROGRESS.name: progress_rows,
     CLAIM.name: claim_table,
     SCORE.name: score_table,
-    PROJECTION.name: projection_table,
+    PROJECTION.name: projection_rows,
     PROJECTION_REFUSED.name: projection_refused_table,
     PROJECTION_SKILL.name: projection_skill_table,
 }
@@ -90,20 +102,20 @@ def write_tables(
     """Every table. Returns, for each indicator with revisions: how many values changed, are new, were
     withdrawn."""
 
-    def write(table: pa.Table, contract: Table) -> None:
+    def write(rows: pa.Table | pa.RecordBatchReader, contract: Table) -> None:
         # read back and checked as a whole afterwards, see build_release
-        write_table(table, contract, aside / f"{contract.name}.parquet", check=False)
+        write_table(rows, contract, aside / f"{contract.name}.parquet", check=False)
 
     write(_from_rows(_meta_rows(given), INDICATOR_META), INDICATOR_META)
     write(method_table(), METHOD)
     write(_from_rows(_source_rows(given), SOURCE_TABLE), SOURCE_TABLE)
     write(_from_rows(given.snapshots, SNAPSHOT_TABLE), SNAPSHOT_TABLE)
-    with engine(temp) as con:
-        write(run_sql(con, _observation_sql(given), OBSERVATION), OBSERVATION)
+    with engine(temp, in_order=False) as con:
+        write(stream_sql(con, _observation_sql(given), OBSERVATION), OBSERVATION)
         write(run_sql(con, _beside_sql(given, LEDGER), LEDGER), LEDGER)
         write(run_sql(con, _beside_sql(given, QUARANTINE), QUARANTINE), QUARANTINE)
         write(
-            run_sql(
+            stream_sql(
                 con,
                 _union([parquet(path) for _, path in sorted(given.evaluated.items())], INDICATOR),
                 INDICATOR,
@@ -119,12 +131,7 @@ def write_tables(
         load_inputs(con, aside, given, previous)
         with on_spark(con, aside, previous) as spark:
             for contract in MODEL_TABLES:
-                elsewhere = spark is not None and contract.name not in MADE_IN_PYTHON
-                found = compute(cast(duckdb.DuckDBPyConnection, spark) if elsewhere else con, contract)
-                write(found, contract)
-                load(con, contract.name, found)
-                if spark is not None:
-                    spark.read(contract.name, aside / f"{contract.name}.parquet")
+                make(con, contract, aside, spark)
         return [
             (str(name), int(changed), int(new), int(gone))
             for name, changed, new, gone in con.execute(f"""
@@ -156,10 +163,27 @@ def load_inputs(
     load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
 
 
-def compute(con: duckdb.DuckDBPyConnection, contract: Table) -> pa.Table:
-    """A published table from its model file, or by the program that puts several such files together."""
+def make(
+    con: duckdb.DuckDBPyConnection, contract: Table, folder: Path, spark: SparkConnection | None = None
+) -> int:
+    """Compute a published table, write it to the folder, where the models after it find it. Returns its
+    number of rows. spark: where the models run, if it can; else in DuckDB."""
+    elsewhere = spark is not None and contract.name not in MADE_IN_PYTHON
+    rows = compute(cast(duckdb.DuckDBPyConnection, spark) if elsewhere else con, contract)
+    path = folder / f"{contract.name}.parquet"
+    written = write_table(rows, contract, path, check=False)
+    stored(con, contract.name, path)
+    if spark is not None:
+        spark.read(contract.name, path)
+    return written
+
+
+def compute(con: duckdb.DuckDBPyConnection, contract: Table) -> pa.RecordBatchReader:
+    """A published table from its model file, or by the program that puts several such files together, as it
+    comes: the connection is busy until the last row."""
     made = MADE_BY.get(contract.name)
-    return made(con) if made else run_model(con, contract)
+    rows = made(con) if made else stream_sql(con, model_sql(contract.name), contract)
+    return rows.to_reader() if isinstance(rows, pa.Table) else rows
 
 
 def _observation_sql(given: Ingredients) -> str:

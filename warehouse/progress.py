@@ -14,7 +14,7 @@ import pyarrow as pa
 from schemas.arrow import arrow_schema
 from schemas.assessment_tables import METHOD, PROGRESS
 from schemas.methods import COMMON_CLASSES, Method, component_columns, methods
-from warehouse.engine import literal, model_sql, run_sql, sort_by_key
+from warehouse.engine import literal, model_sql, sort_by_key, stream_sql
 
 INPUTS = ("assessment_point", "assessment_input")
 # What a method's file selects: these, as assessment_input has them or as its own, then its components.
@@ -30,11 +30,16 @@ def load_assessment_inputs(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create or replace temp table {name} as\n{model_sql(name)}")
 
 
-def progress_table(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) -> pa.Table:
+def progress_rows(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) -> pa.RecordBatchReader:
     """The published table: one row for each method, indicator and area with a total value. only: of these
     methods."""
     load_assessment_inputs(con)
-    return run_sql(con, progress_sql(only), PROGRESS)
+    return stream_sql(con, progress_sql(only), PROGRESS)
+
+
+def progress_table(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) -> pa.Table:
+    """The same in memory."""
+    return progress_rows(con, only).read_all()
 
 
 def progress_sql(only: Collection[str] = ()) -> str:

@@ -57,7 +57,7 @@ def projection_refused_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return run_sql(con, model_sql("projection_refused"), PROJECTION_REFUSED)
 
 
-def projection_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
+def projection_rows(con: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
     """The published table. The pool is learned from every country with a value,
     projected are the series without a reason against it.
 
@@ -66,7 +66,13 @@ def projection_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """
     load_projection_series(con)
     found = _map_in_order(lambda block: _projected_block(*block), _blocks(con))
-    return pa.concat_tables([arrow_schema(PROJECTION).empty_table(), *found]).combine_chunks()
+    batches = (batch for table in found for batch in table.to_batches())
+    return pa.RecordBatchReader.from_batches(arrow_schema(PROJECTION), batches)
+
+
+def projection_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The same in memory."""
+    return projection_rows(con).read_all()
 
 
 def _projected_block(series: Columns, points: Columns, years: Integers) -> pa.Table:
@@ -149,8 +155,8 @@ def panel_of(con: duckdb.DuckDBPyConnection, history: int = HISTORY) -> Panel:
 
 
 def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibration) -> pa.Table:
-    """The rows of the published table. wanted: the series to project, by (indicator, ref_area), which must
-    be those of the panel or fewer, with their targets and last projected year."""
+    """The rows of the published table, in its order. wanted: the series to project, by (indicator, ref_area),
+    which must be those of the panel or fewer, with their targets and last projected year."""
     z = panel.z
     pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, given)
     at = _places(panel, wanted)
@@ -207,7 +213,7 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
         "scale": pa.array(KINDS).take(part.scale.kind[row]),
         "calibrated_on": calibrated,
     }
-    return sort_by_key(pa.table(table).cast(arrow_schema(PROJECTION)), PROJECTION)
+    return pa.table(table).cast(arrow_schema(PROJECTION))
 
 
 @cache

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
+from schemas.yaml_file import load_yaml
 from warehouse.projection_panel import grouped_quantile
 from warehouse.projection_scale import Floats, Integers
 
@@ -48,7 +48,7 @@ class Calibration:
 @cache
 def calibration(path: Path = CALIBRATION) -> Calibration:
     """The widths and figures in force."""
-    read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    read = load_yaml(path).data
     widths = {name: np.array(rows, dtype=float) for name, rows in read["widths"].items()}
     return Calibration(widths, read["made_from"], frozenset(read["no_change"]))
 

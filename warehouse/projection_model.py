@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import yaml
 
+from schemas.yaml_file import load_yaml
 from warehouse.projection_panel import grouped_quantile
 from warehouse.projection_scale import KINDS, Bools, Floats, Integers
 
@@ -56,7 +56,7 @@ class Settings:
 @cache
 def settings(path: Path = SETTINGS) -> Settings:
     """The settings, every one of them named; a missing or unknown one is a TypeError."""
-    return Settings(**yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Settings(**load_yaml(path).data)
 
 
 @dataclass(frozen=True)

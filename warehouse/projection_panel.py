@@ -143,7 +143,9 @@ def grouped_quantiles(
     value, code = values[chosen], codes[chosen]
     if not value.size:
         return [np.full(count, default) for _ in shares]
-    ordered = value[np.lexsort((value, code))]
+    order = np.argsort(value)  # then by code, where numbers of 16 bits are put in order by counting them
+    small = np.int16 if count < 1 << 15 else np.int64
+    ordered = value[order[np.argsort(code[order].astype(small), kind="stable")]]
     size = np.bincount(code, minlength=count)
     start = np.cumsum(size) - size
     places = [start + np.floor(q * np.maximum(size - 1, 0) + 0.5).astype(np.int64) for q in shares]

@@ -43,12 +43,22 @@ def to_scale(values: Floats, scale: Scale) -> Floats:
     logit: ln((y - low + c) / (high - y + c)) with the offset c, so that 0 and 100 per cent are finite;
     log: ln(y + c); linear: y over the spread of the indicator, so that all scales have steps of like size.
     """
-    kind, low, high, offset, unit = _columns(scale, values.ndim)
-    with np.errstate(divide="ignore", invalid="ignore"):  # of the branches that are not taken
-        inside = np.clip(values, low, high)
-        logit = np.log((inside - low + offset) / (high - inside + offset))
-        log = np.log(inside + offset)
-    return np.where(kind == 2, logit, np.where(kind == 1, log, values / unit))
+    z = np.empty(values.shape)
+    for code, kind in enumerate(KINDS):
+        rows = scale.kind == code
+        z[rows] = _to_kind(kind, values[rows], scale.take(rows))
+    return z
+
+
+def _to_kind(kind: Kind, values: Floats, scale: Scale) -> Floats:
+    _, low, high, offset, unit = _columns(scale, values.ndim)
+    if kind == "linear":
+        return values / unit
+    inside = np.clip(values, low, high)
+    with np.errstate(divide="ignore"):  # an end of the range without an offset is infinitely far
+        if kind == "log":
+            return np.log(inside + offset)
+        return np.log((inside - low + offset) / (high - inside + offset))
 
 
 def from_scale(z: Floats, scale: Scale) -> Floats:

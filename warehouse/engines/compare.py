@@ -59,10 +59,10 @@ def compare(
         if contract.name in MADE_IN_PYTHON:
             continue
         started = time.perf_counter()
-        here = compute(con, contract)
+        here = compute(con, contract).read_all()
         between = time.perf_counter()
         if not only or contract.name in only:
-            there = compute(cast(duckdb.DuckDBPyConnection, other), contract)
+            there = compute(cast(duckdb.DuckDBPyConnection, other), contract).read_all()
             ended = time.perf_counter()
             yield Compared(
                 contract.name,

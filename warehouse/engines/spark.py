@@ -170,6 +170,10 @@ class SparkRows:
         """All rows, in this process."""
         return self.frame.toArrow()
 
+    def to_arrow_reader(self, batch_size: int) -> pa.RecordBatchReader:
+        """The same in batches of so many rows."""
+        return self.to_arrow_table().to_reader(max_chunksize=batch_size)
+
     def fetchall(self) -> list[tuple[Any, ...]]:
         """All rows as tuples."""
         return [tuple(row) for row in self.frame.collect()]

@@ -31,7 +31,8 @@
 -- World Bank's least developed countries (WB:LDC) are by its own definition the UN's, so its value stands for M49:199
 -- where no other does; so does that of its world (WB:WLD) for M49:001.
 with
-total as (
+-- Read anew by each that asks: from a file that takes less time and memory than keeping ten million rows at hand.
+total as not materialized (
     select indicator, ref_area, time_period, value, source
     from indicator
     where sex = '_T'
@@ -119,6 +120,8 @@ valued as (
         total.time_period,
         total.value,
         if(definition.weight is null, 1.0::double, weight_value.own) as weight,
+        -- what is added up: of a weighted mean the products, else the values themselves
+        if(definition.aggregate_method = 'weighted_mean', total.value * weight_value.own, total.value) as amount,
         definition.aggregate_method = 'median' as by_median,
         definition.min_low_income_share is not null and low_income.ref_area is not null as low_income
     from total
@@ -135,9 +138,8 @@ valued as (
 largest as (
     select
         indicator,
-        max(abs(value)) * areas as value,
         max(weight) * areas as weight,
-        max(abs(value) * weight) * areas as product,
+        max(abs(amount)) * areas as amount,
         max(value * value * weight) * areas as square
     from valued
     cross join (select count(distinct ref_area) as areas from member) as listed
@@ -149,9 +151,8 @@ step as (
     select
         indicator,
         row_number() over (order by indicator) as number,
-        power(2.0::double, ceil(log2(if(value > 0, value, 1))) - 100) as value,
         power(2.0::double, ceil(log2(if(weight > 0, weight, 1))) - 100) as weight,
-        power(2.0::double, ceil(log2(if(product > 0, product, 1))) - 100) as product,
+        power(2.0::double, ceil(log2(if(amount > 0, amount, 1))) - 100) as amount,
         power(2.0::double, ceil(log2(if(square > 0, square, 1))) - 100) as square
     from largest
 ),
@@ -160,9 +161,8 @@ stepped as (
         step.number,
         valued.ref_area,
         valued.time_period,
-        cast(round(valued.value / step.value) as decimal(38, 0)) as value,
         cast(round(valued.weight / step.weight) as decimal(38, 0)) as weight,
-        cast(round(valued.value * valued.weight / step.product) as decimal(38, 0)) as product,
+        cast(round(valued.amount / step.amount) as decimal(38, 0)) as amount,
         cast(round(valued.value * valued.value * valued.weight / step.square) as decimal(38, 0)) as square,
         valued.low_income
     from valued
@@ -184,9 +184,8 @@ summed as (
         numbered_member.group_number,
         stepped.time_period,
         count(*) as areas_used,
-        sum(stepped.value) as value,
         sum(stepped.weight) as weight,
-        sum(stepped.product) as product,
+        sum(stepped.amount) as amount,
         sum(stepped.square) as square
     from stepped
     join numbered_member using (ref_area)
@@ -216,10 +215,8 @@ ours as (
         summed.weight::double * step.weight as weight_used,
         covered.weight::double * step.weight as low_income_used,
         summed.square::double * step.square / weight_used as mean_square,
-        summed.product::double * step.product / weight_used as weighted_mean,
-        summed.value::double * step.value as sum,
-        middle.median,
-        sum / summed.areas_used as unweighted
+        summed.amount::double * step.amount as amount,
+        middle.median
     from summed
     join step using (number)
     join group_number using (group_number)
@@ -251,11 +248,11 @@ beside as (
         coalesce(ours.areas_used, 0) as areas_used,
         group_size.areas_total,
         case definition.aggregate_method
-            when 'weighted_mean' then ours.weighted_mean
-            when 'sum' then ours.sum
-            when 'gap_filled_total' then ours.sum * group_weight.group_weight / ours.weight_used
+            when 'weighted_mean' then ours.amount / ours.weight_used
+            when 'sum' then ours.amount
+            when 'gap_filled_total' then ours.amount * group_weight.group_weight / ours.weight_used
             when 'median' then ours.median
-            when 'unweighted' then ours.unweighted
+            when 'unweighted' then ours.amount / ours.areas_used
         end as computed,
         -- the two sums are made in different ways, so a full share may miss 1 by a rounding error
         least(coalesce(
@@ -265,10 +262,8 @@ beside as (
             least(coalesce(ours.low_income_used / group_weight.low_income_weight, 0), 1),
             null) as low_income_share,
         -- the mean of the squares less the square of the mean; no less than 0, which rounding may miss
-        if(coalesce(ours.areas_used, 0) < 2, null, case definition.aggregate_method
-            when 'weighted_mean' then sqrt(greatest(ours.mean_square - ours.weighted_mean * ours.weighted_mean, 0))
-            when 'unweighted' then sqrt(greatest(ours.mean_square - ours.unweighted * ours.unweighted, 0))
-        end) as standard_deviation,
+        if(coalesce(ours.areas_used, 0) < 2 or definition.aggregate_method not in ('weighted_mean', 'unweighted'), null,
+            sqrt(greatest(ours.mean_square - computed * computed, 0))) as standard_deviation,
         official.official_value,
         official.official_source
     from ours
