@@ -1,18 +1,21 @@
 """Contracts: Pandera models generated from the tables, and the one function that judges a table by them.
 
 Strict, ordered and without coercion: a column too many, too few, in another place or of another type is a
-violation. Rows are judged in batches, so that memory stays bounded; uniqueness of the key is judged on the
-whole table.
+violation. Rows are judged in batches, so that memory stays bounded, and of a file never more than one batch
+is read: a table that is sorted by its key proves by that alone that no key is there twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from schemas.arrow import ARROW_TYPES, arrow_schema
 from schemas.columns import Column, Table
@@ -30,17 +33,36 @@ class ContractViolation(CompactError):
 def validate(table: pa.Table, contract: Table) -> None:
     """Raise ContractViolation, naming table, column, check, count and at most ten examples, if a row or
     column is wrong."""
-    _check_columns(table, contract)
-    if table.num_rows == 0:
-        return
+    _check_columns(table.schema, contract)
+    batches = (table.slice(start, BATCH_ROWS) for start in range(0, table.num_rows, BATCH_ROWS))
+    _validate(batches, contract, table)
+
+
+def validate_file(path: Path, contract: Table) -> pa.Schema:
+    """The same for a parquet file, of which no more than a batch is in memory. Returns its schema."""
+    file = pq.ParquetFile(path)
+    _check_columns(file.schema_arrow, contract)
+    batches = (pa.Table.from_batches([batch]) for batch in file.iter_batches(BATCH_ROWS))
+    _validate(batches, contract, path)
+    return file.schema_arrow
+
+
+def _validate(batches: Iterable[pa.Table], contract: Table, whole: pa.Table | Path) -> None:
     counts: dict[tuple[str, str], int] = {}
     failures: dict[tuple[str, str], list[str]] = {}
-    for batch in _batches(table):
-        for column, check, rows, cases in _row_failures(batch, contract):
+    last, ascending = None, True
+    for batch in batches:
+        frame = batch.to_pandas(types_mapper=pd.ArrowDtype)
+        for column, check, rows, cases in _row_failures(frame, contract):
             counts[column, check] = counts.get((column, check), 0) + rows
             found = failures.setdefault((column, check), [])
             found.extend(cases[: EXAMPLES - len(found)])
-    if repeated := _repeated_keys(table, contract):
+        if ascending:
+            keys = batch.select(list(contract.key))
+            ascending = _ascending(pa.concat_tables([last, keys]) if last is not None else keys)
+            last = keys.slice(max(len(keys) - 1, 0))
+    repeated = None if ascending else _repeated_keys(whole, contract)
+    if repeated:
         counts["+".join(contract.key), "unique key"], failures["+".join(contract.key), "unique key"] = (
             repeated
         )
@@ -57,13 +79,20 @@ def validate(table: pa.Table, contract: Table) -> None:
         )
 
 
-def _batches(table: pa.Table) -> Iterator[pd.DataFrame]:
-    for start in range(0, table.num_rows, BATCH_ROWS):
-        yield table.slice(start, BATCH_ROWS).to_pandas(types_mapper=pd.ArrowDtype)
+def _ascending(keys: pa.Table) -> bool:
+    """Whether every row comes after the one before, by the columns from left to right. Not if one is null."""
+    if len(keys) < 2:
+        return not any(column.null_count for column in keys.columns)
+    keys = keys.combine_chunks()
+    after: pa.ChunkedArray | bool = False
+    for column in reversed(keys.columns):
+        one, next_one = column.slice(0, len(column) - 1), column.slice(1)
+        after = pc.or_(pc.less(one, next_one), pc.and_(pc.equal(one, next_one), after))
+    return bool(pc.all(after, skip_nulls=False).as_py())
 
 
-def _check_columns(table: pa.Table, contract: Table) -> None:
-    wanted, found = arrow_schema(contract), table.schema
+def _check_columns(found: pa.Schema, contract: Table) -> None:
+    wanted = arrow_schema(contract)
     if found.names != wanted.names:
         raise ContractViolation(
             f"table {contract.name}: the columns differ: found {found.names}",
@@ -145,9 +174,12 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"autoinstall_known_extensions": False})
 
 
-def _repeated_keys(table: pa.Table, contract: Table) -> tuple[int, list[str]] | None:
+def _repeated_keys(whole: pa.Table | Path, contract: Table) -> tuple[int, list[str]] | None:
     with _engine().cursor() as con:
-        con.register("judged", table.select(list(contract.key)))
+        if isinstance(whole, Path):
+            con.execute("create temp table judged as select * from read_parquet($file)", {"file": str(whole)})
+        else:
+            con.register("judged", whole.select(list(contract.key)))
         key = ", ".join(f'"{name}"' for name in contract.key)
         found = con.execute(
             f"select {key}, count(*) as n from judged group by all having n > 1 order by all"

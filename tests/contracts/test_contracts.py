@@ -3,14 +3,18 @@ why."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import contracts
 from schemas.arrow import arrow_schema
 from schemas.columns import Column, Table
-from schemas.contracts import BATCH_ROWS, EXAMPLES, ContractViolation, pandera_schema, validate
+from schemas.contracts import BATCH_ROWS, EXAMPLES, ContractViolation, pandera_schema, validate, validate_file
 from schemas.docs import PAGE, tables_page
 from schemas.tables import TABLES
 
@@ -104,6 +108,37 @@ def test_rows_beyond_the_first_batch_are_judged_too() -> None:
         }
     )
     assert "column status" in refusal(table)
+
+
+@given(
+    keys=st.lists(st.tuples(st.sampled_from(["BEN", "KEN", "NAM"]), st.integers(2000, 2005)), max_size=14),
+    in_order=st.booleans(),
+)
+def test_a_repeated_key_is_found_in_any_order_and_batch_in_memory_and_in_a_file(
+    keys: list[tuple[str, int]], in_order: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    keys = sorted(keys) if in_order else keys
+    rows = [(*key, 1.0, "A") for key in keys]
+    table = pa.Table.from_pylist(
+        [dict(zip(SMALL.names, row, strict=True)) for row in rows], schema=arrow_schema(SMALL)
+    )
+    file = tmp_path_factory.mktemp("keys") / "small.parquet"
+    pq.write_table(table, file)
+
+    def found(of: pa.Table | Path) -> str:
+        try:
+            validate_file(of, SMALL) if isinstance(of, Path) else validate(of, SMALL)
+        except ContractViolation as refused:
+            return str(refused)
+        return ""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contracts, "BATCH_ROWS", 3)
+        message = found(table)
+        assert found(file) == message
+    assert ("unique key" in message) == (len(set(keys)) < len(keys))
+    for key in {key for key in keys if keys.count(key) > 1}:
+        assert "/".join(map(str, key)) in message
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
