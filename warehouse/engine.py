@@ -7,6 +7,7 @@ What is computed stands in models/*.sql and evaluate.py; nothing is kept here be
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,10 +22,12 @@ import pyarrow.parquet as pq
 
 from schemas.arrow import arrow_schema
 from schemas.columns import Table
+from schemas.errors import CompactError
 
 MODELS = Path(__file__).resolve().parent / "models"
 CHECKOUT = MODELS.parent.parent
-MEMORY_LIMIT = "2560MiB"  # of the 4 GiB that a run may take; what is more goes to temp_directory
+MEMORY = "COMPACT_MEMORY"  # the setting; what is more than it says goes to temp_directory
+MEMORY_LIMIT = "2560MiB"  # of the 4 GiB that a run of today's size may take
 ROW_GROUP = 65_536  # small enough that reading one series touches few rows, large enough for good compression
 
 
@@ -80,12 +83,24 @@ def _open(temp: Path | None, threads: int | None, in_order: bool = True) -> duck
     """Nothing is downloaded: extensions come with the wheel or not at all."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": threads or min(os.cpu_count() or 1, 8),
-        "memory_limit": MEMORY_LIMIT,
+        "memory_limit": memory_limit(),
         "autoinstall_known_extensions": "false",
         "preserve_insertion_order": in_order,
         "temp_directory": str(temp or Path(tempfile.gettempdir()) / f"compact-{os.getpid()}"),
     }
     return duckdb.connect(":memory:", config=config)
+
+
+def memory_limit() -> str:
+    """What DuckDB may keep in memory: COMPACT_MEMORY, as in 8GiB. Raises CompactError if that is no size."""
+    given = os.environ.get(MEMORY) or MEMORY_LIMIT
+    if not re.fullmatch(r"[1-9][0-9]* ?[KMGT]i?B", given):
+        raise CompactError(
+            f"{MEMORY}={given} is not an amount of memory",
+            allowed="a whole number and a unit, as in 2560MiB or 8GiB",
+            next_step=f"correct it, or unset {MEMORY} for {MEMORY_LIMIT}",
+        )
+    return given
 
 
 def literal(text: str) -> str:
