@@ -12,10 +12,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from pipelines.upkeep import RELEASES, remove, tidy
 from pipelines.workspace import EVALUATED, Workspace
+from schemas.arrow import read_columns
 from schemas.errors import CompactError
 from sources.at_work import at_work
 from sources.settings import Settings
@@ -137,7 +136,7 @@ def _staged_unneeded(home: Path, needed: set[str]) -> list[Path]:
         for table in sorted(
             tables, key=lambda path: (path in used, path.stat().st_mtime, path.name), reverse=True
         ):
-            rows = pq.read_table(table / "ledger.parquet", columns=["snapshot"])["snapshot"].to_pylist()
+            rows = read_columns(table / "ledger.parquet", "snapshot")["snapshot"].to_pylist()
             new = (set(rows) & needed) - covered
             if table not in used and not new:
                 found.append(table)

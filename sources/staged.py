@@ -81,11 +81,11 @@ class Staged:
     @cached_property
     def counts(self) -> tuple[SnapshotCounts, ...]:
         """The reckoning of each snapshot, read from what was written."""
-        import pyarrow.parquet as pq
+        from schemas.arrow import read_columns
 
         return tuple(
             SnapshotCounts(row["rows_in"], row["rows_out"], json.loads(row["reasons"]), row["snapshot"])
-            for row in pq.read_table(self.ledger_file).to_pylist()
+            for row in read_columns(self.ledger_file).to_pylist()
         )
 
     def ledger(self) -> list[SnapshotCounts]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from schemas.arrow import read_columns
 from schemas.tables import TABLES
 from warehouse.assemble import write_tables
 from warehouse.checks import CheckResult, indicator_checks, staged_series
@@ -229,7 +230,7 @@ def _card(
     warnings: list[str],
 ) -> dict[str, Any]:
     """release.json: what the release is, for machines."""
-    ledger = pq.read_table(aside / "ledger.parquet", columns=["rows_out", "rows_rejected"]).to_pylist()
+    ledger = read_columns(aside / "ledger.parquet", "rows_out", "rows_rejected").to_pylist()
     tables = {}
     for name in TABLES:
         path = aside / f"{name}.parquet"

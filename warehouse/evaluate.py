@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from indicators.fingerprint import numbers_fingerprint
 from indicators.formula import formula_frames
-from schemas.arrow import arrow_schema
+from schemas.arrow import arrow_schema, read_columns
 from schemas.definitions import Indicator, Input
 from schemas.errors import CompactError
 from schemas.tables import INDICATOR
@@ -120,7 +120,7 @@ def evaluate_cached(
     made = not (path.exists() and side.exists())
     if made:
         no_number = evaluate(indicator, staged, evaluated, path, temp=temp)
-        areas = pc.count_distinct(pq.read_table(path, columns=["ref_area"])["ref_area"]).as_py()
+        areas = pc.count_distinct(read_columns(path, "ref_area")["ref_area"]).as_py()
         partial = side.with_name(f".{side.name}.{os.getpid()}")
         partial.write_text(
             json.dumps({"rows": pq.read_metadata(path).num_rows, "areas": areas, "no_number": no_number})

@@ -51,9 +51,9 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 def snapshots_of(folder: Path) -> set[str]:
     """The ids of the snapshots that a release was made from."""
-    import pyarrow.parquet as pq
+    from schemas.arrow import read_columns
 
-    return set(pq.read_table(folder / "snapshot.parquet", columns=["snapshot"])["snapshot"].to_pylist())
+    return set(read_columns(folder / "snapshot.parquet", "snapshot")["snapshot"].to_pylist())
 
 
 def not_before(latest: Path | None, now: datetime) -> datetime:

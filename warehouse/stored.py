@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
+from schemas.arrow import read_columns
 from schemas.definitions import Indicator, Source
 from sources.snapshots import Snapshot, Store
 from sources.staged import fingerprint
@@ -53,10 +52,7 @@ def _staged(home: Path, store: Store, source: Source, live: list[Snapshot]) -> S
         if path.with_name("observation.parquet").is_file()
     ]
     for place in sorted(older, key=lambda path: (path.stat().st_mtime, path.name), reverse=True):
-        if (
-            set(pq.read_table(place / "ledger.parquet", columns=["snapshot"])["snapshot"].to_pylist())
-            == names
-        ):
+        if set(read_columns(place / "ledger.parquet", "snapshot")["snapshot"].to_pylist()) == names:
             return Stored(place / "observation.parquet", False)
     return None
 
