@@ -116,7 +116,7 @@ def _tables(home: Path, needed: set[str], dry_run: bool) -> Iterator[Removed]:
         ("evaluated", _evaluated_unneeded(home), "of other definitions, inputs or code"),
     ):
         for path in paths:
-            files = [path] if path.is_dir() else [path, path.with_suffix(".json")]
+            files = [path] if path.is_dir() else sorted(path.parent.glob(f"{path.stem}.*"))
             yield Removed(kind, str(path.relative_to(home)), _size(files), why)
             if not dry_run and path.is_dir():
                 remove(path.rename(path.with_name(f".partial-{path.name}")))
@@ -162,7 +162,8 @@ def _evaluated_unneeded(home: Path) -> list[Path]:
     for folder in sorted((home / EVALUATED).glob("*/")):
         tables = sorted(folder.glob("*.parquet"), key=lambda path: (path.stat().st_mtime, path.name))
         found += [path for path in tables[:-1] if path not in used]
-        found += [path for path in folder.glob("*.json") if not path.with_suffix(".parquet").exists()]
+        alone = {path.stem for path in folder.glob("[!.]*")} - {path.stem for path in tables}
+        found += [next(folder.glob(f"{name}.*")) for name in sorted(alone)]
     return found
 
 

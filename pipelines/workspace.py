@@ -35,7 +35,8 @@ from sources.snapshots import Snapshot, Store
 from sources.stage import Staged, StageProblem, check_arrived, stage_source
 from sources.stage import fingerprint as staged_mark
 from warehouse.build import build_release
-from warehouse.checks import CheckResult, indicator_checks, staged_series
+from warehouse.checks import CheckResult, staged_series
+from warehouse.checks_kept import kept_checks
 from warehouse.evaluate import Evaluated, cached_path, evaluate_cached, evaluation_fingerprint
 from warehouse.ingredients import Ingredients, SourceState, inputs_fingerprint
 from warehouse.release import ReleaseRefused, ReleaseResult, latest_release, read_card
@@ -264,7 +265,7 @@ class Workspace:
         path, previous = self._evaluated[indicator_id].path, latest_release(self.releases_home)
         if (indicator_id, path, previous) not in self._checked:
             present = staged_series(tuple(path for _, path in sorted(self.observations().items())))
-            found = indicator_checks(self.catalogue[indicator_id], path, present, self.catalogue, previous)
+            found = kept_checks(self.catalogue[indicator_id], path, present, self.catalogue, previous)
             self._checked[indicator_id, path, previous] = found
         return self._checked[indicator_id, path, previous]
 

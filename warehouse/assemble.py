@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -36,6 +37,7 @@ from schemas.tables import (
 )
 from schemas.target_tables import CLAIM, CROSSWALK, DEADLINE, SCORE, TARGET
 from warehouse.availability_inputs import load_sdg_database
+from warehouse.blocks import block_by_block
 from warehouse.claims import claim_table
 from warehouse.commitments import load_commitments, within
 from warehouse.disagreement import load_overlaps
@@ -168,8 +170,10 @@ def make(
 ) -> int:
     """Compute a published table, write it to the folder, where the models after it find it. Returns its
     number of rows. spark: where the models run, if it can; else in DuckDB."""
-    elsewhere = spark is not None and contract.name not in MADE_IN_PYTHON
-    rows = compute(cast(duckdb.DuckDBPyConnection, spark) if elsewhere else con, contract)
+    if spark is not None and contract.name not in MADE_IN_PYTHON:
+        rows = compute(cast(duckdb.DuckDBPyConnection, spark), contract)
+    else:
+        rows = block_by_block(con, contract, partial(compute, contract=contract))
     path = folder / f"{contract.name}.parquet"
     written = write_table(rows, contract, path, check=False)
     stored(con, contract.name, path)

@@ -35,35 +35,53 @@ def previous_checks(
     return [_coverage(con, indicator, why_not, expected), _magnitude(con, indicator, why_not)]
 
 
+def compared_with(indicator: Indicator, previous: Path | None) -> str:
+    """What the checks against the release before depend on: the fingerprint of its values, or why they cannot
+    be compared."""
+    if (why_not := _incomparable(indicator, previous)) or previous is None:
+        return why_not
+    return (_recorded(previous) or {})[indicator.id][1]
+
+
 def _load(con: duckdb.DuckDBPyConnection, indicator: Indicator, previous: Path | None) -> str:
     """The totals of the release before as the view `before`. Returns why they cannot be compared, if so."""
     con.execute("create or replace temp table before as select * from v where false")
+    why_not = _incomparable(indicator, previous)
+    if previous is not None and not why_not:
+        con.execute(
+            f"insert into before by name select * from {parquet(previous / 'indicator.parquet')} "
+            f"where indicator = {literal(indicator.id)} and {TOTAL}"
+        )
+    return why_not
+
+
+def _incomparable(indicator: Indicator, previous: Path | None) -> str:
     if previous is None:
         return "there is no release to compare with"
-    recorded = _definitions(previous)
+    recorded = _recorded(previous)
     if recorded is None:
         return f"release {previous.name} does not record its definitions"
     if indicator.id not in recorded:
         return f"release {previous.name} does not have it"
-    if recorded[indicator.id] != numbers_fingerprint(indicator):
+    if recorded[indicator.id][0] != numbers_fingerprint(indicator):
         return f"its definition computes otherwise than in release {previous.name}"
-    con.execute(
-        f"insert into before by name select * from {parquet(previous / 'indicator.parquet')} "
-        f"where indicator = {literal(indicator.id)} and {TOTAL}"
-    )
     return ""
 
 
 @cache
-def _definitions(release: Path) -> dict[str, str] | None:
-    """What computes in each definition of a release, which never changes, as fingerprints."""
+def _recorded(release: Path) -> dict[str, tuple[str, str]] | None:
+    """Of each indicator of a release, which never changes, the fingerprints of what computes in its
+    definition, and of its values."""
     with engine() as con:
         meta = parquet(release / "indicator_meta.parquet")
         columns = {row[0] for row in con.execute(f"describe select * from {meta}").fetchall()}
         if "depends_on" not in columns:
             return None
-        rows = con.execute(f"select indicator, depends_on from {meta}").fetchall()
-    return {str(name): json.loads(text).get("parts", {}).get("definition", "") for name, text in rows}
+        rows = con.execute(f"select indicator, depends_on, fingerprint from {meta}").fetchall()
+    return {
+        str(name): (json.loads(text).get("parts", {}).get("definition", ""), str(values))
+        for name, text, values in rows
+    }
 
 
 def _coverage(

@@ -30,7 +30,7 @@ from warehouse.projection_panel import DESCRIBING, Panel, make_panel, panel_of_s
 from warehouse.projection_scale import KINDS, Floats, Integers, from_scale, to_scale
 
 SKILL = Path(__file__).with_name("projection_skill.csv")
-HISTORY = 30  # years before the newest value that the model may look at: its window, twice, and some
+HISTORY = 30  # years until now that the model may look at: its window, twice, and some
 BLOCK = 250_000  # values that are projected together, whole indicators at a time
 NO_CHANGE = "no_change/1"  # the model of Calibration.no_change: the last value goes on
 DIGITS = 10  # significant digits that are published: the last bits differ between processors
@@ -105,7 +105,8 @@ def _blocks(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Columns, Columns, 
             row_number() over (order by indicator, ref_area) as series,
             sum(points) over (order by indicator) // {BLOCK} as block
         from projection_series
-        where last_year > (select max(last_year) from projection_series) - {HISTORY}"""
+        cross join (select this_year from projection_rule)
+        where last_year > this_year - {HISTORY}"""
     )
     con.execute(
         f"""
@@ -113,10 +114,14 @@ def _blocks(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Columns, Columns, 
         select listed.series, point.time_period, point.value, listed.block
         from assessment_point as point
         join projection_listed as listed using (indicator, ref_area)
-        where point.time_period > (select max(last_year) from projection_series) - {HISTORY}
+        where point.time_period > listed.this_year - {HISTORY}
         order by listed.block"""
     )
-    least, most = con.execute("select min(time_period), max(time_period) from projection_point").fetchall()[0]
+    least, most = con.execute(
+        f"""
+        select this_year - {HISTORY} + 1, greatest(this_year, (select max(time_period) from projection_point))
+        from projection_rule"""
+    ).fetchall()[0]
     blocks = con.execute(
         "select distinct block from projection_listed where reason is null order by block"
     ).fetchall()

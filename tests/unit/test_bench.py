@@ -66,8 +66,9 @@ def test_made_up_values_have_the_shape_of_the_release(values: Path, tmp_path: Pa
     made, again = (tmp_path / name / "indicator.parquet" for name in ("made", "again"))
     first = pq.read_table(made).to_pandas()
     assert (copies, len(first)) == (3, 27)
-    assert sorted(first["indicator"].unique()) == ["one", "one_1", "one_2", "people", "people_1", "people_2"]
-    given, copied = (first[first["indicator"] == name]["value"].to_numpy() for name in ("one", "one_1"))
+    names = ["one", "one_copy_1", "one_copy_2", "people", "people_copy_1", "people_copy_2"]
+    assert list(first["indicator"].unique()) == names  # in the order of a release
+    given, copied = (first[first["indicator"] == name]["value"].to_numpy() for name in ("one", "one_copy_1"))
     assert (copied <= given).all()
     assert (copied >= 0.9 * given).all()
     assert made.read_bytes() == again.read_bytes()
