@@ -38,7 +38,7 @@ def kept_checks(
     """indicator_checks of an evaluated table, which is named after its content: from the file beside it, if
     that was made of the same values, definition, sources, code, and values of the release before."""
     side, key = path.with_suffix(SUFFIX), _key(indicator, path, present, catalogue, previous)
-    if (kept := _read(side)) and kept["key"] == key:
+    if (kept := _read(side)) and kept.get("key") == key:
         return [CheckResult(**row | {"snapshots": frozenset(row["snapshots"])}) for row in kept["found"]]
     found = indicator_checks(indicator, path, present, catalogue, previous)
     rows = [asdict(result) | {"snapshots": sorted(result.snapshots)} for result in found]
@@ -69,7 +69,7 @@ def _key(
 def _read(side: Path) -> dict[str, Any] | None:
     """None where there is nothing, or not what was written."""
     try:
-        found: dict[str, Any] = json.loads(side.read_bytes())
+        found = json.loads(side.read_bytes())
     except (OSError, ValueError):
         return None
-    return found
+    return found if isinstance(found, dict) else None

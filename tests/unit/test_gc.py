@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -241,3 +242,20 @@ def test_the_verb_says_what_it_freed(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert [Removed(**row) for row in json.loads(done.stdout)] == rows
         assert rows[0].kind == "release"
         assert f"in {len(rows)} things were freed" in done.stderr
+
+
+def test_what_lies_beside_evaluated_values_goes_with_them(tmp_path: Path) -> None:
+    folder = tmp_path / "evaluated" / "internet_use"
+    folder.mkdir(parents=True)
+    for name, age in (("older", 60), ("newest", 0)):
+        for kind in ("parquet", "json", "overlap", "checks"):
+            path = folder / f"{name}.{kind}"
+            path.write_bytes(b"x")
+            moment = START.timestamp() - age
+            os.utime(path, (moment, moment))
+    (folder / "alone.overlap").write_bytes(b"x")
+    (folder / ".alone.checks.123").write_bytes(b"being written")
+    removed = list(collecting._tables(tmp_path, set(), False))
+    assert sorted(Path(one.what).stem for one in removed) == ["alone", "older"]
+    left = {path.name for path in folder.iterdir()}
+    assert left == {".alone.checks.123", *(f"newest.{k}" for k in ("parquet", "json", "overlap", "checks"))}

@@ -29,11 +29,13 @@ def expecting(**expect: Any) -> Indicator:
     return indicator(inputs=INPUTS, expect={"range": [0, 1e9]} | expect)
 
 
-def released(folder: Path, definition: Indicator, rows: list[dict[str, Any]] = GOOD) -> Path:
+def released(
+    folder: Path, definition: Indicator, rows: list[dict[str, Any]] = GOOD, fingerprint: str = "0"
+) -> Path:
     """The release before, as far as the checks look at it."""
     values(folder / "indicator.parquet", rows)
     depends_on = json.dumps({"parts": {"definition": numbers_fingerprint(definition)}})
-    meta = pa.table({"indicator": [definition.id], "depends_on": [depends_on]})
+    meta = pa.table({"indicator": [definition.id], "depends_on": [depends_on], "fingerprint": [fingerprint]})
     pq.write_table(meta, folder / "indicator_meta.parquet")
     return folder
 

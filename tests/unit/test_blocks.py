@@ -1,0 +1,85 @@
+"""Block by block or all at once: the same tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schemas.columns import Table
+from schemas.tables import LATEST
+from tests.e2e.engines_made import load_made_release
+from warehouse import blocks
+from warehouse.assemble import MODEL_TABLES, make
+from warehouse.blocks import BY_INDICATOR, block_by_block
+from warehouse.engine import engine
+
+
+def made(folder: Path) -> dict[str, pa.Table]:
+    with engine(folder / "spill", in_order=False) as con:
+        load_made_release(con, folder)
+        for contract in MODEL_TABLES:
+            make(con, contract, folder / "made")
+        assert con.execute(
+            "select count(*) from duckdb_views() where view_name like 'whole_%'"
+        ).fetchall() == [(0,)]
+    return {c.name: pq.read_table(folder / "made" / f"{c.name}.parquet") for c in MODEL_TABLES}
+
+
+@pytest.fixture(scope="module")
+def at_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
+    return made(tmp_path_factory.mktemp("at_once"))
+
+
+@pytest.mark.parametrize("size", [1, 900, 4000])
+def test_blocks_of_any_size_give_the_same_tables(
+    size: int, at_once: dict[str, pa.Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", size)
+    found = made(tmp_path)
+    assert {name for name in found if not found[name].equals(at_once[name])} == set()
+    filled = {name for name in BY_INDICATOR if len(at_once[name])}
+    assert filled == BY_INDICATOR, "a model without rows proves nothing"
+
+
+def test_the_blocks_part_the_indicators_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine(tmp_path / "spill") as con:
+        load_made_release(con, tmp_path)
+        names = [name for (name,) in con.execute("select distinct indicator from indicator").fetchall()]
+        assert blocks._blocks(con) == [], "today's releases are one block"
+        monkeypatch.setattr(blocks, "BLOCK", 900)
+        conditions = blocks._blocks(con)
+        assert len(conditions) > 2
+        parts = [
+            [
+                n
+                for (n,) in con.execute(
+                    f"select distinct indicator from definition where {c} order by 1"
+                ).fetchall()
+            ]
+            for c in conditions
+        ]
+        every = con.execute("select indicator from definition order by 1").fetchall()
+        assert [name for part in parts for name in part] == [name for (name,) in every]
+        assert set(names) <= {name for (name,) in every}
+
+
+def test_a_model_that_fails_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 900)
+
+    def fails(con: duckdb.DuckDBPyConnection, contract: Table = LATEST) -> pa.RecordBatchReader:
+        raise RuntimeError(contract.name)
+
+    with engine(tmp_path / "spill") as con:
+        load_made_release(con, tmp_path)
+        before = con.execute("select count(*) from indicator").fetchall()
+        with pytest.raises(RuntimeError, match="latest"):
+            block_by_block(con, LATEST, fails).read_all()
+        assert con.execute("select count(*) from indicator").fetchall() == before
