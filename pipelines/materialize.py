@@ -8,7 +8,9 @@ from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
 from pipelines.dagster_log import keep_connections
 from pipelines.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
 from pipelines.journal import BY, RUN
+from pipelines.quick import record
 from pipelines.workspace import Workspace
+from schemas.errors import CompactError
 from warehouse.release import ReleaseResult
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # what failed is said once, by us
@@ -19,9 +21,14 @@ def materialize(workspace: Workspace, run_id: str) -> tuple[bool, ReleaseResult 
     definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
     with dg.DagsterInstance.get() as instance:
         keep_connections(instance)
-        there = [source_id for source_id in workspace.sources if workspace.there(source_id)]
-        incoming = [key(source_id) for source_id in there for key in (source_key, staged_key)]
-        if not _execute(definitions, FETCH_AND_STAGE, instance, workspace, incoming, run_id):
+        quiet = workspace.quiet()
+        news = [i for i in workspace.sources if workspace.there(i) and i not in quiet]
+        try:
+            record(workspace, quiet, run_id)
+        except CompactError:  # it is among the workspace's problems
+            return False, None
+        incoming = [key(source_id) for source_id in news for key in (source_key, staged_key)]
+        if news and not _execute(definitions, FETCH_AND_STAGE, instance, workspace, incoming, run_id):
             return False, None
         if same := workspace.nothing_changed():
             return True, same

@@ -1,11 +1,13 @@
 """A run in which nothing changed, answered without Dagster, which takes longer to start than that answer.
 
 Every agency is asked all the same. Only what leaves nothing to materialize ends here; all else, and every
-problem, goes the whole way through the assets (run.py).
+problem, goes the whole way through the assets (run.py): there too, sources without news are put on record
+here, and Dagster has nothing of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pipelines.journal import Journal
@@ -23,20 +25,24 @@ def unchanged(workspace: Workspace, journal: Journal) -> ReleaseResult | None:
     if latest_release(workspace.releases_home) is None:
         return None
     try:
-        reports = workspace.asked()
-        if any(report.fetched or report.refused for report in reports.values()):
-            return None
-        same = workspace.nothing_changed() if workspace.all_staged() else None
+        quiet = workspace.quiet()
+        every = quiet == [source_id for source_id in workspace.sources if workspace.there(source_id)]
+        same = workspace.nothing_changed() if every else None
     except (CompactError, OSError):  # OSError: a full disk, say
         workspace.problems.clear()  # it is met again, and told, on the whole way
         return None
-    if same is None:
-        return None
-    for source_id in reports:
+    if same is not None:
+        record(workspace, quiet, journal.run)
+    return same
+
+
+def record(workspace: Workspace, quiet: Iterable[str], run: str) -> None:
+    """Put the fetches of sources without news on record."""
+    journal = Journal(workspace.home, run)
+    for source_id in quiet:
         report = workspace.fetch(source_id)
         journal.event("fetched", source=source_id, **fetch_facts(report))
-        Lineage(journal.run).fetched(workspace.sources[source_id], report, workspace.store)
-    return same
+        Lineage(run).fetched(workspace.sources[source_id], report, workspace.store)
 
 
 def fetch_facts(report: FetchReport) -> dict[str, Any]:

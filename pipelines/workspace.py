@@ -134,9 +134,21 @@ class Workspace:
         self._ahead = {i: with_threads.submit(self._ask, i) for i in self.sources if self.there(i)}
         with_threads.shutdown(wait=False)
 
-    def asked(self) -> dict[str, FetchReport]:
-        """What came of asking ahead, of each source that is there; `fetch` will say it again."""
-        return {source_id: ahead.result() for source_id, ahead in self._ahead.items()}
+    def quiet(self) -> list[str]:
+        """The sources that were asked ahead and have nothing new or unusable, and of which all that is stored
+        is accepted and staged: nothing is to be done for them. `fetch` will say again what came of asking."""
+
+        def nothing_to_do(source_id: str, ahead: Future[FetchReport]) -> bool:
+            try:
+                report = ahead.result()
+                return not report.fetched and not report.refused and self.is_staged(source_id)
+            except (
+                CompactError,
+                OSError,
+            ):  # it is met again, and told, where the source is fetched and staged
+                return False
+
+        return [source_id for source_id, ahead in self._ahead.items() if nothing_to_do(source_id, ahead)]
 
     def stop(self) -> None:
         """Let the agencies that are being asked alone, after the answers under way."""
@@ -199,18 +211,14 @@ class Workspace:
             self._judge(source_id, staged, new, list(live.values()))
         return staged
 
-    def all_staged(self) -> bool:
-        """Whether everything that is stored is accepted, and staged by today's code."""
-        for source_id in self.sources:
-            live = self.store.live(source_id)
-            stored = self.store.candidates(source_id)
-            if any(key not in live or live[key].snapshot != s.snapshot for key, s in stored.items()):
-                return False
-            files = list({s.snapshot: self.store.files(s) for s in live.values()}.values())
-            mark = staged_mark(self.sources[source_id], files)
-            if files and not (self.home / "staged" / source_id / mark).is_dir():
-                return False
-        return True
+    def is_staged(self, source_id: str) -> bool:
+        """Whether everything that is stored of a source is accepted, and staged by today's code."""
+        live, stored = self.store.live(source_id), self.store.candidates(source_id)
+        if any(key not in live or live[key].snapshot != s.snapshot for key, s in stored.items()):
+            return False
+        files = list({s.snapshot: self.store.files(s) for s in live.values()}.values())
+        mark = staged_mark(self.sources[source_id], files)
+        return not files or (self.home / "staged" / source_id / mark).is_dir()
 
     def _judge(self, source_id: str, staged: Staged, new: list[Snapshot], live: list[Snapshot]) -> None:
         before = self._staged(source_id, live) if live else None

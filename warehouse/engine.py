@@ -88,7 +88,11 @@ def _open(temp: Path | None, threads: int | None, in_order: bool = True) -> duck
         "preserve_insertion_order": in_order,
         "temp_directory": str(temp or Path(tempfile.gettempdir()) / f"compact-{os.getpid()}"),
     }
-    return duckdb.connect(":memory:", config=config)
+    con = duckdb.connect(":memory:", config=config)
+    # It reads a file once for each part, of which it takes the more the larger the file, even where a
+    # condition leaves little of it to read (2.0.0: 26 times for a thirtieth of 300 million rows).
+    con.execute("set disabled_optimizers = 'partitioned_execution'")
+    return con
 
 
 def memory_limit() -> str:
