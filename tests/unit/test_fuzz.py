@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sources.specimens import find_specimens, load_specimen
-from tests.fuzz import damaged, fuzz, goes_well
+from tests.fuzz import EMBEDDED, damaged, embedded, fuzz, goes_well
 from tests.unit.canned import FIXTURES
 
 FOUND = find_specimens()
@@ -22,6 +22,16 @@ def test_a_damaged_answer_is_taken_whole_or_refused_with_words(path: Path, tmp_p
     draw = random.Random(20261123)  # noqa: S311
     outcomes = {goes_well(specimen, path.parent.name, damaged(pages, draw), tmp_path) for _ in range(ANSWERS)}
     assert outcomes & {"BadAnswer", "NoSuchSeries"}
+
+
+def test_damaged_pages_of_the_embedded_source_too(tmp_path: Path) -> None:
+    specimen, pages = embedded()
+    assert goes_well(specimen, EMBEDDED, pages, tmp_path / "whole") == "taken"
+    draw = random.Random(20261123)  # noqa: S311
+    outcomes = {
+        goes_well(specimen, EMBEDDED, damaged(pages, draw), tmp_path / str(at)) for at in range(ANSWERS)
+    }
+    assert outcomes & {"BadAnswer"}
 
 
 def test_the_long_form_keeps_what_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
