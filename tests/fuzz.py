@@ -185,6 +185,11 @@ def embedded() -> tuple[Specimen, list[bytes]]:
     return Specimen(series=sorted(load_series(EMBEDDED)), origin="the package", pages=list(PAGES)), pages
 
 
+def every_specimen() -> list[Path]:
+    """The files of all specimens, and a name for the embedded one."""
+    return [*find_specimens(), SPECIMENS / EMBEDDED / "embedded"]
+
+
 def load(path: Path) -> tuple[Specimen, list[bytes]]:
     """The specimen of a file, or the embedded one, which has none."""
     return embedded() if path.parent.name == EMBEDDED else load_specimen(path)
@@ -271,8 +276,7 @@ def main() -> int:
     parser.add_argument("--failures", type=Path, default=Path(tempfile.gettempdir()) / "compact-fuzz")
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    every = [*find_specimens(), SPECIMENS / EMBEDDED / "embedded"]
-    found = [path for path in every if not given.source or path.parent.name in given.source]
+    found = [path for path in every_specimen() if not given.source or path.parent.name in given.source]
     readers = {path: load_source(SOURCES / path.parent.name / "source.yaml").reader for path in found}
     each = Counter(readers.values())
     failed = False
