@@ -30,8 +30,8 @@ def bench(home: Path) -> list[dict[str, Any]]:
         )
     with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch:
         fresh = Path(scratch)
-        _share(home, fresh)
-        rows = [_measure(fresh, "stage", source_id) for source_id in _sources_in_store(fresh)]
+        share(home, fresh)
+        rows = [_measure(fresh, "stage", source_id) for source_id in sources_in_store(fresh)]
         duck = _measure(fresh, "evaluate")
         pandas = _measure(fresh, "pandas")
         rows += [duck, pandas | {"times_ours": round(pandas["seconds"] / duck["seconds"], 1)}]
@@ -49,7 +49,7 @@ def bench(home: Path) -> list[dict[str, Any]]:
     return [{"machine": f"{os.cpu_count()} cores, {platform.machine()}", **row} for row in rows]
 
 
-def _share(home: Path, fresh: Path) -> None:
+def share(home: Path, fresh: Path) -> None:
     """The scratch home: the same objects, its own manifest and status."""
     (fresh / "snapshots").mkdir()
     for entry in (home / "snapshots").iterdir():
@@ -61,7 +61,7 @@ def _share(home: Path, fresh: Path) -> None:
         shutil.copytree(home / "status", fresh / "status")
 
 
-def _sources_in_store(home: Path) -> list[str]:
+def sources_in_store(home: Path) -> list[str]:
     from pipelines.workspace import Workspace
     from sources.settings import Settings
 
