@@ -14,7 +14,7 @@ import typer
 from pipelines.output import emit, note
 from schemas.errors import CompactError
 
-WHAT = ("methods", "diff", "scale")
+WHAT = ("methods", "diff", "scale", "engines")
 
 
 def bench(
@@ -22,10 +22,14 @@ def bench(
         str,
         typer.Argument(
             help="methods: each model beside a bare scan of its input; diff: of two releases; "
-            "scale: the models on made-up values, beside pandas, polars and a loop."
+            "scale: every step at any size, beside pandas, polars and a loop; "
+            "engines: every table by DuckDB and by Spark, and whether they are the same."
         ),
     ] = "",
     rows: Annotated[float, typer.Option(help="Repeat the release until there are so many values.")] = 0,
+    table: Annotated[
+        list[str] | None, typer.Option(help="engines: compare this table alone; may be repeated.")
+    ] = None,
     keep: Annotated[str, typer.Option(help="scale: put the result as JSON into this folder.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
@@ -43,12 +47,33 @@ def bench(
         from pipelines.bench_methods import bench_methods
 
         emit(bench_methods(home, int(rows)), as_json=as_json)
+    elif what == "engines":
+        _engines(home, int(rows), table or [], as_json=as_json)
     elif what == "scale":
         _scale(home, int(rows), keep, as_json=as_json)
     else:
         from pipelines.bench import bench as measure
 
         emit(measure(home), as_json=as_json)
+
+
+def _engines(home: Path, rows: int, tables: list[str], *, as_json: bool) -> None:
+    from pipelines.bench_engines import bench_engines
+    from warehouse.assemble import MODEL_TABLES
+
+    names = [contract.name for contract in MODEL_TABLES]
+    if wrong := [name for name in tables if name not in names]:
+        raise CompactError(
+            f"no model makes a table {wrong[0]}",
+            where="--table",
+            allowed=", ".join(names),
+            next_step="name one",
+        )
+    found = []
+    for row in bench_engines(home, rows, tables):
+        note(f"{row['table']}: {row['duckdb']} s and {row['spark']} s, the same: {row['same']}")
+        found.append(row)
+    emit(found, as_json=as_json)
 
 
 def _scale(home: Path, rows: int, keep: str, *, as_json: bool) -> None:

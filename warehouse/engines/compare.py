@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from schemas.columns import Table
 from warehouse.assemble import MODEL_TABLES, compute
 from warehouse.engines.models import MADE_IN_PYTHON, carry_over
-from warehouse.model_inputs import load
+from warehouse.model_inputs import stored
 
 if TYPE_CHECKING:
     from warehouse.engines.spark import SparkConnection
@@ -71,9 +71,9 @@ def compare(
                 ended - between,
                 tuple(differences(here, there, contract)),
             )
-        load(con, contract.name, here)
         made = folder / f"made-{contract.name}.parquet"
         pq.write_table(here, made)
+        stored(con, contract.name, made)
         other.read(contract.name, made)
 
 
