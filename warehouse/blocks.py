@@ -19,9 +19,9 @@ from schemas.columns import Table
 from schemas.gap_tables import GAP
 from schemas.projection_tables import PROJECTION, PROJECTION_REFUSED
 from schemas.tables import LATEST, REVISION
-from warehouse.engine import literal
+from warehouse.engine import literal, memory_limit
 
-BLOCK = 10_000_000  # values; what DuckDB may keep in memory is enough for these
+BYTES = 256  # of what DuckDB may keep in memory, for each value of a block
 BY_INDICATOR = frozenset(
     table.name
     for table in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, GAP, PROJECTION, PROJECTION_REFUSED)
@@ -53,14 +53,20 @@ def block_by_block(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) 
     return pa.RecordBatchReader.from_batches(arrow_schema(contract), batches())
 
 
+def block_size() -> int:
+    """How many values are looked at together: some 10 million, more where there is more memory."""
+    return memory_limit() // BYTES
+
+
 def _blocks(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Conditions on `indicator` that part all indicators, in their order, with and without values."""
-    if con.execute("select count(*) from indicator").fetchall()[0][0] <= BLOCK:
+    size = block_size()
+    if con.execute("select count(*) from indicator").fetchall()[0][0] <= size:
         return []
     ends = con.execute(f"""
         select max(indicator)
         from (
-            select indicator, (sum(count(*)) over (order by indicator) - 1) // {BLOCK} as block
+            select indicator, (sum(count(*)) over (order by indicator) - 1) // {size} as block
             from indicator
             group by indicator)
         group by block

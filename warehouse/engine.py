@@ -83,9 +83,10 @@ def _open(temp: Path | None, threads: int | None, in_order: bool = True) -> duck
     """Nothing is downloaded: extensions come with the wheel or not at all."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": threads or min(os.cpu_count() or 1, 8),
-        "memory_limit": memory_limit(),
+        "memory_limit": f"{memory_limit() >> 20}MiB",
         "autoinstall_known_extensions": "false",
         "preserve_insertion_order": in_order,
+        "parquet_metadata_cache": True,  # asked of a file again and again; not used where it is seconds old
         "temp_directory": str(temp or Path(tempfile.gettempdir()) / f"compact-{os.getpid()}"),
     }
     con = duckdb.connect(":memory:", config=config)
@@ -95,16 +96,18 @@ def _open(temp: Path | None, threads: int | None, in_order: bool = True) -> duck
     return con
 
 
-def memory_limit() -> str:
-    """What DuckDB may keep in memory: COMPACT_MEMORY, as in 8GiB. Raises CompactError if that is no size."""
+def memory_limit() -> int:
+    """The bytes that DuckDB may keep in memory: COMPACT_MEMORY, as in 8GiB. Raises CompactError if that is no
+    size."""
     given = os.environ.get(MEMORY) or MEMORY_LIMIT
-    if not re.fullmatch(r"[1-9][0-9]* ?[KMGT]i?B", given):
+    size = re.fullmatch(r"([1-9][0-9]*) ?([MGT])iB", given)
+    if not size:
         raise CompactError(
             f"{MEMORY}={given} is not an amount of memory",
-            allowed="a whole number and a unit, as in 2560MiB or 8GiB",
+            allowed="a whole number and MiB, GiB or TiB, as in 2560MiB or 8GiB",
             next_step=f"correct it, or unset {MEMORY} for {MEMORY_LIMIT}",
         )
-    return given
+    return int(size[1]) << {"M": 20, "G": 30, "T": 40}[size[2]]
 
 
 def literal(text: str) -> str:

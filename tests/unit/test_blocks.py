@@ -38,7 +38,7 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
 def test_blocks_of_any_size_give_the_same_tables(
     size: int, at_once: dict[str, pa.Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", size)
+    monkeypatch.setattr(blocks, "block_size", lambda: size)
     found = made(tmp_path)
     assert {name for name in found if not found[name].equals(at_once[name])} == set()
     filled = {name for name in BY_INDICATOR if len(at_once[name])}
@@ -52,7 +52,7 @@ def test_the_blocks_part_the_indicators_in_their_order(
         load_made_release(con, tmp_path)
         names = [name for (name,) in con.execute("select distinct indicator from indicator").fetchall()]
         assert blocks._blocks(con) == [], "today's releases are one block"
-        monkeypatch.setattr(blocks, "BLOCK", 900)
+        monkeypatch.setattr(blocks, "block_size", lambda: 900)
         conditions = blocks._blocks(con)
         assert len(conditions) > 2
         parts = [
@@ -72,7 +72,7 @@ def test_the_blocks_part_the_indicators_in_their_order(
 def test_a_model_that_fails_leaves_everything_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", 900)
+    monkeypatch.setattr(blocks, "block_size", lambda: 900)
 
     def fails(con: duckdb.DuckDBPyConnection, contract: Table = LATEST) -> pa.RecordBatchReader:
         raise RuntimeError(contract.name)
