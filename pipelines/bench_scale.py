@@ -37,13 +37,13 @@ def bench_scale(home: Path, rows: int = ROWS, *, peers: bool = True) -> dict[str
     release = open_release(home)
     with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch:
         folder = Path(scratch)
-        steps = [_measure("stage", home, folder, str(min(rows, PEERS_UP_TO)))]
-        steps += [
-            _measure("evaluate", home, folder),
-            _measure("generate", home, folder, str(release), str(rows)),
-        ]
+        small = rows <= PEERS_UP_TO
+        steps = (
+            [_measure("stage", home, folder, str(rows)), _measure("evaluate", home, folder)] if small else []
+        )
+        steps.append(_measure("generate", home, folder, str(release), str(rows)))
         steps += [_measure(step, home, folder) for step in ("scan", "assess", "release", "ours")]
-        if peers and rows <= PEERS_UP_TO:
+        if peers and small:
             steps += [_measure(step, home, folder) for step in ("polars", "pandas", "loop")]
     scan = next(row["seconds"] for row in steps if row["step"] == "scan")
     values = next(row["rows"] for row in steps if row["step"] == "scan")
