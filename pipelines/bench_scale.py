@@ -42,9 +42,9 @@ def bench_scale(home: Path, rows: int = ROWS, *, peers: bool = True) -> dict[str
             [_measure("stage", home, folder, str(rows)), _measure("evaluate", home, folder)] if small else []
         )
         steps.append(_measure("generate", home, folder, str(release), str(rows)))
-        steps += [_measure(step, home, folder) for step in ("scan", "assess", "release", "ours")]
+        steps += [_measure(step, home, folder) for step in ("scan", "assess", "release")]
         if peers and small:
-            steps += [_measure(step, home, folder) for step in ("polars", "pandas", "loop")]
+            steps += [_measure(step, home, folder) for step in ("ours", "polars", "pandas", "loop")]
     scan = next(row["seconds"] for row in steps if row["step"] == "scan")
     values = next(row["rows"] for row in steps if row["step"] == "scan")
     for row in steps:
