@@ -1,0 +1,45 @@
+"""The measurements that a person starts: each runs through, and says what it measured."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.bench_page import Scale
+from tests.command import Finished, compact
+
+
+def test_bench_scale_measures_every_step(first_run: tuple[Path, Finished], tmp_path: Path) -> None:
+    measured = compact(
+        "bench", "scale", "--rows", "20000", "--keep", str(tmp_path), "--json", home=first_run[0]
+    )
+    assert measured.code == 0, measured.err
+    found = Scale.model_validate(measured.json[0])
+    assert found.values >= 20_000
+    steps = {one.step: one for one in found.steps}
+    assert list(steps) == [
+        "stage", "evaluate", "generate", "scan", "assess", "release", "ours", "polars", "pandas", "loop"
+    ]  # fmt: skip
+    assert [one.step for one in found.steps if one.failed or not one.rows or not one.times_scan] == []
+    assert steps["stage"].rows >= 20_000
+    assert [path.name for path in tmp_path.iterdir()] == ["scale-0m.json"]
+    assert not list(first_run[0].glob(".bench-*"))
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, which is not there")
+def test_bench_engines_compares_what_is_asked(
+    first_run: tuple[Path, Finished], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyspark", reason="PySpark is not installed: make spark")
+    monkeypatch.setenv("COMPACT_SPARK_MASTER", "local[1]")
+    compared = compact("bench", "engines", "--table", "latest", "--json", home=first_run[0])
+    assert compared.code == 0, compared.err
+    (row,) = compared.json
+    assert (row["table"], row["same"]) == ("latest", "yes")
+    assert row["rows"] > 1000
+    assert "latest" in compared.err
+    refused = compact("bench", "engines", "--table", "observation", home=first_run[0])
+    assert refused.code == 2
+    assert "no model makes a table" in refused.err
