@@ -80,17 +80,18 @@ def _blocks(con: duckdb.DuckDBPyConnection) -> list[str]:
 @contextmanager
 def _narrowed(con: duckdb.DuckDBPyConnection, block: str, *, weighed: bool) -> Iterator[None]:
     """While this lasts, the models see the values and definitions of one block alone."""
-    weights = con.execute(
-        f"select distinct weight from definition where weight is not null and {block} order by 1"
-    ).fetchall()
-    also = [literal(name) for (name,) in weights] if weighed else []
-    values = f"({block} or indicator in ({', '.join(also)}))" if also else block
     views = {name for (name,) in con.execute("select view_name from duckdb_views()").fetchall()}
     kinds = {name: "view" if name in views else "table" for name in NARROWED}
     for name, kind in kinds.items():
         con.execute(f"alter {kind} {name} rename to whole_{name}")
-        rows = values if name == "indicator" else block
-        con.execute(f"create temp view {name} as select * from whole_{name} where {rows}")
+        con.execute(f"create temp view {name} as from whole_{name} where {block}")
+    if weighed:
+        weights = con.execute("select distinct weight from definition where weight is not null").fetchall()
+        listed = ", ".join(literal(name) for (name,) in sorted(weights)) or "''"
+        con.execute(  # two selects and no `or`, for which every row group of the file would be read
+            f"create or replace temp view indicator as from whole_indicator where {block} "
+            f"union all from whole_indicator where indicator in ({listed}) and not {block}"
+        )
     try:
         yield
     finally:
