@@ -21,7 +21,9 @@ from schemas.projection_tables import PROJECTION, PROJECTION_REFUSED
 from schemas.tables import LATEST, REVISION
 from warehouse.engine import literal, memory_limit
 
-BYTES = 256  # of what DuckDB may keep in memory, for each value of a block
+BYTES = (
+    512  # of what DuckDB may keep in memory, for each value of a block (300 are too few for sums of groups)
+)
 BY_INDICATOR = frozenset(
     table.name
     for table in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, GAP, PROJECTION, PROJECTION_REFUSED)
@@ -54,7 +56,7 @@ def block_by_block(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) 
 
 
 def block_size() -> int:
-    """How many values are looked at together: some 10 million, more where there is more memory."""
+    """How many values are looked at together: some 5 million, more where there is more memory."""
     return memory_limit() // BYTES
 
 

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from schemas.definitions import Indicator
-from warehouse.engine import literal, parquet
+from warehouse.engine import literal, model_sql, parquet
 from warehouse.ingredients import Defined
 from warehouse.reference_inputs import load_reference
 
@@ -21,9 +21,10 @@ from warehouse.reference_inputs import load_reference
 def load_model_inputs(
     con: duckdb.DuckDBPyConnection, folder: Path, catalogue: Mapping[str, Defined], previous: Path | None
 ) -> None:
-    """What the models read: indicator, area, area_group, the definitions as tables, and the release
-    before."""
+    """What the models read: indicator, total_value, area, area_group, the definitions as tables, and the
+    release before."""
     stored(con, "indicator", folder / "indicator.parquet")
+    con.execute(f"create temp view total_value as\n{model_sql('total_value')}")
     for name in ("area", "area_group"):
         con.execute(f"create temp table {name} as select * from {parquet(folder / f'{name}.parquet')}")
     snapshots = folder / "snapshot.parquet"

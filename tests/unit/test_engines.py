@@ -108,12 +108,6 @@ def test_common_tables_of_the_same_name_stay_apart() -> None:
     assert spark.count("`t` AS (") == 1
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_advice_to_duckdb_is_not_passed_on(dialect: str) -> None:
-    sql = "with one as not materialized (select x from given) select x from one"
-    assert "MATERIALIZED" not in translate(sql, {"given": {"x": "integer"}}, dialect).upper()
-
-
 def test_a_division_by_nought_is_said_in_each_dialects_words() -> None:
     sql = "select x / n as q from a"
     assert "TRY_DIVIDE" in translate(sql, SCHEMA, "spark")

@@ -19,7 +19,7 @@ from schemas.arrow import arrow_schema
 from schemas.columns import Table
 from schemas.errors import CompactError
 from schemas.projection_tables import PROJECTION_REFUSED
-from schemas.tables import AREA, AREA_GROUP, INDICATOR
+from schemas.tables import AREA, AREA_GROUP, INDICATOR, LATEST
 from schemas.target_definitions import Commitments
 from schemas.target_tables import CLAIM, SCORE
 from warehouse.assemble import MODEL_TABLES, SQL_TYPES
@@ -35,6 +35,7 @@ from warehouse.projection import load_projection_series
 from warehouse.survey_inputs import load_surveys
 
 BEFORE = {
+    LATEST.name: ("total_value",),
     "progress": INPUTS,
     CLAIM.name: ("claim_part", "claim_value"),
     SCORE.name: ("score_input",),

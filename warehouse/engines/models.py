@@ -17,6 +17,7 @@ import duckdb
 
 from schemas.projection_tables import PROJECTION, PROJECTION_SKILL
 from schemas.target_tables import SCORE
+from warehouse.engine import model_sql
 
 if TYPE_CHECKING:
     from warehouse.engines.spark import SparkConnection
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 ENGINE = "COMPACT_ENGINE"
 MADE_IN_PYTHON = frozenset({PROJECTION.name, PROJECTION_SKILL.name, SCORE.name})
 # Tables of the size of the release, which Spark's workers read from parquet; all others are carried over.
-LARGE = frozenset({"indicator", "previous_indicator"})
+LARGE = frozenset({"indicator", "total_value", "previous_indicator"})
 
 
 def engine_name() -> str:
@@ -68,6 +69,7 @@ def carry_over(
         if name not in LARGE:
             other.register(name, con.sql(f'select * from "{name}"').to_arrow_table())
     other.read("indicator", folder / "indicator.parquet")
+    other.view("total_value", model_sql("total_value"))
     if previous is not None:
         other.read("previous_indicator", previous / "indicator.parquet")
     else:

@@ -198,15 +198,7 @@ def whole_number(node: exp.Expr, dialect: str) -> exp.Expr:
     return node
 
 
-def unadvised(node: exp.Expr, dialect: str) -> exp.Expr:
-    """Whether a common table is kept or made anew for each that asks is advice that only DuckDB takes."""
-    del dialect
-    if isinstance(node, exp.CTE):
-        node.set("materialized", None)
-    return node
-
-
 REWRITES: tuple[Rewrite, ...] = (
     listed_values, double_literal, any_value, filtered_by, unordered_sum, least_of_known, text, contains,
-    finite, split_part, divide, order, whole_number, unadvised,
+    finite, split_part, divide, order, whole_number,
 )  # fmt: skip

@@ -132,6 +132,10 @@ class SparkConnection:
             self._name(name, frame.persist())
         return SparkRows(self.tables[name])
 
+    def view(self, name: str, sql: str) -> None:
+        """A select that is made anew for each that asks."""
+        self._name(name, self._frame(sql))
+
     def sql(self, sql: str) -> SparkRows:
         """A select's rows, in no order but the one that the select gives."""
         return SparkRows(self._frame(sql))

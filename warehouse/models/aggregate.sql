@@ -31,16 +31,6 @@
 -- World Bank's least developed countries (WB:LDC) are by its own definition the UN's, so its value stands for M49:199
 -- where no other does; so does that of its world (WB:WLD) for M49:001.
 with
--- Read anew by each that asks: from a file that takes less time and memory than keeping ten million rows at hand.
-total as not materialized (
-    select indicator, ref_area, time_period, value, source
-    from indicator
-    where sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
-),
 member as (
     select distinct "group", ref_area
     from area_group
@@ -54,11 +44,11 @@ weighing as (
 ),
 weight_year as (
     select distinct total.time_period
-    from total
+    from total_value as total
 ),
 weight_area as (
     select distinct total.indicator as weight, total.ref_area
-    from total
+    from total_value as total
     join weighing on weighing.weight = total.indicator
     join area using (ref_area)
     where area.kind in ('country', 'subnational')
@@ -75,7 +65,7 @@ weight_value as (
             first_value(total.value ignore nulls) over later) as nearest
     from weight_area
     cross join weight_year
-    left join total
+    left join total_value as total
         on total.indicator = weight_area.weight
         and total.ref_area = weight_area.ref_area
         and total.time_period = weight_year.time_period
@@ -124,7 +114,7 @@ valued as (
         if(definition.aggregate_method = 'weighted_mean', total.value * weight_value.own, total.value) as amount,
         definition.aggregate_method = 'median' as by_median,
         definition.min_low_income_share is not null and low_income.ref_area is not null as low_income
-    from total
+    from total_value as total
     join definition using (indicator)
     left join low_income using (ref_area)
     left join weight_value
@@ -226,7 +216,7 @@ ours as (
 official as (
     select total.indicator, group_size."group", total.time_period,
         total.value as official_value, total.source as official_source
-    from total
+    from total_value as total
     join group_size on group_size."group" = case total.ref_area
         when 'WB:LDC' then 'M49:199'
         when 'WB:WLD' then 'M49:001'

@@ -7,15 +7,10 @@
 --   * A censored value (obs_status C) counts with the bound that its agency publishes.
 with
 total as (
-    select indicator.indicator, indicator.ref_area, indicator.time_period, indicator.value
-    from indicator
+    select indicator, ref_area, time_period, value
+    from total_value
     join definition using (indicator)
     where definition.assessed
-        and sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
 ),
 latest as (
     select indicator, ref_area, max(time_period) as latest_year

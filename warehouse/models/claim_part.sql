@@ -17,13 +17,8 @@ named_indicator as (
 ),
 total as (
     select indicator, ref_area, time_period, value, source, snapshot
-    from indicator
-    where sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
-        and indicator in (select indicator from named_indicator)
+    from total_value
+    where indicator in (select indicator from named_indicator)
 ),
 -- The areas whose values may stand behind a part.
 part_area as (

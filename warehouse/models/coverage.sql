@@ -15,12 +15,7 @@ total as (
         count(*) filter (where time_period >= 2015) as points_since_2015,
         min(time_period) as first_year,
         max(time_period) as latest_year
-    from indicator
-    where sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
+    from total_value
     group by indicator, ref_area
 )
 select

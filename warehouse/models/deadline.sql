@@ -21,15 +21,6 @@ test as (
     from target_test
     cross join as_of
 ),
-total as (
-    select indicator, ref_area, time_period, value
-    from indicator
-    where sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
-),
 -- Of a group: at the deadline its own year only, before it the latest year with any value.
 group_year as (
     select
@@ -77,7 +68,7 @@ member_value as (
         arg_max(total.value, total.time_period) as value
     from test
     cross join member
-    join total
+    join total_value as total
         on total.indicator = test.indicator
         and total.ref_area = member.ref_area
         and total.time_period between test.last_year - 4 and test.last_year

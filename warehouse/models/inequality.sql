@@ -106,23 +106,18 @@ spell as (
 -- Between the parts of a country: the highest over the lowest value of any indicator that has some.
 of_parts as (
     select
-        indicator.indicator as distribution,
+        total.indicator as distribution,
         area_group."group" as scope,
-        indicator.time_period,
+        total.time_period,
         count(*) as members,
-        max(indicator.value) / nullif(min(indicator.value), 0) as value,
-        array_to_string(list_sort(list_distinct(flatten(list(string_split(indicator.source, ';'))))), ';') as source
-    from indicator
+        max(total.value) / nullif(min(total.value), 0) as value,
+        array_to_string(list_sort(list_distinct(flatten(list(string_split(total.source, ';'))))), ';') as source
+    from total_value as total
     join area_group
-        on area_group.ref_area = indicator.ref_area
+        on area_group.ref_area = total.ref_area
         and area_group.grouping = 'subnational'
-    where sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
-    group by indicator.indicator, area_group."group", indicator.time_period
-    having count(*) > 1 and min(indicator.value) >= 0
+    group by total.indicator, area_group."group", total.time_period
+    having count(*) > 1 and min(total.value) >= 0
 ),
 of_spell as (
     select *, 'growth_bottom_40' as measure, growth_bottom_40 as value, 'PT_PER_YEAR' as unit from spell

@@ -1,15 +1,10 @@
 -- latest: the newest total value of each indicator and area.
 --
--- A total has _T in every dimension. Countries and the groups that agencies publish values for both have a row.
+-- Countries and the groups that agencies publish values for both have a row.
 with
 newest as (
     select indicator, ref_area, max(time_period) as time_period
-    from indicator
-    where sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
+    from total_value
     group by indicator, ref_area
 )
 select
@@ -21,10 +16,5 @@ select
     obs_status,
     series,
     snapshot
-from indicator
+from total_value
 join newest using (indicator, ref_area, time_period)
-where sex = '_T'
-    and age = '_T'
-    and urbanisation = '_T'
-    and quantile = '_T'
-    and other_dims = '_T'

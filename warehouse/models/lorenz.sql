@@ -30,16 +30,11 @@ tenth as (
 ),
 total as (
     select indicator, ref_area, time_period, value, source
-    from indicator
-    where sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
-        and indicator in (
-            select indicator from between_country
-            union all
-            select definition.weight from definition join between_country using (indicator))
+    from total_value
+    where indicator in (
+        select indicator from between_country
+        union all
+        select definition.weight from definition join between_country using (indicator))
 ),
 country as (
     select

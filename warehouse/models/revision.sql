@@ -3,15 +3,6 @@
 -- A value that is new has no old_value, one that was withdrawn no new_value. An indicator that is new altogether, or
 -- gone, is not a revision of its values.
 with
-now as (
-    select indicator, ref_area, time_period, value
-    from indicator
-    where sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
-),
 before as (
     select indicator, ref_area, time_period, value
     from previous_indicator
@@ -22,7 +13,7 @@ before as (
         and other_dims = '_T'
 ),
 in_both as (
-    select indicator from now
+    select indicator from total_value
     intersect
     select indicator from before
 )
@@ -33,7 +24,7 @@ select
     before.value as old_value,
     now.value as new_value,
     (select release from previous_release) as previous_release
-from now
+from total_value as now
 full join before using (indicator, ref_area, time_period)
 where now.value is distinct from before.value
     and indicator in (select indicator from in_both)

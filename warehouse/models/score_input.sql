@@ -17,14 +17,9 @@ scored_year as (
 ),
 total as (
     select indicator, ref_area, time_period, value
-    from indicator
+    from total_value
     join area using (ref_area)
     where area.kind = 'country'
-        and sex = '_T'
-        and age = '_T'
-        and urbanisation = '_T'
-        and quantile = '_T'
-        and other_dims = '_T'
 ),
 newest as (
     select
