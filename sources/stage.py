@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,6 @@ from sources.staged import SnapshotCounts, Staged, StageProblem, fingerprint
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 __all__ = ["RED", "SnapshotCounts", "StageProblem", "Staged", "check_arrived", "fingerprint", "stage_source"]
 
@@ -239,32 +238,19 @@ def _write(
     """Write a query's rows; returns how many. Row groups have one size: same rows, same bytes."""
     import pyarrow.parquet as pq
 
-    from schemas.arrow import arrow_schema
+    from schemas.arrow import arrow_schema, row_groups
     from schemas.contracts import validate
 
     schema, rows = arrow_schema(table), 0
     with path.open("wb") as file:
         with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-            for part in _parts(con.sql(sql, params=names).to_arrow_reader(ROW_GROUP), schema):
+            for part in row_groups(con.sql(sql, params=names).to_arrow_reader(ROW_GROUP), schema, ROW_GROUP):
                 validate(part, table)
                 writer.write_table(part, row_group_size=ROW_GROUP)
                 rows += part.num_rows
         file.flush()
         os.fsync(file.fileno())
     return rows
-
-
-def _parts(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Table]:
-    import pyarrow as pa
-
-    waiting = schema.empty_table()
-    for batch in reader:
-        waiting = pa.concat_tables([waiting, pa.table(batch).cast(schema)])
-        while waiting.num_rows >= ROW_GROUP:
-            yield waiting.slice(0, ROW_GROUP)
-            waiting = waiting.slice(ROW_GROUP)
-    if waiting.num_rows:
-        yield waiting
 
 
 def _rename(aside: Path, target: Path) -> None:

@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.arrow import arrow_schema
+from schemas.arrow import arrow_schema, row_groups
 from schemas.columns import Table
 from schemas.errors import CompactError
 
@@ -169,26 +169,13 @@ def write_table(
         with pq.ParquetWriter(
             partial, arrow_schema(contract), compression="zstd", compression_level=3
         ) as file:
-            for group in _row_groups(rows, contract):
+            for group in row_groups(rows, arrow_schema(contract), ROW_GROUP):
                 file.write_table(group, row_group_size=ROW_GROUP)
                 written += group.num_rows
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return written
-
-
-def _row_groups(rows: pa.Table | pa.RecordBatchReader, contract: Table) -> Iterator[pa.Table]:
-    """The rows as tables of one chunk and ROW_GROUP rows each, the last of what is left."""
-    schema = arrow_schema(contract)
-    waiting = schema.empty_table()
-    for batch in rows.to_batches() if isinstance(rows, pa.Table) else rows:
-        waiting = pa.concat_tables([waiting, pa.Table.from_batches([batch]).cast(schema)])
-        while waiting.num_rows >= ROW_GROUP:
-            yield waiting.slice(0, ROW_GROUP).combine_chunks()
-            waiting = waiting.slice(ROW_GROUP)
-    if waiting.num_rows:
-        yield waiting.combine_chunks()
 
 
 def sort_by_key(table: pa.Table, contract: Table) -> pa.Table:
