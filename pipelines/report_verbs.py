@@ -124,6 +124,7 @@ def _row(what: str, path: Path) -> dict[str, Any]:
 
 def _serve(folder: Path, port: int) -> None:
     """Serve a folder to this machine alone, until interrupted. Raises CompactError if the port is taken."""
+    import signal
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -137,6 +138,8 @@ def _serve(folder: Path, port: int) -> None:
         raise CompactError(
             f"port {port} cannot be used: {fault.strerror}", where="--serve", next_step="name another, or 0"
         ) from None
+    # a shell has what it starts in the background ignore interruptions
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with server:
         print(f"http://127.0.0.1:{server.server_address[1]}/site/index.html", flush=True)
         note("until it is interrupted (Ctrl+C)")

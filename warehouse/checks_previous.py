@@ -75,7 +75,7 @@ def _recorded(release: Path) -> dict[str, tuple[str, str]] | None:
     with engine() as con:
         meta = parquet(release / "indicator_meta.parquet")
         columns = {row[0] for row in con.execute(f"describe select * from {meta}").fetchall()}
-        if "depends_on" not in columns:
+        if not {"depends_on", "fingerprint"} <= columns:
             return None
         rows = con.execute(f"select indicator, depends_on, fingerprint from {meta}").fetchall()
     return {

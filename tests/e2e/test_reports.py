@@ -134,8 +134,12 @@ def test_report_serves_what_the_release_has_to_this_machine(reported: tuple[Path
             assert answer.read() == (release / "site" / "index.html").read_bytes()
     finally:
         server.send_signal(signal.SIGINT)
-        code = server.wait(30)
-        server.stdout.close()
+        try:
+            code = server.wait(30)
+        finally:
+            server.kill()
+            server.wait()
+            server.stdout.close()
     assert code == 0
 
 
