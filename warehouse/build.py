@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,9 @@ def build_release(
         warnings = [*given.held_inputs.values(), *_stale(given), *_warnings(checks)]
         now = not_before(previous, now)
         release_id = free_id(folder, f"{now:%Y-%m-%d}-{fingerprint[:8]}")
-        with building(folder, release_id) as aside:
+        with building(folder, release_id) as aside, ThreadPoolExecutor(1) as beside:
             changes = write_tables(aside, given, previous, temp)
+            database = beside.submit(write_database, aside)  # DuckDB's work, while Python judges the tables
             refuse([str(finding) for finding in table_findings(aside, fresh=True)])
             diff = _diff(previous, aside, release_id, acknowledge, given.decided)
             card = _card(aside, given, release_id, now, fingerprint, previous, warnings) | {
@@ -96,7 +98,7 @@ def build_release(
                 "large_revisions": [row["what"] for row in diff["large"]],
                 **(about or {}),
             }
-            write_database(aside)
+            database.result()
             write_text(aside / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
             write_text(
                 aside / "datapackage.json",
