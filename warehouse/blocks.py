@@ -21,22 +21,17 @@ from schemas.projection_tables import PROJECTION, PROJECTION_REFUSED
 from schemas.tables import LATEST, REVISION
 from warehouse.engine import literal, memory_limit
 
-BYTES = (
-    512  # of what DuckDB may keep in memory, for each value of a block (300 are too few for sums of groups)
-)
+# Of what DuckDB may keep in memory, for each value of a block: 300 are too few for sums of groups.
+BYTES = 512
 BY_INDICATOR = frozenset(
     table.name
     for table in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, GAP, PROJECTION, PROJECTION_REFUSED)
 )
-WEIGHED = frozenset(
-    {AGGREGATE.name}
-)  # these read the weights of their indicators too, which are others' values
+# These read the weights of their indicators too, which are others' values.
+WEIGHED = frozenset({AGGREGATE.name})
 NARROWED = ("indicator", "previous_indicator", "definition")
-ON_THE_WAY = (
-    "assessment_point",
-    "assessment_input",
-    "projection_series",
-)  # tables made for one model of many
+# Tables that a model makes on its way and leaves to those after it.
+ON_THE_WAY = ("assessment_point", "assessment_input", "projection_series")
 Rows = Callable[[duckdb.DuckDBPyConnection], pa.RecordBatchReader]
 
 

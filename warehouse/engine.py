@@ -39,7 +39,7 @@ def engine(
 
     The database behind it is kept for the process, as opening one takes longer than most questions; nothing
     but temporary tables may be made in it. in_order: rows without `order by` come as they stand in their
-    file; where every select that counts is ordered, doing without takes a tenth of time and memory less.
+    file; where every select that counts is ordered, doing without takes a tenth of the time less.
     """
     with _cursor(_database(temp, threads, in_order, os.getpid())) as con:
         yield con
@@ -142,11 +142,6 @@ def _in_order(sql: str, contract: Table) -> str:
     columns = ", ".join(f'"{name}"' for name in contract.names)
     order = ", ".join(f'"{name}" nulls last' for name in contract.key)
     return f"select {columns}\nfrom (\n{sql.strip().rstrip(';')}\n)\norder by {order}"
-
-
-def run_model(con: duckdb.DuckDBPyConnection, contract: Table) -> pa.Table:
-    """A published table from the model file of its name."""
-    return run_sql(con, model_sql(contract.name), contract)
 
 
 def write_table(

@@ -37,11 +37,6 @@ def progress_rows(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) ->
     return stream_sql(con, progress_sql(only), PROGRESS)
 
 
-def progress_table(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) -> pa.Table:
-    """The same in memory."""
-    return progress_rows(con, only).read_all()
-
-
 def progress_sql(only: Collection[str] = ()) -> str:
     """The rows of all methods, or of these only; a component that a method does not have is null."""
     chosen = [method for method in methods().values() if not only or method.id in only]

@@ -70,11 +70,6 @@ def projection_rows(con: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(arrow_schema(PROJECTION), batches)
 
 
-def projection_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The same in memory."""
-    return projection_rows(con).read_all()
-
-
 def _projected_block(series: Columns, points: Columns, years: Integers) -> pa.Table:
     place = points["series"] - series["series"][0]
     panel = panel_of_series(series, place, points["time_period"], points["value"], years, settings().offset)

@@ -19,9 +19,10 @@ from schemas.assessment_tables import AGGREGATE
 from schemas.tables import AREA, AREA_GROUP, INDICATOR
 from schemas.target_definitions import Commitments
 from tests.unit.make import catalogue, indicator, table, value
+from warehouse.assemble import compute
 from warehouse.claims import claim_table
 from warehouse.commitments import load_commitments as load_into
-from warehouse.engine import engine, run_model, write_table
+from warehouse.engine import engine, write_table
 from warehouse.model_inputs import load, load_model_inputs
 
 
@@ -41,7 +42,7 @@ def recomputed(folder: Path, rows: list[dict[str, Any]]) -> dict[str, dict[str, 
     with engine() as con:
         load_model_inputs(con, folder, catalogue(*map(indicator, names)), None)
         load_into(con, folder, Commitments(claims=load_commitments().claims))
-        load(con, "aggregate", run_model(con, AGGREGATE))
+        load(con, "aggregate", compute(con, AGGREGATE).read_all())
         return {row["claim"]: row for row in claim_table(con).to_pylist()}
 
 

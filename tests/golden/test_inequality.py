@@ -17,7 +17,7 @@ from schemas.assessment_tables import AGGREGATE
 from schemas.gap_tables import INEQUALITY, LORENZ
 from tests.unit.make import indicator, value
 from tests.unit.modelled import run_models
-from warehouse.engine import run_model
+from warehouse.assemble import compute
 from warehouse.model_inputs import load
 
 Found = dict[tuple[str, str, int, str], dict[str, Any]]
@@ -46,7 +46,7 @@ def measured(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Found:
             on {tenths}, mean, gini, mld, survey_comparability, survey_year
             into name series value value""")
         for contract in (AGGREGATE, LORENZ):
-            load(con, contract.name, run_model(con, contract))
+            load(con, contract.name, compute(con, contract).read_all())
 
     rows = run_models(
         tmp_path_factory.mktemp("pip"),

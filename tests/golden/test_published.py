@@ -18,7 +18,8 @@ from schemas.assessment_tables import AGGREGATE
 from schemas.columns import Table
 from schemas.tables import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
-from warehouse.engine import engine, run_model, write_table
+from warehouse.assemble import compute
+from warehouse.engine import engine, write_table
 from warehouse.model_inputs import load_model_inputs
 
 HOW = {"method": "weighted_mean", "weight": "people", "min_weight_share": 0.5}
@@ -85,7 +86,7 @@ def aggregates(folder: Path, rows: list[dict[str, Any]]) -> Groups:
     )
     with engine() as con:
         load_model_inputs(con, folder, definitions, None)
-        found = run_model(con, AGGREGATE).to_pylist()
+        found = compute(con, AGGREGATE).read_all().to_pylist()
     return {(row["group"], row["time_period"]): row for row in found if row["indicator"] == "share"}
 
 

@@ -14,7 +14,8 @@ from schemas.contracts import validate
 from schemas.definitions import Indicator
 from schemas.tables import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, table
-from warehouse.engine import engine, run_model, write_table
+from warehouse.assemble import compute
+from warehouse.engine import engine, write_table
 from warehouse.model_inputs import load_model_inputs
 
 Rows = list[dict[str, Any]]
@@ -43,7 +44,7 @@ def run_models(
         if load is not None:
             load(con)
         for contract in contracts:
-            found = run_model(con, contract)
+            found = compute(con, contract).read_all()
             validate(found, contract)
             answer[contract.name] = found.to_pylist()
     return answer

@@ -13,8 +13,9 @@ from schemas.assessment_tables import AGGREGATE
 from schemas.tables import AREA, AREA_GROUP, INDICATOR, SNAPSHOT_TABLE
 from schemas.target_definitions import Commitments
 from tests.unit.make import snapshot, table
+from warehouse.assemble import compute
 from warehouse.commitments import load_commitments
-from warehouse.engine import run_model, write_table
+from warehouse.engine import write_table
 from warehouse.model_inputs import load, load_model_inputs
 
 AREAS = ("KEN", "RWA", "TZA", "UGA")
@@ -61,4 +62,4 @@ def load_world(
         write_table(table(contract, found), contract, folder / f"{contract.name}.parquet")
     load_model_inputs(con, folder, defined, None)
     load_commitments(con, folder, commitments)
-    load(con, "aggregate", run_model(con, AGGREGATE))
+    load(con, "aggregate", compute(con, AGGREGATE).read_all())

@@ -14,10 +14,11 @@ from schemas.assessment_tables import DISAGREEMENT
 from schemas.definitions import Indicator
 from schemas.tables import INDICATOR
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
+from warehouse.assemble import compute
 from warehouse.build import build_release
 from warehouse.checks import CheckResult, indicator_checks
 from warehouse.disagreement import load_overlaps, overlap_path
-from warehouse.engine import engine, run_model
+from warehouse.engine import engine
 from warehouse.evaluate import evaluate, evaluate_cached
 from warehouse.ingredients import Ingredients, SourceState
 from warehouse.verify import verify_release
@@ -53,7 +54,7 @@ def listed(folder: Path, rows: Rows, given: Indicator | None = None) -> Rows:
     given = given or definition()
     with engine() as con:
         load_overlaps(con, {given.id: evaluated(folder, rows, given)}, [given])
-        found: Rows = run_model(con, DISAGREEMENT).to_pylist()
+        found: Rows = compute(con, DISAGREEMENT).read_all().to_pylist()
     return found
 
 

@@ -18,7 +18,8 @@ from schemas.assessment_tables import AGGREGATE
 from schemas.gap_tables import INEQUALITY, LORENZ
 from tests.unit.make import indicator, observation, stage, value
 from tests.unit.modelled import Rows, run_models
-from warehouse.engine import engine, run_model
+from warehouse.assemble import compute
+from warehouse.engine import engine
 from warehouse.model_inputs import load
 from warehouse.survey_inputs import load_surveys
 
@@ -56,7 +57,7 @@ def _runner(con: duckdb.DuckDBPyConnection, folder: Path, staged: Any) -> Callab
         def further(inner: duckdb.DuckDBPyConnection) -> None:
             load_surveys(inner, staged)
             for contract in (AGGREGATE, LORENZ):
-                load(inner, contract.name, run_model(inner, contract))
+                load(inner, contract.name, compute(inner, contract).read_all())
 
         return run_models(folder, values, definitions, INEQUALITY, LORENZ, load=further)
 

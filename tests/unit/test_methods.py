@@ -23,11 +23,12 @@ from schemas.methods import COMMON_CLASSES, FOLDER, OUTLOOKS, methods, read_head
 from schemas.tables import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.modelled import Rows
-from warehouse.engine import engine, run_model, write_table
+from warehouse.assemble import compute
+from warehouse.engine import engine, write_table
 from warehouse.method_docs import FOLDER as PAGES
 from warehouse.method_docs import pages, written
 from warehouse.model_inputs import load, load_model_inputs
-from warehouse.progress import SELECTED, method_sql, method_table, progress_table
+from warehouse.progress import SELECTED, method_sql, method_table, progress_rows
 from warehouse.read_methods import show_methods
 
 ALL = tuple(methods())
@@ -47,7 +48,7 @@ def assessed(folder: Path, rows: Rows, definitions: list[Indicator], *only: str)
         write_table(table(contract, content), contract, folder / f"{contract.name}.parquet")
     with engine() as con:
         load_model_inputs(con, folder, catalogue(*definitions), None)
-        found = progress_table(con, only)
+        found = progress_rows(con, only).read_all()
     validate(found, PROGRESS)
     answer: Rows = found.to_pylist()
     return answer
@@ -358,7 +359,7 @@ def test_disagreement_is_counted_by_pair_and_over_all(tmp_path: Path) -> None:
     ]
     with engine() as con:
         load(con, "progress", pa.Table.from_pylist(rows))
-        found = run_model(con, METHOD_DISAGREEMENT)
+        found = compute(con, METHOD_DISAGREEMENT).read_all()
     validate(found, METHOD_DISAGREEMENT)
     counted = {
         (r["scope"], r["method_a"], r["method_b"]): (r["compared"], r["opposed"], r["differing"])

@@ -17,9 +17,10 @@ from schemas.definitions import Indicator
 from schemas.tables import AREA, AREA_GROUP, INDICATOR, LATEST, REVISION
 from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.unsd_2026 import assess
-from warehouse.engine import engine, run_model, write_table
+from warehouse.assemble import compute
+from warehouse.engine import engine, write_table
 from warehouse.model_inputs import load_model_inputs
-from warehouse.progress import progress_table
+from warehouse.progress import progress_rows
 
 AREAS = ("KEN", "UGA", "TZA", "RWA")
 
@@ -73,7 +74,11 @@ def run(
         write_table(table(INDICATOR, before), INDICATOR, previous / "indicator.parquet")
     with engine() as con:
         load_model_inputs(con, folder, catalogue(*definitions), previous)
-        found = progress_table(con, ["unsd-2026"]) if contract is PROGRESS else run_model(con, contract)
+        found = (
+            progress_rows(con, ["unsd-2026"]).read_all()
+            if contract is PROGRESS
+            else compute(con, contract).read_all()
+        )
     write_table(found, contract, folder / "out.parquet")  # the contract holds
     answer: list[dict[str, Any]] = found.to_pylist()
     return answer

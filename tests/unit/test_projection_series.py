@@ -12,7 +12,7 @@ from schemas.tables import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
 from warehouse.engine import engine, write_table
 from warehouse.model_inputs import load_model_inputs
-from warehouse.projection import load_projection_series, projection_refused_table, projection_table
+from warehouse.projection import load_projection_series, projection_refused_table, projection_rows
 
 TARGET = {"value": 100.0, "year": 2030, "origin": "test"}
 
@@ -37,7 +37,7 @@ def made(folder: Path, rows: list[dict[str, Any]], *definitions: Any) -> tuple[A
     with engine() as con:
         load_model_inputs(con, folder, catalogue(*definitions), None)
         load_projection_series(con)
-        projected, refused = projection_table(con), projection_refused_table(con)
+        projected, refused = projection_rows(con).read_all(), projection_refused_table(con)
         series = con.sql("select * from projection_series order by indicator, ref_area").to_arrow_table()
     write_table(projected, PROJECTION, folder / "projection.parquet")  # the contracts hold
     write_table(refused, PROJECTION_REFUSED, folder / "refused.parquet")

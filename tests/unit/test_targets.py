@@ -16,8 +16,9 @@ from schemas.target_definitions import Claim, Commitment, CommitmentFile, Commit
 from schemas.target_tables import CLAIM, CROSSWALK, DEADLINE, TARGET
 from tests.unit.make import catalogue, indicator, value
 from tests.unit.targets_made import AREAS, LDC, WORLD, load_world
+from warehouse.assemble import compute
 from warehouse.claims import claim_table
-from warehouse.engine import engine, run_model
+from warehouse.engine import engine
 from warehouse.model_inputs import load
 
 PEOPLE = indicator(
@@ -51,9 +52,9 @@ def judged(
     given = Commitments(targets=[CommitmentFile(owner="O", document="D", targets=targets)])
     with engine() as con:
         load_world(con, folder, catalogue(*DEFINED), [*rows, *WEIGHTS], given, year=year)
-        found = {contract.name: run_model(con, contract) for contract in (DEADLINE,)}
+        found = {contract.name: compute(con, contract).read_all() for contract in (DEADLINE,)}
         load(con, "deadline", found["deadline"])
-        found["target"] = run_model(con, TARGET)
+        found["target"] = compute(con, TARGET).read_all()
     for contract in (DEADLINE, TARGET):
         validate(found[contract.name], contract)
     return found["deadline"].to_pylist(), {row["target"]: row for row in found["target"].to_pylist()}
@@ -187,7 +188,7 @@ def test_declared_links_stand_before_those_that_indicators_make(tmp_path: Path) 
     )
     with engine() as con:
         load_world(con, tmp_path, catalogue(*defined), [], Commitments(links=[declared]), year=2026)
-        found = run_model(con, CROSSWALK)
+        found = compute(con, CROSSWALK).read_all()
     validate(found, CROSSWALK)
     links = {
         (row["from_code"], row["to_code"]): (row["fit"], row["origin"], row["indicators"])
