@@ -38,9 +38,9 @@ def bench_scale(home: Path, rows: int = ROWS, *, peers: bool = True) -> dict[str
     with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch:
         folder = Path(scratch)
         small = rows <= PEERS_UP_TO
-        steps = (
-            [_measure("stage", home, folder, str(rows)), _measure("evaluate", home, folder)] if small else []
-        )
+        steps = []
+        if small:
+            steps = [_measure("stage", home, folder, str(rows)), _measure("evaluate", home, folder)]
         steps.append(_measure("generate", home, folder, str(release), str(rows)))
         steps += [_measure(step, home, folder) for step in ("scan", "assess", "release")]
         if peers and small:

@@ -142,10 +142,7 @@ class Workspace:
             try:
                 report = ahead.result()
                 return not report.fetched and not report.refused and self.is_staged(source_id)
-            except (
-                CompactError,
-                OSError,
-            ):  # it is met again, and told, where the source is fetched and staged
+            except (CompactError, OSError):  # met again, and told, where the source is fetched and staged
                 return False
 
         return [source_id for source_id, ahead in self._ahead.items() if nothing_to_do(source_id, ahead)]
