@@ -198,6 +198,7 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
             with journal_of(context, workspace).step("evaluated", indicators=len(selected)) as said:
                 done = workspace.evaluate(sorted(selected))
                 said.update(computed=sum(result.made for result in done.values()))
+                found = workspace.check(sorted(selected))
         except CompactError as problem:
             raise _red(problem, context, workspace) from None
         for indicator_id, result in done.items():  # Dagster wants inputs before what is made of them
@@ -213,7 +214,7 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
                     "fingerprint": dg.MetadataValue.text(result.fingerprint),
                     "areas": dg.MetadataValue.int(result.areas),
                 },
-                check_results=indicator_results(indicator_key(indicator_id), workspace.check(indicator_id)),
+                check_results=indicator_results(indicator_key(indicator_id), found[indicator_id]),
             )
 
     return evaluate

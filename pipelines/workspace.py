@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,6 +23,7 @@ from indicators.restrict import restricted
 from pipelines.given import ingredients_of, states_of
 from pipelines.refused import take_back
 from pipelines.reports import write_reports
+from pipelines.side_by_side import THREADS, side_by_side
 from pipelines.trouble import told
 from schemas.definitions import Input, Source
 from schemas.errors import CompactError
@@ -73,6 +74,7 @@ class Workspace:
     _checked: dict[tuple[str, Path, Path | None], list[CheckResult]] = field(default_factory=dict)
     _live: dict[str, Path] = field(default_factory=dict)
     _ahead: dict[str, Future[FetchReport]] = field(default_factory=dict)
+    _staging: dict[str, Future[Staged]] = field(default_factory=dict)
     _stopped: Event = field(default_factory=Event)
 
     @property
@@ -189,9 +191,18 @@ class Workspace:
         return states_of(self)
 
     # --- stage ---
+    def stage_ahead(self, source_ids: Sequence[str]) -> None:
+        """Stage what is stored of these sources, some at once; `stage` then finds it done, or meets again
+        what kept it from being done."""
+        with_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="stage")
+        stored = {i: list(self.store.candidates(i).values()) for i in source_ids}
+        self._staging = {i: with_threads.submit(self._staged, i, s) for i, s in stored.items() if s}
+        with_threads.shutdown(wait=False)
+
     @told
     def stage(self, source_id: str) -> Staged | None:
         """Stage what was fetched and accept it, or hold it. None where the source has no snapshot at all."""
+        wait([self._staging.pop(source_id)] if source_id in self._staging else [])
         self._forget()
         candidates, live = self.store.candidates(source_id), self.store.live(source_id)
         if not candidates:
@@ -254,29 +265,39 @@ class Workspace:
         computed."""
         staged, held = self.observations(), self.held_inputs()
         order = self.catalogue.in_order(indicator_ids)
-        for number, indicator_id in enumerate(order, 1):
-            if indicator_id not in self._evaluated:
-                paths = {done: result.path for done, result in self._evaluated.items()}
-                self._evaluated[indicator_id] = evaluate_cached(
-                    as_evaluated(self.catalogue[indicator_id], held), staged, paths, self.home / EVALUATED
-                )
-            self.progress("evaluate", number, len(order))
+        made_of = {name: self.catalogue.indicators_of(name) for name in order}
+
+        def one(indicator_id: str) -> Evaluated:
+            paths = {name: self._evaluated[name].path for name in made_of[indicator_id]}
+            definition = as_evaluated(self.catalogue[indicator_id], held)
+            return evaluate_cached(definition, staged, paths, self.home / EVALUATED)
+
+        due = {name: others for name, others in made_of.items() if name not in self._evaluated}
+        for number, (indicator_id, result) in enumerate(side_by_side(due, one), 1):
+            self._evaluated[indicator_id] = result
+            self.progress("evaluate", number, len(due))
         return {indicator_id: self._evaluated[indicator_id] for indicator_id in order}
 
     @told
-    def check(self, indicator_id: str) -> list[CheckResult]:
-        """What the indicator's `expect` says of its values; found out once for the same values and the same
-        release before."""
-        path, previous = self._evaluated[indicator_id].path, latest_release(self.releases_home)
-        if (indicator_id, path, previous) not in self._checked:
-            present = staged_series(tuple(path for _, path in sorted(self.observations().items())))
-            found = kept_checks(self.catalogue[indicator_id], path, present, self.catalogue, previous)
-            self._checked[indicator_id, path, previous] = found
-        return self._checked[indicator_id, path, previous]
+    def check(self, indicator_ids: Sequence[str]) -> dict[str, list[CheckResult]]:
+        """What the `expect` of each indicator says of its values, which are evaluated; found out once for the
+        same values and the same release before."""
+        previous = latest_release(self.releases_home)
+        present = staged_series(tuple(path for _, path in sorted(self.observations().items())))
+        keys = {name: (name, self._evaluated[name].path, previous) for name in indicator_ids}
+
+        def one(indicator_id: str) -> list[CheckResult]:
+            definition, path = self.catalogue[indicator_id], self._evaluated[indicator_id].path
+            return kept_checks(definition, path, present, self.catalogue, previous)
+
+        due: dict[str, list[str]] = {name: [] for name, key in keys.items() if key not in self._checked}
+        for indicator_id, found in side_by_side(due, one):
+            self._checked[keys[indicator_id]] = found
+        return {name: self._checked[key] for name, key in keys.items()}
 
     def checks(self) -> list[CheckResult]:
         """Those of every indicator, once all are evaluated."""
-        return [check for indicator_id in sorted(self.catalogue) for check in self.check(indicator_id)]
+        return [check for found in self.check(sorted(self.catalogue)).values() for check in found]
 
     @told
     def nothing_changed(self) -> ReleaseResult | None:

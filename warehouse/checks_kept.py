@@ -6,7 +6,6 @@ The checks themselves are in checks.py and checks_previous.py.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
@@ -16,7 +15,7 @@ from typing import Any
 from schemas.definitions import Indicator
 from warehouse.checks import CheckResult, expected, indicator_checks
 from warehouse.checks_previous import compared_with
-from warehouse.engine import code_fingerprint
+from warehouse.engine import code_fingerprint, write_beside
 
 SUFFIX = ".checks"
 CODE = (
@@ -42,9 +41,7 @@ def kept_checks(
         return [CheckResult(**row | {"snapshots": frozenset(row["snapshots"])}) for row in kept["found"]]
     found = indicator_checks(indicator, path, present, catalogue, previous)
     rows = [asdict(result) | {"snapshots": sorted(result.snapshots)} for result in found]
-    partial = side.with_name(f".{side.name}.{os.getpid()}")
-    partial.write_text(json.dumps({"key": key, "found": rows}), encoding="utf-8")
-    partial.replace(side)
+    write_beside(side, {"key": key, "found": rows})
     return found
 
 

@@ -6,6 +6,7 @@ What is computed stands in models/*.sql and evaluate.py; nothing is kept here be
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -15,6 +16,7 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock, get_ident
 
 import duckdb
 import pyarrow as pa
@@ -30,6 +32,8 @@ MEMORY = "COMPACT_MEMORY"  # the setting; what is more than it says goes to temp
 MEMORY_LIMIT = "2560MiB"  # of the 4 GiB that a run of today's size may take
 ROW_GROUP = 65_536  # small enough that reading one series touches few rows, large enough for good compression
 
+_opening = Lock()  # threads that come at once share a database: two would have twice the memory
+
 
 @contextmanager
 def engine(
@@ -41,7 +45,9 @@ def engine(
     but temporary tables may be made in it. in_order: rows without `order by` come as they stand in their
     file; where every select that counts is ordered, doing without takes a tenth of the time less.
     """
-    with _cursor(_database(temp, threads, in_order, os.getpid())) as con:
+    with _opening:
+        database = _database(temp, threads, in_order, os.getpid())
+    with _cursor(database) as con:
         yield con
 
 
@@ -50,13 +56,16 @@ def sealed_engine(reads: Iterable[Path], temp: Path | None = None) -> Iterator[d
     """The same, in a database that reaches the files in these folders and nothing else: no other file, no
     network, no extension, and no way to change that. For SQL of which a part is written by others."""
     folders = sorted({form for path in reads for form in (str(path), str(path.resolve()))})
-    with _cursor(_sealed(tuple(folders), temp, os.getpid())) as con:
+    with _opening:
+        database = _sealed(tuple(folders), temp, os.getpid())
+    with _cursor(database) as con:
         yield con
 
 
 @contextmanager
 def _cursor(database: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    con = database.cursor()
+    with _opening:
+        con = database.cursor()
     con.execute("set enable_progress_bar = false")  # DuckDB draws it on stdout, which is for answers
     try:
         yield con
@@ -176,6 +185,13 @@ def write_table(
 def sort_by_key(table: pa.Table, contract: Table) -> pa.Table:
     """The rows in the order in which they are written."""
     return table.sort_by([(name, "ascending") for name in contract.key])
+
+
+def write_beside(path: Path, facts: object) -> None:
+    """Write facts as JSON in one step, though several threads or processes may write the same at once."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}")
+    partial.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 @cache

@@ -27,7 +27,15 @@ from schemas.definitions import Indicator, Input
 from schemas.errors import CompactError
 from schemas.tables import INDICATOR
 from warehouse.disagreement import write_overlap
-from warehouse.engine import code_fingerprint, engine, parquet, run_sql, sealed_engine, write_table
+from warehouse.engine import (
+    code_fingerprint,
+    engine,
+    parquet,
+    run_sql,
+    sealed_engine,
+    write_beside,
+    write_table,
+)
 from warehouse.evaluate_sql import evaluated_path, evaluation_sql, input_filter
 from warehouse.evaluate_windows import memberships_fingerprint
 
@@ -121,13 +129,8 @@ def evaluate_cached(
     if made:
         no_number = evaluate(indicator, staged, evaluated, path, temp=temp)
         areas = pc.count_distinct(read_columns(path, "ref_area")["ref_area"]).as_py()
-        partial = side.with_name(f".{side.name}.{os.getpid()}")
-        partial.write_text(
-            json.dumps({"rows": pq.read_metadata(path).num_rows, "areas": areas, "no_number": no_number})
-            + "\n",
-            encoding="utf-8",
-        )
-        partial.replace(side)
+        rows = pq.read_metadata(path).num_rows
+        write_beside(side, {"rows": rows, "areas": areas, "no_number": no_number})
     facts = json.loads(side.read_text(encoding="utf-8"))
     return Evaluated(path, fingerprint, facts["rows"], facts["areas"], facts["no_number"], made)
 
@@ -185,9 +188,7 @@ def series_fingerprints(observation: Path) -> dict[str, str]:
                 from {parquet(observation)} as o
                 group by series
                 order by series""").fetchall()
-        partial = side.with_name(f".{side.name}.{os.getpid()}")
-        partial.write_text(json.dumps(dict(rows)) + "\n", encoding="utf-8")
-        partial.replace(side)
+        write_beside(side, dict(rows))
     found: dict[str, str] = json.loads(side.read_text(encoding="utf-8"))
     return found
 

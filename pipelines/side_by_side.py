@@ -1,0 +1,37 @@
+"""Work on many things at once in one process, each after those that it is made of.
+
+What the work is stands elsewhere; it is to spend its time where Python lets others go on, as DuckDB and Arrow
+do. Agencies are asked at once too, but each at its own pace (workspace.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
+from typing import TypeVar
+
+THREADS = min(os.cpu_count() or 1, 4)  # more of them share DuckDB's memory, and gain little
+T = TypeVar("T")
+
+
+def side_by_side(after: Mapping[str, Iterable[str]], work: Callable[[str], T]) -> Iterator[tuple[str, T]]:
+    """Each name with what the work on it gave, as they are done; after: what must be done before it, of which
+    what is not itself a key counts as done.
+
+    A name is begun only once the caller has taken all that it comes after. An error of the work is raised
+    here; what is under way then comes to its end, and nothing more is begun.
+    """
+    sorter = TopologicalSorter({name: [a for a in others if a in after] for name, others in after.items()})
+    sorter.prepare()
+    pool, running = ThreadPoolExecutor(THREADS), dict[Future[T], str]()
+    try:
+        while sorter.is_active():
+            running |= {pool.submit(work, name): name for name in sorter.get_ready()}
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                name = running.pop(future)
+                yield name, future.result()
+                sorter.done(name)
+    finally:
+        pool.shutdown(cancel_futures=True)
