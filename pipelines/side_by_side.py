@@ -1,7 +1,7 @@
 """Work on many things at once in one process, each after those that it is made of.
 
 What the work is stands elsewhere; it is to spend its time where Python lets others go on, as DuckDB and Arrow
-do. Agencies are asked at once too, but each at its own pace (workspace.py).
+do. Agencies are asked at once too, but each at its own pace (intake.py).
 """
 
 from __future__ import annotations

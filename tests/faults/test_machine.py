@@ -218,7 +218,7 @@ def test_a_clock_that_jumps_back_changes_no_content_and_no_order(
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
             return datetime(2020, 1, 1, tzinfo=UTC)
 
-    for module in ("pipelines.workspace", "warehouse.build", "sources.record", "sources.fetch"):
+    for module in ("pipelines.intake", "warehouse.build", "sources.record", "sources.fetch"):
         monkeypatch.setattr(f"{module}.datetime", Before)
     must_succeed(of_bank(tmp_path / "home"))
     second = latest_release(tmp_path / "home")

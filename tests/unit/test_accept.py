@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pipelines.accept import Accepted, accept, held
-from pipelines.workspace import Held, Workspace
+from pipelines.intake import Held
+from pipelines.workspace import Workspace
 from schemas.errors import CompactError
 from sources.base import Unreachable
 from sources.stage import StageProblem

@@ -19,9 +19,10 @@ import pytest
 import yaml
 
 from indicators.catalogue import Catalogue, Entry
+from pipelines.intake import Held
 from pipelines.journal import Journal
 from pipelines.quick import unchanged
-from pipelines.workspace import Held, Workspace
+from pipelines.workspace import Workspace
 from schemas.definitions import Indicator, Source
 from schemas.errors import CompactError
 from schemas.parsing import parse
@@ -110,7 +111,7 @@ def agencies(monkeypatch: pytest.MonkeyPatch) -> Agencies:
         source: {code: SeriesInfo(code, f"Series {code}", "PT") for code in codes}
         for source, codes in SERIES.items()
     }
-    for module in ("pipelines.workspace", "sources.stage"):
+    for module in ("pipelines.intake", "sources.stage"):
         monkeypatch.setattr(f"{module}.reader_of", lambda _: found)
         monkeypatch.setattr(f"{module}.load_series", lambda source_id, *_: series[source_id])
     return found
