@@ -44,7 +44,7 @@ def bench_scale(home: Path, rows: int = ROWS, *, peers: bool = True) -> dict[str
         steps.append(_measure("generate", home, folder, str(release), str(rows)))
         steps += [_measure(step, home, folder) for step in ("scan", "assess", "release")]
         if peers and small:
-            steps += [_measure(step, home, folder) for step in ("ours", "polars", "pandas", "loop")]
+            steps += [_measure(step, home, folder) for step in ("ours", "plain", "polars", "pandas", "loop")]
     scan = next(row["seconds"] for row in steps if row["step"] == "scan")
     values = next(row["rows"] for row in steps if row["step"] == "scan")
     for row in steps:
@@ -175,6 +175,27 @@ def _ours(folder: Path) -> dict[str, Any]:
         )
 
 
+def _plain(folder: Path) -> dict[str, Any]:
+    import pyarrow as pa
+
+    from pipelines import bench_sql
+    from warehouse.engine import engine
+
+    path = folder / "indicator.parquet"
+    defined, members, weights = _asked(folder)
+    with engine(folder / "spill", in_order=False) as con:
+        con.register("asked", defined.to_arrow())
+        con.register("member", members.to_arrow())
+        weighed = {"indicator": list(weights), "weighing": list(weights.values())}
+        con.register("weighed", pa.table(weighed))
+
+        def rows(question: str) -> int:
+            return len(bench_sql.answer(con, question, path))
+
+        questions = (bench_sql.LATEST, bench_sql.PROGRESS, bench_sql.WEIGHTED_MEANS)
+        return _answers(*(partial(rows, question) for question in questions))
+
+
 def _polars(folder: Path) -> dict[str, Any]:
     from pipelines import bench_peers as peers
 
@@ -261,7 +282,7 @@ def _asked(folder: Path) -> tuple[Any, Any, dict[str, str]]:
 
 STEPS: dict[str, Callable[..., dict[str, Any]]] = {
     "stage": _stage, "evaluate": _evaluate, "generate": _generate, "scan": _scan, "assess": _assess,
-    "release": _release, "ours": _ours, "polars": _polars, "pandas": _pandas, "loop": _loop,
+    "release": _release, "ours": _ours, "plain": _plain, "polars": _polars, "pandas": _pandas, "loop": _loop,
 }  # fmt: skip
 
 

@@ -20,7 +20,8 @@ def test_bench_scale_measures_every_step(first_run: tuple[Path, Finished], tmp_p
     assert found.values >= 20_000
     steps = {one.step: one for one in found.steps}
     assert list(steps) == [
-        "stage", "evaluate", "generate", "scan", "assess", "release", "ours", "polars", "pandas", "loop"
+        "stage", "evaluate", "generate", "scan", "assess", "release", "ours", "plain", "polars", "pandas",
+        "loop",
     ]  # fmt: skip
     assert [one.step for one in found.steps if one.failed or not one.rows or not one.times_scan] == []
     assert steps["stage"].rows >= 20_000

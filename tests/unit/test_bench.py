@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import bench_pandas, bench_peers
+from pipelines import bench_pandas, bench_peers, bench_sql
 from pipelines.bench_made import make_values
 from pipelines.bench_page import PAGE, RESULTS, Scale, keep_result, lines, page
 from schemas.arrow import arrow_schema
 from schemas.tables import INDICATOR
+from warehouse.engine import engine
 
 DEFINED = {"indicator": ["one"], "baseline_year": [2015], "target_value": [100.0], "target_year": [2030]}
 TOTAL = dict.fromkeys(("age", "urbanisation", "quantile", "other_dims"), "_T")
@@ -38,7 +39,7 @@ def values(tmp_path: Path) -> Path:
     return tmp_path / "indicator.parquet"
 
 
-def test_polars_and_pandas_answer_alike(values: Path) -> None:
+def test_polars_pandas_and_plain_sql_answer_alike(values: Path) -> None:
     frame, defined = pd.read_parquet(values), pl.DataFrame(DEFINED)
     newest = bench_peers.latest(values).sort("indicator", "ref_area")
     assert newest["value"].to_list() == [70.0, 71.0, 3.0, 1.0]
@@ -52,6 +53,17 @@ def test_polars_and_pandas_answer_alike(values: Path) -> None:
     assert bench_peers.weighted_means(values, {"one": "people"}, members)["value"].to_list() == [mean]
     found = bench_pandas.means(frame, pd.Series({"one": "people"}), members.to_pandas())
     assert found["value"].tolist() == [mean]
+    with engine() as con:
+        con.register("asked", defined.to_arrow())
+        con.register("member", members.to_arrow())
+        con.register("weighed", pa.table({"indicator": ["one"], "weighing": ["people"]}))
+        newest, judged, means = (
+            bench_sql.answer(con, question, values).to_pylist()
+            for question in (bench_sql.LATEST, bench_sql.PROGRESS, bench_sql.WEIGHTED_MEANS)
+        )
+    assert sorted(one["value"] for one in newest) == [1.0, 3.0, 70.0, 71.0]
+    assert sorted(one["measure"] for one in judged) == pytest.approx(sorted(expected))
+    assert [one["value"] for one in means] == [mean]
 
 
 def test_the_loop_judges_each_series_and_reckons_for_all(values: Path) -> None:
