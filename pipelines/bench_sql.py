@@ -38,17 +38,20 @@ select *, case when target is null then growth
 from grown"""
 
 WEIGHTED_MEANS = """
-with total as materialized (
+with one as (
+    select indicator, weighing, ref_area, time_period, value
     from {totals}
+    join weighed using (indicator)
+),
+weight as (
+    select indicator as weighing, ref_area, time_period, value as weight
+    from {totals}
+    where indicator in (select weighing from weighed)
 )
-select one.indicator, "group", one.time_period, sum(one.value * weight.value) / sum(weight.value) as value
-from total as one
-join weighed using (indicator)
-join total as weight
-    on weight.indicator = weighed.weighing
-    and weight.ref_area = one.ref_area
-    and weight.time_period = one.time_period
-join member on member.ref_area = one.ref_area
+select indicator, "group", time_period, sum(value * weight) / sum(weight) as value
+from one
+join weight using (weighing, ref_area, time_period)
+join member using (ref_area)
 group by all"""
 
 
