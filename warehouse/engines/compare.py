@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 
 from schemas.columns import Table
 from warehouse.assemble import MODEL_TABLES, compute
+from warehouse.blocks import block_by_block
 from warehouse.engines.models import MADE_IN_PYTHON, carry_over
 from warehouse.model_inputs import stored
 
@@ -59,7 +61,7 @@ def compare(
         if contract.name in MADE_IN_PYTHON:
             continue
         started = time.perf_counter()
-        here = compute(con, contract).read_all()
+        here = block_by_block(con, contract, partial(compute, contract=contract)).read_all()
         between = time.perf_counter()
         if not only or contract.name in only:
             there = compute(cast(duckdb.DuckDBPyConnection, other), contract).read_all()
