@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,9 +102,11 @@ class SparkConnection:
     session: SparkSession
     tables: dict[str, DataFrame] = field(default_factory=dict)
 
-    def read(self, name: str, path: str | Path) -> None:
-        """Parquet as a table: a file, a folder, or an address that Spark's workers can read."""
-        self._name(name, self.session.read.parquet(str(path)))
+    def read(self, name: str, path: str | Path, files: Sequence[Path] = ()) -> None:
+        """Parquet as a table: a file, a folder, or an address that Spark's workers can read. files: of a
+        folder these alone, with the columns that their places in it name."""
+        reader = self.session.read.option("basePath", str(path)) if files else self.session.read
+        self._name(name, reader.parquet(*map(str, files or (path,))))
 
     def register(self, name: str, rows: pa.Table) -> None:
         """Rows of this process as a table."""
