@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 COUNTED = "tile"
 TYPES = {name: "VARCHAR" if name == "quadkey" else "BIGINT" for name in COLUMNS}
+NUMBERS = tuple(name for name, kind in TYPES.items() if kind == "BIGINT")
+LARGEST = 10**9  # of each number of a tile; the products of larger ones have no room in 64 bits
 NAME = re.compile(r"(fixed|mobile) ([0-9]{4})Q([1-4])")
 # Each series of a type: the measure and the figure of tile_speed.sql, and by what it is divided to be in
 # its unit.
@@ -84,8 +86,11 @@ def _rows(page: Page) -> int:
             types = {str(row[0]): str(row[1]) for row in con.execute(f"describe from {table}").fetchall()}
             wrong = [f"{name} {kind}" for name, kind in TYPES.items() if types.get(name) != kind]
             if not wrong:
-                every = f"select count(*), bit_xor(hash({', '.join(TYPES)})) from {table}"
-                rows = int(con.execute(every).fetchall()[0][0])
+                sound = " and ".join(f"{name} between 0 and {LARGEST}" for name in NUMBERS)
+                rows, unsound, _ = con.execute(f"""
+                    select count(*), count(*) filter (where coalesce(not ({sound}), true) or quadkey is null),
+                        bit_xor(hash({", ".join(TYPES)})) -- so that every value is read
+                    from {table}""").fetchall()[0]
         except (duckdb.Error, UnicodeDecodeError) as fault:
             raise refuse(
                 f"the answer is no whole parquet file: {str(fault).splitlines()[0][:200]}",
@@ -98,7 +103,13 @@ def _rows(page: Page) -> int:
             [page],
             allowed=f"the columns {', '.join(TYPES)}",
         )
-    return rows
+    if unsound:
+        raise refuse(
+            f"{unsound} of {rows} tiles lack a value, or have one that cannot be",
+            [page],
+            allowed=f"a quadkey, and from 0 to {LARGEST} for {', '.join(NUMBERS)}",
+        )
+    return int(rows)
 
 
 def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:

@@ -123,6 +123,12 @@ def _parts(page: Page, code: str) -> tuple[Row, list[Any]]:
         raise refuse(
             f"the header of {code} lacks {', '.join(sorted(missing))}", [page], allowed=", ".join(HEADER)
         )
+    try:
+        _header(page.body.decode("utf-8-sig")[:HEADER_CHARACTERS])
+    except ValueError:
+        raise refuse(
+            f"the header of {code} is too long", [page], allowed=f"{HEADER_CHARACTERS} characters"
+        ) from None
     if rows is not None and not isinstance(rows, list):
         raise refuse(
             f"the rows of {code} are {type(rows).__name__}, not a list", [page], allowed="a list, or null"
@@ -209,9 +215,14 @@ def _headers(group: Sequence[SnapshotFiles]) -> list[tuple[str, int, int]]:
     found = []
     for path in sorted({path for one in group for path in one.pages}):
         with path.open(encoding="utf-8-sig") as file:
-            start = file.read(HEADER_CHARACTERS)
-        header = json.JSONDecoder().raw_decode(start, start.index("{"))[0]
+            header = _header(file.read(HEADER_CHARACTERS))
         found.append((str(path), (int(header["page"]) - 1) * int(header["per_page"]), int(header["total"])))
+    return found
+
+
+def _header(start: str) -> dict[str, Any]:
+    """The header, from the first characters of a page. Raises ValueError if it is longer than they."""
+    found: dict[str, Any] = json.JSONDecoder().raw_decode(start, start.index("{"))[0]
     return found
 
 

@@ -55,6 +55,8 @@ def specimen_of(source_id: str, name: str = "") -> Path:
         ("itu_datahub", b'"isoCode": "KEN"', b'"isoCode": ["KEN"]'),  # a list where a key is wanted
         ("un_data_commons", b'{"data": {', b'{"data": "a", "x": {'),
         ("un_data_commons", b'"unit": "Percent"', b'"unit": {"a": 1}'),
+        # a header that goes on longer than it is looked for when it is staged
+        ("worldbank_findex", b'"page": 1', b'"more": "' + b"x" * 5000 + b'", "page": 1'),
     ],
 )
 def test_what_the_long_form_found_in_json(source_id: str, old: bytes, new: bytes, tmp_path: Path) -> None:

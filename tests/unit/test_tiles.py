@@ -173,14 +173,23 @@ def test_one_file_a_type_and_year_is_asked_for_where_it_is_published(tmp_path: P
     assert session.asked == ["/type=fixed/year=2019/quarter=4/2019-10-01_performance_fixed_tiles.parquet"]
 
 
+def spoiled(folder: Path, column: str, value: int | None) -> bytes:
+    first, *others = some_tiles()
+    return published(folder, [first | {column: value}, *others])
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
         (lambda body, _: body[:-100], "no whole parquet file"),
         (lambda _, folder: published(folder, [{"quadkey": "0"}]), "lacks avg_d_kbps"),
         (lambda _, __: b"<html>busy</html>", "no whole parquet file"),
+        (lambda _, folder: spoiled(folder, "avg_d_kbps", 1 << 48), "1 of 9 tiles lack a value, or have one"),
+        (lambda _, folder: spoiled(folder, "tests", -1), "1 of 9 tiles lack a value, or have one"),
+        (lambda _, folder: spoiled(folder, "avg_lat_ms", None), "1 of 9 tiles lack a value, or have one"),
+        (lambda _, folder: spoiled(folder, "quadkey", None), "1 of 9 tiles lack a value, or have one"),
     ],
-    ids=["cut off", "other columns", "a page"],
+    ids=["cut off", "other columns", "a page", "huge", "negative", "no number", "no place"],
 )
 def test_what_is_no_table_of_tiles_is_refused(tmp_path: Path, spoil: Any, said: str) -> None:
     source = load_source(SOURCES / "ookla_open_data" / "source.yaml")
