@@ -255,7 +255,7 @@ def _names(node: dict[str, Any], name: str) -> Iterator[tuple[str, int | None]]:
 def _document(body: bytes, url: str) -> dict[str, Any]:
     try:
         document = json.loads(body.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: too deep
         raise BadAnswer(
             f"is not JSON in UTF-8: {error}", where=url, next_step=f"reinstall {PACKAGE}"
         ) from None

@@ -71,3 +71,9 @@ def test_a_carriage_return_in_a_header_is_refused(tmp_path: Path) -> None:
     specimen, _ = load_specimen(path)
     body = (FIXTURES / "itu_datahub" / "family.csv").read_bytes().replace(b"SeriesID", b"Series\rID", 1)
     assert goes_well(specimen, "itu_datahub", [body], tmp_path) == "BadAnswer"
+
+
+def test_a_page_of_the_embedded_source_that_is_too_deep_is_refused(tmp_path: Path) -> None:
+    specimen, pages = embedded()
+    deep = [b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", *pages[1:]]
+    assert goes_well(specimen, EMBEDDED, deep, tmp_path) == "BadAnswer"
