@@ -9,7 +9,7 @@ import json
 from hashlib import sha256
 from typing import Any
 
-from schemas.definitions import Indicator, Input
+from schemas.definitions.models import Indicator, Input
 
 
 def numbers_fingerprint(indicator: Indicator) -> str:

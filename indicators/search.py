@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from indicators.catalogue import FOLDER, Catalogue, load_catalogue
-from indicators.checks import Known, known_series
-from schemas.definitions import Indicator
-from sources.registry import SOURCES, SeriesInfo
+from indicators.registry import FOLDER, Catalogue, load_catalogue
+from indicators.validation import Known, known_series
+from schemas.definitions.models import Indicator
+from sources.registry.sources import SOURCES, SeriesInfo
 
 Row = dict[str, str]
 

@@ -1,6 +1,6 @@
 """What Dagster loads (`dagster dev -m pipelines.definitions`): the definitions of this checkout."""
 
-from pipelines.jobs import build
-from pipelines.workspace import Workspace
+from pipelines.defs.jobs import build
+from pipelines.steps.run_context import Workspace
 
 defs = build(Workspace(), automated=True)

@@ -74,7 +74,7 @@ class StandIn:
                 break
         # The stand-in has its own name for one source; those that it lacks are out of reach, never asked.
         self.env["COMPACT_URL_UN_DATA_COMMONS"] = self.env["COMPACT_URL_UNDATA"]
-        for path in (CHECKOUT / "sources").glob("*/source.yaml"):
+        for path in (CHECKOUT / "sources" / "agencies").glob("*/source.yaml"):
             self.env.setdefault(f"COMPACT_URL_{path.parent.name.upper()}", "http://127.0.0.1:9")
         self._wait()
 

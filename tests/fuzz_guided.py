@@ -47,7 +47,7 @@ def main() -> None:
         "atheris"
     )  # before anything of ours: what is imported earlier is not followed
     with atheris.instrument_imports(include=["sources"]):
-        fuzz, registry = import_module("tests.fuzz"), import_module("sources.registry")
+        fuzz, registry = import_module("tests.fuzz"), import_module("sources.registry.sources")
     path = next(one for one in fuzz.every_specimen() if one.parent.name == given.source)
     specimen, pages = fuzz.load(path)
     source = registry.load_source(registry.SOURCES / given.source / "source.yaml")

@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.arrow import arrow_schema
-from schemas.tables import TABLES
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import TABLES
 
 SNAP = "a" * 64
 OPTIONAL = (

@@ -1,7 +1,7 @@
 """`compact preview`: what a draft of an indicator would give, computed from what is stored, touching nothing.
 
 The values are made by the same evaluation and judged by the same checks as in a run; here they are only
-summed up. How that is printed is in pipelines/indicator_verbs.py.
+summed up. How that is printed is in pipelines/cli/indicators.py.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 
 import duckdb
 
-from schemas.areas import area_name, area_rows, membership_rows
-from schemas.arrow import arrow_schema
-from schemas.definitions import Indicator, Input
-from schemas.observation import TOTAL
-from schemas.tables import INDICATOR
-from warehouse.checks import indicator_checks
-from warehouse.engine import engine, literal, parquet, run_sql, write_table
-from warehouse.evaluate import evaluate
+from schemas.codelists.areas import area_name, area_rows, membership_rows
+from schemas.columns.observation import TOTAL
+from schemas.definitions.models import Indicator, Input
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import INDICATOR
+from warehouse.checks.indicator_checks import indicator_checks
+from warehouse.engine.duckdb_engine import engine, literal, parquet, run_sql, write_table
+from warehouse.evaluation.evaluate import evaluate
 
 Row = dict[str, Any]
 REGIONS = "m49_region"

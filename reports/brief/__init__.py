@@ -6,6 +6,6 @@ the files.
 
 from __future__ import annotations
 
-from reports.brief.write import BriefSummary, build
+from reports.brief.build import BriefSummary, build
 
 __all__ = ["BriefSummary", "build"]

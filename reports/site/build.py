@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.site import data, pages, topics
-from reports.site.figures import Figures
-from reports.site.read import Release
-from reports.site.text import LANGUAGES, Words
+from reports.shared.figures import Figures
+from reports.shared.localisation import LANGUAGES, Words
+from reports.shared.release_reader import Release
+from reports.site import chart_data as data
+from reports.site import pages
+from reports.site import topic_rows as topics
 from schemas.errors import CompactError
 
 ASSETS = Path(__file__).parent / "assets"

@@ -10,11 +10,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports.site import overviews, topics
-from reports.site.figures import CATEGORIES, GOOD, OBJECTIVES, Figures, Standing
-from reports.site.formula import mathml
-from reports.site.read import FIRST_YEAR, INCOME, REGIONS, WORLD, Area, Indicator
-from reports.site.text import LANGUAGES, Words
+from reports.shared.figures import CATEGORIES, GOOD, OBJECTIVES, Figures, Standing
+from reports.shared.localisation import LANGUAGES, Words
+from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Area, Indicator
+from reports.site import overview_rows as overviews
+from reports.site import topic_rows as topics
+from reports.site.mathml import mathml
 
 BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
 # Ends that HTML lets be left out: a twentieth of all pages, in three languages.

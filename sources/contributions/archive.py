@@ -20,12 +20,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.arrow import arrow_schema
-from schemas.columns import Table
-from schemas.contracts import validate
-from sources.manifest import Manifest, locked
-from sources.objects import Objects, StoreDamaged, write_whole
-from sources.record import Event
+from schemas.columns.model import Table
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.validation import validate
+from sources.snapshots.events import Event
+from sources.snapshots.manifest import Manifest, locked
+from sources.snapshots.objects import Objects, StoreDamaged, write_whole
 
 EVENT = "imported"
 

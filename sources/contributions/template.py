@@ -10,11 +10,18 @@ from typing import Any
 
 import xlsxwriter
 
-from schemas.contributions import LICENCES, MOST_ROWS, STATUSES, TEMPLATES, Field, Template
+from schemas.definitions.contribution_templates import (
+    LICENCES,
+    MOST_ROWS,
+    STATUSES,
+    TEMPLATES,
+    Field,
+    Template,
+)
 from schemas.errors import CompactError
 from sources.contributions.cells import neutral
-from sources.contributions.known import Known, codes_of
-from sources.contributions.returned import SAFE, put
+from sources.contributions.code_checks import Known, codes_of
+from sources.contributions.rejection_report import SAFE, put
 
 Code = tuple[str, str, str]  # column, code, meaning
 

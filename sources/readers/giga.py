@@ -21,16 +21,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from schemas.definitions import Model, Source
-from sources.base import Answer, Page, Resource, SnapshotFiles
-from sources.expect import expect_json
-from sources.readers._paging import RUN_AGAIN, canonical, check_rows, refuse
-from sources.readers._rows import Row, hand_over, numbered
+from schemas.definitions.models import Model, Source
+from sources.http.content import expect_json
+from sources.model import Answer, Page, Resource, SnapshotFiles
+from sources.readers.common.paging import RUN_AGAIN, canonical, check_rows, refuse
+from sources.readers.common.python_rows import Row, hand_over, numbered
 
 if TYPE_CHECKING:
     import duckdb
 
-    from sources.http import Session
+    from sources.http.session import Session
 
 RESOURCE = "schools_profile"
 FIELDS = frozenset(("giga_id_school", "country_iso3_code", "connectivity"))

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from schemas.definitions import Source
+from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.base import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
-from sources.http import Session, expect_json
-from sources.readers._paging import RUN_AGAIN, canonical, refuse
-from sources.readers._rows import Row, hand_over, number_text, numbered
-from sources.registry import SeriesInfo, load_series
+from sources.http.session import Session, expect_json
+from sources.model import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.readers.common.paging import RUN_AGAIN, canonical, refuse
+from sources.readers.common.python_rows import Row, hand_over, number_text, numbered
+from sources.registry.sources import SeriesInfo, load_series
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,7 +69,7 @@ def _declared(source: Source, code: str) -> tuple[SeriesInfo, dict[str, str]]:
     if code not in known:
         raise CompactError(
             f"{source.id} has no series {code}",
-            where=f"sources/{source.id}/series.csv",
+            where=f"sources/agencies/{source.id}/series.csv",
             allowed=", ".join(known),
             next_step="add the series, with its dataset and filters, to series.csv",
         )

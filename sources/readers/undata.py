@@ -14,12 +14,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from schemas.areas import area_rows
-from schemas.definitions import Source
-from sources.base import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
-from sources.http import Session, expect_json
-from sources.readers._paging import RUN_AGAIN, canonical, check_unique, refuse
-from sources.readers._rows import Row, hand_over, number_text, numbered
+from schemas.codelists.areas import area_rows
+from schemas.definitions.models import Source
+from sources.http.session import Session, expect_json
+from sources.model import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.readers.common.paging import RUN_AGAIN, canonical, check_unique, refuse
+from sources.readers.common.python_rows import Row, hand_over, number_text, numbered
 
 if TYPE_CHECKING:
     import duckdb

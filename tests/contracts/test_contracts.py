@@ -11,12 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import contracts
-from schemas.arrow import arrow_schema
-from schemas.columns import Column, Table
-from schemas.contracts import BATCH_ROWS, EXAMPLES, ContractViolation, pandera_schema, validate, validate_file
-from schemas.docs import PAGE, tables_page
-from schemas.tables import TABLES
+from docs.generate.tables import PAGE, tables_page
+from schemas.columns.model import Column, Table
+from schemas.tables import validation as contracts
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import TABLES
+from schemas.tables.validation import (
+    BATCH_ROWS,
+    EXAMPLES,
+    ContractViolation,
+    pandera_schema,
+    validate,
+    validate_file,
+)
 
 SMALL = Table(
     "small", "Small", "A table for tests.",

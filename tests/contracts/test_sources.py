@@ -11,13 +11,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.observation import OBS_STATUSES
-from sources.base import SnapshotFiles
-from sources.contracts import FILE, load_contract
-from sources.registry import SOURCES, is_unit, load_source
-from sources.specimens import SPECIMENS, SUFFIX, find_specimens, load_specimen, read_specimen, with_options
-from sources.stage import RED, Staged, stage_source
-from sources.structure import differences, structure_of
+from schemas.columns.observation import OBS_STATUSES
+from sources.drift.check import FILE, load_contract
+from sources.drift.structure import differences, structure_of
+from sources.model import SnapshotFiles
+from sources.registry.sources import SOURCES, is_unit, load_source
+from sources.staging.stage import RED, Staged, stage_source
+from tests.specimen_files import SPECIMENS, SUFFIX, find_specimens, load_specimen, read_specimen, with_options
 
 FOUND = find_specimens()
 NAMES = [f"{path.parent.name}/{path.name.removesuffix(SUFFIX)}" for path in FOUND]
@@ -79,7 +79,7 @@ def test_the_recorded_structure_is_that_of_the_specimen(specimen: Path) -> None:
         load_source(SOURCES / specimen.parent.name / "source.yaml"),
         load_contract(specimen.parent.name),
     )
-    assert contract is not None, f"sources/{source.id}/{FILE} is missing"
+    assert contract is not None, f"sources/agencies/{source.id}/{FILE} is missing"
     assert contract.probe in description.series
     pages = read_specimen(source, description, bodies).pages
     assert differences(contract.structure, structure_of(pages, contract.any_name)) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.registry import load_sources
+from sources.registry.sources import load_sources
 from tests.command import Finished, compact
 
 

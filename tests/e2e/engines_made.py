@@ -10,19 +10,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from indicators.catalogue import load_catalogue
-from indicators.commitments import load_commitments as read_commitments
-from schemas.areas import area_rows, membership_rows
-from schemas.arrow import arrow_schema
-from schemas.tables import AREA, AREA_GROUP, INDICATOR
+from indicators.registry import load_catalogue
+from indicators.targets import load_commitments as read_commitments
+from schemas.codelists.areas import area_rows, membership_rows
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue as entries
 from tests.unit.make import table, value
-from warehouse.availability_inputs import load_sdg_database
-from warehouse.commitments import load_commitments, within
-from warehouse.disagreement import OVERLAP, TOLERANCE
-from warehouse.engine import write_table
-from warehouse.model_inputs import load, load_model_inputs
-from warehouse.survey_inputs import load_surveys
+from warehouse.engine.duckdb_engine import write_table
+from warehouse.evaluation.source_overlap import OVERLAP, TOLERANCE
+from warehouse.models.definition_inputs import load, load_model_inputs
+from warehouse.models.sdg_database_inputs import load_sdg_database
+from warehouse.models.survey_inputs import load_surveys
+from warehouse.models.target_inputs import load_commitments, within
 
 COUNTRIES = (
     "KEN", "UGA", "TZA", "RWA", "ETH", "BGD", "NPL", "BRA", "AUS", "AUT", "BEL", "CAN", "CHE", "CHL",

@@ -9,13 +9,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines import automation
-from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
-from pipelines.jobs import build
-from pipelines.workspace import Workspace
-from schemas.definitions import Source
-from sources.cadence import rhythms
-from sources.registry import load_sources
+from pipelines.defs import automation
+from pipelines.defs.assets import RELEASE_KEY, indicator_key, source_key, staged_key
+from pipelines.defs.jobs import build
+from pipelines.steps.run_context import Workspace
+from schemas.definitions.models import Source
+from sources.ingest.cadence import rhythms
+from sources.registry.sources import load_sources
 from sources.settings import Settings
 from tests.faults.tiny_bank import TinyBank, of_bank
 
@@ -127,7 +127,7 @@ def test_source_and_staged_table_share_a_pool_of_one_slot(
     for name in load_sources():
         pools = {next(iter(graph.get(key).pools or ())) for key in (source_key(name), staged_key(name))}
         assert pools == {f"source_{name}"}
-    settings = Path(__file__).parents[2] / "pipelines" / "dagster.yaml"
+    settings = Path(__file__).parents[2] / "pipelines" / "dagster_instance" / "dagster.yaml"
     (tmp_path / "dagster.yaml").write_text(settings.read_text())
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert instance.global_op_concurrency_default_limit == 1
@@ -213,7 +213,7 @@ def test_what_one_run_made_throughout_is_not_requested_again(bench: Bench) -> No
 
 
 def test_a_past_month_is_rebuilt_aside(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipelines.vintages import vintages_job
+    from pipelines.defs.partitions import vintages_job
 
     result = vintages_job().execute_in_process(
         partition_key="2026-01-01", instance=bench.instance, run_config=QUIET

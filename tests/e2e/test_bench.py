@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.bench_page import Scale
+from docs.generate.benchmarks import Scale
 from tests.command import Finished, compact
 
 

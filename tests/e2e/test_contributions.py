@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from schemas.contribution_tables import CONTRIBUTION_TABLES
+from schemas.tables.contributions import CONTRIBUTION_TABLES
 from tests.command import Finished, compact
 from tests.e2e.conftest import copied_home
 from tests.unit.contributed import DISCLOSURE, FIGURE, PLEDGE, as_csv

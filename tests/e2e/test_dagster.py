@@ -18,17 +18,17 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from indicators.catalogue import FOLDER, Catalogue, load_catalogue
-from pipelines.assets import RELEASE_KEY, indicator_key, source_key, staged_key
-from pipelines.instance import prepare
-from pipelines.jobs import EVALUATE_AND_RELEASE, EVERYTHING, FETCH_AND_STAGE, build
-from pipelines.workspace import Workspace
-from schemas.columns import Table
-from schemas.tables import TABLES
+from indicators.registry import FOLDER, Catalogue, load_catalogue
+from pipelines.dagster_instance.home import prepare
+from pipelines.defs.assets import RELEASE_KEY, indicator_key, source_key, staged_key
+from pipelines.defs.jobs import EVALUATE_AND_RELEASE, EVERYTHING, FETCH_AND_STAGE, build
+from pipelines.steps.run_context import Workspace
+from schemas.columns.model import Table
+from schemas.tables.registry import TABLES
 from sources.settings import Settings
 from tests.command import CHECKOUT, Finished
 from tests.e2e.conftest import copied_home
-from warehouse.release import ReleaseRefused
+from warehouse.store.publish import ReleaseRefused
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 # Dagster's own words on itself, which no definition of ours can avoid (1.13.27).
@@ -81,7 +81,7 @@ def test_the_definitions_pass_dagsters_own_validation(tmp_path: Path) -> None:
         "HOME": str(tmp_path),
         "PYTHONWARNINGS": ",".join(["error", *(f"ignore:{text}" for text in OF_DAGSTER)]),
     }
-    shutil.copy(CHECKOUT / "pipelines" / "dagster.yaml", tmp_path)
+    shutil.copy(CHECKOUT / "pipelines" / "dagster_instance" / "dagster.yaml", tmp_path)
     done = subprocess.run(
         [Path(sys.executable).with_name("dagster"), "definitions", "validate", "-m", "pipelines.definitions"],
         cwd=CHECKOUT,

@@ -12,9 +12,9 @@ import pytest
 import rdflib
 import yaml
 
-from schemas.tables import TABLES
+from schemas.tables.registry import TABLES
 from tests.command import Finished
-from warehouse.release import file_sha256
+from warehouse.store.publish import file_sha256
 
 # rdflib 7.6 warns of its own classes when it reads JSON-LD; mlcroissant 1.1 uses what pandas 3.1 is to drop
 pytestmark = [

@@ -21,7 +21,7 @@ from tests.e2e.conftest import copied_home
 
 COPIED = ("schemas", "sources", "indicators", "pipelines", "warehouse", "reports", "docs")
 PAGE = (CHECKOUT / "docs" / "first-indicator.md").read_text(encoding="utf-8")
-FILE = Path("indicators/inequality/income_tenth_ratio.yaml")
+FILE = Path("indicators/catalogue/inequality/income_tenth_ratio.yaml")
 ID = FILE.stem
 
 

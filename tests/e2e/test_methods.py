@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.methods import DEFAULT_METHOD, methods
+from schemas.definitions.methods import DEFAULT_METHOD, methods
 from tests.command import Finished, compact
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from schemas.tables import TABLES
-from sources.registry import load_sources
+from schemas.tables.registry import TABLES
+from sources.registry.sources import load_sources
 from tests.command import Finished, compact
 from tests.e2e.conftest import nobody_answers
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.bench_pandas import CELL, evaluate, plain, progress, weighted_means
-from pipelines.workspace import Workspace
-from schemas.areas import membership_rows
+from pipelines.steps.run_context import Workspace
+from schemas.codelists.areas import membership_rows
 from sources.settings import Settings
+from tests.benchmarks.pandas_baseline import CELL, evaluate, plain, progress, weighted_means
 from tests.command import Finished
 
 KEY = ["indicator", *CELL]

@@ -144,7 +144,7 @@ def test_report_serves_what_the_release_has_to_this_machine(reported: tuple[Path
 
 
 def test_a_report_that_fails_stops_the_release(tmp_path: Path) -> None:
-    from pipelines.reports import ReportFailed, write_reports
+    from pipelines.steps.reports import ReportFailed, write_reports
 
     (tmp_path / "release.json").write_text("{}")
     with pytest.raises(ReportFailed, match=r"the briefs could not be made: .*this is not a release"):

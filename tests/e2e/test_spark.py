@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.benchmarks.engine_comparison import Compared, compare
 from tests.e2e.engines_made import load_made_release
-from warehouse.assemble import MODEL_TABLES
-from warehouse.engine import engine
-from warehouse.engines.compare import Compared, compare
-from warehouse.engines.models import MADE_IN_PYTHON
+from warehouse.distributed.backend import MADE_IN_PYTHON
+from warehouse.engine.duckdb_engine import engine
+from warehouse.release.tables import MODEL_TABLES
 
 pytest.importorskip("pyspark", reason="PySpark is not installed: make spark")
 pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, which is not there")
@@ -30,7 +30,7 @@ SMALL = ";".join(
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Compared]]:
-    from warehouse.engines.spark import SparkConnection, spark_session
+    from warehouse.distributed.spark import SparkConnection, spark_session
 
     folder = tmp_path_factory.mktemp("release")
     with pytest.MonkeyPatch.context() as patch:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.bench_tiles import on_duckdb, on_spark
+from tests.benchmarks.tiles import on_duckdb, on_spark
 from tests.e2e.test_spark import SMALL
 
 pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, which is not there")

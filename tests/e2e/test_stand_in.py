@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from sources.registry import load_sources
+from sources.registry.sources import load_sources
 from tests.command import Finished, compact
 from tests.conftest import StandIn
 from tests.e2e.conftest import copied_home

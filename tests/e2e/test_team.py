@@ -298,7 +298,9 @@ def test_compose_and_the_units_say_the_same() -> None:
 
 
 def test_the_instance_of_a_team_keeps_the_pools_of_the_single_one() -> None:
-    single = yaml.safe_load((CHECKOUT / "pipelines" / "dagster.yaml").read_text(encoding="utf-8"))
+    single = yaml.safe_load(
+        (CHECKOUT / "pipelines" / "dagster_instance" / "dagster.yaml").read_text(encoding="utf-8")
+    )
     team = yaml.safe_load((DEPLOY / "dagster.yaml").read_text(encoding="utf-8"))
     for part in ("concurrency", "telemetry", "nux"):
         assert team[part] == single[part]

@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from indicators.catalogue import load_catalogue
-from sources.registry import load_sources
+from indicators.registry import load_catalogue
+from sources.registry.sources import load_sources
 from tests.command import CHECKOUT, Finished
 from tests.e2e.conftest import copied_home, nobody_answers
 

@@ -13,17 +13,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indicators.catalogue import FOLDER, Catalogue, Entry
-from pipelines.run import run
-from pipelines.workspace import Workspace
-from schemas.definitions import Indicator, Source, parse
-from schemas.yaml_file import load_yaml
-from sources.registry import SOURCES, load_source
+from indicators.registry import FOLDER, Catalogue, Entry
+from pipelines.runner.run import run
+from pipelines.steps.run_context import Workspace
+from schemas.definitions.models import Indicator, Source, parse
+from schemas.definitions.yaml_file import load_yaml
+from sources.registry.sources import SOURCES, load_source
 from sources.settings import Settings
 from tests.conftest import StandIn
 from tests.faults.table import saw
-from warehouse.release import latest_release
-from warehouse.verify import verify_release
+from warehouse.store.publish import latest_release
+from warehouse.verification.verify import verify_release
 
 OPTIONS = {"worldbank_wdi": {"per_page": 4000}, "unsd_sdg": {"page_size": 1000}}  # five pages a series
 INDICATORS = {

@@ -32,12 +32,12 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from pipelines.summary import tell
-from pipelines.upkeep import UNFINISHED
-from sources.snapshots import Store
+from pipelines.cli.run_summary import tell
+from pipelines.maintenance.cleanup import UNFINISHED
+from sources.snapshots.store import Store
 from tests.faults.tiny_bank import TinyBank, of_bank
-from warehouse.release import latest_release
-from warehouse.verify import verify_release
+from warehouse.store.publish import latest_release
+from warehouse.verification.verify import verify_release
 
 Facts = dict[str, Any]
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.chmod")
@@ -141,8 +141,8 @@ def run_once(home: Path, kill: Kill | None, on_disk: bool) -> int:
     """`compact run` on the tiny bank alone, in this process. The exit code."""
     import dagster as dg
 
-    from pipelines.instance import prepare
-    from pipelines.run import run
+    from pipelines.dagster_instance.home import prepare
+    from pipelines.runner.run import run
 
     if on_disk:
         prepare(home)

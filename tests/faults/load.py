@@ -24,7 +24,7 @@ import duckdb
 
 from tests.faults.kills import fork, run_once
 from tests.faults.tiny_bank import TinyBank
-from warehouse.release import latest_release
+from warehouse.store.publish import latest_release
 
 ASKED = ("indicator", "latest", "progress", "observation", "snapshot", "aggregate", "projection")
 QUESTION = """

@@ -26,13 +26,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.collect import collect
-from sources.snapshots import Store
+from pipelines.maintenance.gc import collect
+from sources.snapshots.store import Store
 from tests.faults.kills import Kill, facts, fork, run_once
 from tests.faults.test_without_stand_in import FAULTS
 from tests.faults.tiny_bank import SERIES, TinyBank, sound
-from warehouse.release import latest_release
-from warehouse.verify import verify_release
+from warehouse.store.publish import latest_release
+from warehouse.verification.verify import verify_release
 
 KILLED = -9
 NOWHERE = "http://127.0.0.1:9"

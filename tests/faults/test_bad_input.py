@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sources.fetch import FRESHNESS
+from sources.ingest.fetch import FRESHNESS
 from tests.conftest import StandIn
 from tests.faults.bench import Way, copied, kept_bytes, must_be_red, must_succeed, of, sound, values
 from tests.faults.cases import CASES, EVERY, FIRST, Case
 from tests.faults.conftest import Good
-from warehouse.release import latest_release
+from warehouse.store.publish import latest_release
 
 
 def prove_red(case: Case, home: Path) -> None:
@@ -78,7 +78,7 @@ def test_values_times_1000_in_a_later_run_are_held(
     made = of(home, way.source)
     text = must_be_red(made)
     assert re.search(rf"{re.escape(way.series)} +median_ratio +1000 ", text), text
-    assert f"sources/{way.source}/source.yaml, acceptance" in text
+    assert f"sources/agencies/{way.source}/source.yaml, acceptance" in text
     assert "compare with the agency's page" in text
     kept_bytes(made, way.source, way.resource, "held")
     sound(stand_in, [way.source])

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.collect import collect
-from sources.snapshots import Store
+from pipelines.maintenance.gc import collect
+from sources.snapshots.store import Store
 from tests.faults.bench import must_succeed, values
 from tests.faults.tiny_bank import SERIES, TinyBank, of_bank
-from warehouse.read import releases
-from warehouse.release import latest_release
-from warehouse.verify import store_findings, verify_release
+from warehouse.query.indicators import releases
+from warehouse.store.publish import latest_release
+from warehouse.verification.verify import store_findings, verify_release
 
 
 @pytest.fixture

@@ -18,25 +18,25 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import cli
-from pipelines.run import run
-from pipelines.summary import tell
-from pipelines.trouble import Machine, machine_fault
+from pipelines.cli import app as cli
+from pipelines.cli.run_summary import tell
+from pipelines.runner.run import run
+from pipelines.steps.system_errors import Machine, machine_fault
 from schemas.errors import CompactError
-from sources.at_work import Busy, at_work
-from sources.base import Answer, Page, Resource
-from sources.objects import Objects
-from sources.snapshots import Store
+from sources.locks import Busy, at_work
+from sources.model import Answer, Page, Resource
+from sources.snapshots.objects import Objects
+from sources.snapshots.store import Store
 from tests.faults.bench import must_succeed, values
 from tests.faults.kills import facts
 from tests.faults.table import saw
 from tests.faults.tiny_bank import TinyBank, of_bank
 from tests.unit.local_agency import make_source
-from warehouse.asof import StoreAsOf
-from warehouse.release import latest_release, read_card
-from warehouse.verify import verify_release
+from warehouse.store.as_of import StoreAsOf
+from warehouse.store.publish import latest_release, read_card
+from warehouse.verification.verify import verify_release
 
-CHECKOUT = Path(cli.__file__).resolve().parent.parent
+CHECKOUT = Path(cli.__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -218,7 +218,12 @@ def test_a_clock_that_jumps_back_changes_no_content_and_no_order(
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
             return datetime(2020, 1, 1, tzinfo=UTC)
 
-    for module in ("pipelines.intake", "warehouse.build", "sources.record", "sources.fetch"):
+    for module in (
+        "pipelines.steps.ingestion",
+        "warehouse.release.build",
+        "sources.snapshots.events",
+        "sources.ingest.fetch",
+    ):
         monkeypatch.setattr(f"{module}.datetime", Before)
     must_succeed(of_bank(tmp_path / "home"))
     second = latest_release(tmp_path / "home")

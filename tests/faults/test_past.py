@@ -12,18 +12,18 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.as_of import WorkspaceAsOf
-from pipelines.run import run
-from pipelines.workspace import Workspace
+from pipelines.runner.run import run
+from pipelines.steps.as_of import WorkspaceAsOf
+from pipelines.steps.run_context import Workspace
 from schemas.errors import CompactError
 from sources.settings import Settings
 from tests.faults.bench import copied, must_succeed, values
 from tests.faults.tiny_bank import TinyBank, of_bank
-from warehouse.asof import StoreAsOf
-from warehouse.read import releases
-from warehouse.release import latest_release, read_card
-from warehouse.revisions import revisions
-from warehouse.rollback import history, moment, release_as_of, roll_back, withdrawn
+from warehouse.query.indicators import releases
+from warehouse.query.revisions import revisions
+from warehouse.store.as_of import StoreAsOf
+from warehouse.store.history import history, moment, release_as_of, roll_back, withdrawn
+from warehouse.store.publish import latest_release, read_card
 
 BANK = "worldbank_wdi"
 

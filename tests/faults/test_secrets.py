@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import cli
-from pipelines.run import run
-from pipelines.summary import tell
+from pipelines.cli import app as cli
+from pipelines.cli.run_summary import tell
+from pipelines.runner.run import run
 from sources.settings import Settings
 from tests.faults.tiny_bank import TinyBank, of_bank
 from tests.unit.local_agency import LocalAgency, Reply
 from tests.unit.test_secret import _plain as plain
-from warehouse.release import latest_release
+from warehouse.store.publish import latest_release
 
 PLANTED = "planted-secret"
 SETTINGS = {

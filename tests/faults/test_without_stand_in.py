@@ -11,7 +11,7 @@ import pytest
 from tests.faults.bench import kept_bytes, must_be_red, must_succeed, values
 from tests.faults.tiny_bank import SERIES, Damage, TinyBank, of_bank, replaced, reply, sound, times_1000
 from tests.unit.local_agency import Reply
-from warehouse.release import latest_release, read_card
+from warehouse.store.publish import latest_release, read_card
 
 BANK = "worldbank_wdi"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from indicators.catalogue import Entry
-from pipelines.workspace import Workspace
-from sources.registry import SOURCES, load_source
+from indicators.registry import Entry
+from pipelines.steps.run_context import Workspace
+from sources.registry.sources import SOURCES, load_source
 from tests.faults.bench import entry, hurried, workspace
 from tests.unit.local_agency import Asked, LocalAgency, Reply
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.methods import Method
-from warehouse.engine import engine, model_sql
-from warehouse.model_inputs import DEFINITION, load
-from warehouse.progress import method_sql
+from schemas.definitions.methods import Method
+from warehouse.engine.duckdb_engine import engine, model_sql
+from warehouse.models.definition_inputs import DEFINITION, load
+from warehouse.models.progress import method_sql
 
 POINT = pa.schema(
     [("indicator", "string"), ("ref_area", "string"), ("time_period", "int16"), ("value", "double")]

@@ -9,11 +9,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from schemas.areas import code_map
-from schemas.availability_tables import AVAILABILITY
+from schemas.codelists.areas import code_map
+from schemas.tables.availability import AVAILABILITY
 from tests.unit.make import indicator, value
 from tests.unit.modelled import run_models
-from warehouse.availability_inputs import load_sdg_database
+from warehouse.models.sdg_database_inputs import load_sdg_database
 
 Found = dict[tuple[str, str, str], dict[str, Any]]
 

@@ -13,17 +13,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from indicators.commitments import load_commitments
-from schemas.areas import area_rows, code_map, membership_rows
-from schemas.assessment_tables import AGGREGATE
-from schemas.tables import AREA, AREA_GROUP, INDICATOR
-from schemas.target_definitions import Commitments
+from indicators.targets import load_commitments
+from schemas.codelists.areas import area_rows, code_map, membership_rows
+from schemas.definitions.targets import Commitments
+from schemas.tables.assessment import AGGREGATE
+from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
-from warehouse.assemble import compute
-from warehouse.claims import claim_table
-from warehouse.commitments import load_commitments as load_into
-from warehouse.engine import engine, write_table
-from warehouse.model_inputs import load, load_model_inputs
+from warehouse.engine.duckdb_engine import engine, write_table
+from warehouse.models.claims import claim_table
+from warehouse.models.definition_inputs import load, load_model_inputs
+from warehouse.models.target_inputs import load_commitments as load_into
+from warehouse.release.tables import compute
 
 
 def rows_of(sql: str, scheme: str, name: str) -> list[dict[str, Any]]:

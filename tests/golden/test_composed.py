@@ -9,10 +9,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.assessment_tables import AGGREGATE
+from schemas.tables.assessment import AGGREGATE
 from tests.unit.make import indicator, observation, stage, value
 from tests.unit.modelled import run_models
-from warehouse.evaluate import evaluate
+from warehouse.evaluation.evaluate import evaluate
 
 
 def asked(sql: str) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from warehouse.scores import Choices, composite
+from warehouse.models.scores import Choices, composite
 
 PARTS = ("Online Service Index", "Human Capital Index", "Telecommunication Infrastructure Index")
 

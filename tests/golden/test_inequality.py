@@ -13,12 +13,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.assessment_tables import AGGREGATE
-from schemas.gap_tables import INEQUALITY, LORENZ
+from schemas.tables.assessment import AGGREGATE
+from schemas.tables.gaps import INEQUALITY, LORENZ
 from tests.unit.make import indicator, value
 from tests.unit.modelled import run_models
-from warehouse.assemble import compute
-from warehouse.model_inputs import load
+from warehouse.models.definition_inputs import load
+from warehouse.release.tables import compute
 
 Found = dict[tuple[str, str, int, str], dict[str, Any]]
 SURVEYS = "data/pip/survey_20260324_2021_01_02_PROD.parquet"

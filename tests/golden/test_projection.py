@@ -14,11 +14,11 @@ import duckdb
 import numpy as np
 import pytest
 
-from warehouse.projection import projection_skill_table
-from warehouse.projection_backtest import FOUR, Errors, calibrated, errors, skill
-from warehouse.projection_interval import share_below
-from warehouse.projection_model import settings
-from warehouse.projection_panel import Panel, make_panel
+from warehouse.projections.backtest import FOUR, Errors, calibrated, errors, skill
+from warehouse.projections.intervals import share_below
+from warehouse.projections.model import settings
+from warehouse.projections.panel import Panel, make_panel
+from warehouse.projections.projection import projection_skill_table
 
 Rows = dict[tuple[str, str, int], dict[str, Any]]
 

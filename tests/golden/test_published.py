@@ -13,14 +13,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.areas import area_rows, code_map, membership_rows
-from schemas.assessment_tables import AGGREGATE
-from schemas.columns import Table
-from schemas.tables import AREA, AREA_GROUP, INDICATOR
+from schemas.codelists.areas import area_rows, code_map, membership_rows
+from schemas.columns.model import Table
+from schemas.tables.assessment import AGGREGATE
+from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
-from warehouse.assemble import compute
-from warehouse.engine import engine, write_table
-from warehouse.model_inputs import load_model_inputs
+from warehouse.engine.duckdb_engine import engine, write_table
+from warehouse.models.definition_inputs import load_model_inputs
+from warehouse.release.tables import compute
 
 HOW = {"method": "weighted_mean", "weight": "people", "min_weight_share": 0.5}
 Groups = dict[tuple[str, int], dict[str, Any]]

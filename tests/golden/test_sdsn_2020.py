@@ -14,11 +14,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from schemas.methods import methods
+from schemas.definitions.methods import methods
 from tests.golden.assessed import assess
 from tests.golden.sdr_2020 import Cells, Workbook
-from warehouse.engine import engine
-from warehouse.sdsn import sdsn_scores
+from tests.golden.sdsn import sdsn_scores
+from warehouse.engine.duckdb_engine import engine
 
 # The report gives colours, arrows and goal scores that rest on this Gallup series, but not its values.
 WITHHELD = "sdg16_safe"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from schemas.methods import methods
+from schemas.definitions.methods import methods
 from tests.golden.assessed import assess
 
 FILES = ("cif-data-donnees-cic", "sdg-data-donnees-odd")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.areas import membership_rows
+from schemas.codelists.areas import membership_rows
 from tests.golden.test_published import Groups, aggregates, itu, wdi
 
 REGIONS = tuple(f"WB:{code}" for code in ("EAS", "ECS", "LCN", "MEA", "NAC", "SAS", "SSF"))

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import duckdb
 
-from schemas.definitions import Source
-from sources.base import Answer, Page, Resource, SnapshotFiles
-from sources.http import Session
-from sources.registry import SOURCES, load_source, reader_of
+from schemas.definitions.models import Source
+from sources.http.session import Session
+from sources.model import Answer, Page, Resource, SnapshotFiles
+from sources.registry.sources import SOURCES, load_source, reader_of
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 

@@ -12,8 +12,8 @@ from tests.unit.make import catalogue, indicator, observation, snapshot, source,
 
 @pytest.fixture(scope="session")
 def _tiny_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from warehouse.build import Ingredients, SourceState, build_release
-    from warehouse.evaluate import evaluate_cached
+    from warehouse.evaluation.evaluate import evaluate_cached
+    from warehouse.release.build import Ingredients, SourceState, build_release
 
     folder = tmp_path_factory.mktemp("tiny")
     rows = [observation("one", "S", "KEN", 2015, 20.0), observation("one", "S", "KEN", 2020, 40.0)]

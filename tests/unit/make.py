@@ -11,12 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.arrow import arrow_schema
-from schemas.columns import Table
-from schemas.definitions import Indicator, Source
-from schemas.observation import OBSERVATION
-from schemas.tables import INDICATOR, LEDGER, QUARANTINE
-from warehouse.engine import sort_by_key, write_table
+from schemas.columns.model import Table
+from schemas.columns.observation import OBSERVATION
+from schemas.definitions.models import Indicator, Source
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import INDICATOR, LEDGER, QUARANTINE
+from warehouse.engine.duckdb_engine import sort_by_key, write_table
 
 SNAP = {name: character * 64 for name, character in (("a", "a"), ("b", "b"), ("c", "c"))}
 

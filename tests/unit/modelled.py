@@ -8,15 +8,15 @@ from typing import Any
 
 import duckdb
 
-from schemas.areas import area_rows, membership_rows
-from schemas.columns import Table
-from schemas.contracts import validate
-from schemas.definitions import Indicator
-from schemas.tables import AREA, AREA_GROUP, INDICATOR
+from schemas.codelists.areas import area_rows, membership_rows
+from schemas.columns.model import Table
+from schemas.definitions.models import Indicator
+from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
+from schemas.tables.validation import validate
 from tests.unit.make import catalogue, table
-from warehouse.assemble import compute
-from warehouse.engine import engine, write_table
-from warehouse.model_inputs import load_model_inputs
+from warehouse.engine.duckdb_engine import engine, write_table
+from warehouse.models.definition_inputs import load_model_inputs
+from warehouse.release.tables import compute
 
 Rows = list[dict[str, Any]]
 

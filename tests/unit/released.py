@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.arrow import arrow_schema
-from schemas.tables import TABLES
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import TABLES
 from tests.unit.make import SNAP, observation, snapshot, value
 
 NAMES = {"KEN": "Kenya", "UGA": "Uganda", "TZA": "United Republic of Tanzania", "RWA": "Rwanda"}

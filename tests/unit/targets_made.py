@@ -9,14 +9,14 @@ from typing import Any
 
 import duckdb
 
-from schemas.assessment_tables import AGGREGATE
-from schemas.tables import AREA, AREA_GROUP, INDICATOR, SNAPSHOT_TABLE
-from schemas.target_definitions import Commitments
+from schemas.definitions.targets import Commitments
+from schemas.tables.assessment import AGGREGATE
+from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR, SNAPSHOT_TABLE
 from tests.unit.make import snapshot, table
-from warehouse.assemble import compute
-from warehouse.commitments import load_commitments
-from warehouse.engine import write_table
-from warehouse.model_inputs import load, load_model_inputs
+from warehouse.engine.duckdb_engine import write_table
+from warehouse.models.definition_inputs import load, load_model_inputs
+from warehouse.models.target_inputs import load_commitments
+from warehouse.release.tables import compute
 
 AREAS = ("KEN", "RWA", "TZA", "UGA")
 WORLD, LDC = "M49:001", "M49:199"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.accept import Accepted, accept, held
-from pipelines.intake import Held
-from pipelines.workspace import Workspace
+from pipelines.maintenance.accept import Accepted, accept, held
+from pipelines.steps.ingestion import Held
+from pipelines.steps.run_context import Workspace
 from schemas.errors import CompactError
-from sources.base import Unreachable
-from sources.stage import StageProblem
+from sources.model import Unreachable
+from sources.staging.stage import StageProblem
 from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
     GOOD,
     Agencies,
@@ -27,7 +27,7 @@ from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
     times,
     values,
 )
-from warehouse.release import ReleaseRefused
+from warehouse.store.publish import ReleaseRefused
 
 WHY = "ITU's page shows the new base too; confirmed by mail of 20 November"
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sources.acceptance import Finding, compare, describe
+from sources.staging.acceptance import Finding, compare, describe
 from tests.unit.wired import OTHER, Stage, row, source
 
 AREAS = ("KEN", "UGA", "TZA", "RWA", "BDI")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.areas import membership_rows
-from schemas.assessment_tables import AGGREGATE
+from schemas.codelists.areas import membership_rows
+from schemas.tables.assessment import AGGREGATE
 from tests.unit.make import indicator, value
 from tests.unit.modelled import run_models
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from pipelines.alerts import Message, receivers, send, send_news
+from pipelines.monitoring.alerts import Message, receivers, send, send_news
 from tests.unit.local_agency import LocalAgency, Reply
 
 SECRET = "s3cret-token-of-the-hook"
@@ -151,7 +151,7 @@ def test_no_password_goes_unencrypted_to_another_machine(monkeypatch: pytest.Mon
         def login(self, *_: object) -> None:
             said.append("login")
 
-    monkeypatch.setattr("pipelines.alerts.smtplib.SMTP", Server)
+    monkeypatch.setattr("pipelines.monitoring.alerts.smtplib.SMTP", Server)
     for name, value in (("SMTP", "mail.example.org:587"), ("FROM", "a@b.org"), ("TO", "a@b.org")):
         monkeypatch.setenv(f"COMPACT_ALERT_{name}", value)
     monkeypatch.setenv("COMPACT_ALERT_SMTP_USER", "user")

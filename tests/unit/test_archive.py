@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.base import BadAnswer, Page
-from sources.readers._archive import ArchiveRules, gunzip, members, packed_on
+from sources.model import BadAnswer, Page
+from sources.readers.common.archive import ArchiveRules, gunzip, members, packed_on
 
 RULES = ArchiveRules(
     members=r"data_[A-Z]{2}\.csv", beside=[r"README\.md"], entries=3, unpacked_bytes=4_000_000, ratio=50

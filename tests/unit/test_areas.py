@@ -18,13 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import areas
-from schemas.columns import Table
+from schemas.codelists import areas
+from schemas.codelists.groupings import groupings, is_member
+from schemas.codelists.subnational import is_subnational
+from schemas.columns.model import Table
+from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError
-from schemas.groupings import groupings, is_member
-from schemas.subnational import is_subnational
-from schemas.tables import AREA, AREA_GROUP
-from schemas.yaml_file import load_yaml
+from schemas.tables.registry import AREA, AREA_GROUP
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COUNTRIES = [row for row in areas.area_rows() if row["kind"] == "country"]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from schemas.areas import area_rows, read_codelist
-from schemas.availability_tables import AVAILABILITY
+from schemas.codelists.areas import area_rows, read_codelist
+from schemas.tables.availability import AVAILABILITY
 from tests.unit.make import indicator, observation, stage, value
 from tests.unit.modelled import Rows, run_models
-from warehouse.availability_inputs import load_sdg_database
+from warehouse.models.sdg_database_inputs import load_sdg_database
 
 MEMBERS = [row["ref_area"] for row in area_rows() if row["un_member"]]
 DEFINITIONS = [

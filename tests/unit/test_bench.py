@@ -11,12 +11,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import bench_pandas, bench_peers, bench_sql
-from pipelines.bench_made import make_values
-from pipelines.bench_page import PAGE, RESULTS, Scale, keep_result, lines, page
-from schemas.arrow import arrow_schema
-from schemas.tables import INDICATOR
-from warehouse.engine import engine
+from docs.generate.benchmarks import PAGE, RESULTS, Scale, keep_result, lines, page
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import INDICATOR
+from tests.benchmarks import (
+    pandas_baseline as bench_pandas,
+)
+from tests.benchmarks import (
+    polars_baseline as bench_peers,
+)
+from tests.benchmarks import (
+    sql_baseline as bench_sql,
+)
+from tests.benchmarks.synthetic_values import make_values
+from warehouse.engine.duckdb_engine import engine
 
 DEFINED = {"indicator": ["one"], "baseline_year": [2015], "target_value": [100.0], "target_year": [2030]}
 TOTAL = dict.fromkeys(("age", "urbanisation", "quantile", "other_dims"), "_T")

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.columns import Table
-from schemas.tables import LATEST
+from schemas.columns.model import Table
+from schemas.tables.registry import LATEST
 from tests.e2e.engines_made import load_made_release
-from warehouse import blocks
-from warehouse.assemble import MODEL_TABLES, make
-from warehouse.blocks import BY_INDICATOR, block_by_block
-from warehouse.engine import engine
+from warehouse.engine import batching as blocks
+from warehouse.engine.batching import BY_INDICATOR, block_by_block
+from warehouse.engine.duckdb_engine import engine
+from warehouse.release.tables import MODEL_TABLES, make
 
 
 def made(folder: Path) -> dict[str, pa.Table]:

@@ -12,11 +12,11 @@ import typst
 import yaml
 from pypdf import PdfReader
 
-from indicators.catalogue import load_catalogue
+from indicators.registry import load_catalogue
 from reports import brief
-from reports.brief.facts import KEY_INDICATORS
-from reports.brief.text import FOLDER, LANGUAGES, Words
-from reports.brief.write import TEMPLATE, Briefs, page_count
+from reports.brief.build import TEMPLATE, Briefs, page_count
+from reports.brief.figures import KEY_INDICATORS
+from reports.brief.localisation import FOLDER, LANGUAGES, Words
 from schemas.errors import CompactError
 from tests.unit.reported import report_release
 

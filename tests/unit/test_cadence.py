@@ -10,13 +10,13 @@ from typing import get_args
 
 import pytest
 
-from schemas.definitions import Cadence, Source
-from sources.base import Answer, Page, Resource
-from sources.cadence import next_due, rhythms, standing, standing_facts
-from sources.fetch import FetchReport, fetch_source
-from sources.freshness import ask_for_news
-from sources.one_crawl import alone
-from sources.snapshots import Store
+from schemas.definitions.models import Cadence, Source
+from sources.ingest.cadence import next_due, rhythms, standing, standing_facts
+from sources.ingest.fetch import FetchReport, fetch_source
+from sources.ingest.freshness import ask_for_news
+from sources.model import Answer, Page, Resource
+from sources.snapshots.store import Store
+from sources.source_lock import alone
 from tests.unit.local_agency import LocalAgency, Reply, make_source
 from tests.unit.test_fetch import FRESH, PageReader
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from indicators.catalogue import FOLDER, Catalogue, check_files, load_catalogue
-from indicators.checks import frameworks
+from docs.generate.json_schemas import CHECKOUT, GUIDE, editor_schemas, field_tables
 from indicators.fingerprint import numbers_fingerprint, prose_fingerprint
+from indicators.registry import FOLDER, Catalogue, check_files, load_catalogue
 from indicators.search import search
-from schemas.definitions import Indicator
-from schemas.editor import CHECKOUT, GUIDE, editor_schemas, field_tables
+from indicators.validation import frameworks
+from schemas.definitions.models import Indicator
 from schemas.errors import DefinitionError, Problem
 
 FIXTURE = Path(__file__).resolve().parent.parent / "fixtures" / "indicators"
@@ -521,7 +521,7 @@ def test_every_target_says_who_set_it_and_every_file_has_its_editor_line() -> No
     catalogue = load_catalogue()
     for indicator_id, indicator in catalogue.items():
         first = catalogue.file_of(indicator_id).read_text(encoding="utf-8").splitlines()[0]
-        assert first == "# yaml-language-server: $schema=../../schemas/json/indicator.schema.json"
+        assert first == "# yaml-language-server: $schema=../../../schemas/json/indicator.schema.json"
         assert indicator.target is None or len(indicator.target.origin) > 10
         assert indicator.notes.strip(), indicator_id
 
@@ -529,11 +529,11 @@ def test_every_target_says_who_set_it_and_every_file_has_its_editor_line() -> No
 @pytest.mark.parametrize(
     ("files", "schema"),
     [
-        ("sources/*/source.yaml", "../../schemas/json/source"),
-        ("indicators/targets/*.yaml", "../../schemas/json/targets"),
-        ("indicators/scores/*.yaml", "../../schemas/json/scores"),
-        ("indicators/frameworks/crosswalk.yaml", "../../schemas/json/crosswalk"),
-        ("indicators/claims.yaml", "../schemas/json/claims"),
+        ("sources/agencies/*/source.yaml", "../../../schemas/json/source"),
+        ("indicators/catalogue/targets/*.yaml", "../../../schemas/json/targets"),
+        ("indicators/catalogue/scores/*.yaml", "../../../schemas/json/scores"),
+        ("indicators/catalogue/frameworks/crosswalk.yaml", "../../../schemas/json/crosswalk"),
+        ("indicators/catalogue/claims.yaml", "../../schemas/json/claims"),
     ],
 )
 def test_every_other_definition_has_its_editor_line(files: str, schema: str) -> None:

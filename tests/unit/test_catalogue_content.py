@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from indicators.catalogue import Catalogue, load_catalogue
-from indicators.checks import frameworks
-from sources.registry import load_series
+from indicators.registry import Catalogue, load_catalogue
+from indicators.validation import frameworks
+from sources.registry.sources import load_series
 
 ESG = "worldbank_esg"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions import Indicator
-from schemas.tables import INDICATOR, LEDGER
+from schemas.definitions.models import Indicator
+from schemas.tables.registry import INDICATOR, LEDGER
 from tests.unit.make import SNAP, indicator, observation, stage, table, value, values
-from warehouse.checks import CheckResult, expected, indicator_checks, ledger_check
-from warehouse.engine import write_table
+from warehouse.checks.indicator_checks import CheckResult, expected, indicator_checks, ledger_check
+from warehouse.engine.duckdb_engine import write_table
 
 FALLBACK = [{"source": "one", "series": "S"}, {"source": "two", "series": "T"}]
 

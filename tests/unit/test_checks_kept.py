@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 from tests.unit.make import value, values
 from tests.unit.test_planted_faults import GOOD, PRESENT, expecting, released
-from warehouse import checks_kept
-from warehouse.check_result import CheckResult
-from warehouse.checks import indicator_checks
-from warehouse.checks_kept import kept_checks
+from warehouse.checks import cache as checks_kept
+from warehouse.checks.cache import kept_checks
+from warehouse.checks.indicator_checks import indicator_checks
+from warehouse.checks.result import CheckResult
 
 
 class Counted:

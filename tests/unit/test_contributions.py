@@ -9,16 +9,16 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from schemas.areas import read_codelist
-from schemas.arrow import arrow_schema
-from schemas.contributions import KINDS, LICENCES, TEMPLATES, Template
+from schemas.codelists.areas import read_codelist
+from schemas.codelists.units import unit_codes
+from schemas.definitions.contribution_templates import KINDS, LICENCES, TEMPLATES, Template
 from schemas.errors import CompactError
-from schemas.units import unit_codes
+from schemas.tables.arrow import arrow_schema
 from sources.contributions import import_file, write_template
 from sources.contributions.archive import Archive
 from sources.contributions.cells import neutral
-from sources.contributions.known import metric_units, metrics
-from sources.objects import StoreDamaged
+from sources.contributions.code_checks import metric_units, metrics
+from sources.snapshots.objects import StoreDamaged
 from tests.command import compact
 from tests.unit.contributed import (
     COMMON,

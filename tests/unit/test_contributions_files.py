@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from schemas.contributions import MOST_BYTES, MOST_ROWS
+from schemas.definitions.contribution_templates import MOST_BYTES, MOST_ROWS
 from sources.contributions.cells import Refused
 from tests.unit.contributed import (
     GOOD,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from schemas.errors import DefinitionError
-from sources.corrections import load_corrections
-from sources.stage import StageProblem
+from sources.staging.corrections import load_corrections
+from sources.staging.stage import StageProblem
 from tests.unit.wired import Stage, row
 
 ENTRY = """

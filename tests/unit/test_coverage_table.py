@@ -7,8 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indicators.catalogue import load_catalogue
-from indicators.coverage_table import (
+from docs.generate.coverage import (
     BEGIN,
     END,
     README,
@@ -18,7 +17,8 @@ from indicators.coverage_table import (
     table,
     with_table,
 )
-from schemas.definitions import Indicator
+from indicators.registry import load_catalogue
+from schemas.definitions.models import Indicator
 
 
 def indicator(indicator_id: str, frameworks: dict[str, str], target: bool = False) -> Indicator:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reports.csv_files import build
+from reports.csv.tables import build
 from schemas.errors import CompactError
 from tests.site_release import write_release
 

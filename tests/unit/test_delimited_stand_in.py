@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.areas import area_name
-from sources.base import Answer, BadAnswer, NoSuchSeries, SnapshotFiles
-from sources.registry import load_series, reader_of
-from sources.stage import check_arrived, stage_source
-from sources.staged import Staged
+from schemas.codelists.areas import area_name
+from sources.model import Answer, BadAnswer, NoSuchSeries, SnapshotFiles
+from sources.registry.sources import load_series, reader_of
+from sources.staging.result import Staged
+from sources.staging.stage import check_arrived, stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import kept, source_with
 from tests.unit.test_readers_stand_in import session_to

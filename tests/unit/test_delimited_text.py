@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.base import BadAnswer, NoSuchSeries, Page
-from sources.readers._delimited import Layout, parse
+from sources.model import BadAnswer, NoSuchSeries, Page
+from sources.readers.delimited.parser import Layout, parse
 
 LAYOUT = Layout(columns=["area", "year", "value"])
 

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from schemas.errors import CompactError
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
 from tests.unit.released import Figures, judged, meta, released
-from warehouse.build import Ingredients, SourceState, build_release
-from warehouse.diff import compare
-from warehouse.diff_limits import Limits
-from warehouse.diff_notes import numbers
-from warehouse.evaluate import evaluate_cached
-from warehouse.release import ReleaseRefused, latest_release, read_card
-from warehouse.verify import verify_release
+from warehouse.diff.document import compare
+from warehouse.diff.notes import numbers
+from warehouse.diff.thresholds import Limits
+from warehouse.evaluation.evaluate import evaluate_cached
+from warehouse.release.build import Ingredients, SourceState, build_release
+from warehouse.store.publish import ReleaseRefused, latest_release, read_card
+from warehouse.verification.verify import verify_release
 
 SCHEMA = jsonschema.Draft202012Validator(
     json.loads((Path(__file__).parents[2] / "schemas" / "json" / "diff.schema.json").read_text())

@@ -9,19 +9,19 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from pipelines.checks import indicator_checks_of
-from schemas.assessment_tables import DISAGREEMENT
-from schemas.definitions import Indicator
-from schemas.tables import INDICATOR
+from pipelines.defs.asset_checks import indicator_checks_of
+from schemas.definitions.models import Indicator
+from schemas.tables.assessment import DISAGREEMENT
+from schemas.tables.registry import INDICATOR
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
-from warehouse.assemble import compute
-from warehouse.build import build_release
-from warehouse.checks import CheckResult, indicator_checks
-from warehouse.disagreement import load_overlaps, overlap_path
-from warehouse.engine import engine
-from warehouse.evaluate import evaluate, evaluate_cached
-from warehouse.ingredients import Ingredients, SourceState
-from warehouse.verify import verify_release
+from warehouse.checks.indicator_checks import CheckResult, indicator_checks
+from warehouse.engine.duckdb_engine import engine
+from warehouse.evaluation.evaluate import evaluate, evaluate_cached
+from warehouse.evaluation.source_overlap import load_overlaps, overlap_path
+from warehouse.release.build import build_release
+from warehouse.release.inputs import Ingredients, SourceState
+from warehouse.release.tables import compute
+from warehouse.verification.verify import verify_release
 
 INPUTS = [
     {"source": "one", "series": "S"},

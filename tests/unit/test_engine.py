@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.arrow import arrow_schema
 from schemas.errors import CompactError
-from schemas.tables import LATEST
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import LATEST
 from tests.unit.make import table
-from warehouse import engine as engine_module
-from warehouse.engine import engine, memory_limit, stream_sql, write_table
+from warehouse.engine import duckdb_engine as engine_module
+from warehouse.engine.duckdb_engine import engine, memory_limit, stream_sql, write_table
 
 ROWS = [
     {

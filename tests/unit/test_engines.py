@@ -9,14 +9,14 @@ import duckdb
 import pytest
 
 from schemas.errors import CompactError
-from schemas.tables import INDICATOR
+from schemas.tables.registry import INDICATOR
 from tests.unit.make import table, value
-from warehouse.engine import engine, model_sql, write_table
-from warehouse.engines.export import export_sql, translated
-from warehouse.engines.lake import lake_table, write_lake
-from warehouse.engines.models import engine_name, on_spark
-from warehouse.engines.portable import faults, model_faults, model_names
-from warehouse.engines.translate import DIALECTS, reads_back, result_types, translate
+from warehouse.distributed.backend import engine_name, on_spark
+from warehouse.distributed.portable_sql import faults, model_faults, model_names
+from warehouse.distributed.translate import DIALECTS, reads_back, result_types, translate
+from warehouse.engine.duckdb_engine import engine, model_sql, write_table
+from warehouse.export.partitioned_parquet import lake_table, write_lake
+from warehouse.export.sql_models import export_sql, translated
 
 SCHEMA = {
     "a": {"k": "varchar", "n": "integer", "x": "double"},

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.arrow import arrow_schema
 from schemas.errors import CompactError
-from schemas.tables import INDICATOR
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import INDICATOR
 from tests.unit.make import SNAP, indicator, observation, stage
-from warehouse.evaluate import evaluate, evaluate_cached, evaluation_fingerprint
+from warehouse.evaluation.evaluate import evaluate, evaluate_cached, evaluation_fingerprint
 
 TWO = [{"source": "one", "series": "S"}, {"source": "two", "series": "T"}]
 

@@ -14,12 +14,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.explain_text import explanation
+from pipelines.cli.provenance_text import explanation
 from schemas.errors import CompactError
 from tests.unit.make import SNAP, observation, value
 from tests.unit.released import meta, released
-from warehouse.explain import explain
-from warehouse.explain_record import Wanted, locate
+from warehouse.provenance.locate import Wanted, locate
+from warehouse.provenance.value import explain
 
 KEN = {("KEN", 2019): 25.0, ("KEN", 2020): 30.0, ("UGA", 2020): 12.5}
 CHECKS = [{"indicator": "use", "check": "range", "level": "error", "passed": True, "what": "all lie well"}]

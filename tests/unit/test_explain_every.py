@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from tests.unit.make import SNAP, observation, value
 from tests.unit.released import meta, released
-from warehouse.explain import explain
-from warehouse.explain_every import Explanations
-from warehouse.explain_places import locate_many
-from warehouse.explain_record import Wanted, locate
+from warehouse.provenance.bulk import Explanations
+from warehouse.provenance.locate import Wanted, locate
+from warehouse.provenance.locate_many import locate_many
+from warehouse.provenance.value import explain
 
 AREAS = {"KEN": ("KEN", "KE", "404", "4", "Kenya"), "UGA": ("UGA", "UG", "800", "Uganda")}
 RECORD = '{"country": {"id": "KE", "value": "Kenya"}, "iso": "KEN", "date": "2020", "value": 30.0}'

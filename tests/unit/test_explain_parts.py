@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from warehouse.explain_sql import candidate_sql
+from warehouse.provenance.sql import candidate_sql
 
 WOMEN = {"source": "one", "series": "W", "part": {"sex": "F"}}
 TOTAL = dict.fromkeys(("sex", "age", "urbanisation", "quantile", "other_dims"), "_T")

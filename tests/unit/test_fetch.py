@@ -11,12 +11,12 @@ from typing import Any
 import orjson
 import pytest
 
-from schemas.definitions import Source
-from sources.base import Answer, BadAnswer, Page, Resource
-from sources.fetch import FRESHNESS, REFUSED_AT_FIRST, FetchReport, fetch_source, known_pages
-from sources.freshness import at_pointer
-from sources.http import Session, expect_json
-from sources.snapshots import Store
+from schemas.definitions.models import Source
+from sources.http.session import Session, expect_json
+from sources.ingest.fetch import FRESHNESS, REFUSED_AT_FIRST, FetchReport, fetch_source, known_pages
+from sources.ingest.freshness import at_pointer
+from sources.model import Answer, BadAnswer, Page, Resource
+from sources.snapshots.store import Store
 from tests.unit.local_agency import Asked, FakeTime, LocalAgency, Reply, make_source
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

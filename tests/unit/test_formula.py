@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.formula import check_formula, formula_names, formula_sql
-from indicators.formula_functions import LISTED
-from indicators.formula_page import GUIDE, with_tables
+from docs.generate.formula_reference import GUIDE, with_tables
+from indicators.formula.functions import LISTED
+from indicators.formula.parser import check_formula, formula_names, formula_sql
 
 NAMES = ("a", "b", "female")
 

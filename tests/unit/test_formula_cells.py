@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.formula import check_formula
-from indicators.formula_functions import RECIPES
+from indicators.formula.functions import RECIPES
+from indicators.formula.parser import check_formula
 from tests.unit.make import SNAP, indicator, observation, stage
-from warehouse.evaluate import evaluate, evaluation_fingerprint
+from warehouse.evaluation.evaluate import evaluate, evaluation_fingerprint
 
 KENYA = {2015: 10.0, 2016: 20.0, 2017: 40.0, 2019: 80.0, 2020: None, 2021: 5.0}
 
@@ -151,7 +151,7 @@ def test_memberships_count_only_where_a_formula_asks_for_them(tmp_path: Path, mo
     staged = stage(tmp_path, rows_of(KENYA))
     share, plain = indicator(formula="share_of_group(value, world, 0.5)"), indicator(formula="lag(value)")
     before = [evaluation_fingerprint(one, staged, {}) for one in (share, plain)]
-    monkeypatch.setattr("warehouse.evaluate_windows.membership_rows", list)
+    monkeypatch.setattr("warehouse.evaluation.windows.membership_rows", list)
     after = [evaluation_fingerprint(one, staged, {}) for one in (share, plain)]
     assert before[0] != after[0]
     assert before[1] == after[1]
@@ -179,7 +179,7 @@ def test_the_same_values_give_the_same_bytes_in_any_order(tmp_path: Path) -> Non
         str(row[0])
         for row in duckdb.sql("select 'A' || chr(65 + i::int) || 'G' from range(26) t(i)").fetchall()
     ]
-    from schemas.areas import area_rows
+    from schemas.codelists.areas import area_rows
 
     known = {row["ref_area"] for row in area_rows()} & set(areas)
     rows = [

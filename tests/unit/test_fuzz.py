@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sources.specimens import find_specimens, load_specimen
 from tests.fuzz import EMBEDDED, damaged, embedded, fuzz, goes_well
+from tests.specimen_files import find_specimens, load_specimen
 from tests.unit.canned import FIXTURES
 
 FOUND = find_specimens()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.areas import read_codelist
-from schemas.gap_tables import GAP, GAP_DIMENSIONS
+from schemas.codelists.areas import read_codelist
+from schemas.tables.gaps import GAP, GAP_DIMENSIONS
 from tests.unit.make import indicator, value
 from tests.unit.modelled import Rows, run_models
 

@@ -16,21 +16,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from pipelines import collect as collecting
-from pipelines.cli import app
-from pipelines.collect import Removed, collect
+from pipelines.cli.app import app
+from pipelines.maintenance import gc as collecting
+from pipelines.maintenance.gc import Removed, collect
 from schemas.errors import CompactError
-from sources.at_work import Busy, at_work
-from sources.base import Answer, BadAnswer, Page, Resource
-from sources.record import Snapshot
-from sources.snapshots import Store
+from sources.locks import Busy, at_work
+from sources.model import Answer, BadAnswer, Page, Resource
+from sources.snapshots.events import Snapshot
+from sources.snapshots.store import Store
 from tests.unit.local_agency import make_source
-from warehouse.asof import StoreAsOf
-from warehouse.pointer import point_latest
-from warehouse.release import write_sums
-from warehouse.retention import kept
-from warehouse.rollback import roll_back
-from warehouse.verify import verify_release
+from warehouse.store.as_of import StoreAsOf
+from warehouse.store.history import roll_back
+from warehouse.store.latest import point_latest
+from warehouse.store.publish import write_sums
+from warehouse.store.retention import kept
+from warehouse.verification.verify import verify_release
 
 SOURCE = make_source()
 START = datetime(2030, 10, 1, tzinfo=UTC)  # after the day on which this runs: gc notes the real one
@@ -69,7 +69,7 @@ def unverified() -> Iterator[None]:
     """These releases are no whole ones: that gc looks at the latest first has a test of its own."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(collecting, "verify_release", lambda _: [])
-        patched.setattr("warehouse.verify.verify_release", lambda _: [])
+        patched.setattr("warehouse.verification.verify.verify_release", lambda _: [])
         patched.setattr(collecting, "_tables", lambda *_: [])
         yield
 

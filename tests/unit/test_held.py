@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from indicators.held import as_evaluated, held_inputs
-from pipelines.workspace import Workspace
-from sources.stage import StageProblem
+from indicators.fallbacks import as_evaluated, held_inputs
+from pipelines.steps.run_context import Workspace
+from sources.staging.stage import StageProblem
 from tests.unit.make import indicator as made
 from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
     FIRST,

@@ -19,10 +19,10 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from schemas.errors import CompactError
-from sources.addresses import redact
-from sources.base import BadAnswer, Page, Unreachable
-from sources.http import Known, Session, expect_json, expect_text
-from sources.patience import CONNECT_ATTEMPTS, RETRY_AFTER_CAP, Pacer
+from sources.http.retry import CONNECT_ATTEMPTS, RETRY_AFTER_CAP, Pacer
+from sources.http.session import Known, Session, expect_json, expect_text
+from sources.http.urls import redact
+from sources.model import BadAnswer, Page, Unreachable
 from tests.unit.local_agency import FakeTime, LocalAgency, Reply, make_source
 
 MB = 1024 * 1024

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.assessment_tables import AGGREGATE
-from schemas.gap_tables import INEQUALITY, LORENZ
+from schemas.tables.assessment import AGGREGATE
+from schemas.tables.gaps import INEQUALITY, LORENZ
 from tests.unit.make import indicator, observation, stage, value
 from tests.unit.modelled import Rows, run_models
-from warehouse.assemble import compute
-from warehouse.engine import engine
-from warehouse.model_inputs import load
-from warehouse.survey_inputs import load_surveys
+from warehouse.engine.duckdb_engine import engine
+from warehouse.models.definition_inputs import load
+from warehouse.models.survey_inputs import load_surveys
+from warehouse.release.tables import compute
 
 EQUAL = [0.1] * 10
 # World Bank, R package wbpip, tests of gd_compute_dist_stats (gd_ex1) and of gd_compute_pip_stats (gd_ex2,

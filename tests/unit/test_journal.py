@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import pipelines.lineage as lineage_module
-from pipelines.journal import Journal, runs
-from pipelines.lineage import Lineage
+import pipelines.monitoring.openlineage as lineage_module
+from pipelines.monitoring.openlineage import Lineage
+from pipelines.monitoring.run_log import Journal, runs
 from schemas.errors import CompactError
 from tests.unit.local_agency import LocalAgency, Reply
-from warehouse.release import ReleaseResult
+from warehouse.store.publish import ReleaseResult
 
 RUN = "0b8e0a52-5b1c-4b6e-9d53-6f3d2c7f1a10"
 RELEASE = ReleaseResult(True, "2026-11-23-aa", Path("r"), "", {"indicator": 5})

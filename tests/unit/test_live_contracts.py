@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 
 from schemas.errors import DefinitionError
-from sources.base import BadAnswer, Page
-from sources.contracts import check_contract, check_contracts, load_contract, probe_of, record_new
-from sources.registry import SOURCES, load_source, load_sources
-from sources.structure import differences, structure_of
+from sources.drift.check import check_contract, check_contracts, load_contract, probe_of, record_new
+from sources.drift.structure import differences, structure_of
+from sources.model import BadAnswer, Page
+from sources.registry.sources import SOURCES, load_source, load_sources
 from tests.command import compact
 from tests.conftest import StandIn
 from tests.unit.local_agency import LocalAgency, Reply, make_source
 
-TABLE = SOURCES.parent / "tests" / "specimens" / "un_yearbook" / "internet_usage.csv"
+TABLE = SOURCES.parents[1] / "tests" / "specimens" / "un_yearbook" / "internet_usage.csv"
 
 
 def structure(value: object, *any_name: str) -> dict[str, str]:

@@ -15,21 +15,21 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from schemas.assessment_tables import METHOD, METHOD_DISAGREEMENT, PROGRESS
-from schemas.contracts import validate
-from schemas.definitions import Indicator
+from docs.generate.methods import FOLDER as PAGES
+from docs.generate.methods import pages, written
+from schemas.definitions.methods import COMMON_CLASSES, FOLDER, OUTLOOKS, methods, read_header
+from schemas.definitions.models import Indicator
 from schemas.errors import DefinitionError
-from schemas.methods import COMMON_CLASSES, FOLDER, OUTLOOKS, methods, read_header
-from schemas.tables import AREA, AREA_GROUP, INDICATOR
+from schemas.tables.assessment import METHOD, METHOD_DISAGREEMENT, PROGRESS
+from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
+from schemas.tables.validation import validate
 from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.modelled import Rows
-from warehouse.assemble import compute
-from warehouse.engine import engine, write_table
-from warehouse.method_docs import FOLDER as PAGES
-from warehouse.method_docs import pages, written
-from warehouse.model_inputs import load, load_model_inputs
-from warehouse.progress import SELECTED, method_sql, method_table, progress_rows
-from warehouse.read_methods import show_methods
+from warehouse.engine.duckdb_engine import engine, write_table
+from warehouse.models.definition_inputs import load, load_model_inputs
+from warehouse.models.progress import SELECTED, method_sql, method_table, progress_rows
+from warehouse.query.methods import show_methods
+from warehouse.release.tables import compute
 
 ALL = tuple(methods())
 SHARE: dict[str, Any] = {"unit": "PT", "bounds": {"worst": 0, "best": 100, "reason": "x"}}

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from schemas.assessment_tables import AGGREGATE, COVERAGE, PROGRESS
-from schemas.columns import Table
-from schemas.definitions import Indicator
-from schemas.tables import AREA, AREA_GROUP, INDICATOR, LATEST, REVISION
+from schemas.columns.model import Table
+from schemas.definitions.models import Indicator
+from schemas.tables.assessment import AGGREGATE, COVERAGE, PROGRESS
+from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR, LATEST, REVISION
 from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.unsd_2026 import assess
-from warehouse.assemble import compute
-from warehouse.engine import engine, write_table
-from warehouse.model_inputs import load_model_inputs
-from warehouse.progress import progress_rows
+from warehouse.engine.duckdb_engine import engine, write_table
+from warehouse.models.definition_inputs import load_model_inputs
+from warehouse.models.progress import progress_rows
+from warehouse.release.tables import compute
 
 AREAS = ("KEN", "UGA", "TZA", "RWA")
 

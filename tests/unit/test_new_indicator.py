@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from indicators.catalogue import FOLDER, check_files
-from indicators.scaffold import SCHEMA, Wanted, scaffold
-from indicators.sdmx_reference import series_of_dataflow
+from indicators.registry import FOLDER, check_files
+from indicators.scaffold.indicator import SCHEMA, Wanted, scaffold
+from indicators.scaffold.sdmx_lookup import series_of_dataflow
 from indicators.search import candidates
 from schemas.errors import CompactError, DefinitionError
 from tests.command import compact

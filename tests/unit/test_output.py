@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.output import emit, emit_one, note
+from pipelines.console.output import emit, emit_one, note
 
 Captured = pytest.CaptureFixture[str]
 ROWS: list[dict[str, Any]] = [

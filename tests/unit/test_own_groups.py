@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.areas import area_rows, membership_rows
-from schemas.contracts import validate
+from schemas.codelists.areas import area_rows, membership_rows
 from schemas.errors import DefinitionError
-from schemas.tables import AREA, AREA_GROUP
+from schemas.tables.registry import AREA, AREA_GROUP
+from schemas.tables.validation import validate
 from tests.unit.make import table
 
 EAST = """\

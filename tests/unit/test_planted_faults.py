@@ -14,10 +14,10 @@ import pytest
 from pydantic import ValidationError
 
 from indicators.fingerprint import numbers_fingerprint
-from pipelines.checks import indicator_checks_of, indicator_results
-from schemas.definitions import Indicator
+from pipelines.defs.asset_checks import indicator_checks_of, indicator_results
+from schemas.definitions.models import Indicator
 from tests.unit.make import indicator, value, values
-from warehouse.checks import CheckResult, indicator_checks
+from warehouse.checks.indicator_checks import CheckResult, indicator_checks
 
 AREAS = ("KEN", "UGA", "TZA", "RWA", "ETH", "FRA", "DEU", "ESP", "ITA", "POL")
 GOOD = [value("use", area, year, 20.0 + year - 2015) for area in AREAS for year in range(2015, 2020)]

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from schemas.errors import CompactError
-from warehouse import pointer
-from warehouse.pointer import HISTORY, MOVING, finish, latest_release, move, point_latest, read_history
-from warehouse.read import open_release, releases
-from warehouse.release import not_before, publish, publishing, read_card
-from warehouse.rollback import history, release_as_of, roll_back, withdrawn
+from warehouse.query.indicators import open_release, releases
+from warehouse.store import latest as pointer
+from warehouse.store.history import history, release_as_of, roll_back, withdrawn
+from warehouse.store.latest import HISTORY, MOVING, finish, latest_release, move, point_latest, read_history
+from warehouse.store.publish import not_before, publish, publishing, read_card
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def another(release: Path, name: str, days: int = 1) -> Path:
     card |= {"id": name, "created": later.isoformat().replace("+00:00", "Z"), "previous": release.name}
     card["fingerprint"] = name
     (made / "release.json").write_text(json.dumps(card), encoding="utf-8")
-    from warehouse.release import write_sums
+    from warehouse.store.publish import write_sums
 
     write_sums(made)
     return made

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indicators.catalogue import load_catalogue
-from indicators.draft import load_draft
+from indicators.registry import load_catalogue
+from indicators.scaffold.draft import load_draft
 from schemas.errors import DefinitionError
 from tests.unit.make import indicator, observation, stage, value, values
 from warehouse.preview import preview, spark

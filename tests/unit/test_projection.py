@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from schemas.contracts import validate
-from schemas.projection_tables import PROJECTION, PROJECTION_SKILL
-from warehouse.projection import NO_CHANGE, SKILL, projected, projection_skill_table
-from warehouse.projection_backtest import MODEL, calibrated, errors, no_change, settled
-from warehouse.projection_candidates import (
+from schemas.tables.projections import PROJECTION, PROJECTION_SKILL
+from schemas.tables.validation import validate
+from warehouse.projections.backtest import MODEL, calibrated, errors, no_change, settled
+from warehouse.projections.benchmarks import (
     CANDIDATES,
     damped_trend,
     escap_regression,
@@ -27,10 +26,11 @@ from warehouse.projection_candidates import (
     unsd,
     unsd_in_range,
 )
-from warehouse.projection_interval import KNOTS, LEVELS, Calibration, calibration, share_below, width
-from warehouse.projection_model import learn, local, project, settings
-from warehouse.projection_panel import Panel, grouped_quantile, make_panel
-from warehouse.projection_scale import KINDS, from_scale, to_scale
+from warehouse.projections.intervals import KNOTS, LEVELS, Calibration, calibration, share_below, width
+from warehouse.projections.model import learn, local, project, settings
+from warehouse.projections.panel import Panel, grouped_quantile, make_panel
+from warehouse.projections.projection import NO_CHANGE, SKILL, projected, projection_skill_table
+from warehouse.projections.transforms import KINDS, from_scale, to_scale
 
 RULE = settings()
 YEARS = np.arange(2000, 2025)

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
-from schemas.projection_tables import PROJECTION, PROJECTION_REFUSED
-from schemas.tables import AREA, AREA_GROUP, INDICATOR
+from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED
+from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
-from warehouse.engine import engine, write_table
-from warehouse.model_inputs import load_model_inputs
-from warehouse.projection import load_projection_series, projection_refused_table, projection_rows
+from warehouse.engine.duckdb_engine import engine, write_table
+from warehouse.models.definition_inputs import load_model_inputs
+from warehouse.projections.projection import (
+    load_projection_series,
+    projection_refused_table,
+    projection_rows,
+)
 
 TARGET = {"value": 100.0, "year": 2030, "origin": "test"}
 

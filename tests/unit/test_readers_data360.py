@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas.errors import CompactError
-from sources.base import BadAnswer, NoSuchSeries, Unreachable
-from sources.http import Session
-from sources.readers import data360
-from sources.registry import load_series
-from sources.stage import StageProblem, stage_source
+from sources.http.session import Session
+from sources.model import BadAnswer, NoSuchSeries, Unreachable
+from sources.readers.worldbank import data360
+from sources.registry.sources import load_series
+from sources.staging.stage import StageProblem, stage_source
 from tests.unit.canned import Canned, fetch, keep, source_with, wired
 
 SERIES = "ITU_DH_INT_USER_PT"

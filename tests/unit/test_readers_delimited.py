@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 import pytest
 
-from schemas.areas import code_map
-from schemas.definitions import Source
+from schemas.codelists.areas import code_map
+from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.base import BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
-from sources.readers import delimited
-from sources.readers._delimited_options import options_of
-from sources.registry import load_sources
+from sources.model import BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.readers.delimited import reader as delimited
+from sources.readers.delimited.options import options_of
+from sources.registry.sources import load_sources
 from tests.unit.canned import Canned, fetch, keep, source_with, wired
 from tests.unit.test_archive import packed
 
@@ -253,7 +253,7 @@ def test_the_options_of_every_source_are_sound() -> None:
 def test_a_mistake_in_the_options_is_named(change: dict[str, Any], says: str) -> None:
     with pytest.raises(CompactError, match=says) as refused:
         options_of(source_with("egdi", **change))
-    assert refused.value.where == "sources/egdi/source.yaml"
+    assert refused.value.where == "sources/agencies/egdi/source.yaml"
 
 
 def test_a_rule_for_rows_needs_one_pattern() -> None:

@@ -9,9 +9,9 @@ import duckdb
 import pytest
 
 from schemas.errors import CompactError
-from sources.base import Answer, BadAnswer
-from sources.readers import events
-from sources.stage import stage_source
+from sources.model import Answer, BadAnswer
+from sources.readers.delimited import events
+from sources.staging.stage import stage_source
 from tests.unit.canned import Canned, fetch, keep, source_with, wired
 
 COLUMNS = ["start_date", "country", "area_name", "count_year"]

@@ -9,10 +9,10 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.definitions import Source
-from sources.base import BadAnswer
-from sources.registry import SOURCES, load_series, load_source
-from sources.stage import StageProblem, stage_source
+from schemas.definitions.models import Source
+from sources.model import BadAnswer
+from sources.registry.sources import SOURCES, load_series, load_source
+from sources.staging.stage import StageProblem, stage_source
 from tests.unit.canned import Canned, keep, source_with
 from tests.unit.canned import fetch as fetch_one
 

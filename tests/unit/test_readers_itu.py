@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import CompactError
-from sources.base import BadAnswer, NoSuchSeries
-from sources.readers import itu_datahub
+from sources.model import BadAnswer, NoSuchSeries
+from sources.readers.itu import reader as itu_datahub
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
 SOURCE = source_with("itu_datahub")

@@ -12,13 +12,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.definitions import Limits, Source
-from sources.base import BadAnswer, NoSuchSeries
-from sources.fetch import fetch_source
-from sources.http import Session
-from sources.registry import load_series, reader_of
-from sources.snapshots import Store
-from sources.stage import stage_source
+from schemas.definitions.models import Limits, Source
+from sources.http.session import Session
+from sources.ingest.fetch import fetch_source
+from sources.model import BadAnswer, NoSuchSeries
+from sources.registry.sources import load_series, reader_of
+from sources.snapshots.store import Store
+from sources.staging.stage import stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import fetch, keep, source_with
 from tests.unit.test_readers_stand_in import QUICK

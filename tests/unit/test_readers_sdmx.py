@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.definitions import Source
+from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.base import BadAnswer, NoSuchSeries
-from sources.readers._paging import refuse
-from sources.stage import stage_source
+from sources.model import BadAnswer, NoSuchSeries
+from sources.readers.common.paging import refuse
+from sources.staging.stage import stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 from tests.unit.test_readers_stand_in import session_to

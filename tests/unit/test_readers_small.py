@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.definitions import Source
+from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.base import Answer, BadAnswer, NoSuchSeries
-from sources.readers._paging import refuse
+from sources.model import Answer, BadAnswer, NoSuchSeries
+from sources.readers.common.paging import refuse
 from sources.readers.undata import places
-from sources.stage import stage_source
+from sources.staging.stage import stage_source
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
 EUROSTAT, ILO, UIS, UN = map(source_with, ("eurostat", "ilostat", "unesco_uis", "un_data_commons"))

@@ -11,11 +11,11 @@ import duckdb
 import orjson
 import pytest
 
-from schemas.definitions import Rate, Source
-from sources.base import Answer, BadAnswer
-from sources.http import Session
-from sources.registry import load_series
-from sources.stage import stage_source
+from schemas.definitions.models import Rate, Source
+from sources.http.session import Session
+from sources.model import Answer, BadAnswer
+from sources.registry.sources import load_series
+from sources.staging.stage import stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import fetch, keep, source_with
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import CompactError
-from sources.base import BadAnswer, NoSuchSeries
+from sources.model import BadAnswer, NoSuchSeries
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
 SERIES, TWO = "SE_ADT_ACTS", "SG_DSR_SILN"

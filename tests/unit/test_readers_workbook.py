@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.definitions import Source
-from sources.base import BadAnswer, NoSuchSeries
-from sources.fetch import fetch_source
-from sources.readers import workbook as reader
-from sources.registry import SOURCES, load_source
+from schemas.definitions.models import Source
+from sources.ingest.fetch import fetch_source
+from sources.model import BadAnswer, NoSuchSeries
+from sources.readers.workbook import reader
+from sources.registry.sources import SOURCES, load_source
 from sources.settings import Settings
-from sources.snapshots import Store
-from sources.stage import StageProblem, stage_source
+from sources.snapshots.store import Store
+from sources.staging.stage import StageProblem, stage_source
 from tests.unit.canned import Canned, fetch, keep
 from tests.unit.workbooks import edited, packed, parts, workbook
 

@@ -7,7 +7,7 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.base import BadAnswer
+from sources.model import BadAnswer
 from tests.unit.canned import Canned, fetch
 from tests.unit.test_readers_workbook import AGGREGATES, PRICES, SERIES, aggregates, prices
 from tests.unit.workbooks import packed, parts

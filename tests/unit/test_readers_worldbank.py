@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.base import WIRE_COLUMNS, BadAnswer, NoSuchSeries
+from sources.model import WIRE_COLUMNS, BadAnswer, NoSuchSeries
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
 SERIES = "IT.NET.USER.ZS"

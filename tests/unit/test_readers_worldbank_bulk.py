@@ -11,17 +11,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.definitions import Source
+from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.base import Answer, BadAnswer, NoSuchSeries, Page
-from sources.expect import expect_json
-from sources.fetch import FetchReport, fetch_source
-from sources.http import Known, Session
-from sources.readers import worldbank_bulk
-from sources.readers.worldbank_bulk import chosen_route, has_release
-from sources.registry import load_series, reader_of
-from sources.snapshots import Store
-from sources.stage import stage_source
+from sources.http.content import expect_json
+from sources.http.session import Known, Session
+from sources.ingest.fetch import FetchReport, fetch_source
+from sources.model import Answer, BadAnswer, NoSuchSeries, Page
+from sources.readers.worldbank import reader as worldbank_bulk
+from sources.readers.worldbank.reader import chosen_route, has_release
+from sources.registry.sources import load_series, reader_of
+from sources.snapshots.store import Store
+from sources.staging.stage import stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 from tests.unit.test_readers_stand_in import QUICK, session_to

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from schemas.errors import DefinitionError, Problem
-from sources.registry import load_series, load_source, load_sources, reader_of, unit_codes
+from sources.registry.sources import load_series, load_source, load_sources, reader_of, unit_codes
 from tests.unit.wired import DEFINITION
 
 

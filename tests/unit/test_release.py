@@ -18,16 +18,17 @@ import frictionless
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.areas import area_rows
-from schemas.arrow import arrow_schema
+from schemas.codelists.areas import area_rows
 from schemas.errors import CompactError
-from schemas.tables import TABLES
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import TABLES
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
-from warehouse import build, read
-from warehouse.build import Ingredients, SourceState, build_release
-from warehouse.evaluate import evaluate_cached
-from warehouse.release import ReleaseRefused, latest_release, publishing, read_card
-from warehouse.verify import verify_release
+from warehouse.evaluation.evaluate import evaluate_cached
+from warehouse.query import indicators as read
+from warehouse.release import build
+from warehouse.release.build import Ingredients, SourceState, build_release
+from warehouse.store.publish import ReleaseRefused, latest_release, publishing, read_card
+from warehouse.verification.verify import verify_release
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 USE = indicator(
@@ -387,6 +388,6 @@ def test_reading_imports_nothing_heavy(home: Path, make: Any) -> None:
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(build.__file__).parent.parent,
+        cwd=Path(build.__file__).parents[2],
     )
     assert done.stdout.strip() == "False []"

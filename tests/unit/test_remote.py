@@ -24,11 +24,11 @@ from schemas.errors import CompactError
 from tests.command import CHECKOUT, compact
 from tests.faults.table import saw
 from tests.unit.test_pointer import another
-from warehouse.object_store import Remote
-from warehouse.pointer import latest_release
-from warehouse.read import open_release
-from warehouse.remote import _inside, brought, publish_to, pull_from
-from warehouse.verify import verify_release
+from warehouse.query.indicators import open_release
+from warehouse.remote.object_store import Remote
+from warehouse.remote.transfer import _inside, brought, publish_to, pull_from
+from warehouse.store.latest import latest_release
+from warehouse.verification.verify import verify_release
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "key-of-the-test",

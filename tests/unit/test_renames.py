@@ -12,19 +12,19 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from indicators.catalogue import FOLDER, check_files
-from schemas.definitions import Source
-from sources.base import Answer, NoSuchSeries, Resource
-from sources.fetch import FetchReport, fetch_source
-from sources.http import Session
-from sources.registry import load_series
-from sources.renames import KINDS, Rename, renamed, renames
-from sources.snapshots import Store
-from sources.stage import StageProblem, check_arrived
+from indicators.registry import FOLDER, check_files
+from schemas.definitions.models import Source
+from sources.http.session import Session
+from sources.ingest.fetch import FetchReport, fetch_source
+from sources.model import Answer, NoSuchSeries, Resource
+from sources.registry.renames import KINDS, Rename, renamed, renames
+from sources.registry.sources import load_series
+from sources.snapshots.store import Store
+from sources.staging.stage import StageProblem, check_arrived
 from tests.unit.local_agency import LocalAgency, make_source
 from tests.unit.make import indicator, observation, stage
 from tests.unit.wired import Stage, row, source
-from warehouse.evaluate import evaluate
+from warehouse.evaluation.evaluate import evaluate
 
 MOVED = Rename("made_up", "S1", "S1N", "renamed", "2025", "new codes", "a list")
 
@@ -33,7 +33,7 @@ MOVED = Rename("made_up", "S1", "S1N", "renamed", "2025", "new codes", "a list")
 def moved(monkeypatch: pytest.MonkeyPatch) -> None:
     """S1 of the sources that the tests make up has another code now."""
     known = {(name, "S1"): MOVED for name in ("made_up", "agency")}
-    monkeypatch.setattr("sources.renames.renames", lambda: known)
+    monkeypatch.setattr("sources.registry.renames.renames", lambda: known)
 
 
 def test_the_list_is_sound() -> None:

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from sources.settings import Settings
 from tests.unit.make import source
-from warehouse.engine import CHECKOUT
-from warehouse.ingredients import REPORTS, Ingredients, SourceState, inputs_fingerprint
+from warehouse.engine.duckdb_engine import CHECKOUT
+from warehouse.release.inputs import REPORTS, Ingredients, SourceState, inputs_fingerprint
 
 
 def test_reports_are_made_unless_they_are_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from indicators.catalogue import Catalogue, load_catalogue
-from indicators.restrict import restricted
-from schemas.definitions import Input
+from indicators.licensing import restricted
+from indicators.registry import Catalogue, load_catalogue
+from schemas.definitions.models import Input
 
 
 def without(source_id: str) -> tuple[Catalogue, list[str]]:

@@ -19,15 +19,15 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError, DefinitionError
-from schemas.yaml_file import load_yaml
-from sources.base import BadAnswer, Page, SnapshotFiles
-from sources.registry import SOURCES, load_series, load_source
-from sources.scaffold import Made, Wanted, scaffold
-from sources.scaffold_yaml import MARK
+from sources.model import BadAnswer, Page, SnapshotFiles
+from sources.registry.sources import SOURCES, load_series, load_source
+from sources.scaffold.source import Made, Wanted, scaffold
+from sources.scaffold.trim import trim
+from sources.scaffold.yaml_writer import MARK
 from sources.settings import CHECKOUT
-from sources.stage import stage_source
-from sources.trimming import trim
+from sources.staging.stage import stage_source
 from tests.unit.local_agency import LocalAgency, Reply
 
 TABLE = CHECKOUT / "tests" / "specimens" / "un_yearbook" / "internet_usage.csv"
@@ -37,9 +37,7 @@ COPIED = ("schemas", "sources", "indicators", "pipelines", "warehouse", "reports
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "sources" / "readers").mkdir(parents=True)
-    for name in ("delimited", "jsonstat"):
-        shutil.copy(SOURCES / "readers" / f"{name}.py", tmp_path / "sources" / "readers")
+    (tmp_path / "sources" / "agencies").mkdir(parents=True)
     return tmp_path
 
 
@@ -70,7 +68,7 @@ def made(root: Path, **changes: object) -> list[Made]:
 def questions(root: Path) -> set[str]:
     """What `compact check` names in the definition."""
     with pytest.raises(DefinitionError) as raised:
-        load_source(root / "sources" / "newcomer" / "source.yaml")
+        load_source(root / "sources" / "agencies" / "newcomer" / "source.yaml")
     return {problem.field for problem in raised.value.problems}
 
 
@@ -79,7 +77,7 @@ def test_one_polite_question_and_every_open_field_is_named(root: Path, agency: L
     files = made(root, rows=3)
     assert agency.paths() == ["/a%20table.csv?year=all"]
     assert "compact-tracker" in agency.log[0].headers["User-Agent"]
-    text = (root / "sources" / "newcomer" / "source.yaml").read_text()
+    text = (root / "sources" / "agencies" / "newcomer" / "source.yaml").read_text()
     assert files[0].what == f"{text.count(MARK)} questions to answer"
     named = questions(root)
     assert named == {
@@ -88,7 +86,7 @@ def test_one_polite_question_and_every_open_field_is_named(root: Path, agency: L
         *(f"acceptance.{name}" for name in ("rows_lost_share", "areas_lost", "median_ratio", "years_back")),
     }
     assert len(named) == text.count(MARK)
-    data = load_yaml(root / "sources" / "newcomer" / "source.yaml").data
+    data = load_yaml(root / "sources" / "agencies" / "newcomer" / "source.yaml").data
     assert data["base_url"] == "https://agency.example/files"
     assert data["hosts"] == ["agency.example"]
     assert data["title"] == "A table: of something"
@@ -104,7 +102,7 @@ def test_without_columns_named_nothing_is_guessed(root: Path, agency: LocalAgenc
     assert {"options.key", "options.fields.area", "options.fields.time_period", "options.fields.value",
             "areas.scheme"} <= questions(root)  # fmt: skip
     with pytest.raises(DefinitionError, match="cannot be a code") as raised:
-        load_series("newcomer", root / "sources")
+        load_series("newcomer", root / "sources" / "agencies")
     assert {problem.field for problem in raised.value.problems} == {"code", "title", "unit"}
 
 
@@ -117,20 +115,20 @@ def test_unknown_areas_and_texts_become_questions(root: Path, agency: LocalAgenc
     agency.replies = [Reply(body)]
     made(root)
     assert {"areas.not_carried.9412", "missing.n.a."} <= questions(root)
-    assert "'Elsewhere'" in (root / "sources" / "newcomer" / "source.yaml").read_text()
+    assert "'Elsewhere'" in (root / "sources" / "agencies" / "newcomer" / "source.yaml").read_text()
 
 
 def test_a_value_column_is_a_series_and_its_unit_is_asked_for(root: Path, agency: LocalAgency) -> None:
     agency.replies = [Reply(b"iso;year;users;lines\nKEN;2020;1.5;2\nNAM;2020;2.5;3")]
     made(root, fields={"area": "iso", "time_period": "year"}, values=("users", "lines"))
-    data = load_yaml(root / "sources" / "newcomer" / "source.yaml").data
+    data = load_yaml(root / "sources" / "agencies" / "newcomer" / "source.yaml").data
     assert data["options"]["delimiter"] == ";"
     assert data["options"]["final_newline"] is False
     assert data["areas"] == {"scheme": "iso3"}
-    lines = (root / "sources" / "newcomer" / "series.csv").read_text().splitlines()
+    lines = (root / "sources" / "agencies" / "newcomer" / "series.csv").read_text().splitlines()
     assert lines == ["code,title,unit,column", "users,users,,users", "lines,lines,,lines"]
     with pytest.raises(DefinitionError, match="unknown unit ''"):
-        load_series("newcomer", root / "sources")
+        load_series("newcomer", root / "sources" / "agencies")
 
 
 def test_another_reader_brings_its_own_description(root: Path, agency: LocalAgency) -> None:
@@ -138,7 +136,7 @@ def test_another_reader_brings_its_own_description(root: Path, agency: LocalAgen
     made(root, reader="jsonstat", fields={})
     assert {"options", "areas.scheme"} <= questions(root)
     described = (sys.modules["sources.readers.jsonstat"].__doc__ or "").splitlines()[0]
-    assert f"# {described}" in (root / "sources" / "newcomer" / "source.yaml").read_text()
+    assert f"# {described}" in (root / "sources" / "agencies" / "newcomer" / "source.yaml").read_text()
 
 
 def test_the_specimen_is_trimmed_and_says_where_it_came_from(root: Path, agency: LocalAgency) -> None:
@@ -153,7 +151,7 @@ def test_the_specimen_is_trimmed_and_says_where_it_came_from(root: Path, agency:
     assert about["url"].endswith("/a%20table.csv?year=all")
     assert len(about["sha256"]) == 64
     assert about["contract"] is True
-    contract = json.loads((root / "sources" / "newcomer" / "contract.json").read_text())
+    contract = json.loads((root / "sources" / "agencies" / "newcomer" / "contract.json").read_text())
     assert contract["structure"]["column 'Value'"] == "place 5"
     assert contract["probe"] == about["series"][0]
 
@@ -173,7 +171,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
 ) -> None:
     with pytest.raises(CompactError, match=says):
         made(root, **changes)
-    assert not (root / "sources" / "newcomer").exists()
+    assert not (root / "sources" / "agencies" / "newcomer").exists()
     assert not (root / "tests").exists()
 
 
@@ -181,7 +179,7 @@ def test_a_web_page_is_no_specimen_and_nothing_is_written_over(root: Path, agenc
     agency.replies = [Reply(b"<html><title>Please wait</title></html>")]
     with pytest.raises(BadAnswer, match="is a web page"):
         made(root)
-    assert not (root / "sources" / "newcomer").exists()
+    assert not (root / "sources" / "agencies" / "newcomer").exists()
     agency.replies = [Reply(TABLE.read_bytes())]
     made(root)
     with pytest.raises(CompactError, match="is there already"):
@@ -259,7 +257,9 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
         }
         for step, (command, output) in enumerate(listed):
             if step == 2:  # the questions are answered
-                shutil.copy(SOURCES / "un_yearbook" / "source.yaml", copy / "sources" / "un_yearbook")
+                shutil.copy(
+                    SOURCES / "un_yearbook" / "source.yaml", copy / "sources" / "agencies" / "un_yearbook"
+                )
             done = subprocess.run(
                 ["/bin/sh", "-c", command], cwd=copy, env=env, capture_output=True, text=True, timeout=240
             )

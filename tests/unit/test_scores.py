@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.target_definitions import Commitments, ScoreFile
-from schemas.target_tables import SCORE
+from schemas.definitions.targets import Commitments, ScoreFile
+from schemas.tables.targets import SCORE
 from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.targets_made import AREAS, load_world
-from warehouse.engine import engine
-from warehouse.scores import Choices, composite, score_table
+from warehouse.engine.duckdb_engine import engine
+from warehouse.models.scores import Choices, composite, score_table
 
 NAN = float("nan")
 WORST, BEST = np.array([0.0, 200.0]), np.array([100.0, 0.0])

@@ -13,9 +13,9 @@ import pytest
 from pysdmx.io import get_datasets, read_sdmx
 from pysdmx.model import Role
 
-from indicators.vtl import to_vtl
+from indicators.formula.vtl import to_vtl
 from tests.unit.make import indicator, value, values
-from warehouse.sdmx import export, formulas
+from warehouse.export.sdmx import export, formulas
 
 ROWS = [
     value("use", "KEN", 2019, 40.5, lower_bound=39.0),

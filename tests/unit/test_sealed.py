@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indicators.formula import check_formula
-from schemas.contracts import ContractViolation
+from indicators.formula.parser import check_formula
+from schemas.tables.validation import ContractViolation
 from tests.unit.make import indicator, observation, stage
-from warehouse import evaluate as evaluation
-from warehouse.engine import sealed_engine
-from warehouse.evaluate import evaluate
+from warehouse.engine.duckdb_engine import sealed_engine
+from warehouse.evaluation import evaluate as evaluation
+from warehouse.evaluation.evaluate import evaluate
 
 FILES = (
     "read_csv('/etc/passwd')",

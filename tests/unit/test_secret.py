@@ -13,18 +13,18 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from indicators.catalogue import Catalogue
-from pipelines.workspace import Workspace
-from schemas.definitions import Source
+from indicators.registry import Catalogue
+from pipelines.steps.run_context import Workspace
+from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.base import BadAnswer, Unreachable
-from sources.fetch import FetchReport, fetch_source
-from sources.http import Session
+from sources.http.api_key import access_key, not_configured
+from sources.http.session import Session
+from sources.ingest.fetch import FetchReport, fetch_source
+from sources.model import BadAnswer, Unreachable
 from sources.readers import giga
-from sources.registry import SOURCES, load_source
-from sources.secret import access_key, not_configured
+from sources.registry.sources import SOURCES, load_source
 from sources.settings import Settings
-from sources.snapshots import Store
+from sources.snapshots.store import Store
 from tests.unit.local_agency import Asked, LocalAgency, Reply, make_source
 from tests.unit.test_readers_giga import page, school
 

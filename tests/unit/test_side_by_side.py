@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import side_by_side as module
-from pipelines.side_by_side import side_by_side
+from pipelines.steps import parallel as module
+from pipelines.steps.parallel import side_by_side
 
 # Each name may come after those with a smaller number, so that there is no circle.
 AFTER = st.integers(0, 12).flatmap(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.cli.app import app
 from schemas.errors import CompactError
-from warehouse.signature import NAMESPACE, SIGNATURE, check_signature, sign
+from warehouse.verification.signing import NAMESPACE, SIGNATURE, check_signature, sign
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
 

@@ -13,23 +13,23 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from indicators.checks import FRAMEWORKS as FRAMEWORKS_FILE
+from indicators.validation import FRAMEWORKS as FRAMEWORKS_FILE
+from reports.shared.figures import CATEGORIES, OBJECTIVES, Figures
+from reports.shared.localisation import FOLDER, LANGUAGES, Words, catalogue, names
+from reports.shared.release_reader import Release
 from reports.site import build
 from reports.site.__main__ import main
-from reports.site.figures import CATEGORIES, OBJECTIVES, Figures
-from reports.site.overviews import OTHER_FILES
+from reports.site.overview_rows import OTHER_FILES
 from reports.site.pages import NAVIGATION, OVERVIEWS
-from reports.site.read import Release
-from reports.site.text import FOLDER, LANGUAGES, Words, catalogue, names
-from reports.site.topics import CONTRIBUTED
-from schemas.availability_tables import UNIVERSES
+from reports.site.topic_rows import CONTRIBUTED
+from schemas.codelists.groupings import groupings
+from schemas.codelists.obs_status import STATUS_WORDS
+from schemas.codelists.units import unit_codes
+from schemas.columns.shared import DIRECTIONS
+from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError
-from schemas.groupings import groupings
-from schemas.statuses import STATUS_WORDS
-from schemas.table_columns import DIRECTIONS
-from schemas.target_tables import STATUSES
-from schemas.units import unit_codes
-from schemas.yaml_file import load_yaml
+from schemas.tables.availability import UNIVERSES
+from schemas.tables.targets import STATUSES
 from tests.site_release import COUNTRIES, OPTIONAL, explained, write_release
 
 FRAMEWORKS = tuple(load_yaml(FRAMEWORKS_FILE).data)
@@ -179,7 +179,7 @@ def test_names_that_we_keep_are_complete() -> None:
 
 
 def test_titles_are_kept_of_indicators_that_exist() -> None:
-    ids = {path.stem for path in (SITE.parents[1] / "indicators").glob("*/*.yaml")}
+    ids = {path.stem for path in (SITE.parents[1] / "indicators" / "catalogue").glob("*/*.yaml")}
     assert set(names("titles")) - ids == set()
 
 

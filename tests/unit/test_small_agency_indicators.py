@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from indicators.catalogue import load_catalogue
+from indicators.registry import load_catalogue
 from tests.unit.make import observation, stage
-from warehouse.evaluate import evaluate
+from warehouse.evaluation.evaluate import evaluate
 
 CATALOGUE = load_catalogue()
 PURPOSES = ("CRS.22010", "CRS.22020", "CRS.22030", "CRS.22040", "CRS.22081")

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.tables import SNAPSHOT_TABLE
-from sources import manifest
-from sources.base import Answer, BadAnswer, Page, Resource
-from sources.objects import StoreDamaged
-from sources.snapshots import Snapshot, Store
+from schemas.tables.registry import SNAPSHOT_TABLE
+from sources.model import Answer, BadAnswer, Page, Resource
+from sources.snapshots import manifest
+from sources.snapshots.objects import StoreDamaged
+from sources.snapshots.store import Snapshot, Store
 from tests.unit.local_agency import make_source
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.arrow import arrow_schema
-from schemas.contracts import validate
-from schemas.observation import OBSERVATION
-from schemas.tables import LEDGER, QUARANTINE
-from sources.stage import RED, StageProblem, check_arrived, fingerprint
+from schemas.columns.observation import OBSERVATION
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import LEDGER, QUARANTINE
+from schemas.tables.validation import validate
+from sources.staging.stage import RED, StageProblem, check_arrived, fingerprint
 from tests.unit.wired import OTHER, SNAPSHOT, MadeUp, Stage, kept, refused, row, source
 
 SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -410,7 +410,7 @@ def test_the_fingerprint_follows_what_the_rows_depend_on(stage: Stage) -> None:
 
 
 def stage_files(snapshot: str) -> Any:
-    from sources.base import SnapshotFiles
+    from sources.model import SnapshotFiles
 
     return SnapshotFiles(snapshot, "resource", ())
 

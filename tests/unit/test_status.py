@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.journal import Journal
-from pipelines.status import status
-from schemas.definitions import Source
-from sources.contract_record import remember_contracts
-from sources.snapshots import Store
+from pipelines.monitoring.run_log import Journal
+from pipelines.monitoring.status import status
+from schemas.definitions.models import Source
+from sources.drift.results import remember_contracts
+from sources.snapshots.store import Store
 from tests.unit.local_agency import make_source
 from tests.unit.test_cadence import keep
 

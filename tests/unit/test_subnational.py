@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.areas import code_map
+from schemas.codelists.areas import code_map
+from schemas.codelists.subnational import is_subnational, parent_of, subnational_rows
+from schemas.columns.observation import REF_AREA_PATTERN
 from schemas.errors import CompactError
-from schemas.observation import REF_AREA_PATTERN
-from schemas.subnational import is_subnational, parent_of, subnational_rows
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
-from warehouse.build import build_release
-from warehouse.evaluate import evaluate_cached
-from warehouse.ingredients import Ingredients, SourceState
+from warehouse.evaluation.evaluate import evaluate_cached
+from warehouse.release.build import build_release
+from warehouse.release.inputs import Ingredients, SourceState
 
 KENYA = [code for code in sorted(code_map("iso3166_2").values()) if code.startswith("ISO:KE-")]
 USE = indicator(

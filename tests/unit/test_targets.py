@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from indicators.catalogue import check_files, load_catalogue
-from indicators.commitments import FOLDER, commitment_problems, load_commitments, metrics
-from indicators.target_docs import PAGE, targets_page
-from schemas.contracts import validate
-from schemas.target_definitions import Claim, Commitment, CommitmentFile, Commitments, Link
-from schemas.target_tables import CLAIM, CROSSWALK, DEADLINE, TARGET
+from docs.generate.targets import PAGE, targets_page
+from indicators.registry import check_files, load_catalogue
+from indicators.targets import FOLDER, commitment_problems, load_commitments, metrics
+from schemas.definitions.targets import Claim, Commitment, CommitmentFile, Commitments, Link
+from schemas.tables.targets import CLAIM, CROSSWALK, DEADLINE, TARGET
+from schemas.tables.validation import validate
 from tests.unit.make import catalogue, indicator, value
 from tests.unit.targets_made import AREAS, LDC, WORLD, load_world
-from warehouse.assemble import compute
-from warehouse.claims import claim_table
-from warehouse.engine import engine
-from warehouse.model_inputs import load
+from warehouse.engine.duckdb_engine import engine
+from warehouse.models.claims import claim_table
+from warehouse.models.definition_inputs import load
+from warehouse.release.tables import compute
 
 PEOPLE = indicator(
     "people", unit="PS", expect={"range": [0, 1e10]}, aggregate={"method": "sum", "min_weight_share": 0}

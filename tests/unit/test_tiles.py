@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.bench_tiles import make_tiles
-from sources.base import BadAnswer, Page, SnapshotFiles
-from sources.ookla_open_data.tiles import cell_tables, load_cells, tile_speed_sql
-from sources.readers import ookla_tiles
-from sources.registry import SOURCES, load_source
-from sources.secret import not_configured
-from warehouse.engine import engine
-from warehouse.engines.portable import faults
+from sources.http.api_key import not_configured
+from sources.model import BadAnswer, Page, SnapshotFiles
+from sources.readers.ookla import reader as ookla_tiles
+from sources.readers.ookla.tiles import cell_tables, load_cells, tile_speed_sql
+from sources.registry.sources import SOURCES, load_source
+from tests.benchmarks.tiles import make_tiles
+from warehouse.distributed.portable_sql import faults
+from warehouse.engine.duckdb_engine import engine
 
 PLACES = {
     "KEN": (-1.29, 36.82),

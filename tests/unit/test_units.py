@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from schemas.codelists.units import unit_codes, unit_map, unit_name, unit_symbol, units
+from schemas.columns.observation import OBSERVATION
 from schemas.errors import CompactError
-from schemas.observation import OBSERVATION
-from schemas.units import unit_codes, unit_map, unit_name, unit_symbol, units
 
 
 def test_codes_fit_the_unit_column_and_names_are_unique() -> None:

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
-from warehouse.build import Ingredients, SourceState, build_release
-from warehouse.evaluate import evaluate_cached
-from warehouse.release import CARD, write_sums
-from warehouse.verify import verify_release
+from warehouse.evaluation.evaluate import evaluate_cached
+from warehouse.release.build import Ingredients, SourceState, build_release
+from warehouse.store.publish import CARD, write_sums
+from warehouse.verification.verify import verify_release
 
 
 @pytest.fixture

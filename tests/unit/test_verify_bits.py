@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from schemas.tables import TABLES
-from sources.snapshots import Store
+from schemas.tables.registry import TABLES
+from sources.snapshots.store import Store
 from tests.faults.table import saw, tried
 from tests.unit.make import SNAP
-from warehouse.pointer import CARD
-from warehouse.release import SUMS, write_sums
-from warehouse.verify import _sums, store_findings, verify_release
+from warehouse.store.latest import CARD
+from warehouse.store.publish import SUMS, write_sums
+from warehouse.verification.verify import _sums, store_findings, verify_release
 
 
 def flip(path: Path, bit: int) -> None:

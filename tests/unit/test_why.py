@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from indicators.fingerprint import FIELDS, field_fingerprints, kind_of, numbers_fingerprint
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 from schemas.errors import CompactError
 from tests.unit.make import SNAP, indicator, observation, stage
-from warehouse import why as module
-from warehouse.evaluate import evaluate_cached
-from warehouse.stored import would_be
-from warehouse.why import depends_on, why
+from warehouse.evaluation import invalidation as module
+from warehouse.evaluation.cache import would_be
+from warehouse.evaluation.evaluate import evaluate_cached
+from warehouse.evaluation.invalidation import depends_on, why
 
 ROWS = [observation("one", "S", "KEN", 2020, 40.0), observation("one", "S", "UGA", 2020, 30.0)]
 
@@ -100,7 +100,7 @@ def test_code_and_models_are_reasons_of_their_own(
     tmp_path: Path, staged: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = released(tmp_path, staged, indicator())
-    monkeypatch.setattr("warehouse.evaluate.code_fingerprint", lambda *_: "f" * 64)
+    monkeypatch.setattr("warehouse.evaluation.evaluate.code_fingerprint", lambda *_: "f" * 64)
     monkeypatch.setattr(module, "code_fingerprint", lambda *_: "f" * 64)
     found = why(indicator(), staged, {}, release)
     assert [(row["reason"], row["makes_new"]) for row in found] == [

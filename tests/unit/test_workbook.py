@@ -13,10 +13,10 @@ import pytest
 import yaml
 from python_calamine import CalamineWorkbook
 
-from reports.workbook import NAME, build
-from reports.workbook_sheets import FILE
+from reports.workbook.sheets import FILE
+from reports.workbook.writer import NAME, build
 from schemas.errors import CompactError
-from schemas.tables import TABLES
+from schemas.tables.registry import TABLES
 from tests.unit.released import meta
 from tests.unit.reported import DANGER, report_release
 

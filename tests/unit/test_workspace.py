@@ -18,23 +18,23 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from indicators.catalogue import Catalogue, Entry
-from pipelines.intake import Held
-from pipelines.journal import Journal
-from pipelines.quick import unchanged
-from pipelines.workspace import Workspace
-from schemas.definitions import Indicator, Source
+from indicators.registry import Catalogue, Entry
+from pipelines.monitoring.run_log import Journal
+from pipelines.runner.no_change import unchanged
+from pipelines.steps.ingestion import Held
+from pipelines.steps.run_context import Workspace
+from schemas.definitions.models import Indicator, Source
+from schemas.definitions.parsing import parse
+from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError
-from schemas.parsing import parse
-from schemas.yaml_file import load_yaml
-from sources.base import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles, Unreachable
-from sources.http import Session
-from sources.registry import SeriesInfo
+from sources.http.session import Session
+from sources.model import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles, Unreachable
+from sources.registry.sources import SeriesInfo
 from sources.settings import Settings
-from sources.stage import StageProblem
+from sources.staging.stage import StageProblem
 from tests.unit.wired import SCHEMA
 from tests.unit.wired import source as made_up
-from warehouse.release import ReleaseRefused
+from warehouse.store.publish import ReleaseRefused
 
 Cell = tuple[str, int, float]
 AREAS = ("KEN", "UGA", "TZA", "RWA", "BDI")
@@ -111,7 +111,7 @@ def agencies(monkeypatch: pytest.MonkeyPatch) -> Agencies:
         source: {code: SeriesInfo(code, f"Series {code}", "PT") for code in codes}
         for source, codes in SERIES.items()
     }
-    for module in ("pipelines.intake", "sources.stage"):
+    for module in ("pipelines.steps.ingestion", "sources.staging.stage"):
         monkeypatch.setattr(f"{module}.reader_of", lambda _: found)
         monkeypatch.setattr(f"{module}.load_series", lambda source_id, *_: series[source_id])
     return found
@@ -466,10 +466,12 @@ def test_another_indicator_is_a_change_and_so_is_one_less(make: Make) -> None:
     assert make(FIRST, SECOND).nothing_changed() is None
 
 
-@pytest.mark.parametrize("module", ["warehouse.evaluate", "warehouse.ingredients", "sources.staged"])
+@pytest.mark.parametrize(
+    "module", ["warehouse.evaluation.evaluate", "warehouse.release.inputs", "sources.staging.result"]
+)
 def test_changed_code_is_a_change(make: Make, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     run(make())
-    name = "_code" if module == "sources.staged" else "code_fingerprint"
+    name = "_code" if module == "sources.staging.result" else "code_fingerprint"
     monkeypatch.setattr(f"{module}.{name}", lambda *_: "another version")
     again = make()
     assert again.nothing_changed() is None

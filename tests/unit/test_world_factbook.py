@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.base import BadAnswer, Page, SnapshotFiles
+from sources.model import BadAnswer, Page, SnapshotFiles
 from sources.readers import world_factbook
 from sources.readers.world_factbook import Figure, Refusal, read_figure
-from sources.registry import SeriesInfo, load_series, load_sources
-from sources.stage import Staged, check_arrived, stage_source
+from sources.registry.sources import SeriesInfo, load_series, load_sources
+from sources.staging.stage import Staged, check_arrived, stage_source
 from tests.unit.wired import SNAPSHOT
 
 SOURCE = load_sources()["world_factbook"]

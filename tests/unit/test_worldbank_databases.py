@@ -17,16 +17,16 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from indicators.catalogue import load_catalogue
-from sources.base import BadAnswer, NoSuchSeries, Unreachable
-from sources.http import Session
-from sources.readers import worldbank_json
-from sources.registry import load_series
-from sources.stage import check_arrived, stage_source
+from indicators.registry import load_catalogue
+from sources.http.session import Session
+from sources.model import BadAnswer, NoSuchSeries, Unreachable
+from sources.readers.worldbank import api_route as worldbank_json
+from sources.registry.sources import load_series
+from sources.staging.stage import check_arrived, stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import Canned, fetch, keep, source_with, wired
 from tests.unit.test_readers_stand_in import QUICK
-from warehouse.evaluate_sql import evaluation_sql
+from warehouse.evaluation.sql import evaluation_sql
 
 FINDEX = source_with("worldbank_findex")
 PARTS = ["con9a", *(f"con9a.{part}" for part in range(1, 13)), "con9a.s"]

@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sources.base import BadAnswer, Page
-from sources.readers._worldbank_zip import open_zip
+from sources.model import BadAnswer, Page
+from sources.readers.worldbank.zip_route import open_zip
 from tests.unit.canned import Canned, fetch, source_with
 from tests.unit.test_readers_data360 import ROWS
 from tests.unit.test_readers_data360 import page as data360_page

@@ -1,5 +1,5 @@
 """The method unsd-2026 once more, in plain Python and one area at a time: the yardstick for
-models/progress/unsd-2026.sql.
+models/sql/progress/unsd-2026.sql.
 
 Written from METHODS, not from the SQL, and kept without any shared code.
 """

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.definitions import Source
-from sources.base import WIRE_COLUMNS, SnapshotFiles
-from sources.stage import Staged, stage_source
+from schemas.definitions.models import Source
+from sources.model import WIRE_COLUMNS, SnapshotFiles
+from sources.staging.stage import Staged, stage_source
 
 SNAPSHOT, OTHER = "a" * 64, "b" * 64
 LIMIT = {"limit": 0.1, "reason": "made up for a test"}
@@ -118,7 +118,7 @@ class Stage:
         **reader: Any,
     ) -> Staged:
         self.reader = MadeUp(rows, **reader)
-        self.patch.setattr("sources.stage.reader_of", lambda _: self.reader)
+        self.patch.setattr("sources.staging.stage.reader_of", lambda _: self.reader)
         snapshots = sorted({r["snapshot"] for r in rows} | {c[0] for c in self.reader.counted}) or [SNAPSHOT]
         files = [SnapshotFiles(snapshot, "resource", ()) for snapshot in snapshots]
         return stage_source(definition or source(), files, home or self.home, self.definitions)

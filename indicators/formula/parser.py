@@ -1,0 +1,117 @@
+"""The language of formulas: SQL expressions over named inputs, judged by an allow-list before any data moves.
+
+A formula is parsed by sqlglot and written anew from its syntax tree (formula_sql.py), so that nothing which
+has no rule there can reach the engine. What a statistician must know, and docs/definitions.md says: every
+number is a double; a division by zero, a logarithm of zero or a root of a negative number gives no value; a
+missing input gives no value, except in coalesce, greatest and least, which skip it as SQL does. What looks at
+other years or countries is in formula_cells.py, the list of functions in formula_functions.py.
+
+sqlglot takes a third of a second to import, so it is imported only when a formula is more than one name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from indicators.formula.compiler import ALLOWED, SPLIT, FormulaFault, Refused, Writer, finite, too_deep
+from indicators.formula.functions import FUNCTIONS
+from indicators.formula.window_functions import Frame
+
+__all__ = [
+    "ALLOWED",
+    "FUNCTIONS",
+    "FormulaFault",
+    "Frame",
+    "check_formula",
+    "formula_frames",
+    "formula_names",
+    "formula_sql",
+]
+
+LONGEST = 1000
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def check_formula(text: str, names: Iterable[str]) -> list[FormulaFault]:
+    """The first fault of a formula over these inputs; empty if it may be evaluated."""
+    try:
+        _translate(text, tuple(names))
+    except Refused as refused:
+        return [refused.fault]
+    return []
+
+
+def formula_sql(text: str, names: Iterable[str]) -> str:
+    """The formula as canonical SQL over double columns; ValueError if check_formula finds a fault."""
+    return _sound(text, names)[0]
+
+
+def formula_names(text: str, names: Iterable[str]) -> frozenset[str]:
+    """The inputs that a sound formula uses; ValueError if check_formula finds a fault."""
+    return _sound(text, names)[1]
+
+
+def formula_frames(text: str, names: Iterable[str]) -> list[Frame]:
+    """The other years and groups that a sound formula looks at; ValueError if check_formula finds a fault."""
+    return sorted(_sound(text, names)[2])
+
+
+Translated = tuple[str, frozenset[str], frozenset[Frame]]  # SQL, inputs used, other cells looked at
+
+
+def _sound(text: str, names: Iterable[str]) -> Translated:
+    try:
+        return _translate(text, tuple(names))
+    except Refused as refused:
+        raise ValueError(f"formula {text!r}: {refused.fault.what}") from None
+
+
+def _translate(text: str, names: tuple[str, ...]) -> Translated:
+    plain = text.strip()
+    if plain in names and NAME.fullmatch(plain):
+        return f'"{plain}"', frozenset({plain}), frozenset()
+    writer = Writer(names, text)
+    tree = parse_formula(text)
+    try:
+        sql = finite(writer.number(tree))
+    except RecursionError:
+        raise too_deep() from None
+    return sql, frozenset(writer.used), frozenset(writer.frames)
+
+
+def parse_formula(text: str) -> Any:
+    """The syntax tree of one expression; what follows it, such as a second statement, is a syntax error."""
+    if len(text) > LONGEST:
+        raise Refused(FormulaFault(f"has {len(text)} characters", f"at most {LONGEST}", SPLIT))
+    if not text.strip():
+        raise Refused(FormulaFault("is empty", "one expression", "write `formula: value`, or leave it out"))
+    from sqlglot import exp
+    from sqlglot.dialects.duckdb import DuckDB
+    from sqlglot.errors import ParseError, SqlglotError
+
+    dialect = DuckDB()
+    try:
+        trees = dialect.parser().parse_into(exp.Condition, dialect.tokenize(text), text)
+    except ParseError as error:
+        raise Refused(_syntax(error.errors[0] if error.errors else {})) from None
+    except RecursionError:
+        raise too_deep() from None
+    except SqlglotError as error:
+        raise Refused(FormulaFault(f"syntax error: {str(error).splitlines()[0][:120]}")) from None
+    if len(trees) != 1 or trees[0] is None:
+        raise Refused(FormulaFault("is not one expression", "one SQL expression"))
+    return trees[0]
+
+
+def _syntax(error: dict[str, Any]) -> FormulaFault:
+    """The parser's complaint in words, at the first character of what it stumbled over; it names the last."""
+    what = str(error.get("description") or "cannot be read")
+    what = what.replace("Invalid expression / Unexpected token", "unexpected text")
+    missing = re.match(r"Required keyword: '\w+' missing for <class '[\w.]*\.(\w+)'>", what)
+    what = f"something is missing beside {missing[1].upper()}" if missing else what
+    here = str(error.get("highlight") or "")
+    column = max(1, int(error.get("col") or 1) - max(len(here) - 1, 0))
+    at = f" at {here!r}" if here else ""
+    return FormulaFault(f"syntax error{at}: {what}", line=int(error.get("line") or 1), column=column)

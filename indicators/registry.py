@@ -1,0 +1,263 @@
+"""The catalogue: every indicator file, read and checked, and the order in which indicators can be evaluated.
+
+What is judged about one file with its neighbours is in checks.py; nothing here touches data.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from indicators.targets import commitment_files, commitment_problems
+from indicators.validation import Known, known_series, problems_of
+from schemas.codelists.areas import grouping_problems
+from schemas.definitions.models import Indicator, Input, Source, parse
+from schemas.definitions.yaml_file import YamlFile, load_yaml
+from schemas.errors import DefinitionError, Problem
+from sources.registry.sources import SOURCES, load_series, load_source
+
+FOLDER = Path(__file__).resolve().parent / "catalogue"
+NOT_GROUPS = {"frameworks", "targets", "scores", "__pycache__"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One indicator with its file."""
+
+    indicator: Indicator
+    file: YamlFile
+
+    @property
+    def group(self) -> str:
+        return self.file.path.resolve().parent.name
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `compact check` found. problems are sorted by file and line."""
+
+    files: int
+    problems: list[Problem]
+
+
+class Catalogue(Mapping[str, Indicator]):
+    """Sound indicators by id, each after the indicators that it is made of."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = {indicator_id: entries[indicator_id] for indicator_id in _order(entries)}
+
+    def __getitem__(self, indicator_id: str) -> Indicator:
+        return self._entries[indicator_id].indicator
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The indicators with the files and folders in which they stand."""
+        return self._entries
+
+    def file_of(self, indicator_id: str) -> Path:
+        return self._entries[indicator_id].file.path
+
+    def group_of(self, indicator_id: str) -> str:
+        """The folder in which the file stands."""
+        return self._entries[indicator_id].group
+
+    def sources_of(self, indicator_id: str) -> list[str]:
+        """The sources that an indicator names itself, in alphabetical order."""
+        return sorted({item.source for item in _items(self[indicator_id]) if item.source})
+
+    def indicators_of(self, indicator_id: str) -> list[str]:
+        """The indicators that an indicator is made of, in alphabetical order."""
+        return sorted(_made_of(self[indicator_id]))
+
+    def series_of(self, source_id: str, *, optional: bool = True) -> set[str]:
+        """The series of a source that any indicator uses; without the optional ones if so asked.
+
+        A series is optional only where every indicator that uses it says so.
+        """
+        used = [
+            i for indicator in self.values() for i in _items(indicator) if i.source == source_id and i.series
+        ]
+        return {str(i.series) for i in used if optional or not i.optional}
+
+    def inputs_of(self, indicator_id: str) -> set[tuple[str, str]]:
+        """Source and series of everything that an indicator is made of, through other indicators too."""
+        items = [item for made_of in self.in_order([indicator_id]) for item in _items(self[made_of])]
+        return {(item.source, item.series) for item in items if item.source and item.series}
+
+    def in_order(self, indicator_ids: Iterable[str]) -> list[str]:
+        """These indicators and all that they are made of, each after its inputs."""
+        wanted: set[str] = set()
+        waiting = list(indicator_ids)
+        while waiting:
+            indicator_id = waiting.pop()
+            if indicator_id not in wanted:
+                wanted.add(indicator_id)
+                waiting += _made_of(self[indicator_id])
+        return [indicator_id for indicator_id in self if indicator_id in wanted]
+
+
+def load_catalogue(
+    folder: Path = FOLDER,
+    *,
+    sources: Mapping[str, Source] | None = None,
+    sources_folder: Path = SOURCES,
+) -> Catalogue:
+    """Every indicator of a folder, or DefinitionError with all problems of all files.
+
+    sources: the sources that there are, if they are loaded already; otherwise the folders of sources_folder.
+    """
+    files = _files(folder)
+    entries, problems = _read(files)
+    problems += _across(entries, files, known_series(sources_folder, sources))
+    if problems:
+        raise DefinitionError(problems)
+    return Catalogue({entry.indicator.id: entry for entry in entries})
+
+
+def check_files(
+    paths: Sequence[Path] | None = None, *, folder: Path = FOLDER, sources_folder: Path = SOURCES
+) -> Checked:
+    """Check indicator and source files: all, or those named with the rest around them as it is."""
+    inside = _files(folder)
+    indicator_files, source_files = _chosen(paths, inside, sources_folder)
+    known = {path.resolve() for path in inside}
+    every = [*inside, *(path for path in indicator_files if path.resolve() not in known)]
+    entries, problems = _read(every)
+    problems += _across(entries, every, known_series(sources_folder))
+    for path in source_files:
+        problems += _source_problems(path)
+    others = _chosen_commitments(paths, folder)
+    problems += commitment_problems(folder, {entry.indicator.id: entry.indicator for entry in entries})
+    if paths is None:
+        problems += grouping_problems()
+    problems = [replace(problem, file=str(_short(Path(problem.file)))) for problem in problems]
+    if paths is not None:
+        chosen = {str(_short(path)) for path in [*indicator_files, *source_files, *others]}
+        chosen |= {str(_short(path.with_name("series.csv"))) for path in source_files}
+        problems = [problem for problem in problems if problem.file in chosen]
+    return Checked(len(indicator_files) + len(source_files) + len(others), sorted(problems))
+
+
+def _files(folder: Path) -> list[Path]:
+    found = [p for p in folder.glob("*/*.y*ml") if p.suffix in (".yaml", ".yml")]
+    return sorted(_short(path) for path in found if path.parent.name not in NOT_GROUPS)
+
+
+def _chosen(
+    paths: Sequence[Path] | None, inside: list[Path], sources_folder: Path
+) -> tuple[list[Path], list[Path]]:
+    """The indicator files and the source files that are asked for; a folder stands for the files in it."""
+    if paths is None:
+        return inside, sorted(sources_folder.glob("*/source.yaml"))
+    files = [f for p in paths for f in (sorted(p.rglob("*.yaml")) if p.is_dir() else [p])]
+    files = [f for f in files if f.parent.name not in NOT_GROUPS and f.name != "claims.yaml"]
+    of_sources = [f for f in files if f.name == "source.yaml"]
+    return [f for f in files if f.name not in ("source.yaml", "corrections.yaml")], of_sources
+
+
+def _chosen_commitments(paths: Sequence[Path] | None, folder: Path) -> list[Path]:
+    """The files of targets, claims, scores and the crosswalk that are asked for."""
+    every = commitment_files(folder)
+    if paths is None:
+        return every
+    wanted = [path.resolve() for path in paths]
+    return [f for f in every if any(f.resolve() == w or w in f.resolve().parents for w in wanted)]
+
+
+def _read(paths: Iterable[Path]) -> tuple[list[Entry], list[Problem]]:
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            if path.suffix == ".yml":
+                raise DefinitionError(
+                    [Problem(str(path), 1, "(file)", "ends in .yml", "<id>.yaml", "rename the file")]
+                )
+            file = load_yaml(path)
+            entries.append(Entry(parse(Indicator, file), file))
+        except DefinitionError as error:
+            problems += error.problems
+    return entries, problems
+
+
+def _across(entries: list[Entry], files: list[Path], series: Known) -> list[Problem]:
+    """What only the files together show: ids, references, circles. An unreadable file counts by its name."""
+    problems: list[Problem] = []
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        before = first.setdefault(entry.indicator.id, entry)
+        place, path = entry.file.line(("id",)), str(entry.file.path)
+        if before is not entry:
+            what = f"{entry.indicator.id} is also the id of {before.file.path}"
+            step = "give one of the two another id and file name, or remove it"
+            problems.append(Problem(path, place, "id", what, "each id once", step))
+        elif entry.indicator.id != entry.file.path.stem:
+            what = f"is {entry.indicator.id}, but the file is named {entry.file.path.name}"
+            problems.append(Problem(path, place, "id", what, "the file's name", "rename one of the two"))
+    ids = {*first, *(path.stem for path in files)}
+    for entry in entries:
+        problems += problems_of(entry.indicator, entry.file, ids, series)
+    return problems + _circles(first)
+
+
+def _circles(entries: Mapping[str, Entry]) -> list[Problem]:
+    try:
+        _order(entries)
+    except CycleError as error:
+        circle: list[str] = list(reversed(error.args[1]))
+        entry = entries[min(circle)]
+        text = " -> ".join(circle)
+        what = f"is made of itself: {text}"
+        step = "let one of them name a source's series instead"
+        line = entry.file.line(("inputs",))
+        return [
+            Problem(str(entry.file.path), line, "inputs", what, "indicators that do not need this one", step)
+        ]
+    return []
+
+
+def _order(entries: Mapping[str, Entry]) -> list[str]:
+    """Every id after those it is made of, otherwise alphabetical. Raises CycleError."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for indicator_id in sorted(entries):
+        sorter.add(indicator_id, *sorted(_made_of(entries[indicator_id].indicator) & entries.keys()))
+    sorter.prepare()
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return order
+
+
+def _source_problems(path: Path) -> list[Problem]:
+    problems: list[Problem] = []
+    for read in (lambda: load_source(path), lambda: load_series(path.parent.name, path.parent.parent)):
+        try:
+            read()
+        except DefinitionError as error:
+            problems += error.problems
+    return problems
+
+
+def _items(indicator: Indicator) -> list[Input]:
+    return [item for items in indicator.named_inputs().values() for item in items]
+
+
+def _made_of(indicator: Indicator) -> set[str]:
+    return {item.indicator for item in _items(indicator) if item.indicator}
+
+
+def _short(path: Path) -> Path:
+    """The path as a person at the prompt would write it."""
+    resolved, here = path.resolve(), Path.cwd().resolve()
+    return Path(os.path.relpath(resolved, here)) if resolved.is_relative_to(here) else path

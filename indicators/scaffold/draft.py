@@ -1,0 +1,35 @@
+"""A draft: an indicator file that is judged alone, wherever it lies, with the catalogue around it as it is.
+
+A draft whose id is in the catalogue stands for a change of that indicator. Nothing here touches data.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from indicators.registry import Catalogue
+from indicators.validation import known_series, problems_of
+from schemas.definitions.models import Indicator, parse
+from schemas.definitions.yaml_file import load_yaml
+from schemas.errors import DefinitionError, Problem
+from sources.registry.sources import SOURCES
+
+
+def load_draft(path: Path, catalogue: Catalogue, *, sources_folder: Path = SOURCES) -> Indicator:
+    """The indicator of a file, or DefinitionError with everything that `compact check` would say of it."""
+    file = load_yaml(path)
+    indicator = parse(Indicator, file)
+    problems = list(problems_of(indicator, file, {*catalogue, indicator.id}, known_series(sources_folder)))
+    made_of = {
+        item.indicator for items in indicator.named_inputs().values() for item in items if item.indicator
+    }
+    through = set(catalogue.in_order(made_of & set(catalogue)))
+    if indicator.id in made_of | through:
+        what, step = f"{indicator.id} is made of itself", "let one of them name a source's series instead"
+        place = file.line(("inputs",))
+        problems.append(
+            Problem(str(path), place, "inputs", what, "indicators that do not need this one", step)
+        )
+    if problems:
+        raise DefinitionError(problems)
+    return indicator

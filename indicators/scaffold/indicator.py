@@ -1,0 +1,151 @@
+"""`compact new indicator`: writes an indicator file from a few answers, and proves that it passes the check.
+
+What a person must decide is asked for (pipelines/cli/indicators.py); nothing is guessed here. The series
+that come into question are found by search.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from indicators.registry import FOLDER, NOT_GROUPS, check_files
+from indicators.validation import did_you_mean, known_series
+from schemas.errors import CompactError, DefinitionError
+from sources.registry.sources import SOURCES, SeriesInfo
+from sources.scaffold.yaml_writer import scalar
+
+ID = re.compile(r"[a-z][a-z0-9_]*")
+SCHEMA = "# yaml-language-server: $schema=../../../schemas/json/indicator.schema.json"
+UNDECIDED = "not decided yet how countries are weighed, so no value of a group is published"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The answers. inputs: name to references in order of preference, SOURCE:CODE or the id of an indicator;
+    the one name `value` makes a plain list."""
+
+    id: str
+    group: str
+    inputs: Mapping[str, tuple[str, ...]]
+    direction: str
+    frameworks: Mapping[str, str]
+    low: float
+    high: float
+    title: str = ""
+    description: str = ""
+    unit: str = ""
+    formula: str = ""
+    aggregate: str = "none"
+    weight: str = ""
+    reason: str = ""
+    notes: str = field(default="")
+
+
+def scaffold(wanted: Wanted, *, folder: Path = FOLDER, sources_folder: Path = SOURCES) -> Path:
+    """Write indicators/catalogue/<group>/<id>.yaml. Raises CompactError where an answer is missing or wrong;
+    the file
+    is left only if `compact check` has nothing to say of it."""
+    path = _place(wanted, folder)
+    text = _text(wanted, sources_folder)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    problems = check_files([path], folder=folder, sources_folder=sources_folder).problems
+    if problems:
+        path.unlink()
+        raise DefinitionError(problems)
+    return path
+
+
+def _place(wanted: Wanted, folder: Path) -> Path:
+    if not ID.fullmatch(wanted.id):
+        raise CompactError(
+            f"{wanted.id!r} cannot be an id", where="ID", allowed="lower-case letters, digits, _"
+        )
+    groups = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name not in NOT_GROUPS)
+    if not ID.fullmatch(wanted.group) or wanted.group in NOT_GROUPS:
+        raise CompactError(
+            f"{wanted.group!r} cannot be a group",
+            where="--group",
+            allowed=", ".join(groups) + ", or a new one",
+        )
+    for there in folder.glob(f"*/{wanted.id}.yaml"):
+        raise CompactError(
+            f"there is an indicator {wanted.id}",
+            where=str(there),
+            allowed="each id once",
+            next_step="take another id, or edit that file; nothing is written over",
+        )
+    return folder / wanted.group / f"{wanted.id}.yaml"
+
+
+def first_series(wanted: Wanted, sources_folder: Path = SOURCES) -> tuple[str, SeriesInfo] | None:
+    """The source and series that title and unit are taken from: that of a plain list's first input."""
+    references = wanted.inputs.get("value", ())
+    if len(wanted.inputs) != 1 or not references or ":" not in references[0]:
+        return None
+    source, _, code = references[0].partition(":")
+    series = known_series(sources_folder)
+    if source not in series:
+        step = did_you_mean(source, series, "add the source first: docs/new-source.md")
+        raise CompactError(
+            f"there is no source {source}", where="--series", allowed=", ".join(series), next_step=step
+        )
+    known = series[source] or {}
+    if code not in known:
+        step = did_you_mean(code, known, "find it with `compact search`")
+        raise CompactError(
+            f"{source} has no series {code}",
+            where="--series",
+            allowed=f"a code of sources/agencies/{source}/series.csv",
+            next_step=step,
+        )
+    return source, known[code]
+
+
+def _text(wanted: Wanted, sources_folder: Path) -> str:
+    """The file, field by field in the order of the guide."""
+    named = first_series(wanted, sources_folder)
+    title = wanted.title or (named[1].title if named else "")
+    unit = wanted.unit or (named[1].unit if named else "")
+    description = wanted.description or (
+        f"As published by the source {named[0]}: {named[1].title}." if named else ""
+    )
+    for option, given in (("--title", title), ("--unit", unit), ("--description", description)):
+        if not given or given == "NOT_STATED":
+            raise CompactError(f"{option} is missing", next_step=f"add {option} TEXT: no series says it here")
+    lines = [
+        SCHEMA,
+        f"id: {wanted.id}",
+        f"title: {scalar(title)}",
+        f"description: {scalar(description)}",
+        f"frameworks: {{{', '.join(f'{name}: {scalar(ref)}' for name, ref in wanted.frameworks.items())}}}",
+        f"unit: {unit}",
+        f"direction: {wanted.direction}",
+        *_inputs(wanted),
+        *([f"formula: {scalar(wanted.formula)}"] if wanted.formula else []),
+        "aggregate:",
+        f"  method: {wanted.aggregate}",
+        *([f"  weight: {wanted.weight}"] if wanted.weight else []),
+        f"  reason: {scalar(wanted.reason or UNDECIDED)}",
+        "expect:",
+        f"  range: [{wanted.low:.15g}, {wanted.high:.15g}]",
+        *([f"notes: {scalar(wanted.notes)}"] if wanted.notes else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _inputs(wanted: Wanted) -> list[str]:
+    lines = ["inputs:"]
+    if set(wanted.inputs) == {"value"}:
+        return [*lines, *(f"  - {_input(reference)}" for reference in wanted.inputs["value"])]
+    for name, references in wanted.inputs.items():
+        lines += [f"  {name}:", *(f"    - {_input(reference)}" for reference in references)]
+    return lines
+
+
+def _input(reference: str) -> str:
+    source, found, code = reference.partition(":")
+    return f"{{source: {scalar(source)}, series: {scalar(code)}}}" if found else f"{{indicator: {source}}}"

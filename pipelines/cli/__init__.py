@@ -1,0 +1,1 @@
+"""The `compact` command line: one module per noun; `app` registers them."""

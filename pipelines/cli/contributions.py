@@ -1,0 +1,67 @@
+"""`compact import`: what the command line adds to sources.contributions: the ids of the indicators, who
+imports, and the printed reckoning."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from indicators.registry import load_catalogue
+from pipelines.console.output import emit, emit_one, note
+from schemas.errors import CompactError
+from sources.contributions import ImportResult, Known, import_file, write_template
+
+MOST = 20  # problems that are printed; the returned workbook and --json have them all
+
+
+def take_in(path: Path, home: Path, kind: str | None, by: str, *, dry_run: bool, as_json: bool) -> int:
+    """Import a file and print what became of it; the exit code."""
+    found = import_file(
+        path, kind, home, by=by or _user(), now=datetime.now(UTC), known=known(), dry_run=dry_run
+    )
+    for said in found.notes:
+        note(f"{path.name}: {said}")
+    if not as_json and found.problems:
+        emit(found.problems[:MOST], as_json=False)
+    if not as_json and len(found.problems) > MOST:
+        note(f"and {len(found.problems) - MOST:,} more")
+    emit_one(_summary(found, full=as_json), as_json=as_json)
+    if found.returned:
+        note(f"the rejected rows, with the reason beside each cell at fault: {found.returned}")
+        note("mend them there, and import that workbook")
+    if dry_run:
+        note("nothing was written: --dry-run")
+    return 1 if found.rejected else 0
+
+
+def write_empty(kind: str, out: Path | None) -> None:
+    """Write an empty template and say where."""
+    for path in write_template(kind, out or Path(f"{kind}.xlsx"), known()):
+        print(path)
+
+
+def known() -> Known:
+    """The ids of the indicators. There is no list of targets yet, so of a target's id the form alone is
+    judged."""
+    return Known(indicators=tuple(load_catalogue()))
+
+
+def _summary(found: ImportResult, *, full: bool) -> dict[str, Any]:
+    whole = vars(found) | {"returned": str(found.returned) if found.returned else None}
+    return (
+        whole
+        if full
+        else {k: v for k, v in whole.items() if k not in ("problems", "notes") and v not in (None, {})}
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without a user database, before and since 3.13
+        raise CompactError(
+            "who imports is not known: this machine has no name for its user",
+            where="--by", allowed="a name or an address", next_step="say it with --by",
+        ) from None  # fmt: skip

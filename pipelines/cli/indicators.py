@@ -1,0 +1,280 @@
+"""The verbs of whoever writes indicators: `compact preview`, `why`, and `new indicator`.
+
+They call one function each and print; what they do not use is not loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli.sources import ask, new
+from pipelines.console.output import emit, emit_one, note
+from schemas.errors import CompactError
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+GUIDE = "docs/definitions.md"
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def preview(
+    file: Annotated[Path, typer.Argument(help="An indicator file, wherever it lies.")],
+    as_json: Json = False,
+) -> None:
+    """Compute a draft on what is stored and show what it gives: coverage, range, changes, checks. Touches
+    nothing."""
+    from indicators.registry import load_catalogue
+    from indicators.scaffold.draft import load_draft
+    from sources.registry.sources import load_sources
+    from warehouse.evaluation.cache import staged_now
+    from warehouse.preview import preview as compute
+    from warehouse.store.publish import latest_release
+
+    catalogue = load_catalogue()
+    draft = load_draft(file, catalogue)
+    items = [item for named in draft.named_inputs().values() for item in named]
+    release = latest_release(_home())
+    sources = {item.source for item in items if item.source}
+    stored = staged_now(_home(), load_sources(), sources)
+    staged = {name: one.observation for name, one in stored.items()}
+    if release is not None:  # a reader who has releases alone
+        staged = dict.fromkeys(sources - set(staged), release / "observation.parquet") | staged
+    found = compute(draft, staged, release, catalogue)
+    if as_json:
+        emit_one(found, as_json=True)
+    else:
+        _show(found)
+    older = sorted(name for name, one in stored.items() if not one.current)
+    if older:
+        note(f"staged by an older version of the code, a run stages them anew: {', '.join(older)}")
+    if not found["values"]:
+        asked = " ".join(f"--source {name}" for name in sorted(sources))
+        note(
+            "no input has a value in the store; put the file into indicators/catalogue/<group>/ and "
+            f"`compact run {asked}`"
+        )
+    raise typer.Exit(
+        0 if found["values"] and all(c["passed"] or c["severity"] == "warn" for c in found["checks"]) else 1
+    )
+
+
+def why(
+    indicator: Annotated[str, typer.Argument(metavar="ID", help="An indicator.")],
+    as_json: Json = False,
+) -> None:
+    """Why an indicator would be computed anew: its inputs, its definition (numbers or words), the method, the
+    code."""
+    from indicators.registry import load_catalogue
+    from sources.registry.sources import load_sources
+    from warehouse.evaluation.cache import staged_now, would_be
+    from warehouse.evaluation.invalidation import why as compare
+    from warehouse.query.indicators import open_release
+
+    catalogue = load_catalogue()
+    if indicator not in catalogue:
+        raise _unknown_indicator(indicator, catalogue)
+    release = open_release(_home())
+    stored = staged_now(_home(), load_sources(), {source for source, _ in catalogue.inputs_of(indicator)})
+    staged = {name: one.observation for name, one in stored.items()}
+    made_of = {name: catalogue[name] for name in catalogue.in_order([indicator])}
+    found = compare(catalogue[indicator], staged, would_be(made_of, staged), release)
+    said = f"nothing of {indicator} would be computed anew: all is as in release {release.name}"
+    emit(found, as_json=as_json, empty=said)
+    older = sorted(name for name, one in stored.items() if not one.current)
+    if older:
+        note(f"a run first stages anew, as code or definitions of the source changed: {', '.join(older)}")
+
+
+@new.command("indicator")
+def new_indicator(
+    indicator: Annotated[str, typer.Argument(metavar="ID", help="Its id: lower-case letters, digits, _.")],
+    series: Annotated[
+        list[str] | None,
+        typer.Option(help="SOURCE:CODE, in order of preference; may be repeated."),
+    ] = None,
+    given_input: Annotated[
+        list[str] | None,
+        typer.Option("--input", help="NAME=SOURCE:CODE or NAME=INDICATOR, for a formula; may be repeated."),
+    ] = None,
+    formula: Annotated[
+        str, typer.Option(help="SQL expression over the inputs, see docs/definitions.md.")
+    ] = "",
+    find: Annotated[str, typer.Option(help="Words or a code: list the series that come into question.")] = "",
+    from_sdmx: Annotated[
+        str, typer.Option(help="AGENCY:FLOW(VERSION)/KEY: the series of a dataflow that a source here reads.")
+    ] = "",
+    group: Annotated[str, typer.Option(help="Folder of indicators/.")] = "",
+    direction: Annotated[str, typer.Option(help="higher_is_better, lower_is_better or closer_to_one.")] = "",
+    framework: Annotated[
+        list[str] | None, typer.Option(help="NAME=REFERENCE, such as compact_brief=A; may be repeated.")
+    ] = None,
+    expected: Annotated[str, typer.Option("--range", help="LOWEST:HIGHEST value that is possible.")] = "",
+    title: Annotated[str, typer.Option(help="Short, without the unit; by default the series' own.")] = "",
+    description: Annotated[str, typer.Option(help="What is measured; by default the series' title.")] = "",
+    unit: Annotated[str, typer.Option(help="A code of units.yaml; by default the series' own.")] = "",
+    aggregate: Annotated[str, typer.Option(help="How a group's value is made.")] = "none",
+    weight: Annotated[str, typer.Option(help="The indicator that weighs.")] = "",
+    reason: Annotated[str, typer.Option(help="Why it is made so.")] = "",
+    browse: Annotated[bool, typer.Option(help="Open the guide, where this is a terminal.")] = True,
+) -> None:
+    """Write an indicator file that passes `compact check`; on a terminal, what is missing is asked for."""
+    from indicators.scaffold.indicator import Wanted, scaffold
+    from indicators.scaffold.sdmx_lookup import series_of_dataflow
+    from indicators.search import candidates
+
+    chosen = [*(series or []), *(series_of_dataflow(from_sdmx) if from_sdmx else [])]
+    inputs = _named(given_input or [])
+    if not chosen and not inputs:
+        words = find or ask("find", "", "Words of its title, or a code?")
+        rows = candidates(words)
+        emit(rows, as_json=False, empty=f"no series matches {words!r}; try fewer or other words")
+        if not rows or not sys.stdin.isatty():
+            raise typer.Exit(_choose(rows))
+        chosen = [ask("series", "", "Which series (SOURCE:CODE)?")]
+    low, high = _range(ask("range", expected, "Lowest and highest possible value (0:100)?"))
+    wanted = Wanted(
+        indicator,
+        ask("group", group, "In which folder of indicators/?"),
+        inputs or {"value": tuple(chosen)},
+        ask("direction", direction, "higher_is_better, lower_is_better or closer_to_one?"),
+        _pairs("--framework", framework or [ask("framework", "", "Which framework (compact_brief=A)?")]),
+        low,
+        high,
+        *(title, description, unit, formula, aggregate, weight, reason),
+    )
+    path = scaffold(wanted)
+    print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    note(
+        "it passes `compact check`; see what it gives: "
+        f"compact preview indicators/catalogue/{wanted.group}/{path.name}"
+    )
+    note(f"every field is explained in {GUIDE}")
+    if browse and sys.stdout.isatty() and sys.stdin.isatty():
+        typer.launch(str(CHECKOUT / GUIDE))
+
+
+def export(
+    form: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT",
+            help="sdmx: structure, SDMX-CSV 2.0 and VTL; lake: parquet by source and year; "
+            "sql: the models for another engine.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
+    release: Annotated[str | None, typer.Option(help="A release id; the latest by default.")] = None,
+    dialect: Annotated[str, typer.Option(help="Of sql: spark, trino or bigquery.")] = "spark",
+    as_json: Json = False,
+) -> None:
+    """Write a release, or its models, for another program: `compact export sdmx|lake|sql`."""
+    from indicators.registry import load_catalogue
+    from indicators.targets import load_commitments
+    from warehouse.query.indicators import open_release
+
+    if form == "sdmx":
+        from warehouse.export.sdmx import export as write
+
+        written = write(open_release(_home(), release), out, load_catalogue())
+    elif form == "lake":
+        from warehouse.export.partitioned_parquet import write_lake
+
+        written = write_lake(open_release(_home(), release), out)
+    elif form == "sql":
+        from warehouse.export.sql_models import export_sql
+
+        written = export_sql(dialect, out, load_commitments())
+    else:
+        raise CompactError(f"there is no format {form!r}", where="FORMAT", allowed="sdmx, lake, sql")
+    emit([{"file": str(path), "bytes": path.stat().st_size} for path in written], as_json=as_json)
+
+
+def _choose(rows: list[dict[str, str]]) -> int:
+    note("name one or more of them with --series" if rows else "")
+    return 0 if rows else 1
+
+
+def _named(given: list[str]) -> dict[str, tuple[str, ...]]:
+    """NAME=REFERENCE, the same name for fallbacks, in order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text in given:
+        for name, reference in _pairs("--input", [text]).items():
+            found[name] = (*found.get(name, ()), reference)
+    return found
+
+
+def _pairs(option: str, given: list[str]) -> dict[str, str]:
+    pairs = dict(text.partition("=")[::2] for text in given)
+    if "" in pairs.values() or "" in pairs:
+        raise CompactError(f"{option} is not NAME=REFERENCE", where=option, allowed="such as compact_brief=A")
+    return pairs
+
+
+def _range(text: str) -> tuple[float, float]:
+    low, found, high = text.partition(":")
+    try:
+        return float(low), float(high if found else "")
+    except ValueError:
+        raise CompactError(
+            f"{text!r} is no range", where="--range", allowed="LOWEST:HIGHEST, as 0:100"
+        ) from None
+
+
+def _unknown_indicator(given: str, known: Iterable[str]) -> CompactError:
+    from indicators.validation import did_you_mean
+
+    names = list(known)
+    return CompactError(
+        f"there is no indicator {given}",
+        where="indicators/",
+        allowed=f"an id of the catalogue ({len(names)} files)",
+        next_step=did_you_mean(given, names, "see `compact search TEXT`"),
+    )
+
+
+def _show(found: dict[str, Any]) -> None:
+    """The summary for a terminal: what there is, what it looks like, what is strange."""
+    unit = found["unit"]
+    print(
+        f"{found['indicator']}: {found['values']:,} values in {unit}, "
+        f"{found['first_year']}-{found['latest_year']}"
+        if found["values"]
+        else f"{found['indicator']}: no value"
+    )
+    if found["countries"]:
+        print(
+            f"coverage: {found['countries']} of {found['countries_known']} countries and territories, "
+            f"{found['since_2015']} since 2015, {found['two_or_more_since_2015']} with two or more values "
+            "since\n"
+            f"range: {found['lowest']:,.4g} ({found['lowest_at']}) to {found['highest']:,.4g} "
+            f"({found['highest_at']}), median {found['median']:,.4g}"
+        )
+    if found["no_number"]:
+        print(f"no number: the formula gives none in {found['no_number']:,} cells that have all inputs")
+    print()
+    emit(found["inputs"], as_json=False)
+    if found["regions"]:
+        print("\nmedian of the countries with a value, by region")
+        emit(found["regions"], as_json=False)
+    if found["changes"]:
+        print("\nlargest changes a year")
+        emit(found["changes"], as_json=False)
+    print("\nwhat `expect` says")
+    for check in found["checks"]:
+        state = "ok   " if check["passed"] else f"{check['severity']:<5}"
+        print(f"  {state}  {check['check']}: {check['says']}")
+    if against := found["against_release"]:
+        print(
+            f"\nagainst release {against['release']}: {against['same']:,} totals the same, "
+            f"{against['changed']:,} changed, {against['new']:,} new, {against['gone']:,} gone"
+        )
+
+
+def _home() -> Path:
+    return Path(os.environ.get("COMPACT_HOME") or "data")

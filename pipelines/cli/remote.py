@@ -1,0 +1,50 @@
+"""The verbs of a release store on S3: `compact publish` and `compact pull`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.console.output import emit_one, note
+
+Url = Annotated[
+    str | None,
+    typer.Argument(help="The store; COMPACT_STORE by default.", metavar="s3://BUCKET/PREFIX"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+ReleaseId = Annotated[str | None, typer.Option("--release", help="A release id; the latest by default.")]
+
+
+def _home() -> Path:
+    return Path(os.environ.get("COMPACT_HOME") or "data")
+
+
+def _store(url: str | None) -> str:
+    return url or os.environ.get("COMPACT_STORE") or ""
+
+
+def publish(
+    url: Url = None,
+    release: ReleaseId = None,
+    back: Annotated[bool, typer.Option(help="Also where a newer release is the latest there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send a release to a store, prove that it arrived, and point the store's `latest` to it."""
+    from warehouse.query.indicators import open_release
+    from warehouse.remote.transfer import publish_to
+
+    done = publish_to(_store(url), open_release(_home(), release).resolve(), back=back, tell=note)
+    if not done.conditional:
+        note("this store knows no conditional put: publish to it from one place at a time")
+    emit_one(vars(done), as_json=as_json)
+
+
+def pull(url: Url = None, release: ReleaseId = None) -> None:
+    """Bring the latest release of a store, or another, into COMPACT_HOME, once it is proved to be whole."""
+    from warehouse.remote.transfer import pull_from
+
+    signers = os.environ.get("COMPACT_SIGNERS")
+    print(pull_from(_store(url), _home(), release, Path(signers) if signers else None))

@@ -1,0 +1,69 @@
+"""How a run ends: what was asked, kept, rejected and changed, in a table and a few sentences."""
+
+from __future__ import annotations
+
+from pipelines.console.output import emit, note
+from pipelines.runner.run import Outcome
+from pipelines.steps.run_context import Workspace
+from pipelines.steps.system_errors import Machine
+from sources.staging.stage import Staged
+
+UNREACHABLE = "cannot be reached: "  # as Unreachable says it
+
+
+def tell(workspace: Workspace, outcome: Outcome) -> int:
+    """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run is red, 2
+    where the machine did not let it work."""
+    staged = workspace.live_staged() if outcome.succeeded else {}
+    rows = [_source_row(workspace, source_id, staged.get(source_id)) for source_id in workspace.sources]
+    emit(
+        [row for row in rows if row["state"] in ("live", "stored")], as_json=False, empty="no source has data"
+    )
+    if absent := [str(row["source"]) for row in rows if row["state"] == "absent"]:
+        print(f"absent: {', '.join(absent)}")
+    _notes({source_id: report.note for source_id, report in workspace.reports.items() if report.note})
+    for problem in workspace.problems:
+        note(f"\n{problem}")
+    release = outcome.release
+    if not outcome.succeeded or release is None:
+        note(
+            "\nThe run is red: nothing was published, `latest` is as it was, and the bytes received are kept."
+        )
+        return 2 if any(isinstance(problem, Machine) for problem in workspace.problems) else 1
+    print()
+    if release.made:
+        print(f"Release {release.id}: {release.note}")
+        print(f"  {release.path}")
+    else:
+        same = f"nothing changed since release {release.id}"
+        print(f"Nothing changed since release {release.id}: no new release was made.")
+        if release.note != same:
+            note(release.note)
+    return 0
+
+
+def _notes(notes: dict[str, str]) -> None:
+    """Why sources have less than was asked for; those out of reach in one line, with one reason."""
+    silent = {source_id: text for source_id, text in notes.items() if UNREACHABLE in text}
+    for source_id, text in notes.items():
+        if source_id not in silent:
+            note(f"{source_id}: {text}")
+    if silent:
+        first = next(iter(silent))
+        note(f"cannot be reached: {', '.join(silent)} ({first}: {silent[first].split(UNREACHABLE)[1]})")
+
+
+def _source_row(workspace: Workspace, source_id: str, staged: Staged | None) -> dict[str, object]:
+    report = workspace.reports.get(source_id)
+    return {
+        "source": source_id,
+        "state": report.state if report else "absent",
+        "new": len(report.fetched) if report else 0,
+        "unchanged": len(report.unchanged) if report else 0,
+        "requests": report.requests if report else 0,
+        "MB": round(report.bytes / 1e6, 2) if report else 0.0,
+        "seconds": round(report.seconds, 1) if report else 0.0,
+        "rows_in": staged.rows_in if staged else None,
+        "kept": staged.rows_out if staged else None,
+        "rejected": staged.rows_in - staged.rows_out if staged else None,
+    }

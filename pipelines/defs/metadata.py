@@ -1,0 +1,81 @@
+"""What Dagster shows of an asset, made from the definitions: column schemas, counts, descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import dagster as dg
+
+from schemas.columns.model import Table
+from schemas.definitions.models import Indicator, Source
+from sources.ingest.cadence import rhythms
+from sources.ingest.fetch import FetchReport
+from sources.snapshots.store import Store
+from sources.staging.stage import Staged
+
+OWNERS = ("team:compact-tracker",)
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=column.type,
+                description=column.description,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def describe_source(source: Source) -> str:
+    lines = [source.description, "", f"Agency: {source.agency}. Licence: {source.licence.name}."]
+    lines += [f"Cadence: {source.cadence}. {source.homepage}"]
+    lines += [] if source.contract_verified else [f"Wire contract not verified: {source.contract_note}"]
+    return "\n".join(lines)
+
+
+def describe_indicator(indicator: Indicator) -> str:
+    return f"{indicator.title}. {indicator.description}\n\n{indicator.notes}".strip()
+
+
+def freshness_policy(source: Source) -> dg.FreshnessPolicy | None:
+    """How long ago a source may have been asked. Whether it also answered is what the check `fresh` says."""
+    limit = rhythms()[source.cadence].stale_after
+    return dg.FreshnessPolicy.time_window(limit, limit / 2) if limit and source.hosts else None
+
+
+def stored_version(store: Store, source_id: str) -> dg.DataVersion:
+    """The same as long as the source has the same snapshots."""
+    have = sorted((key, s.snapshot) for key, s in store.candidates(source_id).items())
+    return dg.DataVersion(sha256(repr(have).encode()).hexdigest()[:16])
+
+
+def fetch_metadata(report: FetchReport) -> Mapping[str, dg.MetadataValue]:
+    return {
+        "state": dg.MetadataValue.text(report.state),
+        "note": dg.MetadataValue.text(report.note or ""),
+        "new snapshots": dg.MetadataValue.int(len(report.fetched)),
+        "unchanged": dg.MetadataValue.int(len(report.unchanged)),
+        "requests": dg.MetadataValue.int(report.requests),
+        "bytes": dg.MetadataValue.int(report.bytes),
+        "seconds": dg.MetadataValue.float(report.seconds),
+        "bytes a second": dg.MetadataValue.float(report.bytes / report.seconds if report.seconds else 0.0),
+        "rows": dg.MetadataValue.int(sum(snapshot.rows for snapshot in report.fetched)),
+    }
+
+
+def staged_metadata(staged: Staged | None, seconds: float | None = None) -> Mapping[str, dg.MetadataValue]:
+    if staged is None:
+        return {"state": dg.MetadataValue.text("no snapshot of this source yet")}
+    return {
+        "dagster/row_count": dg.MetadataValue.int(staged.rows_out),
+        "rows in": dg.MetadataValue.int(staged.rows_in),
+        "rows rejected": dg.MetadataValue.int(staged.rows_in - staged.rows_out),
+        "seconds": dg.MetadataValue.float(seconds or 0.0),
+        "reasons": dg.MetadataValue.json(staged.reasons),
+        "folder": dg.MetadataValue.path(str(staged.folder)),
+    }

@@ -1,0 +1,173 @@
+"""`compact gc`: removes what nothing needs: old releases by policy, stored pages, staged and evaluated
+tables.
+
+What is needed is decided in warehouse/store/retention.py and sources/snapshots/garbage.py. Each removal is
+one step that a
+crash leaves whole or undone; what it was about to remove, the next gc removes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.maintenance.cleanup import RELEASES, remove, tidy
+from pipelines.steps.run_context import EVALUATED, Workspace
+from schemas.errors import CompactError
+from schemas.tables.arrow import read_columns
+from sources.locks import at_work
+from sources.settings import Settings
+from sources.snapshots.garbage import needed_snapshots, unnamed_objects, unneeded_lines
+from sources.snapshots.store import Store
+from warehouse.evaluation.cache import Stored, staged_now, would_be
+from warehouse.query.indicators import releases
+from warehouse.store.publish import REMOVED, latest_release, publishing, releases_folder, snapshots_of
+from warehouse.store.retention import kept, reaches_back_to
+from warehouse.verification.verify import verify_release
+
+
+@dataclass(frozen=True)
+class Removed:
+    """One thing that was removed, or would be. kind: release, page, staged or evaluated; bytes: what it
+    frees."""
+
+    kind: str
+    what: str
+    bytes: int
+    why: str
+
+
+def collect(home: Path, keep: int | None = None, *, dry_run: bool = False) -> list[Removed]:
+    """Remove what nothing needs. keep: how many of the last releases, in place of the policy's number.
+
+    Raises Busy where a run is at work, and CompactError where a latest release is damaged: older ones might
+    be needed to go back to. dry_run: look only.
+    """
+    with nullcontext() if dry_run else at_work(home, "compact gc"):
+        if not dry_run:
+            tidy(home)
+        found, spared = list[Removed](), list[Path]()
+        for part in RELEASES:
+            if releases_folder(home / part).is_dir():
+                _latest_must_be_whole(home / part)
+                found += _releases(home / part, keep, dry_run, spared)
+        spared += [path.parent for path in home.glob("as_of/**/releases/*/release.json")]
+        if (home / "snapshots").is_dir():
+            store = Store(home)
+            needed = needed_snapshots(store, _snapshots(spared), reaches_back_to(home, keep))
+            found += _pages(store, needed, dry_run)
+            found += _tables(home, needed, dry_run)
+        return found
+
+
+def _latest_must_be_whole(home: Path) -> None:
+    latest = latest_release(home)
+    if latest is not None and (damage := verify_release(latest)):
+        raise CompactError(
+            f"the latest release is damaged in {len(damage)} places, so nothing is removed: {damage[0]}",
+            where=str(latest),
+            next_step="`compact rollback` to an older release, or mend the disk; then `compact gc`",
+        )
+
+
+def _releases(home: Path, keep: int | None, dry_run: bool, spared: list[Path]) -> Iterator[Removed]:
+    """Each is renamed, which is one step, and then deleted: half a release never stands under its name."""
+    wanted = kept(home, keep)
+    for row in releases(home):
+        folder = releases_folder(home) / row["id"]
+        if row["id"] in wanted:
+            spared.append(folder)
+            continue
+        size = _size([folder])
+        if not dry_run:
+            with publishing(home) as place:
+                remove(folder.rename(place / f"{REMOVED}{row['id']}"))
+        yield Removed("release", row["id"], size, f"made {row['created'][:10]}, beyond what is kept")
+
+
+def _snapshots(folders: Iterable[Path]) -> set[str]:
+    return {name for folder in folders for name in snapshots_of(folder)}
+
+
+def _pages(store: Store, needed: set[str], dry_run: bool) -> Iterator[Removed]:
+    """First the record, then the bytes: a page is never missing without a word."""
+    lines = unneeded_lines(store, needed)
+    reasons = {page["sha256"]: line["reason"] for line in lines for page in line["pages"]}
+    if not dry_run:
+        store.drop(lines)
+    left = {path.name: "nothing speaks of it" for path in unnamed_objects(store)}
+    for name, why in sorted((left | reasons).items()):
+        path = store.objects.path(name)
+        if path.is_file():
+            yield Removed("page", name, path.stat().st_size, why)
+            if not dry_run:
+                path.unlink()
+
+
+def _tables(home: Path, needed: set[str], dry_run: bool) -> Iterator[Removed]:
+    """Staged tables that a newer one replaces, and values of definitions or inputs that are no more."""
+    for kind, paths, why in (
+        (
+            "staged",
+            _staged_unneeded(home, needed),
+            "a newer table has these snapshots, or nothing needs them",
+        ),
+        ("evaluated", _evaluated_unneeded(home), "of other definitions, inputs or code"),
+    ):
+        for path in paths:
+            files = [path] if path.is_dir() else sorted(path.parent.glob(f"{path.stem}.*"))
+            yield Removed(kind, str(path.relative_to(home)), _size(files), why)
+            if not dry_run and path.is_dir():
+                remove(path.rename(path.with_name(f".partial-{path.name}")))
+            elif not dry_run:
+                for file in files:
+                    file.unlink(missing_ok=True)
+
+
+def _staged_unneeded(home: Path, needed: set[str]) -> list[Path]:
+    """Every staged table but: the ones in use, and for each needed snapshot the newest table that has it,
+    from which `compact revisions` reads."""
+    used = {place.observation.parent for place in _in_use(home).values()}
+    found = []
+    for source in sorted((home / "staged").glob("*/")):
+        covered: set[str] = set()
+        tables = [path.parent for path in source.glob("*/ledger.parquet")]
+        for table in sorted(
+            tables, key=lambda path: (path in used, path.stat().st_mtime, path.name), reverse=True
+        ):
+            rows = read_columns(table / "ledger.parquet", "snapshot")["snapshot"].to_pylist()
+            new = (set(rows) & needed) - covered
+            if table not in used and not new:
+                found.append(table)
+            covered |= set(rows)
+    return found
+
+
+def _in_use(home: Path) -> Mapping[str, Stored]:
+    sources = Workspace(Settings(home=home)).sources
+    return staged_now(home, sources, sources)
+
+
+def _evaluated_unneeded(home: Path) -> list[Path]:
+    """Every evaluated table but those a run would take as they are, and the newest of each indicator, with
+    which a definition is compared."""
+    staged = {source_id: found.observation for source_id, found in _in_use(home).items()}
+    used: set[Path] = set()
+    for part in RELEASES:
+        workspace = Workspace(Settings(home=home), redistributable=bool(part))
+        if releases_folder(home / part).is_dir():
+            used |= {home / path for path in would_be(workspace.catalogue, staged).values()}
+    found = []
+    for folder in sorted((home / EVALUATED).glob("*/")):
+        tables = sorted(folder.glob("*.parquet"), key=lambda path: (path.stat().st_mtime, path.name))
+        found += [path for path in tables[:-1] if path not in used]
+        alone = {path.stem for path in folder.glob("[!.]*")} - {path.stem for path in tables}
+        found += [next(folder.glob(f"{name}.*")) for name in sorted(alone)]
+    return found
+
+
+def _size(paths: Iterable[Path]) -> int:
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])]
+    return sum(file.stat().st_size for file in files if file.is_file())

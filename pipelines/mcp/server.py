@@ -1,0 +1,92 @@
+"""`compact mcp`: the latest release for AI assistants, read-only, by the Model Context Protocol.
+
+What is answered stands in pipelines/mcp/answers.py; here are the tools' names, their words for the
+assistant, and
+the transport. Each call reads the release that is the latest then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp.types import CallToolResult, TextContent, ToolAnnotations
+
+from pipelines.mcp import answers
+from schemas.errors import CompactError
+from warehouse.query.indicators import open_release
+
+INSTRUCTIONS = """\
+Figures on how far every country is from the measurable targets of the UN Global Digital Compact, from
+public statistics of UN agencies, the World Bank and others. Find an indicator with `search`, then ask for
+values. With every number give its year, source and status; say so where a value is estimated or only a
+bound. `unknown` says what is not known: repeat that, never fill it in. A missing value is missing, not
+zero. `release` and `vintage` say as of when a number holds; `method` says how it was computed or judged.
+Areas may be given by ISO 3166-1 alpha-3 code (KEN), by a group's code (M49:014, WB:SSF) or by English name.
+"""
+
+
+def server(home: Path) -> MCPServer[Any]:
+    """The server over the latest release of COMPACT_HOME."""
+    made: MCPServer[Any] = MCPServer(
+        "compact-tracker", title="Compact Tracker", instructions=INSTRUCTIONS, log_level="WARNING"
+    )
+
+    def latest() -> Path:
+        return open_release(home).resolve()
+
+    def search(text: str) -> CallToolResult:
+        """Find indicators by words or by an agency's own code."""
+        return _result(lambda: answers.search(latest(), text))
+
+    def about(indicator: str) -> CallToolResult:
+        """What an indicator is: definition, target with its origin, formula, inputs, sources, coverage."""
+        return _result(lambda: answers.about(latest(), indicator))
+
+    def show(indicator: str, area: str = "", year: int | None = None) -> CallToolResult:
+        """Values of an indicator: the latest of each area, or those of a year; with source and status."""
+        return _result(lambda: answers.show(latest(), indicator, area, year))
+
+    def progress(indicator: str, area: str, method: str = "unsd-2026") -> CallToolResult:
+        """Whether an area is on track to the target. method: a published method, empty for all of them."""
+        return _result(lambda: answers.progress(latest(), indicator, area, method))
+
+    def gaps(indicator: str, area: str) -> CallToolResult:
+        """Differences between women and men, towns and countryside and other groups, in one area."""
+        return _result(lambda: answers.gaps(latest(), indicator, area))
+
+    def explain(indicator: str, area: str, year: int | None = None) -> CallToolResult:
+        """Where a number comes from: formula with its numbers, observations, snapshots, checks and SQL."""
+        return _result(lambda: answers.explain(latest(), indicator, area, year, home))
+
+    def coverage(indicator: str = "", area: str = "") -> CallToolResult:
+        """What data there is: for which countries of an indicator, or which indicators of a country."""
+        return _result(lambda: answers.coverage(latest(), indicator, area))
+
+    reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+    for tool in (search, about, show, progress, gaps, explain, coverage):
+        made.add_tool(tool, annotations=reads, structured_output=False)
+    return made
+
+
+def serve(home: Path) -> None:
+    """Serve over standard input and output until the client hangs up."""
+    open_release(home)  # without a release there is nothing to serve, and that is said at once
+    server(home).run("stdio")
+
+
+def _result(ask: Callable[[], dict[str, Any]]) -> CallToolResult:
+    """An answer as JSON; a question that cannot be answered as an error that says what can be asked."""
+    try:
+        text, failed = json.dumps(ask(), ensure_ascii=False, default=_plain), False
+    except CompactError as problem:
+        text, failed = str(problem), True
+    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=failed)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)

@@ -1,0 +1,158 @@
+"""Alerts: what needs a person goes to a webhook or by e-mail, if the environment names a receiver; each
+matter once, for as long as it lasts.
+
+Off by default. A receiver that fails never fails a run; that is told, and the matter is sent the next time.
+Passwords and the addresses of webhooks, which often are secrets themselves, are never printed or logged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import smtplib
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pipelines.monitoring.status import Facts, findings
+from schemas.errors import CompactError
+from sources.http.session import user_agent
+from sources.http.urls import is_loopback
+
+WEBHOOK, SMTP = "COMPACT_ALERT_WEBHOOK", "COMPACT_ALERT_SMTP"
+USER, PASSWORD = "COMPACT_ALERT_SMTP_USER", "COMPACT_ALERT_SMTP_PASSWORD"
+SENDER, TO = "COMPACT_ALERT_FROM", "COMPACT_ALERT_TO"
+CONNECT_SECONDS, SECONDS = 4.0, 15.0
+SENT = "alerts.json"
+SUBJECT = "Compact Tracker"
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is sent. subject: a few words; texts: a sentence a matter."""
+
+    subject: str
+    texts: Sequence[str]
+    keys: Sequence[str] = ()
+
+
+class NotSent(CompactError):
+    """A receiver did not take a message. The text holds no secret."""
+
+
+Receiver = Callable[[Message], None]
+
+
+def receivers() -> dict[str, Receiver]:
+    """Those that the environment names: none, by default."""
+    found: dict[str, Receiver] = {}
+    if os.environ.get(WEBHOOK):
+        found["webhook"] = to_webhook
+    if os.environ.get(SMTP):
+        found["e-mail"] = by_mail
+    return found
+
+
+def send(message: Message) -> list[str]:
+    """Send to every receiver. What failed, a sentence each; nothing is raised."""
+    failed = []
+    for name, receiver in receivers().items():
+        try:
+            receiver(message)
+        except NotSent as problem:
+            failed.append(f"the alert by {name} was not sent: {problem.what}")
+    return failed
+
+
+def send_news(home: Path, found: Facts) -> list[str]:
+    """Send what is new since the last time. What is over is forgotten, so that it is told if it comes again;
+    where any receiver fails, all of it is sent again the next time."""
+    if not receivers():
+        return []
+    now = {one.key: one.text for one in findings(found)}
+    told = _told(home)
+    news = {key: text for key, text in now.items() if key not in told}
+    failed = []
+    if news:
+        count = f"{len(news)} matter{'s' if len(news) > 1 else ''} for a person"
+        failed = send(Message(count, list(news.values()), list(news)))
+    _remember(home, [key for key in now if key in told or not failed])
+    return failed
+
+
+def to_webhook(message: Message) -> None:
+    """POST {"text", "subject", "alerts": [{"key", "text"}]} as JSON; `text` is what chat tools show."""
+    address = os.environ[WEBHOOK]
+    if urlsplit(address).scheme != "https" and not is_loopback(address):
+        raise NotSent(f"{WEBHOOK} must begin with https:, or name this very machine")
+    lines = "\n".join(f"- {text}" for text in message.texts)
+    body = {
+        "text": f"{SUBJECT}: {message.subject}\n{lines}",
+        "subject": message.subject,
+        "alerts": [
+            {"key": key, "text": text}
+            for key, text in zip(message.keys or message.texts, message.texts, strict=True)
+        ],
+    }
+    import requests  # here, for most runs send nothing
+
+    try:
+        with requests.Session() as session:
+            session.trust_env = not is_loopback(address)
+            session.auth = lambda request: request  # not what ~/.netrc holds
+            answer = session.post(
+                address,
+                json=body,
+                timeout=(CONNECT_SECONDS, SECONDS),
+                headers={"User-Agent": user_agent()},
+                allow_redirects=False,
+                stream=True,
+            )
+            status = answer.status_code
+            answer.close()
+    except (requests.RequestException, ValueError) as error:  # its words may hold the address
+        raise NotSent(f"no answer ({type(error).__name__})") from None
+    if not 200 <= status < 300:
+        raise NotSent(f"it answers with status {status}")
+
+
+def by_mail(message: Message) -> None:
+    """One mail through COMPACT_ALERT_SMTP (host:port), with STARTTLS unless that is this very machine."""
+    host, _, port = os.environ[SMTP].rpartition(":")
+    sender, to = os.environ.get(SENDER, ""), os.environ.get(TO, "")
+    if not host or not port.isdigit() or not sender or not to:
+        raise NotSent(f"{SMTP} must be host:port, and {SENDER} and {TO} must be addresses")
+    mail = EmailMessage()
+    try:
+        mail["Subject"] = f"{SUBJECT}: {message.subject}"
+        mail["From"], mail["To"] = sender, to
+        mail.set_content("\n\n".join(message.texts) + "\n")
+        with smtplib.SMTP(host, int(port), timeout=SECONDS) as server:
+            if not is_loopback(f"http://{host}:{port}"):
+                server.starttls(context=ssl.create_default_context())
+            if user := os.environ.get(USER):
+                server.login(user, os.environ.get(PASSWORD, ""))
+            server.send_message(mail)
+    except (OSError, smtplib.SMTPException, ValueError) as error:  # its words may hold the user's name
+        raise NotSent(f"the mail server did not take it ({type(error).__name__})") from None
+
+
+def _told(home: Path) -> set[str]:
+    try:
+        return set(json.loads((home / "status" / SENT).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return set()
+
+
+def _remember(home: Path, keys: Sequence[str]) -> None:
+    path = home / "status" / SENT
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{SENT}")
+        partial.write_text(json.dumps(sorted(keys), ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        return  # told twice is better than a failed run

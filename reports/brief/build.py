@@ -1,0 +1,130 @@
+"""Writes the briefs: one PDF an area, by typst, without any request to the network.
+
+What a brief says is in content.py and group_content.py, how it looks in brief.typ.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+from reports.brief.country import country
+from reports.brief.figures import Facts
+from reports.brief.group import group
+from reports.brief.localisation import Words, language_known
+from reports.shared.figures import Figures
+from reports.shared.release_reader import Area, Release
+from schemas.columns.observation import REF_AREA_CODES
+from schemas.errors import CompactError
+
+TEMPLATE = Path(__file__).with_name("brief.typ")
+PAGES = 2
+SCALES = ("1", "0.95", "0.9", "0.85", "0.8")  # of the type; the first that fits is taken
+STANDARD: Final = "ua-1"  # PDF/UA-1: tagged, with title and language; typst refuses to write what breaks it
+
+
+@dataclass(frozen=True)
+class BriefSummary:
+    """What was written. bytes: of all files; seconds: of this build."""
+
+    briefs: int
+    bytes: int
+    seconds: float
+    language: str
+
+
+@dataclass
+class Briefs:
+    """The briefs of one release in one language."""
+
+    folder: Path
+    language: str = "en"
+
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts(Figures(Release(self.folder)))
+
+    @cached_property
+    def words(self) -> Words:
+        return Words(language_known(self.language))
+
+    def areas(self, wanted: Sequence[str] | None = None) -> list[Area]:
+        """The areas wanted, or all. Raises CompactError for a code that the release does not know."""
+        known = self.facts.release.areas
+        for code in wanted or ():
+            if code not in known:
+                raise CompactError(
+                    f"there is no area {code!r} in release {self.folder.name}",
+                    allowed=REF_AREA_CODES,
+                    next_step="look the code up in area.parquet and area_group.parquet",
+                )
+        return [known[code] for code in dict.fromkeys(wanted)] if wanted is not None else list(known.values())
+
+    def content(self, area: Area) -> dict[str, Any]:
+        """What the brief of an area says."""
+        return (country if area.kind == "country" else group)(self.facts, self.words, area)
+
+    @cached_property
+    def made(self) -> datetime:
+        """The date in the PDF: the release's, so that the same release gives the same bytes."""
+        return datetime.fromisoformat(self.facts.release.card["created"].replace("Z", "+00:00"))
+
+
+def file_name(area: Area) -> str:
+    """The name of an area's brief: its code, the colon of a group's as a hyphen."""
+    return f"{area.slug}.pdf"
+
+
+def build(release: Path, out: Path, areas: Sequence[str] | None = None, language: str = "en") -> BriefSummary:
+    """Write the briefs of a release folder to out/<area>.pdf, by default of all countries and groups.
+
+    Reads the parquet and json files of the release alone. Raises CompactError if the folder is no release, an
+    area is not known, or there are no messages in the language.
+    """
+    start = time.perf_counter()
+    briefs = Briefs(release, language)
+    wanted = briefs.areas(areas)
+    out.mkdir(parents=True, exist_ok=True)
+    # One after another, some 60 ms each: typst keeps the interpreter's lock, so that threads gain nothing.
+    compiler = typst.Compiler(str(TEMPLATE), ignore_system_fonts=True)
+    size = sum(_set(compiler, briefs, area, out / file_name(area)) for area in wanted)
+    return BriefSummary(len(wanted), size, time.perf_counter() - start, language)
+
+
+def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> int:
+    """Set one brief, smaller where it would not fit on its pages. Returns its size in bytes."""
+    text = json.dumps(briefs.content(area), ensure_ascii=False, sort_keys=True)
+    pdf = b""
+    for scale in SCALES:
+        pages = compiler.compile(
+            format="pdf",
+            sys_inputs={"brief": text, "scale": scale},
+            pdf_standards=[STANDARD],
+            timestamp=briefs.made,
+        )
+        pdf = pages if isinstance(pages, bytes) else b"".join(pages or [])
+        if page_count(pdf) <= PAGES:
+            break
+    else:
+        raise CompactError(
+            f"the brief of {area.name} does not fit on {PAGES} pages, even at {SCALES[-1]} of its size",
+            where=str(TEMPLATE),
+            next_step="name fewer key indicators in key_indicators.yaml, or shorten messages",
+        )
+    path.write_bytes(pdf)
+    return len(pdf)
+
+
+def page_count(pdf: bytes) -> int:
+    """Pages of a PDF as typst writes it: the count of the one page tree. 0 if there is none."""
+    found = re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)
+    return int(found[1]) if found else 0

@@ -1,0 +1,137 @@
+"""What the briefs read from a release beyond the site's figures: scores, revisions, chances, availability.
+
+Looked up once for all areas. What is shown of them is in content.py.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import yaml
+
+from reports.shared.figures import FEWEST_PEERS, Figures
+
+KEY_INDICATORS = Path(__file__).with_name("key_indicators.yaml")
+FRAMEWORK = "compact_adopted"
+
+
+@dataclass(frozen=True)
+class Score:
+    """A composite of one objective. share: of its weight that has a value."""
+
+    year: int
+    score: float | None
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    share: float
+    used: int
+    total: int
+    oldest: int | None
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What a projection says of the year of the target, or of its last year without one."""
+
+    year: int
+    value: float
+    low: float
+    high: float
+    chance: float | None
+
+
+class Facts:
+    """Everything that briefs look up; a table that the release lacks gives nothing."""
+
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+        self.release = figures.release
+        chosen = yaml.safe_load(KEY_INDICATORS.read_text(encoding="utf-8"))
+        known = self.release.indicators
+        self.key = {code: [i for i in ids if i in known] for code, ids in chosen["objectives"].items()}
+        self.peers = [i for i in chosen["peers"] if i in known]
+
+    @cached_property
+    def scores(self) -> dict[str, dict[str, Score]]:
+        """Objective to area to its newest score."""
+        sql = f"""select component, ref_area, time_period, score, rank, rank_low, rank_high, coverage_share,
+                  indicators_used, indicators_total, oldest_year from {{score}}
+                  where framework = '{FRAMEWORK}'
+                  qualify time_period = max(time_period) over (partition by component) order by all"""
+        found: dict[str, dict[str, Score]] = defaultdict(dict)
+        for component, area, *rest in self.release.rows(sql, "score"):
+            found[component][area] = Score(*rest)
+        return found
+
+    def median_score(self, objective: str, group: str | None) -> float | None:
+        """The median score of a group's members, if enough have one."""
+        members = self.release.members.get(group or "", [])
+        scores = self.scores.get(objective, {})
+        known = [s.score for m in members if (s := scores.get(m)) and s.score is not None]
+        return median(known) if len(known) >= FEWEST_PEERS else None
+
+    @cached_property
+    def ahead(self) -> dict[tuple[str, str], Ahead]:
+        """(indicator, area) to its projection for the target year, or the last year without a target."""
+        sql = """select indicator, ref_area, time_period, value, lower_80, upper_80, probability_target_met
+                 from {projection} qualify time_period = max(time_period)
+                 over (partition by indicator, ref_area) order by all"""
+        return {(r[0], r[1]): Ahead(*r[2:]) for r in self.release.rows(sql, "projection")}
+
+    @cached_property
+    def not_projected(self) -> dict[tuple[str, str], str]:
+        """(indicator, area) to the reason why it is not projected."""
+        sql = "select indicator, ref_area, reason from {projection_refused} order by all"
+        return {(r[0], r[1]): r[2] for r in self.release.rows(sql, "projection_refused")}
+
+    @cached_property
+    def gaps(self) -> dict[str, list[dict[str, Any]]]:
+        """Area to its newest gaps, those with a value for both groups."""
+        sql = """select ref_area, indicator, dimension, time_period, group_a, group_b, value_a, value_b,
+                 difference, annual_change from {gap} where latest order by all"""
+        names = ("indicator", "dimension", "year", "group_a", "group_b", "a", "b", "difference", "change")
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for area, *rest in self.release.rows(sql, "gap"):
+            found[area].append(dict(zip(names, rest, strict=True)))
+        return found
+
+    @cached_property
+    def revisions(self) -> dict[str, list[tuple[str, int, float | None, float | None]]]:
+        """Area to (indicator, year, value before, value now) of what differs from the release before."""
+        sql = "select ref_area, indicator, time_period, old_value, new_value from {revision} order by all"
+        found: dict[str, list[tuple[str, int, float | None, float | None]]] = defaultdict(list)
+        for area, *rest in self.release.rows(sql, "revision"):
+            found[area].append((rest[0], rest[1], rest[2], rest[3]))
+        return found
+
+    @cached_property
+    def classes_changed(self) -> tuple[dict[str, list[dict[str, Any]]], bool]:
+        """Area to its changed classes by the default method, and whether diff.json lists all of them."""
+        part = (self.release.diff or {}).get("categories", {"total": 0, "listed": []})
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in part["listed"]:
+            if row["method"] == self.release.method:
+                found[row["ref_area"]].append(row)
+        return found, part["total"] == len(part["listed"])
+
+    @cached_property
+    def with_values(self) -> dict[str, tuple[int, int]]:
+        """Country to (indicators with a value since 2015, indicators)."""
+        sql = """select ref_area, count(*) filter (where available), count(*) from {coverage}
+                 group by 1 order by 1"""
+        return {area: (n, of) for area, n, of in self.release.rows(sql, "coverage")}
+
+    @cached_property
+    def sdg_data(self) -> dict[str, tuple[float, float]]:
+        """Area to the shares of SDG indicators with a value in one, and in two years since 2015: of the
+        whole SDG database where the release has it, else of this catalogue."""
+        sql = """select scope, share_one, share_two from {availability}
+                 where goal = 'all' and breakdown = '_T'
+                 qualify universe = max(universe) over () order by all"""
+        return {scope: (one, two) for scope, one, two in self.release.rows(sql, "availability")}

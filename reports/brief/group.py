@@ -1,0 +1,173 @@
+"""What the brief of a group shows: its values where enough is covered, and how its members are moving."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from statistics import median
+from typing import Any
+
+from reports.brief.country import owner, sources, target_text
+from reports.brief.figures import Facts
+from reports.brief.localisation import Words
+from reports.brief.sections import STRIPS, Content, bar, changes, frame, gap_rows, standing
+from reports.shared.figures import FEWEST_PEERS, GOOD, UNDECIDED
+from reports.shared.release_reader import Area, Indicator
+
+
+def group(facts: Facts, words: Words, area: Area) -> Content:
+    """The content of a group's brief."""
+    members = set(facts.release.members.get(area.code, ()))
+    return frame(facts, words, area) | {
+        "kind": "group",
+        "subtitle": words.t("brief.members_n", n=len(members)),
+        "headline": _headline(facts, words, area, members),
+        "objectives": [_objective(facts, words, code, members) for code in facts.key],
+        "standing": _standing(facts, words, members),
+        "key": [
+            {
+                "title": words.t("brief.objective_n", n=code, title=words.t(f"objective.{code}")),
+                "rows": [_row(facts, words, area, facts.release.indicators[i], members) for i in ids],
+            }
+            for code, ids in facts.key.items()
+            if ids
+        ],
+        "among": words.t("brief.members_strip"),
+        "gaps": _gaps(facts, words, members),
+        "strips": _strips(facts, words, members),
+        "changes": changes(facts, words, sorted(members)),
+        "missing": _missing(facts, words, members),
+    }
+
+
+def _counts(facts: Facts, indicators: list[str], members: set[str]) -> Counter[str]:
+    """Classes of the members on some indicators."""
+    paces = facts.figures.pace
+    return Counter(p.category for i in indicators for a, p in paces.get(i, {}).items() if a in members)
+
+
+def _headline(facts: Facts, words: Words, area: Area, members: set[str]) -> Content:
+    counts = _counts(facts, list(facts.figures.pace), members)
+    assessed = sum(n for name, n in counts.items() if name not in UNDECIDED)
+    good = counts["on_track_or_met"] + counts["target_met"]
+    numbers = {"n": assessed, "good": good, "bad": counts["regression"]}
+    said = words.t("brief.group_headline", **{name: words.number(n) for name, n in numbers.items()})
+    shares = [facts.with_values[m] for m in sorted(members) if m in facts.with_values]
+    known = []
+    if shares:
+        middle = median(n / of for n, of in shares)
+        known.append(words.t("brief.members_availability", share=words.percent(middle)))
+    if area.code in facts.sdg_data:
+        one, two = facts.sdg_data[area.code]
+        known.append(words.t("brief.sdg_data", one=words.percent(one), two=words.percent(two)))
+    return {
+        "text": said if assessed else words.t("brief.headline_none"),
+        "facts": known,
+        "bar": bar(words, counts),
+    }
+
+
+def _standing(facts: Facts, words: Words, members: set[str]) -> list[Content]:
+    """Indicators on which at least two thirds of the assessed members go well, or a third moves away."""
+    well, badly = [], []
+    for id_ in facts.figures.pace:
+        counts = _counts(facts, [id_], members)
+        assessed = sum(n for name, n in counts.items() if name not in UNDECIDED)
+        if assessed >= FEWEST_PEERS:
+            well += [id_] * (sum(counts[c] for c in GOOD) >= assessed * 2 / 3)
+            badly += [id_] * (counts["regression"] + counts["target_missed"] >= assessed / 3)
+    if not well and not badly:
+        return []
+    return [
+        standing(facts, words, "members_well", "on_track_or_met", well),
+        standing(facts, words, "members_away", "regression", badly),
+    ]
+
+
+def _objective(facts: Facts, words: Words, code: str, members: set[str]) -> Content:
+    """One objective: how the members move on all its indicators, and of how many there is a value."""
+    ids = [i.id for i in facts.figures.of_objective("compact_adopted", code)]
+    known = [i for i in ids if members & set(facts.figures.latest.get(i, {}))]
+    return {
+        "code": code,
+        "title": words.t(f"objective.{code}"),
+        "used": words.t("brief.n_of", n=len(known), of=len(ids)) if ids else None,
+        "bar": bar(words, _counts(facts, ids, members)),
+    }
+
+
+def _row(facts: Facts, words: Words, area: Area, item: Indicator, members: set[str]) -> Content:
+    """One key indicator: the group's value, the share of its weight that is covered, the members' classes."""
+    values = facts.figures.groups.get(item.id, {}).get(area.code, [])
+    row: dict[str, Any] = {
+        "id": item.id,
+        "title": words.title(item),
+        "unit": words.unit(item.unit),
+        "points": [[v.year, v.value] for v in values],
+        "target_line": item.target_value,
+        "target": target_text(words, item),
+        "owner": owner(item),
+        "bar": bar(words, _counts(facts, [item.id], members)),
+        "value": None,
+        "missing": words.t("table.no_group_value"),
+    }
+    if not values:
+        return row
+    newest = values[-1]
+    source = words.t("brief.official") if newest.official else words.t("brief.own_mean")
+    used = {v.source for a, v in facts.figures.latest.get(item.id, {}).items() if a in members}
+    named = sources(facts, ";".join(sorted({s for ids in used for s in ids.split(";")})))
+    return row | {
+        "value": words.number(newest.value),
+        "year": str(newest.year),
+        "old": False,
+        "flag": "",
+        "source": f"{named}; {source}",
+        "weight": words.percent(newest.share) if newest.share is not None and not newest.official else "–",
+    }
+
+
+def _gaps(facts: Facts, words: Words, members: set[str]) -> list[Content]:
+    """Medians of the members' newest gaps, where enough have one."""
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for member in sorted(members):
+        for row in facts.gaps.get(member, []):
+            found[row["indicator"], row["dimension"], row["group_a"], row["group_b"]].append(row)
+    middle = [
+        rows[0] | {k: median(r[k] for r in rows) for k in ("a", "b", "difference")}
+        | {"year": words.t("brief.median_of", n=len(rows))}
+        for rows in found.values()
+        if len(rows) >= FEWEST_PEERS
+    ]  # fmt: skip
+    return gap_rows(facts, words, middle)
+
+
+def _strips(facts: Facts, words: Words, members: set[str]) -> list[Content]:
+    """For some indicators the newest value of every member on one line."""
+    rows: list[Content] = []
+    for id_ in facts.peers:
+        item = facts.release.indicators[id_]
+        known = sorted(v.value for a, v in facts.figures.latest.get(id_, {}).items() if a in members)
+        if len(known) >= FEWEST_PEERS and len(rows) < STRIPS:
+            rows.append(
+                {
+                    "title": words.title(item),
+                    "unit": words.unit(item.unit),
+                    "values": known,
+                    "own": None,
+                    "low": words.number(known[0]),
+                    "high": words.number(known[-1]),
+                    "place": words.t("brief.n_of", n=len(known), of=len(members)),
+                }
+            )
+    return rows
+
+
+def _missing(facts: Facts, words: Words, members: set[str]) -> Content:
+    """Key indicators of which no member has a value, and those without a value of the group."""
+    key = [i for ids in facts.key.values() for i in ids]
+    absent = [i for i in key if not members & set(facts.figures.latest.get(i, {}))]
+    return {
+        "key": [words.title(facts.release.indicators[i]) for i in absent],
+        "text": words.t("brief.missing_group", n=len(absent), of=len(key)),
+        "five": words.t("brief.objective_five"),
+    }

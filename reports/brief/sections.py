@@ -1,0 +1,173 @@
+"""Parts that briefs of countries and of groups share: frame, bar of classes, gaps, changes, footer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from reports.brief.figures import Facts
+from reports.brief.localisation import Words
+from reports.shared.figures import CATEGORIES, Figures
+from reports.shared.release_reader import Area
+
+Content = dict[str, Any]
+OLD = 5  # years older than the newest value of the indicator
+GAPS = 6  # rows of the table of gaps
+NAMED = 9  # indicators named as standing out
+CHANGES = 5  # sentences about what changed
+STRIPS = 7  # indicators with a strip of peers
+# The gaps to show first: of connectivity, skills and accounts; then the rest by name.
+FIRST_GAPS = ("internet_use", "mobile_ownership", "ict_skills", "account_ownership", "digital_payments")
+LABELS = (
+    "title", "group_title", "where", "objective", "score", "rank_column", "coverage", "years",
+    "pace_of_all", "key", "indicator", "since_2000", "value", "year", "peers", "target", "pace",
+    "projected", "chance", "gaps", "no_gaps", "difference", "place", "changed", "missing_title",
+    "sources", "no_target", "not_assessed", "own_mark", "median_mark", "old_note", "score_note",
+    "reading_note", "chance_note", "projection_note", "weight", "members", "group_value", "page",
+    "no_composite", "gap_mark",
+)  # fmt: skip
+
+
+def frame(facts: Facts, words: Words, area: Area) -> Content:
+    """Title, words of the layout, notes and footer."""
+    card = facts.release.card
+    return {
+        "language": words.language,
+        "name": words.area(area),
+        "iso": area.code,
+        "words": {name: words.raw(f"brief.{name}") for name in LABELS},
+        "classes": {name: words.t(f"category.{name}") for name in CATEGORIES},
+        "document": words.t("brief.document", area=words.area(area)),
+        "release": words.t("brief.release", id=card["id"], day=words.day(card["created"])),
+        "footer": words.t("brief.footer", id=card["id"]),
+        "method": facts.release.method,
+        "method_note": words.t("brief.method_note", method=facts.release.method or "–"),
+        "flags": flags(facts, words),
+        "licence": licence(facts, words),
+        "disclaimer": words.t("brief.disclaimer"),
+        "not_un": words.t("site.not_un"),
+    }
+
+
+def bar(words: Words, counts: Counter[str]) -> list[Content]:
+    """Classes that occur, in order, with their number and share."""
+    total = sum(counts.values())
+    return [
+        {
+            "class": name,
+            "words": words.t(f"category.{name}"),
+            "n": counts[name],
+            "share": counts[name] / total,
+        }
+        for name in CATEGORIES
+        if counts[name]
+    ]
+
+
+def standing(
+    facts: Facts, words: Words, part: str, category: str, ids: list[str], none: str = "none_stands_out"
+) -> Content:
+    """Indicators that stand out, the key ones first, as many as there is room for."""
+    key = [i for listed in facts.key.values() for i in listed]
+    ordered = [i for i in key if i in ids] + sorted(i for i in ids if i not in key)
+    return {
+        "title": words.t(f"brief.{part}"),
+        "class": category,
+        "items": [words.title(facts.release.indicators[i]) for i in ordered[:NAMED]],
+        "more": words.t("brief.and_more", n=len(ordered) - NAMED) if len(ordered) > NAMED else None,
+        "none": words.t(f"brief.{none}"),
+    }
+
+
+def old_after(figures: Figures, indicator: str) -> int:
+    """The last year that counts as old for an indicator."""
+    return max((v.year for v in figures.latest.get(indicator, {}).values()), default=0) - OLD
+
+
+def flags(facts: Facts, words: Words) -> str:
+    """The status letters that occur among the key indicators, in words."""
+    key = [i for ids in facts.key.values() for i in ids]
+    letters = {v.status for i in key for v in facts.figures.latest.get(i, {}).values()} - {"A"}
+    listed = ", ".join(f"{letter} {words.status(letter)}" for letter in sorted(letters))
+    return words.t("brief.flags", listed=listed) if listed else ""
+
+
+def licence(facts: Facts, words: Words) -> str:
+    """What the sources of the key indicators ask for; a source that forbids commercial use is named."""
+    key = [i for ids in facts.key.values() for i in ids]
+    used = {s for i in key for v in facts.figures.latest.get(i, {}).values() for s in v.source.split(";")}
+    known = [facts.release.sources[s] for s in sorted(used) if s in facts.release.sources]
+    closed = [s["title"] for s in known if "NonCommercial" in s["licence"] or "-NC-" in s["licence"]]
+    said = words.t("brief.licence")
+    return f"{said} {words.t('brief.licence_nc', titles=', '.join(closed))}" if closed else said
+
+
+def gap_rows(facts: Facts, words: Words, gaps: list[dict[str, Any]]) -> list[Content]:
+    """Gaps as rows of a table, the first by FIRST_GAPS, as many as there is room for."""
+    order = {name: n for n, name in enumerate(FIRST_GAPS)}
+    found = sorted(
+        (row for row in gaps if row["indicator"] in facts.release.indicators),
+        key=lambda row: (order.get(row["indicator"], 99), row["indicator"], row["dimension"], row["group_a"]),
+    )
+    rows = []
+    for row in found[:GAPS]:
+        item = facts.release.indicators[row["indicator"]]
+        rows.append(
+            {
+                "title": words.title(item),
+                "unit": words.unit(item.unit),
+                "unit_difference": words.unit("PP" if item.unit == "PT" else item.unit),
+                "year": str(row["year"]),
+                "label_a": words.group(row["group_a"]),
+                "label_b": words.group(row["group_b"]),
+                "a": row["a"],
+                "b": row["b"],
+                "a_text": words.number(row["a"]),
+                "b_text": words.number(row["b"]),
+                "difference": signed(words, row["difference"]),
+            }
+        )
+    return rows
+
+
+def signed(words: Words, value: float) -> str:
+    """A difference with its sign, and a true minus."""
+    return ("+" if value > 0 else "\u2212" if value < 0 else "") + words.number(abs(value))
+
+
+def changes(facts: Facts, words: Words, areas: list[str]) -> list[str]:
+    """What differs from the release before: a sentence that counts; of one area also the largest."""
+    previous = facts.release.card.get("previous")
+    if not previous:
+        return [words.t("brief.first_release")]
+    rows = [row for area in areas for row in facts.revisions.get(area, [])]
+    new = sum(1 for r in rows if r[2] is None)
+    gone = sum(1 for r in rows if r[3] is None)
+    counts = {"new": new, "revised": len(rows) - new - gone, "gone": gone}
+    numbers = {name: words.number(n) for name, n in counts.items()}
+    said = [words.t("brief.changed_n", previous=previous, **numbers)]
+    classes, whole = facts.classes_changed
+    for row in classes.get(areas[0], []) if len(areas) == 1 else []:
+        item = facts.release.indicators.get(row["indicator"])
+        if item and row["before"] != row["after"]:
+            before, after = (words.t(f"category.{row[k]}") for k in ("before", "after"))
+            said.append(words.t("brief.class_changed", title=words.title(item), before=before, after=after))
+    said += _largest(facts, words, rows) if len(areas) == 1 else []
+    return said[:CHANGES] + ([] if whole or len(areas) > 1 else [words.t("brief.changes_cut")])
+
+
+def _largest(
+    facts: Facts, words: Words, rows: list[tuple[str, int, float | None, float | None]]
+) -> list[str]:
+    """Key indicators whose values were revised, the largest change in proportion first."""
+    key = {i for ids in facts.key.values() for i in ids}
+    both = [(i, y, a, b) for i, y, a, b in rows if i in key and a is not None and b is not None]
+    both.sort(key=lambda r: (-abs(r[3] - r[2]) / max(abs(r[2]), abs(r[3]), 1e-12), r[0], r[1]))
+    return [
+        words.t(
+            "brief.revised", title=words.title(facts.release.indicators[i]), year=y,
+            before=words.number(a), after=words.number(b),
+        )
+        for i, y, a, b in both
+        if words.number(a) != words.number(b)
+    ]  # fmt: skip

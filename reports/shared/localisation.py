@@ -1,0 +1,153 @@
+"""Words and numbers in three languages: the message catalogue, titles, names of areas, figures and dates.
+
+Every word a reader sees is in messages/<language>.yaml. What the release itself carries in English
+(definitions, notes, an owner's words) stays as published, and is marked as English for screen readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from reports.shared.release_reader import Area, Indicator
+from schemas.codelists.units import units
+from schemas.errors import CompactError
+
+SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+LANGUAGES = ("en", "fr", "es")  # the first has its pages at the root of the site
+FOLDER = Path(__file__).parent / "messages"
+SHARED = (
+    "js.",
+    "category.",
+    "status.",
+    "unit.",
+    "objective.",
+    "pillar.",
+    "framework.",
+    "table.",
+)  # what scripts may ask for
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value).strip()
+
+
+def _loaded(name: str) -> dict[str, Any]:
+    """A file of messages, by libyaml where PyYAML has it: three files in a tenth of the time."""
+    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, Loader=SafeLoader)  # noqa: S506  one of the two safe loaders
+    return loaded
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Every message of a language by its dotted key."""
+    return dict(_flat(_loaded(language)))
+
+
+@cache
+def names(kind: str) -> dict[str, dict[str, str]]:
+    """titles or areas: id to language to name, for what the release carries in English alone."""
+    return _loaded(kind)
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language."""
+
+    language: str
+
+    @cached_property
+    def locale(self) -> Locale:
+        return Locale(self.language)
+
+    def t(self, key: str, **values: Any) -> str:
+        """A message with its values filled in. Raises CompactError for a key that the catalogue lacks."""
+        try:
+            return catalogue(self.language)[key].format(**values)
+        except KeyError as fault:
+            raise CompactError(
+                f"message {key} cannot be written: {fault.args[0]} is missing",
+                where=str(FOLDER / f"{self.language}.yaml"),
+                next_step="add the key to all three catalogues, or pass the value",
+            ) from None
+
+    def title(self, indicator: Indicator) -> str:
+        """The indicator's title; English where no translation is kept."""
+        return names("titles").get(indicator.id, {}).get(self.language, indicator.title)
+
+    def is_translated(self, indicator: Indicator) -> bool:
+        return self.language == "en" or self.language in names("titles").get(indicator.id, {})
+
+    def area(self, area: Area) -> str:
+        """An area's short name: the release's in English; else ours where kept; else Unicode CLDR's."""
+        if self.language == "en":
+            return area.name
+        kept = names("areas").get(area.code, {}).get(self.language)
+        return kept or self.locale.territories.get(area.iso2 or "", area.name)
+
+    def number(self, value: float | None, digits: int | None = None) -> str:
+        """A figure for reading: three significant digits or so, whole from 1,000 on; a dash for none."""
+        if value is None:
+            return "–"
+        if digits is None:
+            size = abs(value)
+            if size >= 1e6:  # no more digits than anyone reads
+                value = float(f"{value:.4g}")
+            digits = (
+                0 if size >= 1000 or value == round(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3
+            )
+        return str(format_decimal(round(value, digits), format=f"#,##0.{'0' * digits}", locale=self.locale))
+
+    def percent(self, share: float | None, digits: int = 0) -> str:
+        if share is None:
+            return "–"
+        return self.t("table.percent", n=self.number(100 * share, digits))
+
+    def unit(self, code: str) -> str:
+        """What stands after a number."""
+        known = catalogue(self.language).get(f"unit.{code}")
+        if known is not None:
+            return known
+        unit = units().get(code)
+        return unit.symbol if unit else code
+
+    def figure(self, value: float | None, unit: str) -> str:
+        """A number with its unit."""
+        symbol = self.unit(unit) if value is not None else ""
+        if symbol.startswith("%"):
+            return self.t("table.percent", n=self.number(value)) + symbol[1:]
+        return f"{self.number(value)} {symbol}".strip()
+
+    def day(self, value: str | date | datetime | None) -> str:
+        if not value:
+            return "–"
+        moment = datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else value
+        return str(format_date(moment, format="long", locale=self.locale))
+
+    def or_code(self, key: str, code: str) -> str:
+        """A message if it is kept, else the code in words."""
+        return catalogue(self.language).get(key, code.replace("_", " "))
+
+    def framework(self, name: str) -> str:
+        """A framework's title; its identifier in words where no title is kept."""
+        return catalogue(self.language).get(f"framework.{name}", name.replace("_", " "))
+
+    def for_scripts(self, unit_codes: Iterable[str]) -> dict[str, str]:
+        """The messages that scripts use, with the units that occur."""
+        words = {k: v for k, v in catalogue(self.language).items() if k.startswith(SHARED)}
+        return dict(sorted((words | {f"unit.{code}": self.unit(code) for code in unit_codes}).items()))

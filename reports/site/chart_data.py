@@ -1,0 +1,171 @@
+"""The data that scripts draw from: small JavaScript files that hand JSON to CT.put, so that a page opened
+from a folder may load them (a browser lets no page fetch a local file). Long ones are packed: gzip in base64,
+which is less than half as long on the disk, and which every browser since 2023 can open.
+
+Figures are rounded to what a chart or a table shows; the exact ones are in the release's parquet files.
+"""
+
+from __future__ import annotations
+
+import gzip
+from base64 import b64encode
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reports.shared.figures import CATEGORIES, Figures, GroupValue, Pace
+from reports.shared.localisation import LANGUAGES, Words
+from reports.shared.release_reader import SPARK_FROM, Area, Indicator
+
+Spark = list[Any]  # first year, then one value for each year, null where there is none
+
+
+def write(path: Path, key: str, value: Any, *, packed: bool = False) -> int:
+    """Write one file. Returns its size in bytes; a file that would be the same is left alone."""
+    text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    verb = "zip" if packed else "put"
+    if packed:
+        text = b'"' + b64encode(gzip.compress(text, 9, mtime=0)) + b'"'
+    body = f'CT.{verb}("{key}",'.encode() + text + b");\n"
+    if not path.is_file() or path.read_bytes() != body:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    return len(body)
+
+
+def significant(value: float | None, digits: int = 5) -> float | int | None:
+    """Rounded to significant digits, whole numbers written as such."""
+    if value is None:
+        return None
+    rounded = float(f"{value:.{digits}g}")
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def spark(points: list[tuple[int, float]], digits: int = 4) -> Spark:
+    """A series by year without a year for each value."""
+    if not points:
+        return []
+    by_year = dict(points)
+    first, last = points[0][0], points[-1][0]
+    return [first, *(significant(by_year.get(year), digits) for year in range(first, last + 1))]
+
+
+def class_number(pace: Pace | None) -> int | None:
+    """Number of the class among CATEGORIES; classes of another method have none."""
+    return CATEGORIES.index(pace.category) if pace and pace.category in CATEGORIES else None
+
+
+def areas(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
+    """Every area: kind, names in the languages' order, and the groups it is in."""
+    release = figures.release
+    return {
+        area.code: {
+            "k": area.kind[0],
+            "n": [words[language].area(area) for language in LANGUAGES],
+            "g": sorted(release.groups_of.get(area.code, {}).values()),
+            **({"s": release.grouping_of[area.code]} if area.kind == "group" else {"i": area.iso2}),
+        }
+        for area in release.areas.values()
+    }
+
+
+def indicators(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
+    """Every indicator: titles, unit, direction, target, objectives, and what else search finds it by."""
+    return {
+        item.id: {
+            "n": [words[language].title(item) for language in LANGUAGES],
+            "u": item.unit,
+            "d": item.direction[0],
+            "t": item.target_value,
+            "ty": item.target_year,
+            "o": [item.frameworks.get("compact_brief"), item.frameworks.get("compact_adopted")],
+            "c": len(figures.latest.get(item.id, {})),
+            "x": item.codes,
+        }
+        for item in figures.release.indicators.values()
+    }
+
+
+def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
+    """An indicator's table, series, group values, gaps and projections."""
+    values, paces = figures.latest.get(item.id, {}), figures.pace.get(item.id, {})
+    sources = sorted({v.source for v in values.values()})
+    ranks = figures.ranks.get(item.id, {})
+    rows = []
+    for area, v in values.items():
+        pace = paces.get(area)
+        rows.append([
+            area, v.year, significant(v.value), v.status, sources.index(v.source), ranks[area],
+            class_number(pace),
+            significant(pace.projected) if pace else None,
+            pace.baseline_year if pace else None,
+            significant(pace.baseline_value) if pace else None,
+        ])  # fmt: skip
+    found: dict[str, Any] = {
+        "sources": sources,
+        "rows": rows,
+        "series": {area: spark(points) for area, points in figures.series.get(item.id, {}).items()},
+        "groups": {g: [group_row(v) for v in vs] for g, vs in figures.groups.get(item.id, {}).items()},
+    }
+    if gaps := figures.gaps.get(item.id):
+        found["gaps"] = [[*row[:5], *(significant(n) for n in row[5:])] for row in gaps]
+    if projections := figures.projections.get(item.id):
+        found["projections"] = {area: fan(rows) for area, rows in projections.items()}
+    return found
+
+
+def fan(rows: list[tuple[Any, ...]]) -> list[Any]:
+    """First year, the probability of meeting the target in the last, then value and bounds year by year."""
+    return [
+        rows[0][0],
+        significant(rows[-1][-1], 2),
+        *([significant(n, 3) for n in row[1:6]] for row in rows),
+    ]
+
+
+def group_row(v: GroupValue) -> list[Any]:
+    return [v.year, significant(v.value), significant(v.share, 3), int(v.official), v.used, v.total]
+
+
+def country(figures: Figures, area: Area) -> dict[str, Any]:
+    """A country's profile: one row for each indicator that has a value for it."""
+    sources: dict[str, int] = {}
+    groups = figures.release.groups_of.get(area.code, {})
+    region, income = groups.get("m49_subregion"), groups.get("wb_income")
+    rows = []
+    for id_ in figures.release.indicators:
+        if not (v := figures.latest.get(id_, {}).get(area.code)):
+            continue
+        pace = figures.pace.get(id_, {}).get(area.code)
+        medians = figures.medians.get(id_, {})
+        rows.append([
+            id_, v.year, significant(v.value), v.status, sources.setdefault(v.source, len(sources)),
+            figures.ranks[id_][area.code],
+            class_number(pace),
+            significant(medians.get(region or ""), 4), significant(medians.get(income or ""), 4),
+            spark([p for p in figures.series.get(id_, {}).get(area.code, []) if p[0] >= SPARK_FROM], 3),
+            significant(figures.chances.get(id_, {}).get(area.code), 2),
+        ])  # fmt: skip
+    return {"rows": rows, "sources": list(sources), "region": region, "income": income, "first": SPARK_FROM}
+
+
+def group(figures: Figures, area: Area) -> dict[str, Any]:
+    """A group's profile: its value where one may be published, the median and the pace of its members."""
+    members = set(figures.release.members.get(area.code, ()))
+    rows = []
+    for id_ in figures.release.indicators:
+        values = figures.groups.get(id_, {}).get(area.code, [])
+        known = [a for a in figures.latest.get(id_, {}) if a in members]
+        if not known and not values:
+            continue
+        paces = figures.pace.get(id_, {})
+        counts = Counter(paces[a].category for a in members if a in paces)
+        rows.append([
+            id_, group_row(values[-1]) if values else None,
+            significant(figures.medians.get(id_, {}).get(area.code)), len(known),
+            figures.counts_by_category(counts),
+            spark([(v.year, v.value) for v in values if v.year >= SPARK_FROM], 3),
+        ])  # fmt: skip
+    return {"rows": rows, "members": sorted(members), "first": SPARK_FROM}

@@ -1,0 +1,199 @@
+"""Rows of the pages of which there is one: availability, sources, methods, downloads, changes, targets.
+
+Each function leaves out what the release has no table for; the template says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from reports.shared.figures import Figures
+from reports.shared.release_reader import Indicator, Release
+from schemas.definitions.methods import methods as known_methods
+from schemas.tables.registry import TABLES
+
+ON_A_PAGE = 8  # of an indicator; the table revision has all
+MOST_REVISIONS = 40  # the page shows the largest; the table revision has all
+OTHER_FILES = (
+    "warehouse.duckdb",
+    "compact-tracker.xlsx",
+    "datapackage.json",
+    "croissant.json",
+    "CITATION.cff",
+    "SHA256SUMS",
+    "release.json",
+    "diff.json",
+    "NOTES.md",
+)
+
+
+def targets(release: Release) -> dict[str, list[dict[str, Any]]]:
+    """Targets, claims and commitments by status; nothing without the table."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in release.dicts("target", "target"):
+        found.setdefault(row["status"], []).append(row)
+    return found
+
+
+def _all_targets(release: Release) -> Iterable[dict[str, Any]]:
+    for rows in targets(release).values():
+        yield from rows
+
+
+def targets_of(release: Release, framework: str, code: str) -> list[dict[str, Any]]:
+    """The targets that a framework sorts under an objective."""
+    return [row for row in _all_targets(release) if code in (row.get(framework) or "").split(";")]
+
+
+def targets_for(release: Release, indicator: str) -> list[dict[str, Any]]:
+    """The targets that an indicator measures or stands in for."""
+    return [row for row in _all_targets(release) if indicator in (row["indicator"] or "").split(";")]
+
+
+def stated_inputs(figures: Figures, item: Indicator) -> list[dict[str, Any]]:
+    """The inputs of an indicator in order of preference, with what its source says and how many of the newest
+    values come from it."""
+    used: dict[str, int] = {}
+    for value in figures.latest.get(item.id, {}).values():
+        for name in value.source.split(";"):
+            used[name] = used.get(name, 0) + 1
+    return [_stated(figures, name, entry, used) for name, entries in item.inputs.items() for entry in entries]
+
+
+def _stated(figures: Figures, name: str, entry: dict[str, Any], used: dict[str, int]) -> dict[str, Any]:
+    """One input. Without a source it is another indicator, or groups, and is named by what it has."""
+    source: str | None = entry.get("source")
+    if source is None:
+        return {"name": name, "text": entry.get("indicator") or entry.get("series") or "", "source": None}
+    return {
+        "name": name,
+        "text": entry.get("series", ""),
+        "source": source,
+        "about": figures.release.sources.get(source, {}),
+        "vintage": figures.vintages.get(source),
+        "used": used.get(source, 0),
+    }
+
+
+def availability(figures: Figures) -> dict[str, Any]:
+    """Coverage by indicator, and the 90 per cent pledge where the release measures it."""
+    names = figures.release.indicators
+    rows: list[dict[str, Any]] = [
+        {"item": names[i], "available": n, "of": of, "standing": figures.standing([i])}
+        for i, (n, of) in figures.coverage.items()
+        if i in names
+    ]
+    rows.sort(key=lambda row: (-row["available"], row["item"].title))
+    pledge = [
+        r
+        for r in figures.release.dicts("availability", "universe, goal, scope, breakdown")
+        if r["scope"] == "M49:001" and r["breakdown"] == "_T"
+    ]
+    goals = sorted(
+        pledge, key=lambda r: (r["universe"], r["goal"] == "all", int(r["goal"]) if r["goal"] != "all" else 0)
+    )
+    total = sum(row["available"] for row in rows) / max(1, sum(row["of"] for row in rows))
+    return {"rows": rows, "pledge": goals, "total": total}
+
+
+def methods(release: Release) -> list[dict[str, Any]]:
+    """The methods by which the release assesses, in their own words, with the classes they gave countries."""
+    sql = "select method, category, count(*) from {progress} group by all order by all"
+    found: dict[str, dict[str, int]] = {}
+    for method, category, n in release.rows(sql, "progress"):
+        found.setdefault(method, {})[category] = n
+    default = release.method
+    return [
+        {"id": name, "about": known_methods().get(name), "counts": counts, "default": name == default}
+        for name, counts in sorted(found.items(), key=lambda pair: (pair[0] != default, pair[0]))
+    ]
+
+
+def sources(figures: Figures) -> dict[str, Any]:
+    """Sources with how they stood in the run, and every snapshot."""
+    states = figures.release.card.get("sources", {})
+    snapshots: dict[str, list[dict[str, Any]]] = {}
+    for row in figures.release.dicts("snapshot", "source, resource, snapshot"):
+        snapshots.setdefault(row["source"], []).append(row)
+    ledger: dict[str, list[int]] = {}
+    for row in figures.release.dicts("ledger", "source, snapshot"):
+        sums = ledger.setdefault(row["source"], [0, 0])
+        sums[0], sums[1] = sums[0] + row["rows_out"], sums[1] + row["rows_rejected"]
+    return {
+        "rows": [
+            {
+                "about": about,
+                "state": states.get(name, {}).get("state", "absent"),
+                "snapshots": snapshots.get(name, []),
+                "note": states.get(name, {}).get("note"),
+                "kept": ledger.get(name),
+            }
+            for name, about in figures.release.sources.items()
+        ]
+    }
+
+
+def files(release: Release) -> list[dict[str, Any]]:
+    """What the release folder holds, with size and, for a table, its title."""
+    found = []
+    for path in sorted(release.folder.glob("*.parquet")):
+        table = TABLES.get(path.stem)
+        found.append(
+            {"name": path.name, "bytes": path.stat().st_size, "title": table.description if table else ""}
+        )
+    for name in OTHER_FILES:
+        path = release.folder / name
+        if path.is_file() or name == "SHA256SUMS":  # the sums are written last, over the site too
+            size = path.stat().st_size if path.is_file() else None
+            found.append({"name": name, "bytes": size, "title": "", "about": name})
+    return found
+
+
+def changes(release: Release) -> dict[str, Any] | None:
+    """What differs from the release before: diff.json if there is one, else counts of revised values."""
+    previous = release.card.get("previous")
+    if not previous:
+        return None
+    counted = revised(release)
+    largest = [r for r in (release.diff or {}).get("revised", {}).get("listed", []) if r.get("beyond")]
+    classes = [
+        r
+        for r in (release.diff or {}).get("categories", {}).get("listed", [])
+        if r["method"] == release.method
+    ]
+    return {
+        "previous": previous,
+        "notes": (release.diff or {}).get("notes", []),
+        "counts": {i: counted[i] for i in release.indicators if i in counted},
+        "indicators": release.indicators,
+        "largest": largest[:MOST_REVISIONS],
+        "classes": classes[:MOST_REVISIONS],
+        "ways": (release.diff or {}).get("categories", {}).get("ways"),
+    }
+
+
+def largest_revisions(release: Release) -> dict[str, list[tuple[Any, ...]]]:
+    """Indicator to area, year, value before and now of the values that changed most."""
+    sql = f"""select indicator, ref_area, time_period, old_value, new_value from {{revision}}
+              where old_value is not null and new_value is not null qualify row_number() over (partition by
+              indicator order by abs(new_value - old_value) desc, ref_area, time_period) <= {ON_A_PAGE}
+              order by indicator, abs(new_value - old_value) desc, ref_area, time_period"""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for indicator, *row in release.rows(sql, "revision"):
+        found.setdefault(indicator, []).append(tuple(row))
+    return found
+
+
+def cited(figures: Figures, item: Indicator) -> list[str]:
+    """How the sources of an indicator's newest values want to be cited."""
+    used = {name for value in figures.latest.get(item.id, {}).values() for name in value.source.split(";")}
+    return [about["citation"].rstrip(".") for name, about in figures.release.sources.items() if name in used]
+
+
+def revised(release: Release) -> dict[str, tuple[int, int, int]]:
+    """Indicator to the number of its totals that are revised, new and withdrawn since the release before."""
+    sql = """select indicator, count(*) filter (where old_value is not null and new_value is not null),
+             count(*) filter (where old_value is null), count(*) filter (where new_value is null)
+             from {revision} group by 1 order by 1"""
+    return {i: (a, b, c) for i, a, b, c in release.rows(sql, "revision")}

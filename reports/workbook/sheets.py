@@ -1,0 +1,113 @@
+"""The sheets of the workbook, read from workbook_sheets.yaml, and what its first sheet says.
+
+How they are written is in workbook.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from reports.shared.release_reader import METHOD, Release
+
+FILE = Path(__file__).with_name("workbook_sheets.yaml")
+READ_ME = "read me"
+WIDE = "series"  # the sheet that gets a column for each year
+SINCE = 2015  # its first year: all years would be four times as much, and the parquet files have them
+Rows = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. width: in characters. how: year, share or wrap; else digits follow each number's size."""
+
+    title: str
+    meaning: str
+    width: float = 12
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet. sql: its rows, with {table} for each table in needs; frozen: columns that stay in sight;
+    shape: what makes rows of the sheet out of rows of the query."""
+
+    name: str
+    about: str
+    sql: str
+    needs: tuple[str, ...]
+    columns: tuple[Column, ...]
+    frozen: int = 0
+    shape: Callable[[Rows], Rows] | None = None
+
+
+def sheets_of(release: Release) -> list[Sheet]:
+    """The sheets in order, the wide one with a column for each year that the release has."""
+    given = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    method = release.method or METHOD
+    known = [_sheet(entry, {"{method}": method, "{since}": str(SINCE)}) for entry in given]
+    return [_wide(sheet, release) if sheet.name == WIDE else sheet for sheet in known]
+
+
+def _sheet(entry: dict[str, Any], words: dict[str, str]) -> Sheet:
+    def filled(text: str) -> str:
+        for name, value in words.items():
+            text = text.replace(name, value)
+        return text
+
+    columns = tuple(Column(title, filled(meaning), *rest) for title, meaning, *rest in entry["columns"])
+    return Sheet(
+        entry["name"],
+        filled(entry["about"]),
+        filled(entry["sql"]),
+        tuple(entry["needs"]),
+        columns,
+        entry["frozen"],
+    )
+
+
+def _wide(sheet: Sheet, release: Release) -> Sheet:
+    """The sheet with the years that are there as columns."""
+    sql = f"select max(time_period) from {{indicator}} where {{total}} and time_period >= {SINCE}"
+    found = release.rows(sql, "indicator")
+    years = range(SINCE, (found[0][0] if found and found[0][0] else SINCE) + 1)
+
+    def by_year(rows: Rows) -> Rows:
+        return [
+            (*row[:-1], *(values.get(year) for year in years))
+            for row in rows
+            for values in [{point["y"]: point["v"] for point in row[-1]}]
+        ]
+
+    added = tuple(Column(str(year), f"Value of {year}.", 10) for year in years)
+    return replace(sheet, columns=sheet.columns + added, shape=by_year)
+
+
+def about(release: Release) -> list[tuple[str, str]]:
+    """What the first sheet says of the release."""
+    card = release.card
+    method = f"by method {release.method}; the others are in progress.parquet" if release.method else "-"
+    return [
+        ("Release", card["id"]),
+        ("Made", card["created"]),
+        ("Release before", card.get("previous") or "none: this is the first"),
+        ("Fingerprint", card["fingerprint"]),
+        ("Pace", method),
+        (
+            "Licence",
+            "Figures stay under the terms of their sources (sheet sources); ITU's forbid commercial use.",
+        ),
+        ("Missing", "A missing value is an empty cell or a missing row, never a zero."),
+        (
+            "Names",
+            "The designations employed do not imply the expression of any opinion whatsoever on the part of "
+            "the Secretariat of the United Nations concerning the legal status of any country, territory, "
+            "city or area or of its authorities, or concerning the delimitation of its frontiers or "
+            "boundaries.",
+        ),
+        ("Publisher", "This is not a publication of the United Nations or of any agency whose data it uses."),
+    ]

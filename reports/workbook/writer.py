@@ -1,0 +1,182 @@
+"""The workbook: one file for those who work in a spreadsheet, made from a release folder alone.
+
+Here: how a sheet is written, so that it opens cleanly everywhere and no text can become a formula. Which
+sheets there are, and their columns, is in workbook_sheets.yaml.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from reports.shared.release_reader import Release
+from reports.workbook.sheets import READ_ME, Column, Sheet, about, sheets_of
+from schemas.errors import CompactError
+
+NAME = "compact-tracker.xlsx"
+OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "yyyy-mm-dd",
+}
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # with these a spreadsheet takes typed text for a formula
+LONGEST = 32_767  # characters that a cell holds
+MOST_ROWS = 1_048_576
+
+
+@dataclass
+class WorkbookSummary:
+    """What was written. rows: by sheet; bytes: of the file; seconds: of this build."""
+
+    path: Path
+    rows: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+def build(release: Path, out: Path) -> WorkbookSummary:
+    """Write the workbook of a release folder to the file `out`; the same release gives the same bytes.
+
+    Raises CompactError if the folder is no release, or a text or table is too long for a spreadsheet.
+    """
+    start = time.perf_counter()
+    read = Release(release)
+    summary = WorkbookSummary(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    book = xlsxwriter.Workbook(str(out), OPTIONS)
+    made = datetime.fromisoformat(read.card["created"].replace("Z", "+00:00")).replace(tzinfo=None)
+    book.set_properties(
+        {
+            "title": f"Compact Tracker, release {read.card['id']}",
+            "subject": "How far every country is from the targets of the UN Global Digital Compact",
+            "author": "Compact Tracker",
+            "keywords": "Global Digital Compact, SDG, indicators",
+            "comments": "Figures stay under the terms of their sources; see the sheet of sources.",
+            "created": made,
+        }
+    )
+    writer = Writer(book)
+    sheets = sheets_of(read)
+    writer.read_me(about(read), sheets)
+    for sheet in sheets:
+        rows = read.rows(sheet.sql, *sheet.needs)
+        summary.rows[sheet.name] = writer.table(sheet, rows if sheet.shape is None else sheet.shape(rows))
+    book.close()
+    summary.bytes = out.stat().st_size
+    summary.seconds = time.perf_counter() - start
+    return summary
+
+
+class Writer:
+    """Writes sheets with the formats of one workbook."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self.book = book
+        top = {"valign": "top"}
+        self.plain = book.add_format(top)
+        self.quoted = book.add_format(top | {"quote_prefix": True})
+        self.wrapped = book.add_format(top | {"text_wrap": True})
+        self.wrapped_quoted = book.add_format(top | {"text_wrap": True, "quote_prefix": True})
+        self.head = book.add_format(
+            {
+                "bold": True,
+                "text_wrap": True,
+                "valign": "bottom",
+                "bg_color": "#0b3c5d",
+                "font_color": "#ffffff",
+            }
+        )
+        self.title = book.add_format({"bold": True, "font_size": 16, "font_color": "#0b3c5d"})
+        self.strong = book.add_format({"bold": True, "valign": "top"})
+        self.numbers = {
+            "whole": book.add_format(top | {"num_format": "#,##0"}),
+            "two": book.add_format(top | {"num_format": "#,##0.00"}),
+            "four": book.add_format(top | {"num_format": "0.0000"}),
+            "year": book.add_format(top | {"num_format": "0"}),
+            "share": book.add_format(top | {"num_format": "0%"}),
+        }
+
+    def read_me(self, lines: Sequence[tuple[str, str]], sheets: Iterable[Sheet]) -> None:
+        """The first sheet: what the workbook is, and what each column of each sheet means."""
+        page = self.book.add_worksheet(READ_ME)
+        page.hide_gridlines(2)
+        page.set_column(0, 0, 24)
+        page.set_column(1, 1, 26)
+        page.set_column(2, 2, 100)
+        self.text(page, 0, 0, "Compact Tracker", self.title)
+        row = 2
+        for name, said in lines:
+            self.text(page, row, 0, name, self.strong)
+            self.text(page, row, 1, said)
+            row += 1
+        row += 1
+        for number, name in enumerate(("Sheet", "Column", "Meaning")):
+            self.text(page, row, number, name, self.head)
+        for sheet in sheets:
+            row += 1
+            self.text(page, row, 0, sheet.name, self.strong)
+            self.text(page, row, 2, sheet.about)
+            for column in sheet.columns:
+                row += 1
+                self.text(page, row, 1, column.title)
+                self.text(page, row, 2, column.meaning)
+
+    def table(self, sheet: Sheet, rows: Sequence[Sequence[Any]]) -> int:
+        """A sheet with frozen header and filter. Returns the number of its rows."""
+        if len(rows) >= MOST_ROWS:
+            raise CompactError(
+                f"sheet {sheet.name} would have {len(rows):,} rows",
+                allowed=f"fewer than {MOST_ROWS:,}",
+                next_step="use the parquet files",
+            )
+        page = self.book.add_worksheet(sheet.name)
+        page.freeze_panes(1, sheet.frozen)
+        page.set_row(0, 32)
+        for number, column in enumerate(sheet.columns):
+            page.set_column(number, number, column.width)
+            self.text(page, 0, number, column.title, self.head)
+        if not rows:
+            self.text(page, 1, 0, "This release has no such rows.")
+            return 0
+        page.autofilter(0, 0, len(rows), len(sheet.columns) - 1)
+        for at, values in enumerate(rows, 1):
+            for number, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
+                if value is not None:
+                    self.cell(page, at, number, column, value)
+        return len(rows)
+
+    def cell(self, page: Any, row: int, number: int, column: Column, value: Any) -> None:
+        """One value; None never comes here, so a missing value is an empty cell and no zero."""
+        if isinstance(value, bool):
+            page.write_string(row, number, "yes" if value else "no", self.plain)
+        elif isinstance(value, int | float):
+            page.write_number(row, number, value, self.numbers[column.how or _digits(value)])
+        elif isinstance(value, date):
+            page.write_string(row, number, value.isoformat()[:10], self.plain)
+        else:
+            self.text(page, row, number, str(value), self.wrapped if column.how == "wrap" else None)
+
+    def text(self, page: Any, row: int, number: int, text: str, format_: Any = None) -> None:
+        """Text as text, whatever it begins with. Raises CompactError where a cell cannot hold it."""
+        if len(text) > LONGEST:
+            raise CompactError(
+                f"a text of {len(text):,} characters does not fit into a cell: {text[:60]}…",
+                allowed=f"{LONGEST:,} characters",
+                next_step="shorten it in the definition that it comes from",
+            )
+        if text.startswith(RISKY):
+            format_ = self.wrapped_quoted if format_ is self.wrapped else self.quoted
+        page.write_string(row, number, text, format_ or self.plain)
+
+
+def _digits(value: float) -> str:
+    """The number format that shows about four digits; the cell holds the exact value."""
+    size = abs(value)
+    return "whole" if size >= 1000 or value == int(value) else "two" if size >= 0.1 else "four"

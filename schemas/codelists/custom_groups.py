@@ -1,0 +1,133 @@
+"""Groups that a user declares: one YAML file each, in codelists/groups/ or in $COMPACT_HOME/groups/.
+
+What the agencies' own groups are stands in areas.py and the code lists beside it. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from schemas.definitions.yaml_file import YamlFile, load_yaml
+from schemas.errors import DefinitionError, Problem
+
+GROUPING = "own"  # the grouping under which they all stand; they may overlap
+CODE = re.compile(r"OWN:[A-Z0-9]{2,12}")
+FIELDS = {
+    "code": "OWN: and two to twelve capitals or digits, such as OWN:G20",
+    "name": "the English name, as it is to stand in tables, on one line",
+    "source": "who drew the group up and where its members are listed, with the date, on one line",
+    "members": "a list of ISO 3166-1 alpha-3 codes, and XKX for Kosovo, each once",
+}
+
+
+# Not a model of Pydantic like the other definitions: the code lists are read by verbs that are to start fast.
+@dataclass(frozen=True)
+class OwnGroup:
+    """One group file."""
+
+    code: str
+    name: str
+    source: str
+    members: tuple[str, ...]
+
+
+def read_own_groups(folder: Path, countries: Collection[str]) -> list[OwnGroup]:
+    """The groups of a folder by code; none where there is no folder.
+
+    Raises DefinitionError with file and line of all that is wrong: an unknown field, a member that is no
+    country of ours or stands twice, a code that two files use.
+    """
+    groups: dict[str, OwnGroup] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.y*ml")):
+        try:
+            file = load_yaml(path)
+        except DefinitionError as error:
+            problems += error.problems
+            continue
+        faults = list(_faults(file, countries))
+        if not faults:
+            group = OwnGroup(**{**file.data, "members": tuple(file.data["members"])})
+            if group.code in groups:
+                faults = [
+                    _problem(file, ("code",), f"{group.code} is the code of another file of this folder")
+                ]
+            groups[group.code] = group
+        problems += faults
+    if problems:
+        raise DefinitionError(problems)
+    return [groups[code] for code in sorted(groups)]
+
+
+def _problem(file: YamlFile, place: tuple[str | int, ...], what: str) -> Problem:
+    field = str(place[0])
+    allowed = FIELDS.get(field, ", ".join(FIELDS))
+    return Problem(
+        str(file.path), file.line(place), field, what, allowed, "mend the file, then `compact check`"
+    )
+
+
+def _faults(file: YamlFile, countries: Collection[str]) -> Iterator[Problem]:
+    for field in file.data.keys() - FIELDS.keys():
+        yield _problem(file, (field,), "unknown field")
+    for field in FIELDS:
+        if field not in file.data:
+            yield _problem(file, (field,), "is missing and is required")
+        elif field == "members":
+            yield from _members(file, countries)
+        elif not _is_line(text := file.data[field]) or (field == "code" and not CODE.fullmatch(text)):
+            yield _problem(file, (field,), f"{str(text)[:60]!r} cannot stand here")
+
+
+def _is_line(text: Any) -> bool:
+    return isinstance(text, str) and bool(text.strip()) and "\n" not in text.strip()
+
+
+def _members(file: YamlFile, countries: Collection[str]) -> Iterator[Problem]:
+    members = file.data["members"]
+    if not isinstance(members, list) or not members:
+        yield _problem(file, ("members",), "is no list of members")
+        return
+    for number, member in enumerate(members):
+        if member not in countries:
+            yield _problem(
+                file, ("members", number), f"{member} is no country or territory of the table area"
+            )
+        elif member in members[:number]:
+            yield _problem(file, ("members", number), f"{member} stands twice")
+
+
+def own_area_rows(groups: Collection[OwnGroup]) -> list[dict[str, Any]]:
+    """The groups as rows of the table area."""
+    return [
+        {
+            "ref_area": group.code,
+            "name": group.name,
+            "m49": None,
+            "iso2": None,
+            "kind": "group",
+            "un_member": False,
+        }
+        for group in groups
+    ]
+
+
+def own_membership_rows(groups: Collection[OwnGroup]) -> list[dict[str, Any]]:
+    """Their members as rows of the table area_group, without a beginning or an end."""
+    return [
+        {
+            "grouping": GROUPING,
+            "group": group.code,
+            "ref_area": member,
+            "valid_from": None,
+            "valid_to": None,
+            "group_name": group.name,
+            "source": group.source,
+        }
+        for group in groups
+        for member in sorted(group.members)
+    ]

@@ -1,0 +1,92 @@
+"""Parts of countries: ISO 3166-2 codes as ISO:KE-30, geoBoundaries codes as GEOB:KEN-ADM2-…; their parents.
+
+Only the parts for which a release has values stand in its table area, each a member of its parent in the
+grouping `subnational`; so a parent's value is added up from its parts by the same model as any group's, and
+stands beside the national figure. Countries and groups are in areas.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import pycountry
+
+from schemas.codelists.areas import area_name, code_map
+from schemas.errors import CompactError
+
+GROUPING, KIND = "subnational", "subnational"
+ISO = re.compile(r"ISO:([A-Z]{2}-[A-Z0-9]{1,3})")
+GEOBOUNDARIES = re.compile(r"GEOB:([A-Z]{3})-ADM([1-5])-[A-Za-z0-9_-]+")
+ORIGIN = {"ISO": "ISO 3166-2, by way of pycountry", "GEOB": "geoBoundaries, by its code"}
+
+Row = dict[str, Any]
+
+
+def is_subnational(ref_area: str) -> bool:
+    """Whether a code is written as that of a part of a country."""
+    return bool(ISO.fullmatch(ref_area) or GEOBOUNDARIES.fullmatch(ref_area))
+
+
+def parent_of(ref_area: str) -> str:
+    """The area that a part belongs to: the part above it where ISO 3166-2 names one, else the country.
+
+    geoBoundaries codes do not say which part of the first level one of the second lies in, so all their
+    parents are countries. Raises CompactError for a code that ISO 3166-2 or our countries do not have.
+    """
+    if found := ISO.fullmatch(ref_area):
+        part = _subdivisions().get(found[1])
+        if part is not None:
+            above = part.parent_code
+            return f"ISO:{above}" if above in _subdivisions() else code_map("iso2")[part.country_code]
+    elif (found := GEOBOUNDARIES.fullmatch(ref_area)) and found[1] in code_map("iso3"):
+        return found[1]
+    raise CompactError(
+        f"unknown part of a country {ref_area!r}",
+        where="ref_area",
+        allowed="ISO: and a code of ISO 3166-2, or GEOB: and one of geoBoundaries (GEOB:KEN-ADM2-…)",
+        next_step="correct the code, or map it under areas.aliases in source.yaml",
+    )
+
+
+def subnational_codes() -> dict[str, str]:
+    """Codes of ISO 3166-2 to ours, and the two-letter codes of whole countries that stand among them."""
+    return {code: f"ISO:{code}" for code in _subdivisions()} | code_map("iso2")
+
+
+def subnational_rows(codes: Iterable[str]) -> tuple[list[Row], list[Row]]:
+    """Rows of the tables area and area_group for these parts and all that lie between them and countries."""
+    wanted: dict[str, str] = {}
+    for code in codes:
+        while code not in wanted and is_subnational(code):
+            wanted[code] = parent_of(code)
+            code = wanted[code]
+    areas = [
+        {"ref_area": code, "name": _name(code), "m49": None, "iso2": None, "kind": KIND, "un_member": False}
+        for code in sorted(wanted)
+    ]
+    members = [
+        {
+            "grouping": GROUPING,
+            "group": parent,
+            "ref_area": code,
+            "valid_from": None,
+            "valid_to": None,
+            "group_name": _name(parent) if is_subnational(parent) else area_name(parent),
+            "source": ORIGIN[code.partition(":")[0]],
+        }
+        for code, parent in sorted(wanted.items(), key=lambda pair: (pair[1], pair[0]))
+    ]
+    return areas, members
+
+
+def _name(code: str) -> str:
+    found = ISO.fullmatch(code)
+    return str(_subdivisions()[found[1]].name) if found else code.partition(":")[2]
+
+
+@cache
+def _subdivisions() -> dict[str, Any]:
+    return {part.code: part for part in pycountry.subdivisions if part.country_code in code_map("iso2")}

@@ -1,0 +1,114 @@
+"""Reads a definition file into its model, and says every fault in words: place, what is allowed, what to do.
+
+The models are in schemas/definitions/models.py.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from typing import Any, Literal, TypeVar, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from schemas.definitions.yaml_file import Place, YamlFile
+from schemas.errors import DefinitionError, Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse(model: type[M], file: YamlFile) -> M:
+    """The model of a file, or DefinitionError with file, line, field, what is allowed and what to do."""
+    try:
+        return model.model_validate(file.data)
+    except ValidationError as error:
+        raise DefinitionError(_problems(model, file, [dict(e) for e in error.errors()])) from None
+
+
+def _problems(model: type[BaseModel], file: YamlFile, errors: list[dict[str, Any]]) -> list[Problem]:
+    """One problem a field: the branches of a union are one, and so are a field's wrong and its right name."""
+    found: dict[Place, Problem] = {}
+    misspelt: set[Place] = set()
+    for error in errors:
+        place = _place(file.data, error["loc"])
+        problem = _problem(model, file, place, error)
+        if place not in found:
+            found[place] = problem
+        elif problem.allowed and problem.allowed not in found[place].allowed:
+            found[place] = replace(found[place], allowed=f"{found[place].allowed} or {problem.allowed}")
+        if error["type"] == "extra_forbidden":
+            misspelt |= {(*place[:-1], near) for near in _near(place, _siblings(model, place))}
+    missing = {_place(file.data, e["loc"]) for e in errors if e["type"] == "missing"}
+    return [problem for place, problem in found.items() if place not in misspelt & missing]
+
+
+def _problem(model: type[BaseModel], file: YamlFile, place: Place, error: dict[str, Any]) -> Problem:
+    field, step = ".".join(map(str, place)) or "(file)", "mend the field, then run `compact check`"
+    context = error.get("ctx") or {}
+    if error["type"] == "extra_forbidden":
+        siblings = _siblings(model, place)
+        near = _near(place, siblings)
+        what, allowed = "unknown field", ", ".join(siblings)
+        step = f"did you mean `{near[0]}`?" if near else f"remove `{place[-1]}` or use one of those"
+    elif error["type"] == "missing":
+        what, allowed = "is missing and is required", _describe(model, place)
+        step = f"add `{place[-1]}: ...`"
+    else:
+        given = error.get("input")
+        what = "has no value" if given is None else f"{str(given)[:60]!r} cannot stand here"
+        allowed = str(context.get("expected") or error["msg"].removeprefix("Input should be "))
+        allowed = f"text like {context['pattern']}" if "pattern" in context else allowed
+    return Problem(str(file.path), file.line(place), field, what, allowed, step)
+
+
+def _place(data: Any, location: tuple[str | int, ...]) -> Place:
+    """Where an error lies in the document: the `loc` of pydantic also names branches of unions, no fields."""
+    place: list[str | int] = []
+    for index, part in enumerate(location):
+        inside = (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        )
+        if inside:
+            data = data[part]
+        if inside or (index == len(location) - 1 and isinstance(data, dict)):
+            place.append(part)
+    return tuple(place)
+
+
+def _near(place: Place, names: list[str]) -> list[str]:
+    return difflib.get_close_matches(str(place[-1]), names, 1, 0.7)
+
+
+def _siblings(model: type[BaseModel], place: Place) -> list[str]:
+    return sorted(_holder(model, place).model_fields)
+
+
+def _describe(model: type[BaseModel], place: Place) -> str:
+    """The allowed words of a field that has some, and its description."""
+    field = _holder(model, place).model_fields.get(str(place[-1]))
+    words = (
+        ", ".join(map(str, getattr(field.annotation, "__args__", ())))
+        if field is not None and (get_origin(field.annotation) is Literal)
+        else ""
+    )
+    text = (field.description or "") if field is not None else ""
+    return (
+        f"{words}: {text}"
+        if words and text
+        else words or text or "a value; see docs/definitions.md for the field"
+    )
+
+
+def _holder(model: type[BaseModel], place: Place) -> type[BaseModel]:
+    """The model in which the last field of a place stands."""
+    found: type[BaseModel] = model
+    for part in place[:-1]:
+        if not isinstance(part, int) and part in found.model_fields:
+            found = _model_of(found.model_fields[part].annotation) or found
+    return found
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for a in getattr(annotation, "__args__", ()) if (m := _model_of(a))), None)

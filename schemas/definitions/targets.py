@@ -1,0 +1,267 @@
+"""What may stand in the files of targets, claims and the crosswalk of frameworks, as Pydantic models.
+
+Only the shape of one file is judged here. Whether an indicator or a framework's code exists is judged in
+indicators/targets.py; what the numbers come to is computed in warehouse/models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from schemas.definitions.models import Direction, Identifier, Line, Model
+
+TargetId = Annotated[str, Field(pattern=r"^[A-Z0-9]+-[A-Za-z0-9./]+$")]
+UnitCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Area = Annotated[str, Field(pattern=r"^([A-Z]{3}|M49:[0-9]{3}|WB:[A-Z0-9]{3})$")]
+Status = Literal["measured", "proxy", "milestone", "not_measurable"]
+Comparison = Literal["at_least", "more_than", "at_most", "less_than", "within"]
+PublicData = Literal["most_countries", "some_countries", "global", "none"]
+Fit = Literal["good", "fair", "weak", "none"]
+
+
+# --- targets
+# -----------------------------------------------------------------------------------------------------
+class Test(Model):
+    """One numeric test of a target: of a group's value, or of the share of countries that reach a value."""
+
+    __test__ = False  # not a test of pytest's
+    indicator: Identifier
+    group: Area | None = Field(
+        default=None, description="group whose value is tested; without it the UN members are counted"
+    )
+    countries: float = Field(
+        default=100,
+        gt=0,
+        le=100,
+        description="share of the UN members that must reach it, where no group is named",
+    )
+    comparison: Comparison = Field(description="how a value is held against the number")
+    value: float = Field(description="the number; with change_from, per cent of change since that year")
+    upper: float | None = Field(default=None, description="upper end, for within")
+    accepted: float | None = Field(
+        default=None, description="looser number from which the owner counts the target as met (ITU: 95)"
+    )
+    change_from: int | None = Field(
+        default=None, ge=1990, le=2100, description="year from which change counts"
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Test:
+        if (self.comparison == "within") != (self.upper is not None):
+            raise ValueError("`upper` together with `comparison: within`, and only then")
+        if self.change_from is not None and self.group is None:
+            raise ValueError("a change is tested of a group: name one")
+        return self
+
+
+class Milestone(Model):
+    """An event rather than a series: done or not only where a source says so."""
+
+    state: Literal["done", "not_done", "not_known"]
+    date: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")] = Field(
+        description="when it was done; otherwise the day, month or year of which the source speaks"
+    )
+    source: Line = Field(description="what says so")
+
+
+class Commitment(Model):
+    """One target, claim or commitment of a document."""
+
+    id: TargetId = Field(description="stays as it is for good; other tables refer to it")
+    reference: Line = Field(description="where it stands in the owner's document")
+    text: Line
+    quoted: bool = Field(description="true: the words of the document; false: ours")
+    status: Status
+    indicators: list[Identifier] = Field(default=[], description="what measures it or stands in for it")
+    reason: str = Field(description="why this status: what is missing, or how far the proxy carries")
+    value: float | None = Field(default=None, description="the number of the text; null where it sets none")
+    unit: UnitCode | None = Field(default=None, description="a code of schemas/codelists/units.yaml")
+    year: int | None = Field(default=None, ge=1990, le=2100, description="deadline")
+    direction: Direction | None = Field(default=None, description="which way is better, where there is a way")
+    baseline: str = Field(default="", description="where things stood, with year and source")
+    compact_brief: list[str] = Field(default=[], description="objectives A to H of the policy brief")
+    compact_adopted: list[str] = Field(default=[], description="objectives 1 to 5 of the adopted Compact")
+    public_data: PublicData = Field(description="whether public country data exist at all")
+    tests: list[Test] = Field(default=[], description="what is held against the number at the deadline")
+    milestone: Milestone | None = None
+    verified: Line = Field(description="how this entry was checked")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Commitment:
+        if problem := next(_problems(self), None):
+            raise ValueError(problem)
+        return self
+
+
+def _problems(entry: Commitment) -> Iterator[str]:
+    if entry.status in ("measured", "proxy") and not entry.indicators:
+        yield f"{entry.status} names at least one of `indicators`"
+    if entry.status == "not_measurable" and entry.indicators:
+        yield "not_measurable has no `indicators`; what stands in makes it a proxy"
+    if entry.status != "measured" and not entry.reason.strip():
+        yield f"{entry.status} says its `reason`"
+    if (entry.status == "milestone") != (entry.milestone is not None):
+        yield "`milestone` with its date and source, together with `status: milestone`"
+    if entry.value is not None and entry.unit is None:
+        yield "a `value` has a `unit`"
+    if extra := {test.indicator for test in entry.tests} - set(entry.indicators):
+        yield f"`tests` use indicators that `indicators` names, not {', '.join(sorted(extra))}"
+
+
+class CommitmentFile(Model):
+    """The targets of one owner: indicators/catalogue/targets/<owner>.yaml."""
+
+    owner: Line
+    document: Line = Field(description="title and year of the document")
+    targets: list[Commitment] = Field(min_length=1)
+
+
+# --- crosswalk
+# ---------------------------------------------------------------------------------------------------
+class Link(Model):
+    """How one part of a framework corresponds to one part of another."""
+
+    from_framework: Identifier
+    from_code: Line
+    to_framework: Identifier
+    to_code: Line = Field(description="none: the other framework has no part that corresponds")
+    fit: Fit
+    indicators: list[Identifier] = Field(default=[], description="ours that stand for the link, if any")
+    reason: Line = Field(description="why this fit")
+
+
+class CrosswalkFile(Model):
+    """indicators/catalogue/frameworks/crosswalk.yaml. Links from an indicator to frameworks are made of its
+    file."""
+
+    links: list[Link] = Field(min_length=1)
+
+
+# --- claims
+# ------------------------------------------------------------------------------------------------------
+class Part(Model):
+    """One number that a claim's formula needs, taken from the release."""
+
+    indicator: Identifier
+    or_of: list[Identifier] = Field(
+        default=[], description="for count with since: an area counts if any of these has a value as well"
+    )
+    take: Literal["value", "count", "sum"] = Field(
+        default="value", description="value of one area or group; count or sum over countries"
+    )
+    area: Area | None = Field(default=None, description="for value: a country or a group")
+    areas: list[Area] = Field(default=[], description="for count and sum: these areas; else all UN members")
+    year: int | None = Field(default=None, ge=1990, le=2100)
+    since: int | None = Field(
+        default=None, ge=1990, le=2100, description="for count: areas with any value from this year on"
+    )
+    below: float | None = Field(default=None, description="for count: only values below this")
+    above: float | None = Field(default=None, description="for count: only values above this")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Part:
+        if (self.take == "value") != (self.area is not None):
+            raise ValueError("`area` together with `take: value`, and only then")
+        if (self.year is None) == (self.since is None):
+            raise ValueError("one of `year` and `since`")
+        if self.since is not None and self.take != "count":
+            raise ValueError("`since` with `take: count` only")
+        if self.or_of and self.since is None:
+            raise ValueError("`or_of` with `since` only")
+        return self
+
+
+class Claim(Model):
+    """One figure of a document, and how it is computed again."""
+
+    id: Identifier
+    target: TargetId = Field(description="the entry of indicators/catalogue/targets in which the text stands")
+    claim: Line = Field(description="what is claimed, in one sentence with its number")
+    quoted: float = Field(description="the number as printed")
+    year: int | None = Field(default=None, ge=1990, le=2100, description="the year that the number is about")
+    unit: UnitCode
+    document: Line
+    says: Literal["equal", "above", "below"] = Field(
+        description="equal: the number itself; above, below: the statement holds on that side of it"
+    )
+    tolerance: float | None = Field(
+        default=None, ge=0, description="for equal: half a unit of the last digit that is printed"
+    )
+    parts: dict[Identifier, Part] = Field(
+        default={}, description="without parts nothing of ours can compute it"
+    )
+    formula: str = Field(default="", description="an expression over the parts, as in an indicator file")
+    least_coverage: float = Field(
+        default=0.5, ge=0, le=1, description="share of its group's weight below which a part is not used"
+    )
+    reason: Line = Field(description="how it is computed, or why it cannot be; what a reader must know")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Claim:
+        if bool(self.parts) != bool(self.formula):
+            raise ValueError("`formula` together with `parts`")
+        if (self.says == "equal") != (self.tolerance is not None):
+            raise ValueError("`tolerance` together with `says: equal`, and only then")
+        return self
+
+
+class ClaimFile(Model):
+    """indicators/catalogue/claims.yaml."""
+
+    claims: list[Claim] = Field(min_length=1)
+
+
+# --- scores
+# ------------------------------------------------------------------------------------------------------
+class Weighted(Model):
+    """An indicator in a component."""
+
+    indicator: Identifier
+    weight: float = Field(default=1, gt=0, description="only the proportions matter")
+    reason: str = Field(default="", description="why this indicator, and why this weight if it is not 1")
+
+
+class Component(Model):
+    """One score: the indicators of which it is made, in the order in which random weights are drawn."""
+
+    title: Line
+    indicators: list[Weighted] = Field(min_length=2)
+
+
+class ScoreFile(Model):
+    """indicators/catalogue/scores/<framework>.yaml: the composites of a framework's parts, never one over
+    all."""
+
+    framework: Identifier
+    reason: Line = Field(description="why these indicators and weights, and who chose them")
+    normalisation: Literal["min_max"] = Field(default="min_max", description="by each indicator's bounds")
+    aggregation: Literal["arithmetic", "geometric"]
+    least_coverage: float = Field(ge=0, le=1, description="share of the weight below which no score is given")
+    oldest: int = Field(ge=0, le=30, description="years by which a value may be older than the score")
+    years: list[int] = Field(default=[], description="years scored besides the latest")
+    draws: int = Field(ge=1000, le=100_000, description="draws of the uncertainty analysis")
+    seed: int = Field(ge=0, description="so that the same inputs give the same ranks")
+    components: dict[str, Component] = Field(min_length=1)
+    not_scored: dict[str, Line] = Field(default={}, description="parts without a score: code to reason")
+
+
+def scored_years(file: ScoreFile, latest: int) -> list[int]:
+    """The years to score, in order."""
+    return sorted({latest, *(year for year in file.years if year < latest)})
+
+
+# --- all of it
+# --------------------------------------------------------------------------------------------------
+class Commitments(Model):
+    """Everything of these files, as a release is made from it; empty where there are none."""
+
+    targets: list[CommitmentFile] = Field(default=[])
+    links: list[Link] = Field(default=[])
+    claims: list[Claim] = Field(default=[])
+    scores: list[ScoreFile] = Field(default=[])
+    frameworks: dict[str, dict[str, str]] = Field(
+        default={}, description="titles of the parts of frameworks: framework to code to title"
+    )

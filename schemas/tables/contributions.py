@@ -1,0 +1,28 @@
+"""The published tables of contributions: what is kept of them, without who at this office took them in.
+
+What a contributor fills in is in contributions.py. These rows stand apart from agencies' figures: no indicator reads
+them, and what they refer to was checked when they were imported, not again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schemas.columns.model import Table
+from schemas.definitions.contribution_templates import TEMPLATES
+
+WITHHELD = "imported_by"  # a member of staff, whom the contributor's contract does not cover
+
+
+def _published(kept: Table) -> Table:
+    columns = tuple(
+        replace(column, description="sha256 of the file as it was sent.")
+        if column.name == "snapshot"
+        else column
+        for column in kept.columns
+        if column.name != WITHHELD
+    )
+    return replace(kept, columns=columns)
+
+
+CONTRIBUTION_TABLES: tuple[Table, ...] = tuple(_published(template.table) for template in TEMPLATES.values())

@@ -1,0 +1,167 @@
+"""The codes that a contribution may name, and the forms that a text may have: one function a code list.
+
+Each function gives why a text is none of its codes, or an empty text. What codes there are is in schemas and,
+for indicators and targets, given by the caller: sources know nothing of indicators.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from urllib.parse import urlsplit
+
+from schemas.codelists.areas import code_map, read_codelist
+from schemas.codelists.units import units
+from schemas.definitions.contribution_templates import Code
+from sources.registry.sources import load_series, load_sources
+
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Ids that other parts of the project have. None: there is no list, so only the form of an id is
+    judged."""
+
+    indicators: Collection[str] | None = None
+    targets: Collection[str] | None = None
+
+
+def code_fault(code: Code, text: str, known: Known) -> str:
+    """Why the text is no code of the list; empty if it is one."""
+    match code:
+        case "area":
+            return "" if text in code_map("iso3") else _area(text)
+        case "unit":
+            return _in_list(text, codes_of("unit"), "unit")
+        case "metric":
+            return _in_list(text, codes_of("metric"), "core metric")
+        case "indicator":
+            return "" if known.indicators is None else _in_list(text, known.indicators, "indicator")
+        case "target":
+            return "" if known.targets is None else _in_list(text, known.targets, "target")
+        case "source":
+            return _in_list(text, _sources(), "source")
+        case "lei":
+            return (
+                "" if _lei(text) else "is not a LEI: its check digits do not fit; copy it from the register"
+            )
+        case "link":
+            return _link(text)
+        case "date":
+            return _date(text)
+        case "dims":
+            keys = [part.partition("=")[0] for part in text.split(";")]
+            return "" if keys == sorted(set(keys)) else "has its keys not in order, or one twice"
+        case _:  # series: judged with its source, by the rule of the row
+            return ""
+
+
+def series_fault(source: str, series: str) -> str:
+    """Why a source has no such series."""
+    return _in_list(series, _series(source), f"series of {source}")
+
+
+def area_of(text: str) -> str:
+    """Our code of a country's code."""
+    return code_map("iso3")[text]
+
+
+@cache
+def metrics() -> Mapping[str, Mapping[str, str]]:
+    """The 21 core metrics by id."""
+    return {row["metric"]: row for row in read_codelist("stakeholder_capitalism")}
+
+
+def metric_units(metric: str) -> tuple[str, ...]:
+    """The units in which a metric may be disclosed; none for a metric in words."""
+    return tuple(unit for unit in metrics()[metric]["units"].split(";") if unit)
+
+
+def codes_of(code: Code) -> dict[str, str]:
+    """The codes of a list that is small enough to print, with their meaning."""
+    match code:
+        case "area":
+            return {row["iso3"]: row["name"] for row in read_codelist("countries")}
+        case "unit":
+            return {u.code: u.name for u in units().values() if u.code != "NOT_STATED"}
+        case "metric":
+            return {
+                key: f"{row['title']} ({row['pillar']}); "
+                + (f"units: {', '.join(metric_units(key))}" if row["units"] else "in words")
+                for key, row in metrics().items()
+            }
+        case _:
+            return {}
+
+
+def _in_list(text: str, codes: Collection[str], what: str) -> str:
+    """Only a difference of case or of - and _ is hinted at: a search for similar codes is slow, and a
+    guess."""
+    if text in codes:
+        return ""
+    near = next((code for code in codes if _plain(code) == _plain(text)), "")
+    return f"is no {what}" + (
+        f"; is {near} meant?" if near else "; the sheet `codes` of the template lists them"
+    )
+
+
+def _plain(code: str) -> str:
+    return code.casefold().replace("-", "_").replace(" ", "_")
+
+
+@cache
+def _sources() -> Collection[str]:
+    return tuple(load_sources())
+
+
+@cache
+def _series(source: str) -> Collection[str]:
+    return frozenset(load_series(source))
+
+
+@cache
+def _country_names() -> Mapping[str, str]:
+    return {row["name"].casefold(): row["iso3"] for row in read_codelist("countries")}
+
+
+def _area(text: str) -> str:
+    code = _country_names().get(text.casefold()) or (text.upper() if text.upper() in code_map("iso3") else "")
+    hint = f"; the code of {text} is {code}" if code else "; the sheet `codes` of the template lists them"
+    return "is no ISO 3166-1 alpha-3 code of a country or territory" + hint
+
+
+def _lei(text: str) -> bool:
+    """ISO 17442: by ISO 7064 MOD 97-10, with A as 10 to Z as 35."""
+    return (
+        re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", text, re.ASCII) is not None
+        and int("".join(str(int(character, 36)) for character in text)) % 97 == 1
+    )
+
+
+def _link(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "is not an address"
+    if parts.scheme != "https" or re.search(r"\s", text):
+        return "is not an https address, such as https://example.org/report.pdf"
+    if parts.username is not None or parts.password is not None or port not in (None, 443):
+        return "holds a user name, a password or a port; give the public address"
+    if not re.fullmatch(r"([^\W_]([\w-]*[^\W_])?\.)+[^\W\d_]{2,}", host):
+        return "names no public host, such as example.org"
+    return ""
+
+
+def _date(text: str) -> str:
+    if not DATE.fullmatch(text):
+        return ""  # a year alone: its pattern is judged with the column's
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return "is no day of the calendar"
+    return ""

@@ -1,0 +1,154 @@
+"""The structure of an answer without its figures: paths of a JSON value with their types, the columns of a
+table, the sheets of a workbook, for the files of an archive the same.
+
+What two structures have to do with a source's contract is in contracts.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from html import unescape
+from typing import Any
+
+import orjson
+
+from sources.http.content import expect_text
+from sources.model import BadAnswer, Page
+
+Structure = dict[str, str]  # path to type; of a column, its place
+
+HEAD = 64 * 1024  # of a table: more than a header has
+MEMBERS = 300  # of an archive that are looked into
+DELIMITERS = (",", ";", "\t", "|")
+CODE = re.compile(r"^\d+$|/")  # a name that is data, not structure: a number, an address
+YEAR = re.compile(r"\b(?:19|20)\d\d\b|(?<=YR)(?:19|20)\d\d")
+
+
+def structure_of(pages: Sequence[Page], any_name: Collection[str] = ()) -> Structure:
+    """The structure of all pages together. any_name: paths of JSON objects whose names are data, such as the
+    codes of areas; they count as one name, `*`. So do names that are numbers or addresses, anywhere."""
+    kinds: dict[str, set[str]] = {}
+    for page in pages:
+        for path, kind in _page(page, frozenset(any_name)):
+            kinds.setdefault(path, set()).add(kind)
+    return {path: " or ".join(sorted(kinds[path] - {"null"} or {"null"})) for path in sorted(kinds)}
+
+
+def differences(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What was added, removed or changed its type, in words. What an empty list or a null hides is not held
+    against the answer."""
+    added = [path for path in now if path not in was and not _hidden(path, was)]
+    removed = [path for path in was if path not in now and not _hidden(path, now)]
+    moved = bool(added or removed)  # then the places of columns say nothing new
+    found = [f"{path} is gone (it was {was[path]})" for path in removed]
+    found += [f"{path} is new ({now[path]})" for path in added]
+    for path in was:
+        if path not in now or (moved and now[path].startswith("place ")):
+            continue
+        if strange := _kinds(now[path]) - _kinds(was[path]):
+            found.append(f"{path} was {was[path]} and is {' or '.join(sorted(strange))}")
+    return found
+
+
+def _kinds(text: str) -> set[str]:
+    """null says nothing about the type, so it is none."""
+    return set(text.split(" or ")) - {"null"}
+
+
+def _hidden(path: str, structure: Mapping[str, str]) -> bool:
+    """Whether something above the path is null there, or a list without elements."""
+    while (path := _above(path)) and path not in structure:
+        pass
+    if not path:
+        return False
+    return structure[path] == "null" or (structure[path] == "list" and f"{path}[]" not in structure)
+
+
+def _above(path: str) -> str:
+    return path[:-2] if path.endswith("[]") else path.rpartition(".")[0]
+
+
+def _page(page: Page, any_name: frozenset[str]) -> Iterator[tuple[str, str]]:
+    body = page.body
+    if body.startswith(b"PK"):
+        yield from _archive(page)
+    elif body.startswith(b"PAR1"):
+        yield from _parquet(body)
+    elif body.startswith(b"\x1f\x8b"):
+        yield from _header(Page(page.url, zlib.decompressobj(wbits=31).decompress(body, HEAD)))
+    elif body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        yield from _json(orjson.loads(body.removeprefix(b"\xef\xbb\xbf")), "$", any_name)
+    else:
+        yield from _header(page)
+
+
+def _parquet(body: bytes) -> Iterator[tuple[str, str]]:
+    import pyarrow.parquet as pq
+
+    for column in pq.read_schema(io.BytesIO(body)):
+        yield f"column {column.name!r}", str(column.type)
+
+
+def _json(value: Any, path: str, any_name: frozenset[str]) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        yield path, "object"
+        for name, inner in value.items():
+            known = not (path in any_name or CODE.search(name))
+            yield from _json(inner, f"{path}.{name.replace('.', ' ') if known else '*'}", any_name)
+    elif isinstance(value, list):
+        yield path, "list"
+        for inner in value:
+            yield from _json(inner, f"{path}[]", any_name)
+    else:
+        yield path, _kind(value)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    return "text" if isinstance(value, str) else "number"
+
+
+def _header(page: Page, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The columns with their places. Years in names are one: a table may grow by a year."""
+    line = expect_text(Page(page.url, page.body[:HEAD].rpartition(b"\n")[0] or page.body)).split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=line.count)
+    seen: set[str] = set()
+    for place, column in enumerate(next(csv.reader([line.rstrip("\r")], delimiter=delimiter), []), 1):
+        name = f"{prefix}column {YEAR.sub('YYYY', column)!r}"
+        if name not in seen:
+            yield name, f"place {place}"
+        seen.add(name)
+
+
+def _archive(page: Page) -> Iterator[tuple[str, str]]:
+    """The sheets of a workbook, or the columns of the tables in a zip, whatever these are called."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(page.body)) as archive:
+            names = archive.namelist()
+            if "xl/workbook.xml" in names:
+                yield from _sheets(_start(archive, "xl/workbook.xml"))
+                return
+            for name in [n for n in names if n.lower().endswith((".csv", ".txt", ".tsv"))][:MEMBERS]:
+                suffix = name.rpartition(".")[2].lower()
+                yield from _header(Page(f"{page.url}#{name}", _start(archive, name)), f"*.{suffix}: ")
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise BadAnswer(f"the archive cannot be read: {error}", where=page.url, pages=(page,)) from None
+
+
+def _start(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as member:
+        return member.read(HEAD)
+
+
+def _sheets(workbook: bytes) -> Iterator[tuple[str, str]]:
+    """Read by pattern: nothing of a workbook is parsed as XML here, so nothing in it can unfold."""
+    for found in re.finditer(r'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"', workbook.decode("utf-8", "replace")):
+        yield f"sheet {YEAR.sub('YYYY', unescape(found[1]))!r}", "sheet"

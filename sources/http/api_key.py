@@ -1,0 +1,99 @@
+"""The access key of a source: read from the environment, put on requests to the source's own hosts, and kept
+out of all else. What an agency says back is looked through, and the key taken out of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from requests import PreparedRequest
+
+from schemas.definitions.models import Source
+from schemas.errors import CompactError
+from sources.http.content import bad
+from sources.http.urls import is_loopback
+from sources.model import BadAnswer, Page
+
+USABLE = re.compile(r"[\x21-\x7e]{8,8192}")  # shorter ones would be found by chance in what an agency says
+HIDDEN = "***"
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """A key and the name of the variable that holds it. It never shows itself."""
+
+    variable: str
+    _value: str = field(repr=False)
+
+    def put_on(self, request: PreparedRequest) -> PreparedRequest:
+        """A copy of the request that carries the key; the request itself stays without it. The caller has
+        made sure that it goes to a host of the source."""
+        url = str(request.url)
+        if not url.startswith("https:") and not is_loopback(url):
+            raise CompactError(
+                f"the key in {self.variable} would go over the network unencrypted",
+                where="COMPACT_URL_… of the source",
+                allowed="https, or this very machine",
+                next_step=f"name an https address, or take {self.variable} away",
+            )
+        carrying = request.copy()
+        carrying.headers["Authorization"] = f"Bearer {self._value}"
+        return carrying
+
+    def scrub(self, text: str) -> str:
+        for form in (self._value, quote(self._value, safe="")):
+            text = text.replace(form, HIDDEN)
+        return text
+
+    def scrub_bytes(self, body: bytes) -> bytes:
+        for form in (self._value, quote(self._value, safe="")):
+            body = body.replace(form.encode(), HIDDEN.encode())
+        return body
+
+    def scrub_page(self, page: Page) -> Page:
+        return Page(
+            self.scrub(page.url),
+            self.scrub_bytes(page.body),
+            self.scrub(page.etag) if page.etag else page.etag,
+            self.scrub(page.last_modified) if page.last_modified else page.last_modified,
+        )
+
+    def scrub_error(self, error: CompactError) -> None:
+        """Take the key out of an error, and out of the bytes that would be kept with it."""
+        for name in ("what", "where", "allowed", "next_step"):
+            setattr(error, name, self.scrub(getattr(error, name)))
+        error.args = (error.what,)
+        if isinstance(error, BadAnswer):
+            error.pages = tuple(map(self.scrub_page, error.pages))
+
+    def checked(self, page: Page) -> Page:
+        """The page, if the agency did not send the key back: its bytes would be stored and published."""
+        scrubbed = self.scrub_page(page)
+        if scrubbed != page:
+            raise bad(
+                scrubbed,
+                "repeats our access key",
+                allowed="an answer without it",
+                next_step="tell the agency; nothing was kept of it but the answer without the key",
+            )
+        return page
+
+
+def access_key(source: Source) -> AccessKey | None:
+    """The key of a source that asks for one, if a usable one is set."""
+    value = os.environ.get(source.key_variable, "").strip() if source.key_variable else ""
+    return AccessKey(source.key_variable, value) if USABLE.fullmatch(value) else None
+
+
+def not_configured(source: Source) -> str:
+    """Why a source cannot be asked for want of a key or a switch, in words; empty if it can."""
+    if source.switch_variable and not os.environ.get(source.switch_variable, "").strip():
+        return f"not configured: {source.switch_variable} is not set, and it is large"
+    if not source.key_variable or access_key(source):
+        return ""
+    if not os.environ.get(source.key_variable, "").strip():
+        return f"not configured: {source.key_variable} is not set"
+    return f"not configured: {source.key_variable} holds no usable key (8 or more characters, no blanks)"

@@ -1,0 +1,99 @@
+"""What a page must be before a reader looks into it: JSON or UTF-8 text, and not a web page with status 200.
+
+What the content means is the reader's business.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from typing import Any
+
+import orjson
+
+from sources.model import BadAnswer, Page
+
+EXCERPT = 300
+KEEP_STORED = (
+    "look at the kept bytes; the last accepted snapshot stays in use until the agency answers well again"
+)
+_MARKUP = re.compile(rb"\s*<\s*(?:!doctype|html|head|body|script|\?xml|!--)", re.IGNORECASE)
+_TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+
+
+def expect_json(page: Page) -> Any:
+    """The JSON value of the page, strictly read: no NaN, no invalid UTF-8, one value. Else BadAnswer."""
+    text = _usable(page, "JSON")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise bad(
+            page,
+            f"is not JSON: {error.msg} at character {error.pos} of {len(text)}{_nearby(text, error.pos)}",
+            allowed="one JSON value in UTF-8",
+        ) from None
+
+
+def expect_text(page: Page) -> str:
+    """The text of the page, strict UTF-8, without a byte order mark. Else BadAnswer."""
+    return _usable(page, "text")
+
+
+def expect_header(text: str, page: Page, delimiter: str = ",", of: str = "the file") -> list[str]:
+    """The fields of the first line of a table. BadAnswer where it is no CSV, or empty."""
+    line = text.split("\n", 1)[0].rstrip("\r")
+    try:
+        header = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise bad(page, f"has no readable header in {of}: {error}: {line[:60]!r}") from None
+    if not header:
+        raise bad(page, f"begins with an empty line in {of}", allowed="a header")
+    return header
+
+
+def excerpt(body: bytes) -> str:
+    """The start of what an agency said, safe for a terminal: one line, no markup, no control characters."""
+    text = body[: 64 * EXCERPT].decode("utf-8", "replace")
+    text = re.sub(r"(?is)<(script|style)\b.*?(</\1\s*>|$)|<[^>]*>", " ", text)
+    text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    text = " ".join(text.split())
+    return text[: EXCERPT - 1] + "…" if len(text) > EXCERPT else text
+
+
+def bad(page: Page, what: str, *, allowed: str = "", next_step: str = KEEP_STORED) -> BadAnswer:
+    """A BadAnswer that carries its page, so that the bytes are kept."""
+    return BadAnswer(
+        f"the answer {what}", where=page.url, allowed=allowed, next_step=next_step, pages=(page,)
+    )
+
+
+def _usable(page: Page, wanted: str) -> str:
+    if not page.body.strip(b"\x00 \t\r\n"):
+        raise bad(page, f"is empty ({len(page.body)} bytes)", allowed=wanted)
+    body = page.body.removeprefix(b"\xef\xbb\xbf")
+    if _MARKUP.match(body):
+        title = _TITLE.search(body[:65536])
+        says = excerpt(title[1] if title else body)
+        raise bad(
+            page,
+            f"is a web page or XML, not {wanted}; it says: {says!r}",
+            allowed=wanted,
+            next_step="open the address in a browser: a challenge or a maintenance notice goes away, then "
+            "run again; if the address itself has changed, mend source.yaml",
+        )
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place = error.start + len(page.body) - len(body)
+        raise bad(
+            page,
+            f"is not UTF-8: byte {place} is 0x{page.body[place]:02x} ({error.reason})",
+            allowed=f"{wanted} in UTF-8",
+        ) from None
+
+
+def _nearby(text: str, place: int) -> str:
+    if place >= len(text.rstrip()):
+        return ", which is its end: the answer was cut off"
+    return f", near {excerpt(text[max(0, place - 20) : place + 20].encode('utf-8', 'replace'))!r}"

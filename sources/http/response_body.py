@@ -1,0 +1,197 @@
+"""One exchange on the wire: what its failures mean, and its body, whole, in bounded memory and time.
+
+Which address is asked, and how often, is decided in http.py and patience.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import ssl
+import zlib
+from collections.abc import Callable, Iterator
+from http.client import IncompleteRead
+from typing import Literal
+
+import requests
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+
+from sources.http.content import bad, excerpt
+from sources.model import BadAnswer, Page
+
+CHUNK = 64 * 1024
+Kind = Literal["connect", "tls", "timeout", "reset", "busy", "length"]
+
+
+class Fault(Exception):
+    """One attempt failed in a way in which the next one may not. body: what had arrived by then."""
+
+    def __init__(self, what: str, kind: Kind, *, body: bytes = b"", retry_after: float | None = None) -> None:
+        super().__init__(what)
+        self.what, self.kind, self.body, self.retry_after = what, kind, body, retry_after
+
+
+@contextlib.contextmanager
+def faults(url: str, timeout: float) -> Iterator[None]:
+    """Around a request: turns what the HTTP library raises into a Fault that says what happened."""
+    try:
+        yield
+    except requests.exceptions.SSLError as error:
+        cause = _innermost(error)
+        kind: Kind = "tls" if isinstance(cause, ssl.SSLCertVerificationError) else "reset"
+        raise Fault(f"no safe connection: {_words(cause)}", kind) from None
+    except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
+        raise Fault(f"no connection: {_words(_innermost(error))}", "connect") from None
+    except requests.exceptions.ReadTimeout:
+        raise Fault(f"no answer within {timeout:g} s", "timeout") from None
+    except requests.exceptions.ConnectionError as error:
+        cause = _innermost(error)
+        kind = "connect" if isinstance(cause, NewConnectionError) else "reset"
+        raise Fault(f"no connection: {_words(cause)}", kind) from None
+    except requests.exceptions.RequestException as error:
+        raise bad(Page(url, b""), f"cannot be read as HTTP: {_words(error)}") from None
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What the libraries have wrapped, mostly twice."""
+    while isinstance(inner := getattr(error, "reason", None) or (*error.args, None)[0], BaseException):
+        error = inner
+    return error
+
+
+def _words(error: BaseException) -> str:
+    """The error in a few words, without the objects that the libraries print."""
+    text = re.sub(r"<[^>]*>:?\s*|\w+\(host=[^)]*\):?\s*", "", str(error)) or type(error).__name__
+    return excerpt(text.encode("utf-8", "replace"))[:160]
+
+
+def read_body(
+    response: requests.Response,
+    *,
+    url: str,
+    limit: int,
+    deadline: float,
+    clock: Callable[[], float],
+    count: Callable[[int], None] = lambda _: None,
+) -> bytes:
+    """The whole body after Content-Encoding. Raises Fault where bytes are missing or too many, and BadAnswer
+    where there are more than `limit`, counted before and after unpacking: never more than that is held."""
+    declared = _declared(response)
+    sink = _Sink(response.headers.get("Content-Encoding", ""), url, limit)
+    if declared is not None and declared > limit:
+        raise sink.too_large(f"announces {declared} bytes")
+    received = 0
+    try:
+        while True:
+            if clock() > deadline:
+                raise Fault(
+                    f"the answer was still coming after the time allowed; {received} bytes had come",
+                    "timeout",
+                )
+            last = declared is not None and declared - received == 1
+            if last and _waiting(response) > 1:
+                raise Fault(f"more bytes came than the {declared} that Content-Length declares", "length")
+            wanted = CHUNK if declared is None or last else max(1, min(CHUNK, declared - received - 1))
+            chunk = response.raw.read1(wanted, decode_content=False)
+            if not chunk:
+                break
+            received += len(chunk)
+            count(len(chunk))
+            sink.write(chunk)
+    except Fault as fault:
+        raise Fault(fault.what, fault.kind, body=sink.body()) from None
+    except ReadTimeoutError:
+        raise Fault(f"the agency fell silent after {received} bytes", "timeout", body=sink.body()) from None
+    except (HTTPError, OSError) as error:
+        if isinstance(error.args[-1] if error.args else None, IncompleteRead):
+            raise Fault(_short(received, declared), "length", body=sink.body()) from None
+        raise Fault(
+            f"the connection broke after {received} bytes ({type(error).__name__})", "reset", body=sink.body()
+        ) from None
+    if declared is not None and received != declared:
+        raise Fault(_short(received, declared), "length", body=sink.body())
+    if not sink.complete:
+        raise Fault(
+            f"the compressed body ends in the middle, after {received} bytes", "length", body=sink.body()
+        )
+    return sink.body()
+
+
+def _declared(response: requests.Response) -> int | None:
+    """Content-Length, which counts for nothing where the body comes in chunks (RFC 9112, 6.3)."""
+    if response.headers.get("Transfer-Encoding"):
+        return None
+    text = response.headers.get("Content-Length", "").strip()
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _short(received: int, declared: int | None) -> str:
+    of = (
+        "without the chunk that ends it"
+        if declared is None
+        else f"of the {declared} bytes that were declared"
+    )
+    return f"the body was cut off: {received} bytes came, {of}"
+
+
+def _waiting(response: requests.Response) -> int:
+    """Bytes that lie ready, at least one. A Content-Length that is too small shows itself here and nowhere
+    else: the HTTP library stops at the declared length and drops the rest, with no public way to see it."""
+    stream = getattr(getattr(response.raw, "_fp", None), "fp", None)
+    return len(stream.peek(2)) if stream is not None and hasattr(stream, "peek") else 0
+
+
+class _Sink:
+    """Takes raw bytes, unpacks gzip as it goes, and refuses to grow beyond the limit."""
+
+    def __init__(self, encoding: str, url: str, limit: int) -> None:
+        self._url, self._limit, self._raw, self._out = url, limit, 0, io.BytesIO()
+        encoding = encoding.strip().lower()
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise BadAnswer(
+                f"the answer is packed as {encoding[:40]!r}, which was not asked for",
+                where=url,
+                allowed="gzip, or nothing",
+            )
+        self._gzip = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+
+    def write(self, chunk: bytes) -> None:
+        self._raw += len(chunk)
+        if self._raw > self._limit:
+            raise self.too_large("has not ended yet")
+        while chunk and self._gzip:
+            if self._gzip.eof:  # a further member of the same stream
+                self._gzip = zlib.decompressobj(wbits=31)
+            try:
+                self._keep(self._gzip.decompress(chunk, CHUNK))
+            except zlib.error as error:
+                raise BadAnswer(
+                    f"the answer is not the gzip that it says it is: {error}",
+                    where=self._url,
+                    pages=(Page(self._url, self.body()),),
+                ) from None
+            chunk = self._gzip.unconsumed_tail or self._gzip.unused_data
+        if self._gzip is None:
+            self._keep(chunk)
+
+    def _keep(self, data: bytes) -> None:
+        if self._out.tell() + len(data) > self._limit:
+            raise self.too_large("unpacks to more" if self._gzip else "has not ended yet")
+        self._out.write(data)
+
+    @property
+    def complete(self) -> bool:
+        return self._gzip is None or self._gzip.eof or self._raw == 0
+
+    def body(self) -> bytes:
+        return self._out.getvalue()
+
+    def too_large(self, how: str) -> BadAnswer:
+        return BadAnswer(
+            f"the answer {how}: more than the {self._limit} bytes that one may have",
+            where=self._url,
+            allowed=f"at most {self._limit} bytes (limits.response_bytes)",
+            next_step="if the agency really publishes that much, raise limits.response_bytes in source.yaml",
+            pages=(Page(self._url, self.body()[: 1024 * 1024]),),
+        )

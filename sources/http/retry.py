@@ -1,0 +1,79 @@
+"""How often an agency is asked, and how long we try: pace, number of attempts, waits. Opens no connection."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+from tenacity import RetryCallState, wait_exponential_jitter
+
+from sources.http.response_body import Fault
+
+CONNECT_SECONDS = 4.0  # a host that takes longer to say hello is out of reach for this run
+CONNECT_ATTEMPTS, CONNECT_BUDGET = 3, 5.0  # no new try after so many, or so many seconds
+FIRST_ANSWER_ATTEMPTS = 2  # of an agency that has not yet answered in this session
+RETRY_AFTER_CAP = 30.0  # asked to wait longer, we leave it for a later run
+
+_soon = wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2)
+_patient = wait_exponential_jitter(multiplier=0.5, max=16, jitter=0.5)
+
+
+class Pacer:
+    """Gives out starting times, one an interval, to all threads of a session."""
+
+    def __init__(self, interval: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._interval, self._clock, self._sleep = interval, clock, sleep
+        self._next, self._lock = clock(), threading.Lock()
+
+    def wait(self) -> None:
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._next)
+            self._next = start + self._interval
+        if start > now:
+            self._sleep(start - now)
+
+    def hold(self, seconds: float) -> None:
+        """Nobody starts before so many seconds have passed."""
+        with self._lock:
+            self._next = max(self._next, self._clock() + seconds)
+
+
+def hopeless(state: RetryCallState, elapsed: float, attempts: int, answered: bool) -> bool:
+    """Whether another attempt is not worth it: how many are allowed depends on what went wrong. attempts: the
+    most that the source allows; answered: whether the agency has said anything yet."""
+    fault = fault_of(state)
+    if fault.kind == "tls" or (fault.retry_after or 0) > RETRY_AFTER_CAP:
+        return True
+    if fault.kind == "connect":
+        return state.attempt_number >= min(attempts, CONNECT_ATTEMPTS) or elapsed >= CONNECT_BUDGET
+    if fault.kind == "timeout" and not answered:
+        attempts = min(attempts, FIRST_ANSWER_ATTEMPTS)
+    return state.attempt_number >= attempts
+
+
+def pause(state: RetryCallState) -> float:
+    """Seconds before the next attempt: exponential with jitter, and never sooner than the agency asks."""
+    fault = fault_of(state)
+    return max((_soon if fault.kind == "connect" else _patient)(state), fault.retry_after or 0)
+
+
+def fault_of(state: RetryCallState) -> Fault:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, Fault):
+        raise TypeError(f"no fault to judge: {error!r}")
+    return error
+
+
+def retry_after(text: str | None) -> float | None:
+    """Retry-After in seconds, given as a number or as a date; None where it is neither."""
+    if not text:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None

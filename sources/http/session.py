@@ -1,0 +1,298 @@
+"""The polite session: asks one agency, at its pace, and hands back whole answers or says why there is none.
+
+What an answer means is for readers; where bytes are kept is for snapshots.py.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import urljoin
+
+import orjson
+import requests
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+from tenacity import Retrying, retry_if_exception_type
+
+from schemas.definitions.models import Source
+from schemas.errors import CompactError
+from sources.http.api_key import access_key
+from sources.http.content import bad, excerpt, expect_json, expect_text
+from sources.http.response_body import Fault, faults, read_body
+from sources.http.retry import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, hopeless, pause, retry_after
+from sources.http.urls import allowed_origins, describe_post, is_loopback, origin, redact
+from sources.model import BadAnswer, Page, Unreachable
+
+__all__ = ["Known", "Session", "Usage", "excerpt", "expect_json", "expect_text"]
+
+ERROR_BYTES = 1024 * 1024  # of an error body
+REDIRECTS = 5
+BUSY, MOVED = frozenset((429, 502, 503, 504)), frozenset((301, 302, 303, 307, 308))
+
+Params = Mapping[str, str | int | Sequence[str]]
+Form = Mapping[str, str | Sequence[str]]
+
+
+@dataclass
+class Usage:
+    """What the agency was asked for: requests (retries and redirects count) and bytes as they came."""
+
+    requests: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Known:
+    """A page that we hold: with its validators the agency can say 304, and then load() gives the bytes."""
+
+    etag: str | None
+    last_modified: str | None
+    load: Callable[[], bytes]
+
+
+class Session:
+    """One agency for one run. Threads may share it. The first Unreachable is final: it asks nothing more."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        base_url: str | None = None,
+        known: Mapping[str, Known] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """base_url: asked instead of the source's own, and allowed because it was named. known: pages by
+        address, for conditional requests; used only where the source says that validators mean something."""
+        self.source, self.usage = source, Usage()
+        self.base_url = (base_url or source.base_url).rstrip("/")
+        self._origins = allowed_origins(source, base_url)
+        self._known = known if known is not None and source.validators else {}
+        self._clock, self._sleep, self._key = clock, sleep, access_key(source)
+        self._answered, self._down, self._lock = False, "", threading.Lock()
+        parallel, interval = (
+            (source.rate.parallel, 1 / source.rate.requests_per_second) if source.rate else (1, 1.0)
+        )
+        self._lanes, self._pacer = threading.Semaphore(parallel), Pacer(interval, clock, sleep)
+        self._http = requests.Session()
+        self._http.mount("https://", HTTPAdapter(pool_maxsize=parallel))
+        self._http.mount("http://", HTTPAdapter(pool_maxsize=parallel))
+        self._http.headers = requests.structures.CaseInsensitiveDict(
+            {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Language": "en", "Accept-Encoding": "gzip"}
+        )
+        self._http.auth = lambda request: request  # else requests would send what ~/.netrc holds
+
+    def get(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        base: str | None = None,
+    ) -> Page:
+        """The whole answer to a GET of base_url + path. Else Unreachable or BadAnswer. base: asked instead of
+        base_url, for a source that publishes at two of its hosts."""
+        url = self._url(path, base)
+        return self._ask(requests.Request("GET", url, params=params, headers=headers), timeout)
+
+    def post(self, path: str, data: Form, *, headers: Mapping[str, str] | None = None) -> Page:
+        """The whole answer to a form POST. Page.url carries the form as a fragment."""
+        return self._ask(requests.Request("POST", self._url(path), data=data, headers=headers), None)
+
+    def post_json(self, path: str, value: object) -> Page:
+        """The whole answer to a POST of JSON, sent on one line: some agencies refuse a newline. Page.url
+        carries it as a fragment, so it must hold no secret."""
+        body, headers = orjson.dumps(value), {"Content-Type": "application/json"}
+        return self._ask(requests.Request("POST", self._url(path), data=body, headers=headers), None)
+
+    def stop(self, why: str) -> None:
+        """Ask nothing more: whoever still wants to ask gets Unreachable."""
+        self._down = self._down or why
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _url(self, path: str, base: str | None = None) -> str:
+        if not path.startswith("/"):
+            raise ValueError(f"path {path!r} does not begin with /")
+        return (base or self.base_url) + path
+
+    # --- one question, with its retries ---
+    def _ask(self, request: requests.Request, timeout: float | None) -> Page:
+        try:
+            page = self._answer(request, timeout)
+            return self._key.checked(page) if self._key else page
+        except CompactError as error:
+            if self._key:
+                self._key.scrub_error(error)
+            raise
+
+    def _answer(self, request: requests.Request, timeout: float | None) -> Page:
+        if origin(self.base_url) not in self._origins:
+            raise CompactError(
+                f"{self.source.id} cannot be asked at this address",
+                where=redact(self.base_url),
+                allowed=f"https to {', '.join(self.source.hosts) or '(no host is declared)'}",
+                next_step=f"mend COMPACT_URL_{self.source.id.upper()}, or base_url and hosts in source.yaml",
+            )
+        prepared = self._http.prepare_request(request)
+        address = str(prepared.url)
+        shown = describe_post(address, request.data) if request.method == "POST" else redact(address)
+        known = self._known.get(shown) if request.method == "GET" else None
+        if known is not None:
+            validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+            prepared.headers.update({name: value for name, value in validators.items() if value})
+        started = self._clock()
+        limits = self.source.limits
+        attempts = Retrying(
+            retry=retry_if_exception_type(Fault),
+            wait=pause,
+            sleep=self._sleep,
+            reraise=True,
+            stop=lambda state: hopeless(state, self._clock() - started, limits.attempts, self._answered),
+        )
+        try:
+            return attempts(self._attempt, prepared, shown, known, timeout or limits.timeout_seconds)
+        except Fault as fault:
+            raise self._give_up(fault, shown, attempts.statistics.get("attempt_number", 1)) from None
+
+    def _give_up(self, fault: Fault, shown: str, attempts: int) -> CompactError:
+        tried = f"{attempts} attempt" + ("s" if attempts > 1 else "")
+        if fault.kind == "length":
+            return bad(
+                Page(shown, fault.body),
+                f"is not whole, in {tried}: {fault.what}",
+                allowed="as many bytes as the agency declares",
+            )
+        self._down = f"{fault.what} ({tried})"
+        return self._unreachable(shown)
+
+    def _unreachable(self, shown: str) -> Unreachable:
+        return Unreachable(
+            f"{self.source.agency} cannot be reached: {self._down}",
+            where=shown,
+            next_step="nothing to mend here: run again later; until then the last accepted snapshot is used",
+        )
+
+    # --- one attempt, with its redirects ---
+    def _attempt(self, request: PreparedRequest, shown: str, known: Known | None, timeout: float) -> Page:
+        for _ in range(REDIRECTS + 1):
+            if origin(str(request.url)) not in self._origins:
+                raise bad(
+                    Page(shown, b""),
+                    f"sends us elsewhere, to {redact(str(request.url))[:200]!r}",
+                    allowed=f"https to {', '.join(self.source.hosts)}",
+                    next_step="if the agency has moved there, add the host to hosts in source.yaml",
+                )
+            with self._lanes:
+                answer = self._exchange(request, shown, known, timeout)
+            if isinstance(answer, Page):
+                return answer
+            request = answer
+        raise bad(Page(shown, b""), f"was a redirect more than {REDIRECTS} times in a row")
+
+    def _exchange(
+        self, request: PreparedRequest, shown: str, known: Known | None, timeout: float
+    ) -> Page | PreparedRequest:
+        if self._down:
+            raise self._unreachable(shown)
+        self._pacer.wait()
+        with self._lock:
+            self.usage.requests += 1
+        deadline = self._clock() + timeout
+        with self._send(request, timeout) as response:
+
+            def body(limit: int) -> bytes:
+                return read_body(
+                    response, url=shown, limit=limit, deadline=deadline, clock=self._clock, count=self._count
+                )
+
+            status, headers = response.status_code, response.headers
+            if status in BUSY:
+                wait = retry_after(headers.get("Retry-After"))
+                self._pacer.hold(min(wait or 0, RETRY_AFTER_CAP))
+                later = f" and asks to come back in {wait:.0f} s" if wait else ""
+                raise Fault(f"it answers {status} {response.reason}{later}", "busy", retry_after=wait)
+            self._answered = True
+            if status in MOVED and (target := headers.get("Location")):
+                return self._redirected(request, target, status, shown)
+            if status == 304 and known is not None:
+                return Page(shown, known.load(), known.etag, known.last_modified)
+            if status != 200:
+                raise self._refused(response, shown, body)
+            return Page(
+                shown,
+                body(self.source.limits.response_bytes),
+                headers.get("ETag"),
+                headers.get("Last-Modified"),
+            )
+
+    def _send(self, request: PreparedRequest, timeout: float) -> requests.Response:
+        """One request by the adapter: requests' own Session.send reads the bodies of redirects whole. The key
+        is put on here, where the address is known to be one of the source's, and on nothing that is kept."""
+        url = str(request.url)
+        request = self._key.put_on(request) if self._key else request
+        env = self._http.merge_environment_settings(url, {}, True, True, None)
+        with faults(redact(url), timeout):
+            return self._http.get_adapter(url).send(
+                request,
+                stream=True,
+                timeout=(min(CONNECT_SECONDS, timeout), timeout),
+                verify=env["verify"] or True,
+                proxies={} if is_loopback(url) else env["proxies"],
+            )
+
+    def _redirected(self, request: PreparedRequest, target: str, status: int, shown: str) -> PreparedRequest:
+        if request.method != "GET" and status not in (307, 308):
+            raise bad(
+                Page(shown, b""),
+                f"redirects a {request.method} with status {status}, which would lose the form",
+                allowed="307 or 308",
+            )
+        following = request.copy()
+        try:
+            following.prepare_url(urljoin(str(request.url), target), None)
+        except ValueError:  # also what requests raises
+            raise bad(Page(shown, b""), f"sends us to {target[:200]!r}, which is no address") from None
+        return following
+
+    def _refused(self, response: requests.Response, shown: str, body: Callable[[int], bytes]) -> BadAnswer:
+        try:
+            text = body(ERROR_BYTES)
+        except Fault as fault:
+            text = fault.body
+        except BadAnswer as error:
+            text = error.pages[0].body if error.pages else b""
+        return bad(
+            Page(shown, text),
+            f"has status {response.status_code} {response.reason}: {excerpt(text)!r}",
+            allowed="status 200",
+            next_step="check the address and its parameters in source.yaml and series.csv: "
+            "the same question would be refused again",
+        )
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self.usage.bytes += size
+
+
+@cache
+def _version() -> str:
+    try:
+        return version("compact-tracker")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "unreleased"
+
+
+def user_agent() -> str:
+    """Says what asks and why; COMPACT_CONTACT (an address or a page) says who, if the user wants that."""
+    contact = re.sub(r"[^\x20-\x7e]", "", os.environ.get("COMPACT_CONTACT", ""))[:200].strip()
+    return f"compact-tracker/{_version()} (statistical data collection{'; ' + contact if contact else ''})"

@@ -1,0 +1,92 @@
+"""Which addresses of a source may be asked, and how an address is written down. Opens no connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from schemas.definitions.models import Source
+
+Origin = tuple[str, str, int]  # scheme, host, port
+
+SECRET_KEYS = frozenset(
+    (
+        "key",
+        "apikey",
+        "api_key",
+        "api-key",
+        "token",
+        "access_token",
+        "auth",
+        "authorization",
+        "password",
+        "secret",
+        "client_secret",
+        "signature",
+        "sig",
+        "subscription-key",
+        "subscription_key",
+    )
+)
+PORTS = {"https": 443, "http": 80}
+
+
+def origin(url: str) -> Origin | None:
+    """Scheme, host and port of a web address; None for anything else (file:, package:, a password inside)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
+        return None
+    return parts.scheme, parts.hostname.lower().rstrip("."), port if port is not None else PORTS[parts.scheme]
+
+
+def allowed_origins(source: Source, override: str | None) -> frozenset[Origin]:
+    """https to the declared hosts, and the origin that the override names, which alone may be plain http."""
+    named = [f"https://{host}" for host in source.hosts]
+    named += [source.base_url] if source.base_url.startswith("https://") else []
+    named += [override] if override else []
+    return frozenset(found for url in named if (found := origin(url)))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this very machine, which no proxy can reach for us."""
+    found = origin(url)
+    if found is None:
+        return False
+    try:
+        return ip_address(found[1]).is_loopback
+    except ValueError:
+        return found[1] == "localhost"
+
+
+def redact(url: str) -> str:
+    """The address as it may be recorded: without the values of keys such as token, and without a password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(no address)"
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, _without_secrets(parts.query), parts.fragment))
+
+
+def describe_post(url: str, data: Mapping[str, str | Sequence[str]] | bytes) -> str:
+    """A POST's address for the record: form or JSON follows as a fragment, which is never part of a
+    request."""
+    if isinstance(data, bytes):
+        return f"{redact(url)}#{data.decode()}"
+    return f"{redact(url)}#{_without_secrets(urlencode(data, doseq=True))}"
+
+
+def _without_secrets(query: str) -> str:
+    """The query as it was sent, save for the values of secret keys. A query without any is not touched."""
+    if not any(name.lower() in SECRET_KEYS for name, _ in parse_qsl(query, keep_blank_values=True)):
+        return query
+    pieces = (piece.partition("=") for piece in query.split("&"))
+    return "&".join(
+        f"{name}={quote('***', safe='*')}" if name.lower() in SECRET_KEYS else name + equals + value
+        for name, equals, value in pieces
+    )

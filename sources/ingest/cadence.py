@@ -1,0 +1,114 @@
+"""How often a source is asked and when it is stale: cadences.yaml, applied to what the store remembers.
+
+Nothing is asked here, and no schedule is made: pipelines/defs/automation.py does that with Dagster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from croniter import croniter
+
+from schemas.definitions.models import Source
+from schemas.definitions.yaml_file import load_yaml
+from schemas.errors import CompactError
+from sources.snapshots.store import Store
+
+FILE = Path(__file__).with_name("cadences.yaml")
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """What a cadence means here. stale_after: None where a source never becomes stale."""
+
+    cadence: str
+    cron: str  # UTC
+    sensor: timedelta  # between two freshness questions
+    stale_after: timedelta | None
+
+
+@cache
+def rhythms() -> dict[str, Rhythm]:
+    """Every cadence of a source.yaml."""
+    found = {}
+    for name, line in load_yaml(FILE).data.items():
+        days = line["stale_days"]
+        if not line.get("reason"):
+            raise CompactError(
+                f"{name} has no reason", where=str(FILE), allowed="a reason beside the numbers"
+            )
+        found[name] = Rhythm(
+            name,
+            line["cron"],
+            timedelta(hours=line["sensor_hours"]),
+            None if days is None else timedelta(days=days),
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How old what is stored of a source is. last_confirmed: the last moment at which the agency was known to
+    have nothing newer than what is live, for the series of which that is longest ago; None where nothing is
+    live. stale_since: since when that is too long ago for its cadence; None where it is not."""
+
+    last_fetched: datetime | None
+    last_confirmed: datetime | None
+    stale_since: datetime | None
+    agency_release: str | None
+
+
+def standing(source: Source, store: Store, wanted: Collection[str], now: datetime | None = None) -> Standing:
+    """How a source stands. wanted: the series that are asked for; others do not age."""
+    live = store.live(source.id)
+    used = {key: s for key, s in live.items() if not wanted or set(s.series) & set(wanted)} or live
+    if not used:
+        return Standing(None, None, None, None)
+    confirmed = {key: snapshot.fetched_at for key, snapshot in used.items()}
+    for event in store.events(source.id):
+        key = event["resource"]
+        if event["event"] == "confirmed" and key in used and event["snapshot"] == used[key].snapshot:
+            confirmed[key] = max(confirmed[key], datetime.fromisoformat(event["at"]))
+    oldest = min(confirmed.values())
+    names = {release for key in used if (release := store.releases(source.id).get(key))}
+    return Standing(
+        max(snapshot.fetched_at for snapshot in used.values()),
+        oldest,
+        _stale_since(source, oldest, now or datetime.now(UTC)),
+        max(names) if names else None,
+    )
+
+
+def standing_facts(source: Source, store: Store, wanted: Collection[str]) -> dict[str, str | None]:
+    """The same as text, for release.json."""
+    found = standing(source, store, wanted)
+    return {
+        "cadence": source.cadence,
+        "agency_release": found.agency_release,
+        "last_confirmed": _text(found.last_confirmed),
+        "stale_since": _text(found.stale_since),
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None
+
+
+def _stale_since(source: Source, confirmed: datetime, now: datetime) -> datetime | None:
+    limit = rhythms()[source.cadence].stale_after
+    if limit is None or not source.hosts or confirmed + limit >= now:  # what comes with a package is as it is
+        return None
+    return confirmed + limit
+
+
+def next_due(source: Source, asked: datetime | None) -> datetime | None:
+    """When its schedule asks again, after the moment at which it was last asked; None: it never was, so it
+    is due now."""
+    if asked is None:
+        return None
+    due: datetime = croniter(rhythms()[source.cadence].cron, asked.astimezone(UTC)).get_next(datetime)
+    return due

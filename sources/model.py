@@ -1,0 +1,141 @@
+"""What readers, session, store and stage exchange: resources, pages, answers, the wire columns, and the two
+kinds of fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from schemas.definitions.models import Source
+from schemas.errors import CompactError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from sources.http.session import Session
+
+# What a reader hands to stage: one row as the agency sent it, all text but `row`; null where the agency says
+# nothing.
+WIRE_COLUMNS = (
+    "snapshot",
+    "row",
+    "series",
+    "area",
+    "area_name",
+    "time_period",
+    "value",
+    "lower",
+    "upper",
+    "dims",
+    "unit",
+    "unit_mult",
+    "nature",
+    "status",
+    "source_detail",
+    "footnote",
+)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One thing to ask a source for. key: its lasting name within the source; series: the series that it
+    carries."""
+
+    key: str
+    series: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of the agency, byte for byte as received (after Content-Encoding)."""
+
+    url: str
+    body: bytes
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All pages of a resource, checked to be complete. content is a sha256 that ignores what may vary without
+    meaning (the order of JSON keys): where it equals that of the accepted snapshot, nothing has changed."""
+
+    resource: Resource
+    pages: tuple[Page, ...]
+    pages_expected: int
+    rows: int
+    content: str
+    agency_release: str | None = None
+
+
+@dataclass(frozen=True)
+class SnapshotFiles:
+    """An accepted snapshot as readers see it: its id, its resource, and its pages in order: the files and, as
+    the manifest has them, the addresses they came from (for sources whose pages do not name what they
+    hold)."""
+
+    snapshot: str
+    resource: str
+    pages: tuple[Path, ...]
+    urls: tuple[str, ...] = ()
+
+
+class Unreachable(CompactError):
+    """The agency did not answer, or kept answering that it cannot now. A later run may succeed."""
+
+    retriable = True
+
+
+class BadAnswer(CompactError):
+    """The agency answered, and the answer cannot be used. The bytes are kept; nothing is published from
+    them."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        allowed: str = "",
+        next_step: str = "",
+        pages: Sequence[Page] = (),
+    ) -> None:
+        super().__init__(what, where=where, allowed=allowed, next_step=next_step)
+        self.pages = tuple(pages)
+
+
+class NoSuchSeries(BadAnswer):
+    """The agency says, or its empty answer means, that it has no such series (now)."""
+
+
+class Reader(Protocol):
+    """One wire format. A module in sources/readers with these three functions.
+
+    It may have a fourth, has_release(source): whether the freshness question speaks for what is about to be
+    asked. A source with two routes says no for the one whose release is another's."""
+
+    def plan(self, source: Source, series: Sequence[str]) -> list[Resource]:
+        """What to ask for to get these series."""
+
+    def fetch(self, source: Source, resource: Resource, session: Session) -> Answer:
+        """Ask, follow the pages, and prove that the answer is whole. Raises Unreachable or BadAnswer."""
+
+    def wire(self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+        """Create the temporary table `wire` with WIRE_COLUMNS: every row of the snapshots, none left out.
+        dims is MAP(VARCHAR, VARCHAR): the agency's dimension to its code; row is BIGINT, unique within a
+        snapshot.
+
+        Two more temporary tables are read where a reader makes them:
+        `wire_refused(snapshot, row, reason, detail)`: rows of `wire` that the reader itself refuses, with its
+        reason; `wire_counted(snapshot, reason, rows)`: rows not in `wire` at all, of a reason in
+        source.counted_only."""
+
+
+@dataclass
+class Counted:
+    """How many rows came, stayed and were refused for which reason."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,164 @@
+"""Opens what arrives packed, as zip or gzip, and trusts none of the sizes that the package states.
+
+Nothing is written to a disk: members are handed over as bytes, one at a time. What a member holds is for the
+reader.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from io import SEEK_END, BytesIO
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from pydantic import Field
+
+from schemas.definitions.models import Model
+from sources.model import Page
+from sources.readers.common.paging import RUN_AGAIN, refuse
+
+CHUNK = 1024 * 1024
+SMALL = 1024 * 1024  # an entry below this may be packed as tightly as it likes
+PACKING = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
+
+
+class ArchiveRules(Model):
+    """What a zip may hold, as source.yaml declares it under options.archive."""
+
+    members: str = Field(description="pattern of the names of the members that hold data")
+    beside: list[str] = Field(default=[], description="patterns of members that are known and not read")
+    entries: int = Field(default=2_000, gt=0, description="most members")
+    unpacked_bytes: int = Field(default=1024**3, gt=0, description="most bytes of all members together")
+    ratio: float = Field(default=200, gt=1, description="most bytes unpacked for one byte packed")
+
+
+def members(page: Page, rules: ArchiveRules, file: BinaryIO | None = None) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each data member in the order of names, or BadAnswer. The whole list is judged before
+    anything is unpacked, and each member again while it is. file: where the bytes are, if not in the page."""
+    packed = BytesIO(page.body) if file is None else file
+    try:
+        with zipfile.ZipFile(packed) as archive:
+            listed = _judged(archive.infolist(), page, rules, packed.seek(0, SEEK_END))
+            room = rules.unpacked_bytes
+            for entry in listed:
+                body = _unpacked(archive, entry, room, page)
+                room -= len(body)
+                yield entry.filename, body
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise refuse(
+            f"the zip cannot be opened: {error}", [page], allowed="a whole zip", next_step=RUN_AGAIN
+        ) from None
+
+
+def packed_on(page: Page) -> str:
+    """The date of the newest member, as 2022-07-15: what such a file has for a release."""
+    with zipfile.ZipFile(BytesIO(page.body)) as archive:
+        newest = max((entry.date_time for entry in archive.infolist()), default=(1980, 1, 1, 0, 0, 0))
+    return "{:04}-{:02}-{:02}".format(*newest[:3])
+
+
+def gunzip(page: Page, limit: int, ratio: float = 200) -> Page:
+    """The page unpacked, all members of the gzip stream, or BadAnswer. It never grows beyond the limit."""
+    limit = min(limit, max(SMALL, int(len(page.body) * ratio)))
+    out, data = BytesIO(), page.body
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        while data:
+            out.write(unpacker.decompress(data, CHUNK))
+            if out.tell() > limit:
+                raise refuse(
+                    f"the gzip unpacks to more than {limit} bytes",
+                    [page],
+                    allowed=f"{limit} bytes ({ratio:g} for each byte packed)",
+                )
+            data = unpacker.unconsumed_tail
+            if unpacker.eof:
+                data = unpacker.unused_data
+                if data.strip(b"\x00"):
+                    unpacker = zlib.decompressobj(wbits=31)
+                else:
+                    data = b""
+        out.write(unpacker.flush())
+    except zlib.error as error:
+        raise refuse(f"the gzip cannot be unpacked: {error}", [page], next_step=RUN_AGAIN) from None
+    if not unpacker.eof or out.tell() > limit:
+        raise refuse(
+            "the gzip ends in the middle, or after more than it may hold", [page], next_step=RUN_AGAIN
+        )
+    return Page(page.url, out.getvalue(), page.etag, page.last_modified)
+
+
+def _judged(
+    entries: Sequence[zipfile.ZipInfo], page: Page, rules: ArchiveRules, size: int
+) -> list[zipfile.ZipInfo]:
+    """The data members by name, if every entry is one that may be there."""
+    if len(entries) > rules.entries:
+        raise refuse(
+            f"the zip has {len(entries)} members",
+            [page],
+            allowed=f"at most {rules.entries} (archive.entries)",
+        )
+    data: list[zipfile.ZipInfo] = []
+    seen: set[str] = set()
+    for entry in entries:
+        name = entry.filename
+        if problem := _problem(entry, seen, rules):
+            raise refuse(f"the zip has a member {name[:120]!r} that {problem}", [page], allowed=rules.members)
+        seen.add(name)
+        if re.fullmatch(rules.members, name):
+            data.append(entry)
+        elif not any(re.fullmatch(pattern, name) for pattern in rules.beside):
+            raise refuse(
+                f"the zip has a member {name[:120]!r} that is not declared",
+                [page],
+                allowed=", ".join([rules.members, *rules.beside]),
+                next_step="look at it; then add a pattern for it to options.archive in source.yaml",
+            )
+    unpacked, packed = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)
+    if unpacked > rules.unpacked_bytes or packed > size:
+        raise refuse(
+            f"the zip declares {unpacked} bytes in {packed} of its {size}",
+            [page],
+            allowed=f"at most {rules.unpacked_bytes} unpacked (archive.unpacked_bytes), and no overlap",
+        )
+    if not data:
+        raise refuse("the zip has no data member", [page], allowed=rules.members)
+    return sorted(data, key=lambda entry: entry.filename)
+
+
+def _problem(entry: zipfile.ZipInfo, seen: set[str], rules: ArchiveRules) -> str:
+    """What is wrong with an entry whatever its name says, or nothing."""
+    name = entry.filename
+    if "\\" in name or ":" in name or name.startswith("/") or ".." in PurePosixPath(name).parts:
+        return "points out of its folder"
+    if "\x00" in entry.orig_filename or not name.isprintable():
+        return "has a name that cannot be printed"
+    if name in seen:
+        return "stands there twice"
+    if entry.flag_bits & 0x1:
+        return "is encrypted"
+    if entry.compress_type not in PACKING:
+        return f"is packed by method {entry.compress_type}, not {' or '.join(PACKING.values())}"
+    if entry.file_size > max(SMALL, entry.compress_size * rules.ratio):
+        return f"unpacks {entry.compress_size} bytes to {entry.file_size}, beyond {rules.ratio:g} for one"
+    return ""
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int, page: Page) -> bytes:
+    """The bytes of a member: as many as it declares, and no more than there is room for."""
+    out = BytesIO()
+    with archive.open(entry) as file:
+        while chunk := file.read(CHUNK):
+            out.write(chunk)
+            if out.tell() > min(room, entry.file_size):
+                break
+    if out.tell() != entry.file_size or out.tell() > room:
+        raise refuse(
+            f"member {entry.filename} holds other than the {entry.file_size} bytes that it declares",
+            [page],
+            next_step=RUN_AGAIN,
+        )
+    return out.getvalue()

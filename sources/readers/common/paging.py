@@ -1,0 +1,215 @@
+"""Paged JSON answers: asks page after page and proves that together they are what the agency declares.
+
+What stands in a row is the reader's business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import orjson
+
+from sources.http.content import KEEP_STORED
+from sources.model import BadAnswer, NoSuchSeries, Page
+
+Row = dict[str, Any]
+RUN_AGAIN = "run again: an agency that is in the middle of an update answers like this; " + KEEP_STORED
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One page, read: the number it says it has, what it declares of the whole, its rows and a digest of
+    each."""
+
+    page: Page
+    number: int
+    pages: int
+    rows_declared: int
+    rows: list[Row]
+    digests: list[bytes]
+
+
+def sheet(page: Page, number: int, pages: int, rows_declared: int, rows: list[Row]) -> Sheet:
+    """A Sheet; the digests ignore the order of keys."""
+    digests = [hashlib.blake2b(canonical(row), digest_size=16).digest() for row in rows]
+    return Sheet(page, number, pages, rows_declared, rows, digests)
+
+
+def refuse(
+    what: str,
+    pages: Sequence[Page],
+    *,
+    where: str = "",
+    allowed: str = "",
+    next_step: str = KEEP_STORED,
+    kind: type[BadAnswer] = BadAnswer,
+) -> BadAnswer:
+    """A BadAnswer that carries the pages so far, so that their bytes are kept."""
+    return kind(
+        what,
+        where=where or (pages[-1].url if pages else ""),
+        allowed=allowed,
+        next_step=next_step,
+        pages=pages,
+    )
+
+
+def follow(
+    ask: Callable[[int], Page],
+    read: Callable[[Page], Sheet],
+    size: int,
+    name: str,
+    copies: Callable[[Row], int] = lambda _: 1,
+) -> list[Sheet]:
+    """All pages of a resource, asked in order from 1, or BadAnswer. size: rows a page that are asked for.
+    copies: how often a row may stand in the whole, where the agency repeats rows on purpose."""
+    sheets: list[Sheet] = []
+    seen: dict[bytes, int] = {}
+    while not sheets or len(sheets) < sheets[0].pages:
+        page = ask(len(sheets) + 1)
+        pages = [s.page for s in sheets] + [page]
+        try:
+            sheets.append(read(page))
+        except BadAnswer as error:  # the pages before belong to the evidence
+            raise refuse(
+                error.what,
+                pages,
+                where=error.where,
+                allowed=error.allowed,
+                next_step=error.next_step,
+                kind=type(error),
+            ) from None
+        _check_totals(sheets, size, name)
+        _check_repeats(sheets, seen, name, copies)
+        seen |= dict.fromkeys(sheets[-1].digests, sheets[-1].number)
+    return sheets
+
+
+def _check_repeats(
+    sheets: Sequence[Sheet], seen: dict[bytes, int], name: str, copies: Callable[[Row], int]
+) -> None:
+    """No row of the newest page stood on an earlier one: else a page came twice, or rows moved between
+    pages."""
+    newest = sheets[-1]
+    again = [(i, seen[d]) for i, d in enumerate(newest.digests) if d in seen and copies(newest.rows[i]) < 2]
+    if again:
+        what = "repeats the rows" if len(again) == len(newest.rows) else f"repeats {len(again)} of the rows"
+        raise refuse(
+            f"page {newest.number} of {name} {what} of page {again[0][1]}",
+            [s.page for s in sheets],
+            allowed="each row once",
+            next_step=RUN_AGAIN,
+        )
+
+
+def _check_totals(sheets: Sequence[Sheet], size: int, name: str) -> None:
+    """The newest page against what it declares itself, and against the first page."""
+    first, sheet, number = sheets[0], sheets[-1], len(sheets)
+    pages = [s.page for s in sheets]
+    if sheet.number != number:
+        raise refuse(
+            f"page {number} of {name} was asked and page {sheet.number} came", pages, next_step=RUN_AGAIN
+        )
+    if (sheet.pages, sheet.rows_declared) != (first.pages, first.rows_declared):
+        raise refuse(
+            f"the totals of {name} changed between page 1 and page {number}: "
+            f"{first.rows_declared} rows on {first.pages} pages, then "
+            f"{sheet.rows_declared} rows on {sheet.pages} pages",
+            pages,
+            allowed="the same totals on every page",
+            next_step=RUN_AGAIN,
+        )
+    if sheet.rows_declared == 0 and not sheet.rows:
+        raise refuse(
+            f"the answer for {name} has no rows: the agency has no such series now, or its answer is empty",
+            pages,
+            allowed="at least one row",
+            next_step="look the series up in the agency's list; if it was renamed or withdrawn, change "
+            "series.csv, else run again",
+            kind=NoSuchSeries,
+        )
+    if sheet.pages != ceil(sheet.rows_declared / size):
+        raise refuse(
+            f"{name} declares {sheet.rows_declared} rows on {sheet.pages} pages of {size}, which does not "
+            "add up",
+            pages,
+            allowed=f"{ceil(sheet.rows_declared / size)} pages",
+            next_step="if the agency has lowered the rows that a page may have, lower options in source.yaml",
+        )
+    expected = min(size, sheet.rows_declared - (number - 1) * size)
+    if len(sheet.rows) != expected:
+        raise refuse(
+            f"page {number} of {name} has {len(sheet.rows)} rows, and {expected} were declared",
+            pages,
+            allowed=f"{sheet.rows_declared} rows on {sheet.pages} pages",
+            next_step=RUN_AGAIN,
+        )
+
+
+def check_rows(rows: Sequence[object], fields: frozenset[str], page: Page, name: str) -> None:
+    """Every row is an object that has these fields; an agency that renames one is found here."""
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise refuse(f"row {number} of {name} is {type(row).__name__}, not an object", [page])
+        if not fields <= row.keys():
+            raise refuse(
+                f"row {number} of {name} lacks {', '.join(sorted(fields - row.keys()))}",
+                [page],
+                allowed=f"rows with {', '.join(sorted(fields))}",
+                next_step="if the agency has renamed its fields, the reader must learn the new names",
+            )
+
+
+def check_series(found: Iterable[str], asked: str, pages: Sequence[Page]) -> None:
+    """All rows are of the series that was asked for; a renamed series is found here."""
+    others = sorted({str(code) for code in found} - {asked})
+    if others:
+        raise refuse(
+            f"{asked} was asked, and rows of {', '.join(others[:5])} came",
+            pages,
+            allowed=asked,
+            next_step=f"if the agency has renamed {asked}, write the new code in series.csv and the "
+            "indicators",
+        )
+
+
+def check_unique(keys: Iterable[tuple[object, ...]], total: int, names: str, pages: Sequence[Page]) -> None:
+    """No key stands twice among `total` rows."""
+    found = set()
+    for key in keys:
+        if any(isinstance(part, list | dict) for part in key):
+            raise refuse(
+                f"{names} is {str(key)[:80]} in a row", pages, allowed="text or a number", next_step=RUN_AGAIN
+            )
+        if key in found:
+            raise refuse(
+                f"{names} {', '.join(map(str, key))} stands twice among the {total} rows",
+                pages,
+                allowed=f"each {names} once",
+                next_step=RUN_AGAIN,
+            )
+        found.add(key)
+
+
+def whole(value: object, name: str, page: Page) -> int:
+    """A count that the agency writes as a number or as text."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    raise refuse(f"{name} is {value!r}", [page], allowed="a whole number")
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys: the same for two answers that say the same in another order of keys."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def content_of(sheets: Sequence[Sheet]) -> str:
+    """sha256 over the rows of all pages, without the envelopes, whose dates and page sizes say nothing of
+    the data."""
+    return hashlib.sha256(b"".join(digest for one in sheets for digest in one.digests)).hexdigest()

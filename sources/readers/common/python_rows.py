@@ -1,0 +1,73 @@
+"""What the readers of small answers share: rows made in Python, handed to stage as the table `wire`.
+
+An answer of more than some 50,000 rows is read by DuckDB instead, see _tables.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from schemas.definitions.models import Source
+from sources.model import WIRE_COLUMNS, SnapshotFiles
+from sources.readers.common.raw_table import make_wire
+
+if TYPE_CHECKING:
+    import duckdb
+
+TYPES = {"row": pa.int64(), "dims": pa.map_(pa.string(), pa.string())}
+SCHEMA = pa.schema([(name, TYPES.get(name, pa.string())) for name in (*WIRE_COLUMNS, "reason", "detail")])
+BATCH = 20_000  # rows handed over at a time, so that they are not all in memory twice
+Row = dict[str, Any]
+
+
+def hand_over(con: duckdb.DuckDBPyConnection, source: Source, rows: Iterable[Row]) -> None:
+    """Make `wire` of these rows, and `wire_refused` of those whose area options.outside names.
+
+    options.outside: a list of {pattern, reason, detail}. An area that a pattern matches whole is a group of
+    the agency's own that we do not carry: its rows are listed as refused for that reason. For groups that an
+    agency numbers (X01, X02, ...); a single one belongs in areas.not_carried.
+    """
+    rules = [(re.compile(rule["pattern"]), rule) for rule in source.options.get("outside", ())]
+    make_wire(con)
+    con.execute(
+        "create temp table if not exists wire_refused "
+        "(snapshot varchar, row bigint, reason varchar, detail varchar)"
+    )
+    for batch in _batches({"dims": []} | row | _outside(rules, row) for row in rows):
+        con.register("rows_made", pa.Table.from_pylist(batch, SCHEMA))
+        con.execute("insert into wire by name select * exclude (reason, detail) from rows_made")
+        con.execute(
+            "insert into wire_refused select snapshot, row, reason, detail from rows_made "
+            "where reason is not null"
+        )
+        con.unregister("rows_made")
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch
+
+
+def _outside(rules: Iterable[tuple[re.Pattern[str], Mapping[str, str]]], row: Row) -> Row:
+    area = row.get("area") or ""
+    rule = next((rule for pattern, rule in rules if pattern.fullmatch(area)), None)
+    if rule is None:
+        return {}
+    return {"reason": rule["reason"], "detail": f"{row.get('area_name') or area}: {rule['detail']}"}
+
+
+def numbered(one: SnapshotFiles, rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows of one snapshot with its id and their places."""
+    for number, row in enumerate(rows):
+        yield {"snapshot": one.snapshot, "row": number} | row
+
+
+def number_text(value: float | int | None) -> str:
+    """A JSON number as text that gives the same number again; nothing where there is none."""
+    return "" if value is None else repr(value)

@@ -1,0 +1,47 @@
+"""What the readers share when they hand rows to stage: batches of snapshots, and the table `wire` itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sources.model import WIRE_COLUMNS, SnapshotFiles
+
+if TYPE_CHECKING:
+    import duckdb
+
+BATCH_BYTES = 96 * 1024 * 1024  # read at a time: enough for both cores, small beside the memory limit
+TYPES = {"row": "bigint", "dims": "map(varchar, varchar)"}
+ROOM = 64 * 1024  # beyond the largest page, as DuckDB's JSON reader wants
+
+
+def make_wire(con: duckdb.DuckDBPyConnection) -> None:
+    """Empty tables `wire` and `wire_counted`, as sources/model.py describes them."""
+    columns = ", ".join(f'"{name}" {TYPES.get(name, "varchar")}' for name in WIRE_COLUMNS)
+    con.execute(f"create or replace temp table wire ({columns})")
+    con.execute("create or replace temp table wire_counted (snapshot varchar, reason varchar, rows bigint)")
+
+
+def batches(files: Sequence[SnapshotFiles], limit: int = BATCH_BYTES) -> Iterator[list[SnapshotFiles]]:
+    """Snapshots in groups of about `limit` bytes; the pages of one snapshot stay together."""
+    group: list[SnapshotFiles] = []
+    weight = 0
+    for one in files:
+        size = sum(path.stat().st_size for path in one.pages)
+        if group and weight + size > limit:
+            yield group
+            group, weight = [], 0
+        group.append(one)
+        weight += size
+    if group:
+        yield group
+
+
+def make_pages(con: duckdb.DuckDBPyConnection, group: Sequence[SnapshotFiles]) -> dict[str, object]:
+    """The table `pages` (snapshot, number, path) of a group. Returns the parameters to read them with: the
+    paths, each once, and the room that the largest needs, which DuckDB sets aside for each thread."""
+    rows = [(one.snapshot, number, str(path)) for one in group for number, path in enumerate(one.pages)]
+    con.execute("create or replace temp table pages (snapshot varchar, number integer, path varchar)")
+    con.executemany("insert into pages values ($1, $2, $3)", rows)
+    largest = max(path.stat().st_size for one in group for path in one.pages)
+    return {"paths": sorted({path for _, _, path in rows}), "largest": largest + ROOM}

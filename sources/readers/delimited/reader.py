@@ -1,0 +1,193 @@
+"""Delimited text of any layout: what the columns are called and what they mean is declared.
+
+options in source.yaml:
+  delimiter, columns, may_follow, final_newline
+                how the file is written (see Layout in _delimited.py); a resource may have its own `layout`
+  resources     what is asked, by name: `path`, `params`; `only`, the text (or number) that a column must have
+                in every row, so that an agency that ignores a parameter is found out; `release`, see below
+  archive       where the answer is a zip: which members hold data (see ArchiveRules in _archive.py)
+  packed        gzip, where the file is packed so
+  fields        a field of the wire (area, area_name, time_period, series, value, unit, status, footnote,
+                source_detail, nature, lower, upper) to the column that holds it
+  dims          the agency's dimension to the column that holds its code
+  times         a value column to its year, where years stand side by side
+  key           columns that together name a row: no two rows of a file may have the same
+  leave_out     rows that are counted and not brought to stage: those whose `column` matches the pattern
+                `matches`, or does not match `unless`; `reason` must stand in counted_only
+  other_series  the reason under which rows of series that series.csv does not name are counted
+  blank         texts that a spreadsheet writes where a cell is empty, such as #N/A
+  absent        pattern of the agency's refusal that means "there is no such series"
+
+series.csv: `resource`, the resources that carry the series (several joined by |; empty: all), and `column`,
+its value columns (several joined by |). A series without `column` stands in the column that fields.series
+names, its value in fields.value.
+
+`release` asks the agency's list of releases before the data: the JSON at its `path`, of whose rows those with
+`where` count; the largest by `newest` gives the parameter `parameter` the text of its field `take`.
+
+Row numbers: line of the file (or of all members) times value columns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+
+from schemas.definitions.models import Source
+from schemas.errors import CompactError
+from sources.http.content import expect_json
+from sources.http.session import Session
+from sources.model import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.readers.common.archive import gunzip, members, packed_on
+from sources.readers.common.paging import RUN_AGAIN, refuse
+from sources.readers.common.raw_table import make_wire
+from sources.readers.delimited.options import Asked, Options, ReleaseRule, options_of, value_columns
+from sources.readers.delimited.parser import check_key, parse
+from sources.readers.delimited.rows import add_rows
+from sources.registry.sources import load_series
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def plan(source: Source, series: Sequence[str]) -> list[Resource]:
+    """Every declared resource that carries one of the series, with those of them that it carries."""
+    options, known = options_of(source), load_series(source.id)
+    if strange := sorted(set(series) - set(known)):
+        raise CompactError(
+            f"{source.id} has no series {', '.join(strange[:5])}",
+            where=f"sources/agencies/{source.id}/series.csv",
+            allowed=", ".join(known),
+            next_step="add the series, with the resource and column that carry it, to series.csv",
+        )
+    found = []
+    for key in options.resources:
+        carried = tuple(s for s in sorted(set(series)) if key in _resources(known[s].more, options))
+        if carried:
+            found.append(Resource(key, carried))
+    return found
+
+
+def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+    """One file, proved to be whole: its columns, its records, its keys, and what every row must say."""
+    options = options_of(source)
+    asked = options.resources[resource.key]
+    params, release = dict(asked.params), None
+    if asked.release:
+        release = _release(asked.release, session)
+        params[asked.release.parameter] = release
+    try:
+        page = session.get(asked.path, params or None)
+    except BadAnswer as error:
+        raise _absent(error, options) from None
+    rows, digest = 0, hashlib.sha256()
+    for name, table, body in _tables(page, options, asked, source.limits.response_bytes):
+        rows += table.num_rows
+        digest.update(f"{name}\n{hashlib.sha256(body).hexdigest()}\n".encode())
+    if options.archive:
+        release = release or packed_on(page)
+    return Answer(resource, (page,), 1, rows, digest.hexdigest(), release)
+
+
+def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """One row for each line and value column; lines that are left out are counted by their reason."""
+    options = options_of(source)
+    make_wire(con)
+    for one in files:
+        asked = options.resources[one.resource]
+        values = value_columns(source, options, one.resource)
+        line = 0
+        for path in one.pages:
+            with path.open("rb") as file:  # a zip may be large, and is not read as a whole
+                page = Page(str(path), b"" if options.archive else file.read())
+                for _, table, _ in _tables(page, options, asked, source.limits.response_bytes, file):
+                    add_rows(con, source, options, one.snapshot, table, values, line)
+                    line += table.num_rows
+
+
+def _tables(
+    page: Page, options: Options, asked: Asked, limit: int, file: BinaryIO | None = None
+) -> Iterator[tuple[str, pa.Table, bytes]]:
+    """Name, records and bytes of each file of an answer, in order, each judged."""
+    files: Iterator[tuple[str, bytes]]
+    if options.archive:
+        files = members(page, options.archive, file)
+    else:
+        files = iter([("", gunzip(page, limit).body if options.packed else page.body)])
+    for name, body in files:
+        part = Page(f"{page.url}#{name}" if name else page.url, body)
+        try:
+            table = parse(part, asked.layout or options)
+            check_key(table, [name for name in options.key if name in table.column_names], part)
+            _check_only(table, asked, part)
+        except BadAnswer as error:  # the evidence is what came, not what was inside
+            raise refuse(
+                error.what,
+                [page],
+                where=error.where,
+                allowed=error.allowed,
+                next_step=error.next_step,
+                kind=type(error),
+            ) from None
+        yield name, table, body
+
+
+def _check_only(table: pa.Table, asked: Asked, page: Page) -> None:
+    for column, text in asked.only.items():
+        others = [x for x in table[column].unique().to_pylist() if not _same(str(x), text)]
+        if others:
+            raise refuse(
+                f"rows with {column} {', '.join(map(repr, others[:5]))} came",
+                [page],
+                allowed=f"{column} {text}",
+                next_step="the agency took no notice of what was asked: look the parameter up in its docs",
+            )
+
+
+def _same(found: str, wanted: str) -> bool:
+    try:
+        return found == wanted or float(found) == float(wanted)
+    except ValueError:
+        return False
+
+
+def _release(rule: ReleaseRule, session: Session) -> str:
+    """The newest release in the agency's list that is of the kind wanted."""
+    page = session.get(rule.path, rule.params)
+    listed = expect_json(page)
+    if not isinstance(listed, list) or not all(
+        isinstance(row, dict) and {rule.newest, rule.take, *rule.where} <= row.keys() for row in listed
+    ):
+        raise refuse("the list of releases is not a list of such rows", [page], next_step=RUN_AGAIN)
+    fits = [row for row in listed if all(str(row[k]) == v for k, v in rule.where.items())]
+    if not fits:
+        raise refuse(
+            f"the agency lists no release with {rule.where}",
+            [page],
+            allowed=", ".join(str(row[rule.take]) for row in listed[:5]),
+            kind=NoSuchSeries,
+        )
+    return str(max(fits, key=lambda row: str(row[rule.newest]))[rule.take])
+
+
+def _absent(error: BadAnswer, options: Options) -> BadAnswer:
+    """The agency's refusal, as NoSuchSeries where its words mean that."""
+    said = " ".join(page.body.decode("utf-8", "replace") for page in error.pages)
+    if not options.absent or not re.search(options.absent, said):
+        return error
+    return refuse(
+        error.what,
+        error.pages,
+        where=error.where,
+        allowed=error.allowed,
+        next_step=error.next_step,
+        kind=NoSuchSeries,
+    )
+
+
+def _resources(more: dict[str, str], options: Options) -> list[str]:
+    return more.get("resource", "").split("|") if more.get("resource") else list(options.resources)

@@ -1,0 +1,71 @@
+"""The UNSD SDG API v1, by either of its routes: one resource is one series, all areas and years.
+
+options in source.yaml: `route` (data or csv; the environment's COMPACT_ROUTE_UNSD_SDG comes first),
+`page_size`, and `attributes`: the agency's attributes, in lower case, to the column of `wire` that takes
+them. Every other name in brackets is a dimension, and stage refuses one that source.yaml does not declare.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.definitions.models import Source
+from schemas.errors import CompactError
+from sources.http.session import Session
+from sources.model import Answer, Resource, SnapshotFiles
+from sources.readers.common.raw_table import batches, make_wire
+from sources.readers.unsd.csv_route import fetch_csv, wire_csv
+from sources.readers.unsd.json_route import fetch_json, wire_json
+
+if TYPE_CHECKING:
+    import duckdb
+
+ROUTES = {"data": fetch_json, "csv": fetch_csv}
+
+
+def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
+    """One resource a series, by the same key on both routes."""
+    return [Resource(code, (code,)) for code in series]
+
+
+def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+    """One series by the chosen route, proved whole."""
+    return ROUTES[chosen_route(source)](source, resource, session)
+
+
+def chosen_route(source: Source) -> str:
+    name = f"COMPACT_ROUTE_{source.id.upper()}"
+    route = os.environ.get(name) or str(source.options["route"])
+    if route not in ROUTES:
+        raise CompactError(
+            f"{source.id} has no route {route!r}",
+            where=name
+            if os.environ.get(name)
+            else f"sources/agencies/{source.id}/source.yaml: options.route",
+            allowed=" or ".join(ROUTES),
+            next_step="set one of them",
+        )
+    return route
+
+
+def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """Every row of the snapshots, by whichever route each was fetched."""
+    make_wire(con)
+    attributes = {str(name): str(column) for name, column in source.options["attributes"].items()}
+    for group in batches(files):
+        tables = [(one, path) for one in group for path in one.pages if not _is_json(path)]
+        in_csv = {one.snapshot for one, _ in tables}
+        if tables:
+            wire_csv(con, attributes, tables)
+        if paged := [one for one in group if one.snapshot not in in_csv]:
+            wire_json(con, attributes, paged)
+
+
+def _is_json(path: Path) -> bool:
+    """A page of Series/Data. In a snapshot that also has a file of Series/DataCSV, it only says how many
+    rows there are."""
+    with path.open("rb") as file:
+        return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")

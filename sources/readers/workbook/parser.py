@@ -1,0 +1,172 @@
+"""Opens an Excel workbook (.xlsx) without trusting it: the cells of one sheet, as text.
+
+A workbook is a zip of XML. Its members are unpacked here within declared limits and looked through before any
+parser sees them; the parser then gets a zip packed anew from exactly those bytes, so that no size that the
+file states about itself matters. Macros, links to other workbooks, XML with a DTD, cells with an Excel error
+and formulas without a stored result are refused: what such a cell says is not known.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from posixpath import join, normpath
+from xml.etree import ElementTree
+
+from pydantic import Field
+from python_calamine import CalamineError, CalamineWorkbook
+
+from schemas.definitions.models import Model
+from sources.http.content import expect_text
+from sources.model import Page
+from sources.readers.common.archive import ArchiveRules, members
+from sources.readers.common.paging import RUN_AGAIN, refuse
+
+MEBI = 1024 * 1024
+OLD_EXCEL = b"\xd0\xcf\x11\xe0"  # .xls, and what has a password
+MACROS = re.compile(r"(^|/)(vbaProject\.bin|vbaData\.xml|macrosheets/)|\.vba$", re.IGNORECASE)
+LINKS = re.compile(r"(^|/)externalLinks/", re.IGNORECASE)
+CELL = re.compile(rb"""<(?:\w+:)?(?:c|row)\s[^>]*?\br\s*=\s*["']([A-Z]{0,7})([0-9]{1,12})["']""")
+ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\bt\s*=\s*["']e["']""")
+NO_RESULT = re.compile(  # <f>...</f> or <f/>, with no <v> or an empty one after it
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^>]*)?/>)\s*"
+    rb"(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</)"
+)
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+LOOKED_AT = "open it in a spreadsheet program that runs nothing, and ask the agency for a plain workbook"
+
+Cells = list[list[str]]
+
+
+class WorkbookRules(Model):
+    """How much a workbook may hold, as source.yaml declares it under options.workbook."""
+
+    unpacked_bytes: int = Field(default=64 * MEBI, gt=0, description="most bytes of all parts together")
+    ratio: float = Field(default=200, gt=1, description="most bytes unpacked for one byte packed")
+    cells: int = Field(default=2_000_000, gt=0, description="most cells of the sheet: rows times columns")
+
+
+def sheet_cells(page: Page, sheet: str, rules: WorkbookRules) -> Cells:
+    """The sheet as rows of text, from its first row and column on, or BadAnswer. A number is written so that
+    it gives the same number again; an empty cell is an empty text."""
+    parts = _parts(page, rules)
+    part = _sheet_part(parts, sheet, page)
+    _judge_sheet(parts[part], sheet, page, rules)
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(_packed(parts))) as workbook:
+            rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise refuse(
+            f"the workbook cannot be read: {error}", [page], allowed="an .xlsx workbook", next_step=RUN_AGAIN
+        ) from None
+    return [[_text(cell) for cell in row] for row in rows]
+
+
+def _parts(page: Page, rules: WorkbookRules) -> dict[str, bytes]:
+    """Every part of the workbook, unpacked within the limits, if it is one that may be read."""
+    if page.body.startswith(OLD_EXCEL):
+        raise refuse(
+            "the workbook is an old .xls, or is locked with a password",
+            [page],
+            allowed="an .xlsx workbook without a password",
+        )
+    if not page.body.startswith(b"PK"):
+        expect_text(page)  # says it better where a web page came
+        raise refuse("the answer is no workbook", [page], allowed="an .xlsx workbook", next_step=RUN_AGAIN)
+    limits = ArchiveRules(members=".*", unpacked_bytes=rules.unpacked_bytes, ratio=rules.ratio)
+    parts = dict(members(page, limits))
+    types = parts.get("[Content_Types].xml", b"")
+    for name in parts:
+        if MACROS.search(name):
+            raise refuse(f"the workbook has macros ({name})", [page], next_step=LOOKED_AT)
+        if LINKS.search(name):
+            raise refuse(f"the workbook has links to other workbooks ({name})", [page], next_step=LOOKED_AT)
+    if b"macroEnabled" in types:
+        raise refuse("the workbook says that it has macros", [page], next_step=LOOKED_AT)
+    if "xl/workbook.xml" not in parts:
+        raise refuse("the zip is no workbook", [page], allowed="an .xlsx workbook")
+    for name, body in parts.items():
+        if name.endswith((".xml", ".rels")) and (
+            b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"\x00" in body
+        ):
+            raise refuse(
+                f"part {name} has a document type or entities, or is not UTF-8",
+                [page],
+                allowed="plain XML in UTF-8",
+                next_step=LOOKED_AT,
+            )
+    return parts
+
+
+def _sheet_part(parts: Mapping[str, bytes], sheet: str, page: Page) -> str:
+    """The part that holds the sheet of this very name."""
+    try:
+        # parts with a DTD were refused, and their size is bounded
+        book = ElementTree.fromstring(parts["xl/workbook.xml"])  # noqa: S314
+        relations = ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"])  # noqa: S314
+    except (ElementTree.ParseError, KeyError) as error:
+        raise refuse(f"the workbook's list of sheets cannot be read: {error}", [page]) from None
+    targets = {node.get("Id"): node.get("Target", "") for node in relations}
+    names = {node.get("name", ""): targets.get(node.get(RELATION), "") for node in book.iter(SHEET)}
+    part = normpath(join("/xl", names.get(sheet, ""))).lstrip("/")
+    if sheet not in names or part not in parts:
+        raise refuse(
+            f"the workbook has no sheet {sheet!r}",
+            [page],
+            allowed=", ".join(map(repr, names)) or "at least one sheet",
+            next_step="if the sheet has another name now, mend options.sheet in source.yaml",
+        )
+    return part
+
+
+def _judge_sheet(body: bytes, sheet: str, page: Page, rules: WorkbookRules) -> None:
+    """Refuse what would unfold to too many cells, and cells whose value is not known."""
+    wide = tall = 1
+    for letters, digits in CELL.findall(body):
+        wide, tall = max(wide, _column(letters)), max(tall, int(digits))
+    if wide * tall > rules.cells:
+        raise refuse(
+            f"sheet {sheet!r} spans {tall} rows and {wide} columns",
+            [page],
+            allowed=f"at most {rules.cells} cells (workbook.cells)",
+        )
+    if errors := len(ERROR_CELL.findall(body)):
+        raise refuse(
+            f"sheet {sheet!r} has {errors} cells with an Excel error such as #N/A",
+            [page],
+            allowed="numbers, texts and empty cells",
+        )
+    if unknown := len(NO_RESULT.findall(body)):
+        raise refuse(
+            f"sheet {sheet!r} has {unknown} formulas without a stored result",
+            [page],
+            allowed="values; formulas only with their results, as a spreadsheet program stores them",
+        )
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _packed(parts: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for name, body in parts.items():
+            archive.writestr(name, body)
+    return out.getvalue()
+
+
+def _text(cell: int | float | str | bool | date | datetime | time | timedelta) -> str:
+    """A cell as text: 12 for a whole number, however it is stored."""
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return str(int(cell))
+    return repr(cell) if isinstance(cell, float) else str(cell)

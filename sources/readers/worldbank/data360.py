@@ -1,0 +1,135 @@
+"""World Bank Data360: GET /data360/data, one resource an indicator of one database, all areas and years.
+
+series.csv says for each series its `database` and `indicator`. options in source.yaml: `page_size` (the
+API's `top`), `fields` (the agency's field to the column of `wire` that takes it) and `ignored`. Every other
+field that says anything is a dimension, and stage refuses one that source.yaml does not declare.
+Pages are asked by `skip`; each says in `count` how many rows there are in all. Values are text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from schemas.definitions.models import Source
+from schemas.errors import CompactError
+from sources.http.session import Session, expect_json
+from sources.model import Answer, Page, Resource, SnapshotFiles
+from sources.readers.common.paging import (
+    Row,
+    Sheet,
+    check_rows,
+    check_unique,
+    content_of,
+    follow,
+    refuse,
+    sheet,
+    whole,
+)
+from sources.readers.common.python_rows import hand_over, numbered
+from sources.registry.sources import SeriesInfo, load_series
+
+if TYPE_CHECKING:
+    import duckdb
+
+PATH = "/data360/data"
+
+
+def plan(source: Source, series: Sequence[str]) -> list[Resource]:
+    """One resource a series."""
+    known = load_series(source.id)
+    if unknown := [code for code in series if code not in known]:
+        raise CompactError(
+            f"{source.id} has no series {', '.join(unknown)}",
+            where=f"sources/agencies/{source.id}/series.csv",
+            allowed=", ".join(known),
+            next_step="add the series, with its database and indicator, to series.csv",
+        )
+    return [Resource(code, (code,)) for code in series]
+
+
+def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+    """All pages of one series, proved whole."""
+    info, size = load_series(source.id)[resource.key], int(source.options["page_size"])
+    asked = {"DATABASE_ID": info.more["database"], "INDICATOR": info.more["indicator"]}
+    numbers: list[int] = []  # a page does not say which it is
+
+    def ask(number: int) -> Page:
+        numbers.append(number)
+        return session.get(PATH, asked | {"skip": (number - 1) * size, "top": size})
+
+    def read(page: Page) -> Sheet:
+        total, rows = _parts(page, info)
+        check_rows(rows, frozenset([*source.options["fields"], *asked, *source.dimensions]), page, info.code)
+        return sheet(page, numbers[-1], -(-total // size), total, rows)
+
+    sheets = follow(ask, read, size, info.code)
+    rows = [row for one in sheets for row in one.rows]
+    pages = tuple(one.page for one in sheets)
+    _check(rows, asked, source, pages)
+    return Answer(resource, pages, sheets[0].pages, len(rows), content_of(sheets))
+
+
+def _parts(page: Page, info: SeriesInfo) -> tuple[int, list[Any]]:
+    """How many rows there are in all, and those of the page."""
+    answer = expect_json(page)
+    if not (isinstance(answer, dict) and isinstance(answer.get("value"), list) and "count" in answer):
+        raise refuse(
+            f"the answer for {info.code} is no object with count and value",
+            [page],
+            allowed='{"count": ..., "value": [...]}',
+            next_step="look at the kept bytes: if the agency says that it has no such indicator, change "
+            "series.csv",
+        )
+    return whole(answer["count"], "count", page), answer["value"]
+
+
+def _check(rows: Sequence[Row], asked: dict[str, str], source: Source, pages: Sequence[Page]) -> None:
+    """The indicator that was asked for, values as text, and each area, year and breakdown once."""
+    for name, wanted in asked.items():
+        if others := sorted({str(row[name]) for row in rows} - {wanted}):
+            raise refuse(
+                f"{name} {wanted} was asked, and rows of {', '.join(others[:5])} came",
+                pages,
+                allowed=wanted,
+                next_step="if the agency has renamed it, write the new code in series.csv",
+            )
+    for number, row in enumerate(rows):
+        if not (row["OBS_VALUE"] is None or isinstance(row["OBS_VALUE"], str)):
+            raise refuse(
+                f"the value of row {number} is {row['OBS_VALUE']!r}", pages, allowed="a text or null"
+            )
+        if other := [name for name, value in row.items() if isinstance(value, list | dict | float)]:
+            raise refuse(
+                f"{', '.join(other[:5])} of row {number} is neither text nor a whole number",
+                pages,
+                allowed="text, a whole number, true, false or null",
+            )
+    keys = ((row["REF_AREA"], row["TIME_PERIOD"], *_dims(row, source).values()) for row in rows)
+    check_unique(keys, len(rows), "area, year and breakdown", pages)
+
+
+def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """Every row, by the code that series.csv gives the indicator."""
+    codes = {info.more["indicator"]: code for code, info in load_series(source.id).items()}
+    hand_over(con, source, [row for one in files for row in numbered(one, _wired(one.pages, source, codes))])
+
+
+def _wired(pages: Sequence[Path], source: Source, codes: dict[str, str]) -> Iterator[Row]:
+    fields: dict[str, str] = source.options["fields"]
+    for path in pages:
+        for row in orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))["value"]:
+            said = {column: row[name] for name, column in fields.items()}
+            yield {column: None if value is None else str(value) for column, value in said.items()} | {
+                "series": codes.get(row["INDICATOR"], row["INDICATOR"]),
+                "dims": list(_dims(row, source).items()),
+            }
+
+
+def _dims(row: Row, source: Source) -> dict[str, str]:
+    """The dimensions of a row: declared or not, what says anything and is no known field."""
+    known = {*source.options["fields"], *source.options["ignored"]}
+    return {name: str(row[name]) for name in sorted(row.keys() - known) if row[name] is not None}

@@ -1,0 +1,163 @@
+"""A World Bank database by either of its routes: the Indicators API series by series, or the bulk zip whole.
+
+options in source.yaml: `route` (api or bulk; the environment's COMPACT_ROUTE_<SOURCE> comes first), for the
+API what worldbank_json.py reads, for the zip `archive`, `bulk_url`, and what _worldbank_zip.py reads.
+Snapshots of both routes may be there, after a change of route. A series is then taken from the one that is
+of the later date by its own word (the API's `lastupdated`, the zip's newest member); where the dates are the
+same, from the zip, which has footnotes. The rows of the other are counted as `superseded`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from schemas.definitions.models import Source
+from schemas.errors import CompactError
+from sources.http.session import Session
+from sources.model import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.readers.common.archive import packed_on
+from sources.readers.common.paging import refuse
+from sources.readers.common.raw_table import make_wire
+from sources.readers.worldbank import api_route as worldbank_json
+from sources.readers.worldbank.zip_route import content, open_zip, with_values, zip_rows
+
+if TYPE_CHECKING:
+    import duckdb
+
+ROUTES = ("api", "bulk")
+ZIP = b"PK\x03\x04"
+HEADER_CHARACTERS = 4096
+
+
+def chosen_route(source: Source) -> str:
+    name = f"COMPACT_ROUTE_{source.id.upper()}"
+    route = os.environ.get(name) or str(source.options["route"])
+    if route not in ROUTES:
+        raise CompactError(
+            f"{source.id} has no route {route!r}",
+            where=name
+            if os.environ.get(name)
+            else f"sources/agencies/{source.id}/source.yaml: options.route",
+            allowed=" or ".join(ROUTES),
+            next_step="set one of them",
+        )
+    return route
+
+
+def has_release(source: Source) -> bool:
+    """The freshness question is the API's: the zip is of another date, and has validators of its own."""
+    return chosen_route(source) == "api"
+
+
+def plan(source: Source, series: Sequence[str]) -> list[Resource]:
+    """One resource a series by the API; all of them in one file by the bulk route."""
+    if chosen_route(source) == "api":
+        return worldbank_json.plan(source, series)
+    return [Resource(_name(source), tuple(series))] if series else []
+
+
+def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+    """One series, or the file with all of them, proved whole."""
+    if resource.key == _name(source):
+        return _fetch_bulk(source, resource, session)
+    answer = worldbank_json.fetch(source, resource, session)
+    # the API's Last-Modified is the time of the request: kept, it would be sent back as if it meant something
+    pages = tuple(replace(page, etag=None, last_modified=None) for page in answer.pages)
+    return replace(answer, pages=pages)
+
+
+def _fetch_bulk(source: Source, resource: Resource, session: Session) -> Answer:
+    url = urlsplit(str(source.options["bulk_url"]))
+    asked = url if session.base_url == source.base_url.rstrip("/") else urlsplit(session.base_url)
+    page = session.get(url.path, base=f"{asked.scheme}://{asked.netloc}")
+    if not page.body.startswith(ZIP):
+        raise refuse(
+            f"the answer is no zip: it begins with {page.body[:40]!r}",
+            [page],
+            allowed=resource.key,
+            next_step=f"look at the kept bytes; COMPACT_ROUTE_{source.id.upper()}=api takes the other route",
+        )
+    opened = open_zip(page, source)
+    found = with_values(opened)
+    if lost := sorted(set(resource.series) - set(found)):
+        raise refuse(
+            f"{resource.key} has no values of {', '.join(lost)}",
+            [page],
+            allowed=", ".join(found),
+            next_step="if the agency has renamed or withdrawn them, change series.csv and the indicators",
+            kind=NoSuchSeries,
+        )
+    cells = opened.table.num_rows * len(opened.years)
+    carried = Resource(resource.key, tuple(found))
+    return Answer(carried, (page,), 1, cells, content(opened), packed_on(page))
+
+
+def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """Every cell with a value by whichever route it came; the empty ones are counted."""
+    make_wire(con)
+    zips = [one for one in files if _is_zip(one.pages[0])]
+    listed = [one for one in files if one not in zips]
+    if listed:
+        worldbank_json.add_rows(con, source, listed)
+    for one in zips:
+        zip_rows(con, one, Page(str(one.pages[0]), one.pages[0].read_bytes()), source)
+    if zips and listed:
+        _supersede(con, zips, listed)
+
+
+def _supersede(
+    con: duckdb.DuckDBPyConnection, zips: Sequence[SnapshotFiles], listed: Sequence[SnapshotFiles]
+) -> None:
+    """Of a series that both routes brought, only the later one counts."""
+    con.execute("create or replace temp table states (snapshot varchar, released varchar, route integer)")
+    of_zips = [(one.snapshot, packed_on(Page("", one.pages[0].read_bytes())), 1) for one in zips]
+    of_pages = [(one.snapshot, _updated(one.pages[0]), 0) for one in listed]
+    con.executemany("insert into states values ($1, $2, $3)", of_zips + of_pages)
+    con.execute(_SUPERSEDED)
+    con.execute("drop table states")
+
+
+def _updated(path: Path) -> str:
+    """The date in the header of a page, of which the fetch has proved that all pages have the same."""
+    with path.open(encoding="utf-8-sig") as file:
+        start = file.read(HEADER_CHARACTERS)
+    header = json.JSONDecoder().raw_decode(start, start.index("{"))[0]
+    return str(header.get("lastupdated") or "")
+
+
+def _name(source: Source) -> str:
+    """The file's own name, which no series has."""
+    return urlsplit(str(source.options["bulk_url"])).path.rpartition("/")[2]
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(ZIP)) == ZIP
+
+
+_SUPERSEDED = """
+create temp table if not exists wire_refused (snapshot varchar, row bigint, reason varchar, detail varchar);
+insert into wire_refused
+with kept as (
+    select carried.series, max_by(states.snapshot, (states.released, states.route)) as snapshot
+    from (select distinct series, snapshot from wire) as carried
+    join states
+        on carried.snapshot = states.snapshot
+    group by carried.series
+)
+select
+    wire.snapshot,
+    wire.row,
+    'superseded' as reason,
+    'the other route brought ' || wire.series || ' of a later date' as detail
+from wire
+join kept
+    on wire.series = kept.series
+where wire.snapshot <> kept.snapshot
+"""

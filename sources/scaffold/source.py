@@ -1,0 +1,257 @@
+"""`compact new source`: the folder of a new source, from one answer of its agency.
+
+What the answer itself shows is written down; what a person must decide is left open, with the question beside
+it, so that `compact check` names it. The answer, trimmed, becomes the specimen that the contract test reads.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import get_args
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from schemas.definitions.models import Cadence, Limits, Rate, Source
+from schemas.errors import CompactError
+from sources.drift.check import record_contract
+from sources.http.content import expect_text
+from sources.http.session import Session
+from sources.model import Page
+from sources.readers import READERS
+from sources.registry.sources import SERIES_COLUMNS, is_unit
+from sources.scaffold.specimen import SUFFIX, Specimen
+from sources.scaffold.table_inference import (
+    Table,
+    areas_text,
+    check_columns,
+    missing_text,
+    options_text,
+    read_table,
+    series_lines,
+)
+from sources.scaffold.trim import trim
+from sources.scaffold.yaml_writer import EDITOR, MARK, question, scalar
+from sources.settings import CHECKOUT, url_override
+
+MEGABYTE = 1024 * 1024
+RATE = Rate(
+    requests_per_second=1, reason="no limit was looked up; once a second is the pace of a careful reader"
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is known of the source. fields: field of the wire to the column that holds it; values: columns of
+    values, where each is a series of its own; rows: how many the specimen keeps."""
+
+    id: str
+    reader: str
+    url: str
+    title: str
+    agency: str
+    licence: str
+    licence_url: str = ""
+    homepage: str = ""
+    unit: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    values: tuple[str, ...] = ()
+    rows: int = 20
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was written, and what stands in it."""
+
+    file: str
+    what: str
+
+
+def scaffold(wanted: Wanted, *, root: Path = CHECKOUT, today: date | None = None) -> list[Made]:
+    """Ask once, and write sources/agencies/<id> and tests/specimens/<id> below root. Nothing is written
+    over."""
+    _check(wanted, root)
+    override = url_override(wanted.id)
+    page = _ask(wanted, override)
+    specimen, kept, of = trim(page, wanted.rows)
+    table = None
+    if wanted.reader == "delimited" and not page.body.startswith((b"PK", b"\x1f\x8b")):
+        table = read_table(expect_text(page))
+        check_columns(table, [*wanted.fields.values(), *wanted.values])
+    folder, beside = root / "sources" / "agencies" / wanted.id, root / "tests" / "specimens" / wanted.id
+    folder.mkdir()
+    beside.mkdir(parents=True)
+    day = (today or date.today()).isoformat()
+    definition = _definition(wanted, page, table, day, override)
+    (folder / "source.yaml").write_text(definition, encoding="utf-8")
+    series = _series(folder / "series.csv", wanted, table)
+    name = re.sub(r"[^a-z0-9]+", "_", unquote(urlsplit(wanted.url).path).rpartition("/")[2].lower())
+    stem, _, suffix = name.rpartition("_")
+    file = f"{stem or 'answer'}.{suffix if stem else 'txt'}"
+    (beside / file).write_bytes(specimen)
+    there = [code for code in series if code.encode() in specimen] or series
+    description = Specimen(
+        series=there or ["?"],
+        origin=f"recorded; trimmed to {kept} of {of} rows" if of else "recorded; trimmed",
+        pages=[file],
+        url=page.url if override else wanted.url,
+        date=day,
+        sha256=hashlib.sha256(page.body).hexdigest(),
+        contract=True,
+    )
+    about = beside / f"{stem or 'answer'}{SUFFIX}"
+    about.write_text(description.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
+    record_contract(
+        wanted.id, there[0] if there else "", [page], f"an answer of {day}", root / "sources" / "agencies"
+    )
+    return [
+        Made(str(path.relative_to(root)), what)
+        for path, what in (
+            (folder / "source.yaml", f"{definition.count(MARK)} questions to answer"),
+            (
+                folder / "series.csv",
+                f"{len(series)} series" + ("" if wanted.unit else ", without a unit yet"),
+            ),
+            (folder / "contract.json", "the structure of the answer"),
+            (beside / file, f"the specimen: {description.origin}"),
+            (about, "where it came from"),
+        )
+    ]
+
+
+def _check(wanted: Wanted, root: Path) -> None:
+    """What can be said before anybody is asked."""
+    readers = sorted(READERS)
+    taken = [
+        f
+        for f in (root / "sources" / "agencies" / wanted.id, root / "tests" / "specimens" / wanted.id)
+        if f.exists()
+    ]
+    for wrong, what, where, allowed in (
+        (not re.fullmatch(r"[a-z][a-z0-9_]*", wanted.id), f"{wanted.id!r} cannot be an id", "ID",
+         "lower-case letters, digits and _"),
+        (bool(taken), f"{wanted.id} is there already", str(taken[0] if taken else ""), "a new id"),
+        (wanted.reader not in readers, f"there is no reader {wanted.reader!r}", "--reader",
+         ", ".join(readers)),
+        (not wanted.url.startswith("https://") or not urlsplit(wanted.url).hostname,
+         f"{wanted.url!r} cannot be asked", "--url", "an address that begins with https://"),
+        (bool(wanted.unit) and not is_unit(wanted.unit), f"unknown unit {wanted.unit!r}", "--unit",
+         "a code of schemas/codelists/units.yaml"),
+    ):  # fmt: skip
+        if wrong:
+            raise CompactError(what, where=where, allowed=allowed)
+
+
+def _ask(wanted: Wanted, override: str | None) -> Page:
+    """The answer, through the same session as every other: one question, no other host, bounded."""
+    base, path, params = _parts(wanted.url)
+    host = str(urlsplit(wanted.url).hostname)
+    provisional = Source.model_construct(
+        id=wanted.id,
+        agency=wanted.agency,
+        base_url=base,
+        hosts=[host],
+        rate=RATE,
+        limits=Limits(),
+        validators=False,
+    )
+    session = Session(provisional, base_url=override)
+    try:
+        return session.get(path, params or None)
+    finally:
+        session.close()
+
+
+def _parts(url: str) -> tuple[str, str, dict[str, str]]:
+    """base_url, path below it and parameters of an address."""
+    parts = urlsplit(url)
+    folder, _, name = parts.path.rpartition("/")
+    return f"https://{parts.netloc}{folder}", f"/{name}", dict(parse_qsl(parts.query))
+
+
+def _series(path: Path, wanted: Wanted, table: Table | None) -> list[str]:
+    """Write series.csv and return its codes. Where nothing is known, one line that check will name."""
+    lines = series_lines(table, wanted.fields.get("series", ""), wanted.values, wanted.unit) if table else []
+    columns = list(lines[0]) if lines else list(SERIES_COLUMNS)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines or [dict.fromkeys(columns, "")])
+    return [line["code"] for line in lines]
+
+
+def _definition(wanted: Wanted, page: Page, table: Table | None, day: str, override: str | None) -> str:
+    """The text of source.yaml."""
+    base = _parts(wanted.url)[0]
+    size = max(MEGABYTE, 1 << (8 * len(page.body)).bit_length())
+    homepage = scalar(wanted.homepage) if wanted.homepage else ""
+    lines = [
+        EDITOR,
+        f"id: {wanted.id}",
+        f"title: {scalar(wanted.title)}",
+        f"agency: {scalar(wanted.agency)}",
+        f"homepage: {homepage}"
+        if homepage
+        else question("homepage:", "on which page does the agency present these data?"),
+        question("description:", "what is measured, of whom, by whom? Two or three lines"),
+        "licence:",
+        f"  name: {scalar(wanted.licence)}",
+        *([f"  url: {scalar(wanted.licence_url)}"] if wanted.licence_url else []),
+        question("  commercial_use:", "do the terms allow commercial use? true or false; not said: false"),
+        question("  redistribution:", "do they allow passing the data on? true or false; not said: false"),
+        question("citation:", "how does the agency want to be named?"),
+        question("cadence:", f"how often does it publish? {', '.join(get_args(Cadence))}"),
+        _verified(wanted, day, override),
+        f"reader: {wanted.reader}",
+        question("ask_for:", "all, if this is one small table; used, if indicators name what to ask for"),
+        f"base_url: {scalar(base)}",
+        f"hosts: [{urlsplit(wanted.url).hostname}]",
+        f"rate:\n  requests_per_second: {RATE.requests_per_second:g}\n  reason: {RATE.reason}",
+        f"limits:\n  response_bytes: {size:<15} # the answer of {day} had {len(page.body)} bytes",
+        _options(wanted, table),
+        areas_text(table, wanted.fields.get("area", ""))
+        if table
+        else "areas:\n" + question("  scheme:", "of which code list are the areas?"),
+        *([text.rstrip()] if table and (text := missing_text(table, _value_columns(wanted))) else []),
+        "acceptance:",
+        *_acceptance(),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _verified(wanted: Wanted, day: str, override: str | None) -> str:
+    if override:
+        name = f"COMPACT_URL_{wanted.id.upper()}"
+        return (
+            "contract_verified: false\ncontract_note: >-\n"
+            f"  The layout was read on {day} from another address than the agency's ({name})."
+        )
+    return f"contract_verified: true        # {wanted.url} answered so on {day}"
+
+
+def _value_columns(wanted: Wanted) -> Sequence[str]:
+    return wanted.values or [column for name, column in wanted.fields.items() if name == "value"]
+
+
+def _options(wanted: Wanted, table: Table | None) -> str:
+    if table:
+        return options_text(table, wanted.fields, wanted.values, wanted.url)
+    said = importlib.import_module(READERS[wanted.reader]).__doc__ or ""
+    comment = "\n".join(f"# {line}".rstrip() for line in said.strip().splitlines())
+    return f"{comment}\n{question('options:', 'what does the reader need? See above; {} for nothing')}"
+
+
+def _acceptance() -> list[str]:
+    """Nobody but a person knows how such data change."""
+    form = "as {limit: NUMBER, reason: WHY}"
+    return [
+        question("  rows_lost_share:", f"which share of the rows may be gone in a new release? {form}"),
+        question("  areas_lost:", f"how many areas? {form}"),
+        question("  median_ratio:", f"by which factor may the median of a series move, either way? {form}"),
+        question("  years_back:", f"by how many years may the latest year go back? {form}"),
+    ]

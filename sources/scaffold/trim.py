@@ -1,0 +1,93 @@
+"""Makes a specimen of an answer: the first rows or records of it, valid in the same format."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from typing import Any
+
+import orjson
+
+from schemas.errors import CompactError
+from sources.http.content import expect_text
+from sources.model import Page
+
+TOTALS = ("total", "totalElements", "totalCount", "count")  # fields that say how many records there are
+PAGES = ("pages", "totalPages")
+DATE = (1980, 1, 1, 0, 0, 0)  # of members: the same bytes each time
+PART = 1024 * 1024  # of a packed table that is looked at: its first rows stand in there
+
+
+def trim(page: Page, rows: int) -> tuple[bytes, int, int]:
+    """The answer with the first rows alone; how many these are, and of how many (0: not counted)."""
+    body = page.body
+    if body.startswith(b"PK"):
+        return _archive(page, rows)
+    if body.startswith(b"\x1f\x8b"):
+        part = _table(zlib.decompressobj(wbits=31).decompress(body, PART), rows)[0]
+        return gzip.compress(part, mtime=0), rows, 0
+    text = expect_text(page)  # refuses web pages and other encodings
+    if text.lstrip()[:1] in ("{", "["):
+        return _json(orjson.loads(text), rows)
+    return _table(body, rows)
+
+
+def _table(body: bytes, rows: int) -> tuple[bytes, int, int]:
+    """Header and first records; a record may run over several lines where a field is quoted."""
+    kept, records, quoted = list[bytes](), 0, False
+    lines = body.splitlines(keepends=True)
+    for line in lines:
+        if records <= rows:
+            kept.append(line)
+        quoted ^= line.count(b'"') % 2 == 1
+        records += not quoted
+    return b"".join(kept), min(rows, records - 1), records - 1
+
+
+def _json(value: Any, rows: int) -> tuple[bytes, int, int]:
+    """The longest list in the answer is taken for its records; what declares their number is put right."""
+    found = _longest(value)
+    if found is None:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n", 0, 0
+    total = len(found)
+    del found[rows:]
+    _declare(value, len(found))
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n", len(found), total
+
+
+def _longest(value: Any) -> list[Any] | None:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    lists = [found for one in inner if (found := _longest(one)) is not None]
+    own = [value] if isinstance(value, list) and value and isinstance(value[0], dict) else []
+    # [header, rows] is a pair, not two records
+    own = [] if own and any(isinstance(one, list) for one in value) else own
+    return max([*own, *lists], key=len, default=None)
+
+
+def _declare(value: Any, rows: int) -> None:
+    """Totals in the header of the answer, which is an object at its top or first in its list."""
+    header = value[0] if isinstance(value, list) and value else value
+    if isinstance(header, dict):
+        for names, number in ((TOTALS, rows), (PAGES, 1)):
+            for name in names:
+                if name in header:
+                    header[name] = type(header[name])(number)
+
+
+def _archive(page: Page, rows: int) -> tuple[bytes, int, int]:
+    with zipfile.ZipFile(io.BytesIO(page.body)) as archive:
+        if "xl/workbook.xml" in archive.namelist():
+            raise CompactError(
+                "a workbook is not trimmed by this command",
+                where=page.url,
+                next_step="trim it by hand, and write the specimen's description beside it",
+            )
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
+            for member in archive.infolist():
+                with archive.open(member) as file:
+                    body = file.read(PART)
+                made.writestr(zipfile.ZipInfo(member.filename, DATE), _table(body, rows)[0])
+    return packed.getvalue(), rows, 0

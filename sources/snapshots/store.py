@@ -1,0 +1,303 @@
+"""The snapshot store: the agencies' bytes by their sha256, and in the manifest what became of each snapshot.
+
+Bytes are kept as they came. Whether a snapshot is good enough is judged elsewhere; here it is recorded.
+docs/snapshots.md describes the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from schemas.definitions.models import Source
+from schemas.errors import CompactError
+from sources.model import Answer, BadAnswer, Page, SnapshotFiles
+from sources.snapshots.events import Event, Snapshot, StoredPage, as_event, iso, page_event
+from sources.snapshots.manifest import Manifest, locked
+from sources.snapshots.objects import Objects, StoreDamaged, sync
+from sources.snapshots.state import ResourceState
+
+__all__ = ["Snapshot", "Store", "StoredPage"]
+
+
+class Store:
+    """COMPACT_HOME/snapshots. Threads may share one; several processes may use the same folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "snapshots"
+        self.objects, self._lockfile = Objects(self.folder / "objects"), self.folder / "lock"
+        self._mutex = threading.RLock()
+        self._forget()
+
+    # --- recording ---
+    def keep(self, source: Source, answer: Answer, fetched_at: datetime) -> Snapshot:
+        """Store the answer's bytes, event `fetched`. The same answer twice in a row is kept once."""
+        if len(answer.pages) != answer.pages_expected or not answer.pages:
+            raise BadAnswer(
+                f"{len(answer.pages)} pages came of {answer.pages_expected}",
+                where=answer.resource.key,
+                allowed="every page that the agency announces",
+                pages=answer.pages,
+                next_step="run again; if it stays so, the reader and the agency disagree about pages",
+            )
+        whole = hashlib.sha256()
+        for page in answer.pages:
+            whole.update(page.body)
+        snapshot = Snapshot(
+            whole.hexdigest(),
+            source.id,
+            answer.resource.key,
+            answer.resource.series,
+            tuple(self._put(page) for page in answer.pages),
+            answer.pages_expected,
+            answer.rows,
+            answer.content,
+            fetched_at.astimezone(UTC),
+            answer.agency_release,
+            source.licence.name,
+        )
+        before = self._resource(source.id, answer.resource.key)
+        waiting = before.fetched[before.waiting] if before.waiting else None
+        if waiting is not None and waiting.content == answer.content and self.is_whole(waiting):
+            return waiting
+        self._append([{"event": "fetched", **as_event(snapshot)}])
+        return snapshot
+
+    def confirm(self, *snapshots: Snapshot, at: datetime, release: str | None = None) -> None:
+        """The agency was asked, and what it has is what these accepted snapshots hold: also under the name of
+        this release, if it names one."""
+        self._judge("confirmed", snapshots, at, {"agency_release": release} if release else {})
+
+    def accept(
+        self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None, **person: str
+    ) -> None:
+        """From now on these are live. person: `by` and `overrides`, where a person decided."""
+        self._judge("accepted", snapshots, at, {"reason": reason, **person})
+
+    def hold(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:
+        """They differ too much, or gave values that cannot be: the ones accepted before them are live until
+        a person decides or the agency sends something else."""
+        self._judge("held", snapshots, at, {"reason": reason})
+
+    def refuse(self, source: Source, resource: str, error: BadAnswer, at: datetime | None = None) -> None:
+        """An answer that cannot be used. Its bytes are kept to be looked at; it never becomes a snapshot."""
+        pages = [page_event(self._put(page)) for page in error.pages]
+        self._append(
+            [
+                {
+                    "event": "refused",
+                    "source": source.id,
+                    "resource": resource,
+                    "at": iso(at),
+                    "reason": error.what,
+                    "where": error.where,
+                    "pages": pages,
+                }
+            ]
+        )
+
+    # --- asking ---
+    def live(self, source_id: str) -> dict[str, Snapshot]:
+        """The last accepted snapshot of each resource."""
+        with self._mutex:
+            return {key: r.fetched[r.live] for key, r in self._of(source_id).items() if r.live}
+
+    def candidates(self, source_id: str) -> dict[str, Snapshot]:
+        """The live ones, with those in their place that were fetched since and are not yet judged."""
+        with self._mutex:
+            return {
+                key: r.fetched[name]
+                for key, r in self._of(source_id).items()
+                if (name := r.waiting or r.live)
+            }
+
+    def releases(self, source_id: str) -> dict[str, str | None]:
+        """The release whose data the candidate of each resource is known to be: that of its fetch, or a later
+        one that confirmed it because nothing had changed."""
+        with self._mutex:
+            return {
+                key: r.release if not r.waiting and r.release else r.fetched[name].agency_release
+                for key, r in self._of(source_id).items()
+                if (name := r.waiting or r.live)
+            }
+
+    def held(self, source_id: str) -> dict[str, Snapshot]:
+        """Snapshots that wait for a person."""
+        with self._mutex:
+            return {key: r.fetched[r.held] for key, r in self._of(source_id).items() if r.held}
+
+    @property
+    def source_ids(self) -> list[str]:
+        """Every source of which the manifest tells."""
+        with self._mutex:
+            self._refresh()
+            return sorted(self._events)
+
+    def find(self, prefix: str) -> list[Snapshot]:
+        """Every snapshot whose id begins so, accepted or not."""
+        with self._mutex:
+            self._refresh()
+            return [
+                s
+                for resources in self._resources.values()
+                for r in resources.values()
+                for s in r.fetched.values()
+                if s.snapshot.startswith(prefix)
+            ]
+
+    def is_whole(self, snapshot: Snapshot) -> bool:
+        """Whether all its pages are in the store, judged by name and size; `verify` reads them."""
+        return all(self.objects.has(page.sha256, page.bytes) for page in snapshot.pages)
+
+    def files(self, snapshot: Snapshot) -> SnapshotFiles:
+        """The snapshot as readers see it. Raises StoreDamaged where a page is gone."""
+        if not self.is_whole(snapshot):
+            if when := self._removed_on(snapshot):
+                raise CompactError(
+                    f"the bytes of {snapshot.resource} as fetched on {snapshot.fetched_at:%Y-%m-%d} were "
+                    f"removed on purpose, on {when[:10]}: no kept release needs them",
+                    where=f"{self.objects.folder}: snapshot {snapshot.snapshot}",
+                    next_step="choose a moment after the oldest kept release: `compact releases`",
+                )
+            raise StoreDamaged(
+                f"pages of {snapshot.resource} are gone from the store, or have another size",
+                where=f"{self.objects.folder}: snapshot {snapshot.snapshot}",
+                next_step="run again with the agency within reach: it is fetched anew",
+            )
+        paths = tuple(self.objects.path(page.sha256) for page in snapshot.pages)
+        return SnapshotFiles(
+            snapshot.snapshot, snapshot.resource, paths, tuple(page.url for page in snapshot.pages)
+        )
+
+    def read(self, page: StoredPage) -> bytes:
+        """The bytes of a page, proved to be those that came."""
+        if fault := self.objects.fault(page.sha256, page.bytes):
+            raise StoreDamaged(fault, next_step="delete that file and run again: it is fetched anew")
+        return self.objects.path(page.sha256).read_bytes()
+
+    def events(self, source_id: str) -> list[Event]:
+        """The source's events in order, as they stand in the manifest."""
+        self._refresh()
+        return list(self._events.get(source_id, ()))
+
+    @property
+    def torn(self) -> list[str]:
+        """What was skipped of the manifest because a crash tore it off; empty mostly."""
+        self._refresh()
+        return list(self._manifest.torn)
+
+    def verify(self) -> list[str]:
+        """Read every object that the manifest names, but for those removed on purpose. One line for each that
+        is gone or changed."""
+        with self._mutex:
+            self._refresh()
+            named = {
+                page["sha256"]: page["bytes"]
+                for events in self._events.values()
+                for event in events
+                if event["event"] != "dropped"
+                for page in event.get("pages", ())
+                if page["sha256"] not in self._dropped
+            }
+        return [
+            fault for sha256, size in sorted(named.items()) if (fault := self.objects.fault(sha256, size))
+        ]
+
+    def drop(self, lines: Sequence[Event], at: datetime | None = None) -> None:
+        """Record that these pages are removed on purpose: lines with source, resource, pages and reason. They
+        are removed afterwards, so that none is ever missed without a word."""
+        self._append([{"event": "dropped", **line, "at": iso(at)} for line in lines])
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """The pages that were removed on purpose and have not come again since."""
+        self._refresh()
+        return frozenset(self._dropped)
+
+    def kept(self, source_id: str) -> set[str]:
+        """The snapshots that may still be used: live, the one to fall back to, not yet judged, or held."""
+        with self._mutex:
+            return {name for r in self._of(source_id).values() for name in r.usable}
+
+    def _removed_on(self, snapshot: Snapshot) -> str:
+        return next(
+            (self._dropped[page.sha256] for page in snapshot.pages if page.sha256 in self._dropped), ""
+        )
+
+    def _put(self, page: Page) -> StoredPage:
+        name = self.objects.put(page.body)
+        return StoredPage(name, len(page.body), page.url, page.etag, page.last_modified)
+
+    # --- the manifest ---
+    def _judge(self, event: str, snapshots: Sequence[Snapshot], at: datetime | None, more: Event) -> None:
+        for snapshot in snapshots:
+            if snapshot.snapshot not in self._resource(snapshot.source, snapshot.resource).fetched:
+                raise ValueError(f"snapshot {snapshot.snapshot} of {snapshot.resource} is not in the store")
+        self._append(
+            [
+                {
+                    "event": event,
+                    "source": s.source,
+                    "resource": s.resource,
+                    "snapshot": s.snapshot,
+                    "at": iso(at),
+                }
+                | more
+                for s in snapshots
+            ]
+        )
+
+    def _append(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._mutex, locked(self._lockfile):
+            self._manifest.append(events)
+            sync(self.folder)
+
+    def _of(self, source_id: str) -> Mapping[str, ResourceState]:
+        self._refresh()
+        return self._resources.get(source_id, {})
+
+    def _resource(self, source_id: str, key: str) -> ResourceState:
+        return self._of(source_id).get(key) or ResourceState()
+
+    def _refresh(self) -> None:
+        """Take in what was appended since the last look, by us or by another process."""
+        with self._mutex, locked(self._lockfile, shared=True):
+            try:
+                for number, event in self._manifest.new_events():
+                    self._take(number, event)
+            except BaseException:
+                self._forget()  # what was half read must not pass for the whole the next time
+                raise
+
+    def _forget(self) -> None:
+        self._manifest = Manifest(self.folder / "manifest.jsonl")
+        self._resources: dict[str, dict[str, ResourceState]] = {}
+        self._events: dict[str, list[Event]] = {}
+        self._dropped: dict[str, str] = {}  # page to when
+
+    def _take(self, number: int, event: Event) -> None:
+        try:
+            self._apply(event)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreDamaged(
+                f"the event makes no sense: {type(error).__name__} {error}",
+                where=f"{self._manifest.path}:{number}",
+                next_step="restore the file from a copy, or delete that line",
+            ) from None
+
+    def _apply(self, event: Event) -> None:
+        kind = event["event"]
+        for page in event.get("pages", ()):
+            if kind == "dropped":
+                self._dropped[page["sha256"]] = event["at"]
+            else:
+                self._dropped.pop(page["sha256"], None)
+        resources = self._resources.setdefault(event["source"], {})
+        resources.setdefault(event["resource"], ResourceState()).apply(event)
+        self._events.setdefault(event["source"], []).append(event)

@@ -1,0 +1,101 @@
+"""Corrections: an agency's known mistakes, put right until the agency does; in
+sources/agencies/<id>/corrections.yaml.
+
+An entry names the wrong value that it expects. Once the agency no longer sends it, the entry fails and is to
+be removed, so a correction never outlives its mistake. Nothing is corrected anywhere else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from schemas.definitions.models import Correction, Model
+from schemas.definitions.parsing import parse
+from schemas.definitions.yaml_file import load_yaml
+from schemas.errors import DefinitionError, Problem
+from sources.registry.sources import SOURCES
+
+if TYPE_CHECKING:
+    import duckdb
+
+# SDMX CL_OBS_STATUS: I, a value imputed by the receiving agency; Q, missing, suppressed.
+CORRECTED, WITHHELD = "I", "Q"
+PLACE = "series = $series and ref_area = $ref_area and time_period = $time_period and reason is null"
+
+
+class _Corrections(Model):
+    corrections: list[Correction] = Field(default=[])
+
+
+def load_corrections(source_id: str, folder: Path = SOURCES) -> list[Correction]:
+    """The corrections of a source, in the order of its file; none if it has no corrections.yaml."""
+    path = folder / source_id / "corrections.yaml"
+    if not path.exists():
+        return []
+    file = load_yaml(path)
+    found = parse(_Corrections, file).corrections
+    seen: dict[tuple[str, str, int, float], int] = {}
+    problems = []
+    for number, entry in enumerate(found):
+        key = (entry.series, entry.ref_area, entry.time_period, entry.expect)
+        if key in seen:
+            problems.append(
+                Problem(
+                    str(path),
+                    file.line(("corrections", number)),
+                    f"corrections.{number}",
+                    f"corrects the same value as entry {seen[key]}",
+                    "one entry a value",
+                    "remove one",
+                )
+            )
+        seen[key] = number
+    if problems:
+        raise DefinitionError(problems)
+    return found
+
+
+def apply_corrections(con: duckdb.DuckDBPyConnection, corrections: list[Correction]) -> list[str]:
+    """Correct the table `judged`; returns a sentence for each entry whose guard fails.
+
+    An entry is idle while its series is not among the rows at all: then nothing can be said of it.
+    """
+    return [failed for entry in corrections if (failed := _apply(con, entry))]
+
+
+def _apply(con: duckdb.DuckDBPyConnection, entry: Correction) -> str:
+    place = {"series": entry.series, "ref_area": entry.ref_area, "time_period": entry.time_period}
+    if not con.execute("select 1 from judged where series = ? limit 1", [entry.series]).fetchone():
+        return ""
+    found = con.execute(f"select obs_value from judged where {PLACE} order by all", place).fetchall()
+    if (entry.expect,) not in found:
+        values = ", ".join(str(value) for (value,) in found) or "no row"
+        return (
+            f"correction of {entry.series} {entry.ref_area} {entry.time_period} expects {entry.expect:g}, "
+            f"found {values}: remove the entry if the agency has corrected it ({entry.reason})"
+        )
+    con.execute(
+        f"""
+        update judged
+        set obs_value = $value, lower_bound = null, upper_bound = null, obs_status = $status,
+            footnote = concat_ws(' ', footnote, $note)
+        where {PLACE} and obs_value = $expect""",
+        place
+        | {
+            "value": entry.value,
+            "expect": entry.expect,
+            "note": footnote(entry),
+            "status": WITHHELD if entry.value is None else CORRECTED,
+        },
+    )
+    return ""
+
+
+def footnote(entry: Correction) -> str:
+    """What a reader of the corrected value is told."""
+    change = "withheld" if entry.value is None else f"replaced by {entry.value:g}"
+    what = f"the agency's {entry.expect:g} is {change}"
+    return f"[Compact Tracker {entry.date}: {what}: {entry.reason} Source: {entry.source}]"

@@ -1,0 +1,270 @@
+"""Stage: snapshots of one source to the canonical observation, with ledger and quarantine.
+
+The reader makes the table `wire`, the SQL in sources/staging judges its rows, and three parquet files are
+written aside and renamed into place. The steps are the same for every source; what differs is data, in
+source.yaml and its neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.columns.model import Table
+from schemas.columns.observation import FIRST_YEAR, LAST_YEAR, OBSERVATION
+from schemas.definitions.models import Source
+from schemas.tables.registry import LEDGER, QUARANTINE
+from sources.model import SnapshotFiles
+from sources.registry.renames import renamed
+from sources.registry.sources import SOURCES, load_series, reader_of
+from sources.settings import CHECKOUT
+from sources.staging.corrections import apply_corrections, load_corrections
+from sources.staging.result import SnapshotCounts, Staged, StageProblem, fingerprint
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["RED", "SnapshotCounts", "StageProblem", "Staged", "check_arrived", "fingerprint", "stage_source"]
+
+SQL = CHECKOUT / "sources" / "staging" / "sql"
+EXAMPLES = 10
+SHOWN = 300  # characters of an example
+ROW_GROUP = 250_000
+MEMORY_LIMIT = "1500MB"  # of DuckDB; what does not fit goes to a temporary folder under COMPACT_HOME
+OUR_MISTAKE = "this is a mistake of ours, in the reader or in sources/staging: please report it"
+# Reasons that stop a run: the agency said something that we cannot read, so nothing may be published from it.
+# Each with what to do about it; all others are refusals that we expect and count.
+RED = {
+    "unknown_area": "add the code to areas.aliases or areas.not_carried",
+    "bad_time_period": "if the period is no year, have the reader refuse the row with a reason of its own",
+    "bad_value": "if the text stands for no value, add it to `missing`; if for a number, mend the reader",
+    "bad_bound": "if the text stands for no bound, add it to `missing`; if for a number, mend the reader",
+    "bad_series": "the reader must name the series of each row",
+    "unknown_dimension": "declare it under `dimensions`",
+    "bad_dimension": "map the code under `dimensions`, in `codes`",
+    "unknown_unit": "map the code under `units`",
+    "bad_unit_mult": "the multiplier must be a power of ten from -9 to 12",
+    "unknown_status": "map the flag under `statuses`",
+    "conflicting_key": "look which dimension tells the rows apart, and declare it under `dimensions`",
+}
+
+
+def stage_source(
+    source: Source, files: Sequence[SnapshotFiles], home: Path, folder: Path = SOURCES
+) -> Staged:
+    """Stage the snapshots of a source under home/staged. What is there already is used again. Raises
+    StageProblem if the agency says something that cannot be read."""
+    files = list({f.snapshot: f for f in files}.values())  # the same bytes twice are one snapshot
+    mark = fingerprint(source, files, folder)
+    target = home.resolve() / "staged" / source.id / mark
+    if target.is_dir():
+        return Staged(source.id, mark, target, reused=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
+    try:
+        with _connect(home.resolve(), aside, files) as con:
+            _judge(con, source, files, folder)
+            _write_tables(con, source, files, aside)
+        shutil.rmtree(aside / "spill", ignore_errors=True)
+        _rename(aside, target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return Staged(source.id, mark, target)
+
+
+def check_arrived(source: Source, asked: Iterable[str], staged: Staged) -> None:
+    """Raise StageProblem if a series that was asked for has no row: the agency renamed or withdrew it."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        found = {
+            series
+            for (series,) in con.execute(
+                "select distinct series from read_parquet($files, union_by_name = true)",
+                {"files": [str(staged.observation), str(staged.quarantine)]},
+            ).fetchall()
+        }
+    if lost := sorted(set(asked) - found):
+        others = ", ".join(sorted(found - set(asked) - {None})[:EXAMPLES])
+        raise StageProblem(
+            f"source {source.id}: {len(lost)} series asked for did not arrive: {', '.join(lost[:EXAMPLES])}"
+            + (f"; series that came unasked: {others}" if others else ""),
+            where=f"sources/agencies/{source.id}/source.yaml",
+            next_step=(f"{now}. " if (now := renamed(source.id, lost)) else "look it up at the agency; ")
+            + "if it was renamed, change series.csv and the indicators",
+        )
+
+
+def _connect(home: Path, aside: Path, files: Sequence[SnapshotFiles]) -> duckdb.DuckDBPyConnection:
+    """A database in memory that can read the pages, write to the folder aside, and reach nothing else."""
+    import duckdb
+
+    con = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": str(aside / "spill"),
+            "preserve_insertion_order": False,
+        }
+    )
+    allowed = sorted({str(home), *(str(page.resolve().parent) for f in files for page in f.pages)})
+    con.execute("set allowed_directories = $allowed", {"allowed": allowed})
+    con.execute("set enable_external_access = false")
+    con.execute(
+        "create macro read_number(text) as if(regexp_full_match(text, "
+        r"'[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?'), try_cast(text as double), null)"
+    )
+    return con
+
+
+def _judge(
+    con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles], folder: Path
+) -> None:
+    """Make `judged` from the pages, and stop on what may not be published."""
+    from sources.staging.lookups import make_lookups
+
+    con.execute(
+        "create temp table wire_refused (snapshot varchar, row bigint, reason varchar, detail varchar)"
+    )
+    con.execute("create temp table wire_counted (snapshot varchar, reason varchar, rows bigint)")
+    reader_of(source).wire(con, source, files)
+    make_lookups(con, source, load_series(source.id, folder))
+    con.execute(_sql("classify"), {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
+    sent, numbered, judged = con.execute("""
+        select
+            (select count(*) from wire),
+            (select count(*) from (select distinct snapshot, row from wire where row >= 0)),
+            (select count(*) from judged)""").fetchone() or (0, 0, 0)
+    if not sent == numbered == judged:
+        raise StageProblem(
+            f"the ledger of {source.id} does not add up: the reader made {sent} rows with "
+            f"{numbered} numbers, and {judged} were judged",
+            next_step=OUR_MISTAKE,
+        )
+    con.execute(_sql("duplicates"))
+    con.execute(
+        "update judged set reason = repeats.reason from repeats "
+        "where judged.snapshot = repeats.snapshot and judged.row = repeats.row"
+    )
+    failed = apply_corrections(con, load_corrections(source.id, folder))
+    reasons, sentences = _red_reasons(con, source)
+    sentences += failed
+    if sentences:
+        raise StageProblem(
+            "\n".join(sentences),
+            where=f"sources/agencies/{source.id}/source.yaml",
+            reasons=reasons,
+            next_step=" ".join(f"{reason}: {RED[reason]}." for reason in reasons)
+            + (" Corrections: mend corrections.yaml." if failed else ""),
+        )
+
+
+def _red_reasons(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[dict[str, int], list[str]]:
+    found = con.execute(
+        "select reason, snapshot, count(*) from judged where list_contains($red, reason) "
+        "group by all order by all",
+        {"red": list(RED)},
+    ).fetchall()
+    reasons: dict[str, int] = {}
+    sentences = []
+    for reason, snapshot, rows in found:
+        reasons[reason] = reasons.get(reason, 0) + rows
+        details = con.execute(
+            f"select detail, count(*) as n from ({_sql('quarantine')}) where snapshot = $snapshot "
+            f"and reason = $reason group by detail order by n desc, detail limit {EXAMPLES}",
+            _names(source) | {"snapshot": snapshot, "reason": reason},
+        ).fetchall()
+        shown = [(_short(str(detail)), n) for detail, n in details]
+        listed = "; ".join(f"{detail} ({n} rows)" if n > 1 else detail for detail, n in shown)
+        sentences.append(f"{reason}: {rows} rows of snapshot {snapshot[:12]}: {listed}")
+    return reasons, sentences
+
+
+def _short(text: str) -> str:
+    """What an agency sent may be of any length: the whole of it is in its bytes, which are kept."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
+
+
+def _write_tables(
+    con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles], aside: Path
+) -> None:
+    """Write the three tables, and prove that every row is in one of them or counted."""
+    columns = ", ".join(OBSERVATION.names[1:])
+    kept = _write(
+        con,
+        f"select $source as source, {columns} from judged where reason is null order by "
+        + ", ".join(OBSERVATION.key[1:]),
+        {"source": source.id},
+        OBSERVATION,
+        aside / "observation.parquet",
+    )
+    listed = _write(con, _sql("quarantine"), _names(source), QUARANTINE, aside / "quarantine.parquet")
+    con.execute(
+        "create temp table staged_snapshot as select unnest($ids) as snapshot",
+        {"ids": sorted({f.snapshot for f in files})},
+    )
+    ledger = con.execute(_sql("reconciliation")).fetchall()
+    _write(
+        con,
+        f"select $source as source, * from ({_sql('ledger')}) order by snapshot",
+        {"source": source.id},
+        LEDGER,
+        aside / "ledger.parquet",
+    )
+    wrong = [row[0] for row in ledger if row[1] != row[2] + row[3]]
+    counted = sum(
+        n for row in ledger for reason, n in json.loads(row[4]).items() if reason in source.counted_only
+    )
+    sent = con.execute(
+        "select (select count(*) from wire) + (select coalesce(sum(rows), 0) from wire_counted)"
+    ).fetchone()
+    if wrong or sent != (kept + listed + counted,) or sent != (sum(row[1] for row in ledger),):
+        raise StageProblem(
+            f"the ledger of {source.id} does not add up: {sent} rows came, {kept} were kept, {listed} "
+            f"listed as refused, {counted} counted as refused; snapshots {wrong[:EXAMPLES]}",
+            next_step=OUR_MISTAKE,
+        )
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, sql: str, names: dict[str, object], table: Table, path: Path
+) -> int:
+    """Write a query's rows; returns how many. Row groups have one size: same rows, same bytes."""
+    import pyarrow.parquet as pq
+
+    from schemas.tables.arrow import arrow_schema, row_groups
+    from schemas.tables.validation import validate
+
+    schema, rows = arrow_schema(table), 0
+    with path.open("wb") as file:
+        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+            for part in row_groups(con.sql(sql, params=names).to_arrow_reader(ROW_GROUP), schema, ROW_GROUP):
+                validate(part, table)
+                writer.write_table(part, row_group_size=ROW_GROUP)
+                rows += part.num_rows
+        file.flush()
+        os.fsync(file.fileno())
+    return rows
+
+
+def _rename(aside: Path, target: Path) -> None:
+    aside.chmod(0o755)
+    try:
+        aside.rename(target)
+    except OSError:
+        if not target.is_dir():  # another run staged the same meanwhile: its tables are these
+            raise
+
+
+def _names(source: Source) -> dict[str, object]:
+    return {"source": source.id, "counted_only": list(source.counted_only)}
+
+
+def _sql(name: str) -> str:
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,46 @@
+"""`compact bench engines`: every table that SQL makes, computed by DuckDB and by Spark from the same values,
+side by side: rows, seconds, and whether they are the same.
+
+Which differences count is said in tests/benchmarks/engine_comparison.py; the values are those of
+bench_made.py.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.synthetic_values import make_values, repeat_definitions
+
+
+def bench_engines(home: Path, rows: int = 0, only: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+    """A row for each table, as soon as both have it. rows: repeat the release until there are so many values;
+    only: these tables (the others are computed by DuckDB alone, for what reads them)."""
+    from pipelines.steps.run_context import Workspace
+    from sources.settings import Settings
+    from tests.benchmarks.engine_comparison import compare
+    from warehouse.distributed.spark import SparkConnection, spark_session
+    from warehouse.engine.duckdb_engine import engine
+    from warehouse.query.indicators import open_release
+    from warehouse.release.tables import load_inputs
+
+    given = Workspace(Settings(home=home)).ingredients()
+    with (
+        tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch,
+        engine(Path(scratch) / "spill", in_order=False) as con,
+        spark_session() as session,
+    ):
+        folder = Path(scratch)
+        copies = make_values(open_release(home), folder, max(rows, 1))
+        load_inputs(con, folder, given, None)
+        repeat_definitions(con, copies)
+        for found in compare(con, SparkConnection(session), folder, None, only):
+            yield {
+                "table": found.table,
+                "rows": found.rows,
+                "duckdb": round(found.duckdb_seconds, 2),
+                "spark": round(found.spark_seconds, 2),
+                "same": "; ".join(found.differences) or "yes",
+            }

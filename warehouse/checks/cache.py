@@ -1,0 +1,72 @@
+"""What the checks of an indicator found, kept beside its values: what has not changed is not checked twice.
+
+The checks themselves are in checks.py and checks_previous.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from schemas.definitions.models import Indicator
+from warehouse.checks.indicator_checks import CheckResult, expected, indicator_checks
+from warehouse.checks.release_comparison import compared_with
+from warehouse.engine.duckdb_engine import code_fingerprint, write_beside
+
+SUFFIX = ".checks"
+CODE = (
+    "schemas/columns/observation.py",
+    "warehouse/checks/*.py",
+    "warehouse/evaluation/source_overlap.py",
+    "warehouse/engine/duckdb_engine.py",
+    "warehouse/models/sql/disagreement.sql",
+)
+
+
+def kept_checks(
+    indicator: Indicator,
+    path: Path,
+    present: frozenset[tuple[str, str]],
+    catalogue: Mapping[str, Indicator],
+    previous: Path | None,
+) -> list[CheckResult]:
+    """indicator_checks of an evaluated table, which is named after its content: from the file beside it, if
+    that was made of the same values, definition, sources, code, and values of the release before."""
+    side, key = path.with_suffix(SUFFIX), _key(indicator, path, present, catalogue, previous)
+    if (kept := _read(side)) and kept.get("key") == key:
+        return [CheckResult(**row | {"snapshots": frozenset(row["snapshots"])}) for row in kept["found"]]
+    found = indicator_checks(indicator, path, present, catalogue, previous)
+    rows = [asdict(result) | {"snapshots": sorted(result.snapshots)} for result in found]
+    write_beside(side, {"key": key, "found": rows})
+    return found
+
+
+def _key(
+    indicator: Indicator,
+    path: Path,
+    present: frozenset[tuple[str, str]],
+    catalogue: Mapping[str, Indicator],
+    previous: Path | None,
+) -> str:
+    parts = (
+        path.stem,
+        indicator.model_dump_json(),
+        expected(indicator, present, catalogue),
+        expected(indicator, present, catalogue, preferred=True),
+        compared_with(indicator, previous),
+        code_fingerprint(*CODE),
+    )
+    return sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+
+def _read(side: Path) -> dict[str, Any] | None:
+    """None where there is nothing, or not what was written."""
+    try:
+        found = json.loads(side.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,268 @@
+"""The checks of values: made from `expect` and the keys of an indicator, in words, and the reckoning of the
+ledger. Those against the release before are in checks_previous.py.
+
+The shape of a table is judged by its contract (schemas/tables/validation.py); here it is judged whether what
+it says
+can be.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from schemas.definitions.models import Indicator, Input
+from schemas.tables.registry import INDICATOR
+from warehouse.checks.release_comparison import previous_checks
+from warehouse.checks.result import EXAMPLES, CheckResult, Severity, examples
+from warehouse.engine.duckdb_engine import engine, model_sql, parquet
+from warehouse.evaluation.source_overlap import load_overlaps
+
+__all__ = ["CheckResult", "Severity", "expected", "indicator_checks", "ledger_check", "staged_series"]
+
+
+def indicator_checks(
+    indicator: Indicator,
+    path: Path,
+    present: Collection[tuple[str, str]] = (),
+    catalogue: Mapping[str, Indicator] | None = None,
+    previous: Path | None = None,
+) -> list[CheckResult]:
+    """Every check of one evaluated indicator; previous: the release before, with which it is compared.
+
+    present: source and series of all that is staged. Without its preferred series an indicator may be thin
+    or empty: a first run has the embedded source alone, and that is reported, not refused.
+    """
+    known = catalogue or {}
+    some = expected(indicator, present, known) and indicator.expect.areas_min > 0
+    with engine() as con:
+        con.execute(f"create temp table v as select * from {parquet(path)}")
+        results = [
+            _not_empty(con, indicator, some),
+            _unique(con, indicator),
+            _range(con, indicator),
+            _areas(con, indicator, expected(indicator, present, known, preferred=True)),
+            *_yearly_change(con, indicator),
+            *_disagreement(con, indicator, path),
+            *previous_checks(con, indicator, previous, expected(indicator, present, known, preferred=True)),
+        ]
+    return [replace(result, subject=indicator.id) for result in results]
+
+
+@cache
+def staged_series(observations: tuple[Path, ...]) -> frozenset[tuple[str, str]]:
+    """Source and series of every row of staged tables, whose files never change."""
+    if not observations:
+        return frozenset()
+    with engine() as con:
+        tables = " union all ".join(f"select source, series from {parquet(path)}" for path in observations)
+        return frozenset(con.execute(f"select distinct source, series from ({tables})").fetchall())
+
+
+def expected(
+    indicator: Indicator,
+    present: Collection[tuple[str, str]],
+    catalogue: Mapping[str, Indicator],
+    *,
+    preferred: bool = False,
+) -> bool:
+    """Whether every named input has a series that is there; preferred: one that is not the last resort, which
+    is the last of several in its list. An input that is an indicator is followed to its own inputs."""
+
+    def there(item: Input) -> bool:
+        if item.optional:  # the agency may not have the series
+            return False
+        if item.source and item.series:
+            return (item.source, item.series) in present
+        inner = catalogue.get(item.indicator or "")
+        return inner is not None and expected(inner, present, catalogue, preferred=preferred)
+
+    def counted(items: list[Input]) -> list[Input]:
+        return items[:-1] if preferred and len(items) > 1 else items
+
+    return all(any(map(there, counted(items))) for items in indicator.named_inputs().values())
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[object, ...]]:
+    return con.execute(sql).fetchall()
+
+
+def _not_empty(con: duckdb.DuckDBPyConnection, indicator: Indicator, needed: bool) -> CheckResult:
+    rows = int(str(_rows(con, "select count(*) from v")[0][0]))
+    message = (
+        f"{indicator.id} has {rows:,} values"
+        if rows
+        else (
+            f"{indicator.id} has no value"
+            + ("" if needed else ", and need not have one: its sources are not all there")
+        )
+    )
+    return CheckResult("not_empty", "error" if needed else "warn", rows > 0, message, {"rows": rows})
+
+
+def _unique(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
+    key = ", ".join(INDICATOR.key)
+    found = _rows(con, f"select {key}, count(*) from v group by {key} having count(*) > 1 order by all")
+    message = (
+        f"every key of {indicator.id} stands once"
+        if not found
+        else (
+            f"{len(found)} keys of {indicator.id} stand more than once: "
+            + examples(found[:EXAMPLES], len(found))
+        )
+    )
+    return CheckResult("unique_key", "error", not found, message, {"keys": len(found)})
+
+
+def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
+    low, high = indicator.expect.range
+    found = _rows(
+        con,
+        f"""
+        select ref_area, time_period, value, source, snapshot
+        from v
+        where not value between {low!r}::double and {high!r}::double
+        order by abs(value) desc, ref_area, time_period""",
+    )
+    message = (
+        f"all values of {indicator.id} lie from {low:g} to {high:g}"
+        if not found
+        else (
+            f"{len(found)} values of {indicator.id} lie outside {low:g} to {high:g}: "
+            + examples([row[:-1] for row in found[:EXAMPLES]], len(found))
+        )
+    )
+    numbers = {"outside": len(found), "low": low, "high": high}
+    snapshots = frozenset(name for row in found for name in str(row[-1]).split(";"))
+    return CheckResult("range", "error", not found, message, numbers, snapshots=snapshots)
+
+
+def _areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, preferred: bool) -> CheckResult:
+    least = indicator.expect.areas_min
+    areas = int(str(_rows(con, "select count(distinct ref_area) from v where ref_area not like '%:%'")[0][0]))
+    message = f"{indicator.id} has values for {areas} areas, at least {least} are expected"
+    if areas < least and not preferred:
+        message += "; its preferred sources are not all there"
+    return CheckResult(
+        "areas_min",
+        "error" if preferred else "warn",
+        areas >= least,
+        message,
+        {"areas": areas, "least": least},
+    )
+
+
+def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list[CheckResult]:
+    """Per year between two values that follow each other, except across a declared break."""
+    rule = indicator.expect.yearly_change
+    if rule is None:
+        return []
+    breaks = "".join(
+        f"\n            and not ({'true' if b.ref_area == 'all' else f'ref_area = {b.ref_area!r}'}"
+        f" and time_period >= {b.time_period} and year_before < {b.time_period})"
+        for b in indicator.breaks
+    )
+    found = _rows(
+        con,
+        f"""
+        with step as (
+            select ref_area, time_period, value, lag(value) over series as value_before,
+                lag(time_period) over series as year_before
+            from v
+            window series as (
+                partition by ref_area, sex, age, urbanisation, quantile, other_dims
+                order by time_period))
+        select ref_area, year_before || '-' || time_period, value_before, '->', value
+        from step
+        where abs(value - value_before) / (time_period - year_before) > {rule.max!r}::double{breaks}
+        order by abs(value - value_before) / (time_period - year_before) desc, ref_area, time_period""",
+    )
+    message = (
+        f"no value of {indicator.id} changes by more than {rule.max:g} a year"
+        if not found
+        else (
+            f"{len(found)} values of {indicator.id} change by more than {rule.max:g} a year ({rule.reason}): "
+            + examples(found[:EXAMPLES], len(found))
+        )
+    )
+    return [
+        CheckResult("yearly_change", "warn", not found, message, {"changes": len(found), "most": rule.max})
+    ]
+
+
+def _disagreement(con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Path) -> list[CheckResult]:
+    """Cells for which two sources differ by more than the declared tolerance."""
+    rule = indicator.disagreement
+    if rule is None:
+        return []
+    load_overlaps(con, {indicator.id: path}, [indicator])
+    compared = int(str(_rows(con, "select count(*) from overlap")[0][0]))
+    found = _rows(
+        con,
+        f"""
+        select ref_area, time_period, source_a, round(value_a, 2), source_b, round(value_b, 2)
+        from ({model_sql("disagreement")})
+        order by abs(difference) - tolerance desc, ref_area, time_period, source_a, source_b""",
+    )
+    limits = [f"{rule.relative:.3g} of the larger value"] if rule.relative is not None else []
+    limits += [f"{rule.absolute:g} {indicator.unit}"] if rule.absolute is not None else []
+    beyond = f"by more than {' and '.join(limits)}"
+    message = (
+        f"in no cell of {indicator.id} do two sources differ {beyond}; {compared:,} pairs compared"
+        if not found
+        else (
+            f"in {len(found)} of {compared:,} pairs of {indicator.id} the sources differ {beyond} "
+            f"({rule.reason}): " + examples(found[:EXAMPLES], len(found))
+        )
+    )
+    numbers: dict[str, float] = {"disagreements": len(found), "compared": compared}
+    return [CheckResult("disagreement", "warn", not found, message, numbers)]
+
+
+def ledger_check(ledger: Path, observation: Path | None = None) -> CheckResult:
+    """rows_in = rows_out + rows_rejected, the reasons add up to the rejected, and the observations are as
+    many as the ledger says."""
+    with engine() as con:
+        rows = con.execute(
+            f"select source, snapshot, rows_in, rows_out, rows_rejected, reasons from {parquet(ledger)} "
+            "order by all"
+        ).fetchall()
+        kept = dict(
+            con.execute(f"select snapshot, count(*) from {parquet(observation)} group by all").fetchall()
+            if observation
+            else []
+        )
+    wrong = []
+    for source, snapshot, rows_in, rows_out, rejected, reasons in rows:
+        if rows_in != rows_out + rejected or sum(json.loads(reasons).values()) != rejected:
+            wrong.append(
+                f"{source} {snapshot[:12]}: {rows_in} in, {rows_out} out, {rejected} rejected, {reasons}"
+            )
+    if observation:
+        out: dict[str, int] = {}
+        for _, snapshot, _, rows_out, _, _ in rows:
+            out[snapshot] = out.get(snapshot, 0) + rows_out
+        wrong += [
+            f"{snapshot[:12]}: the ledger has {out.get(snapshot, 0)} rows out, "
+            f"observation has {kept.get(snapshot, 0)}"
+            for snapshot in sorted(out.keys() | kept.keys())
+            if out.get(snapshot, 0) != kept.get(snapshot, 0)
+        ]
+    total = {
+        name: sum(row[i] for row in rows)
+        for i, name in ((2, "rows_in"), (3, "rows_out"), (4, "rows_rejected"))
+    }
+    message = (
+        (
+            f"{len(rows)} snapshots: {total['rows_in']:,} rows in = {total['rows_out']:,} out + "
+            f"{total['rows_rejected']:,} rejected"
+        )
+        if not wrong
+        else (f"the ledger does not add up in {len(wrong)} places: " + "; ".join(wrong[:EXAMPLES]))
+    )
+    return CheckResult("ledger", "error", not wrong, message, {**total, "wrong": len(wrong)})

@@ -1,0 +1,88 @@
+"""Which engine computes the tables of a release: COMPACT_ENGINE, duckdb by default.
+
+On Spark run the tables that are made by SQL. The projection, its back-test and the composite scores are
+NumPy programs over the totals: they run in this process on DuckDB, whichever engine made their inputs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from schemas.tables.projections import PROJECTION, PROJECTION_SKILL
+from schemas.tables.targets import SCORE
+from warehouse.engine.duckdb_engine import model_sql
+
+if TYPE_CHECKING:
+    from warehouse.distributed.spark import SparkConnection
+
+ENGINE = "COMPACT_ENGINE"
+MADE_IN_PYTHON = frozenset({PROJECTION.name, PROJECTION_SKILL.name, SCORE.name})
+# Tables of the size of the release, which Spark's workers read from parquet; all others are carried over.
+LARGE = frozenset({"indicator", "total_value", "previous_indicator"})
+
+
+def engine_name() -> str:
+    """duckdb or spark."""
+    return os.environ.get(ENGINE) or "duckdb"
+
+
+def engine_version() -> str:
+    """The engine with its version, as the fingerprint of a release has it; empty for DuckDB, which the code's
+    own fingerprint names."""
+    return f"spark {version('pyspark')}" if engine_name() == "spark" else ""
+
+
+@contextmanager
+def on_spark(
+    con: duckdb.DuckDBPyConnection, folder: Path, previous: Path | None
+) -> Iterator[SparkConnection | None]:
+    """A Spark connection that has all that the DuckDB one has, if COMPACT_ENGINE says so, else None.
+
+    folder: where indicator.parquet is; previous: the release before.
+    """
+    if engine_name() != "spark":
+        yield None
+        return
+    from warehouse.distributed.spark import SparkConnection, spark_session
+
+    with spark_session() as session:
+        other = SparkConnection(session)
+        carry_over(con, other, folder, previous)
+        try:
+            yield other
+        finally:
+            other.close()
+
+
+def carry_over(
+    con: duckdb.DuckDBPyConnection, other: SparkConnection, folder: Path, previous: Path | None
+) -> None:
+    """Every input of the models, from DuckDB to Spark; the large ones from their files."""
+    for name in temporary_names(con):
+        if name not in LARGE:
+            other.register(name, con.sql(f'select * from "{name}"').to_arrow_table())
+    other.read("indicator", folder / "indicator.parquet")
+    other.view("total_value", model_sql("total_value"))
+    if previous is not None:
+        other.read("previous_indicator", previous / "indicator.parquet")
+    else:
+        other.execute("create temp table previous_indicator as select * from indicator where false")
+
+
+def temporary_names(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The temporary tables and views of a connection."""
+    return [
+        str(name)
+        for (name,) in con.execute("""
+            select table_name from duckdb_tables() where temporary
+            union
+            select view_name from duckdb_views() where temporary and not internal
+            order by 1""").fetchall()
+    ]

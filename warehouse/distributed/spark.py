@@ -1,0 +1,195 @@
+"""Apache Spark as the engine of the SQL models: a session, and a connection that answers as DuckDB's does.
+
+The few calls that the models' programs make of a connection (execute, sql, register, unregister) are answered
+here in Spark, each statement translated by translate.py, so that assemble.py, progress.py and claims.py are
+the same for both engines. Which tables are computed here is said in models.py.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+
+from schemas.errors import CompactError
+from warehouse.distributed.translate import translate
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+MASTER = (
+    "COMPACT_SPARK_MASTER"  # as Spark names it: local[2], local-cluster[2,1,1024], spark://host:7077, yarn
+)
+CONFIGURATION = "COMPACT_SPARK_CONF"  # name=value;name=value
+TYPES = {
+    "string": "varchar", "smallint": "smallint", "int": "integer", "bigint": "bigint", "double": "double",
+    "boolean": "boolean", "date": "date", "timestamp": "timestamptz", "array<string>": "varchar[]",
+    "void": "integer",
+}  # fmt: skip
+
+
+@contextmanager
+def spark_session() -> Iterator[SparkSession]:
+    """A session on the master that COMPACT_SPARK_MASTER names, this machine's cores by default; stopped at
+    the end. Raises CompactError if PySpark or Java are not there."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as fault:
+        raise CompactError(
+            "COMPACT_ENGINE=spark needs PySpark, which is not installed",
+            allowed="pyspark 4 and Java 17 or 21",
+            next_step="`make spark`, or unset COMPACT_ENGINE",
+        ) from fault
+    import pyspark
+
+    os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # where workers of local-cluster leave their logs: not in the folder of the library
+    os.environ.setdefault(
+        "SPARK_WORKER_DIR", str(Path(tempfile.gettempdir()) / f"compact-spark-{os.getpid()}")
+    )
+    builder = SparkSession.builder.appName("Compact Tracker").master(os.environ.get(MASTER) or "local[*]")
+    for name, value in configuration().items():
+        builder = builder.config(name, value)
+    try:
+        session = builder.getOrCreate()
+    except Exception as fault:
+        raise CompactError(
+            f"Spark did not start: {fault}",
+            where=os.environ.get(MASTER) or "local[*]",
+            next_step="see that Java 17 or 21 is there (`java -version`), and the address of the master",
+        ) from fault
+    session.sparkContext.setLogLevel("ERROR")
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def configuration() -> dict[str, str]:
+    """What is asked of Spark: strict types, UTC, no web page; and what COMPACT_SPARK_CONF says, which
+    wins."""
+    given = {
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.shuffle.partitions": "16",  # adaptive execution joins those that are small
+        "spark.driver.memory": "2g",
+        "spark.driver.maxResultSize": "0",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        # it turns the plan of lorenz.sql into one that Spark itself calls invalid (4.3.0, November 2026)
+        "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases",
+    }
+    for pair in filter(None, os.environ.get(CONFIGURATION, "").split(";")):
+        name, _, value = pair.partition("=")
+        given[name.strip()] = value.strip()
+    return given
+
+
+@dataclass
+class SparkConnection:
+    """Tables by name, and the calls of a DuckDB connection that the models' programs make."""
+
+    session: SparkSession
+    tables: dict[str, DataFrame] = field(default_factory=dict)
+
+    def read(self, name: str, path: str | Path, files: Sequence[Path] = ()) -> None:
+        """Parquet as a table: a file, a folder, or an address that Spark's workers can read. files: of a
+        folder these alone, with the columns that their places in it name."""
+        reader = self.session.read.option("basePath", str(path)) if files else self.session.read
+        self._name(name, reader.parquet(*map(str, files or (path,))))
+
+    def register(self, name: str, rows: pa.Table) -> None:
+        """Rows of this process as a table."""
+        plain = (
+            pa.table({column: _plain(rows[column]) for column in rows.column_names})
+            if rows.num_columns
+            else rows
+        )
+        self._name(name, self.session.createDataFrame(plain))
+
+    def unregister(self, name: str) -> None:
+        """Forget a table."""
+        self.tables.pop(name)
+        self.session.catalog.dropTempView(name)
+
+    def execute(self, sql: str) -> SparkRows:
+        """A select's rows; or `create [or replace] temp table … as select`, which keeps them for the selects
+        after it."""
+        tree = sqlglot.parse_one(sql, dialect="duckdb")
+        if not isinstance(tree, exp.Create):
+            return self.sql(sql)
+        name = tree.this.name
+        if not (tree.args.get("exists") and name in self.tables):
+            frame = self._frame(tree.expression.sql("duckdb"))
+            self._name(name, frame.persist())
+        return SparkRows(self.tables[name])
+
+    def view(self, name: str, sql: str) -> None:
+        """A select that is made anew for each that asks."""
+        self._name(name, self._frame(sql))
+
+    def sql(self, sql: str) -> SparkRows:
+        """A select's rows, in no order but the one that the select gives."""
+        return SparkRows(self._frame(sql))
+
+    def schema(self) -> Mapping[str, Mapping[str, str]]:
+        """The tables with their columns and DuckDB's names of the types."""
+        return {
+            name: {column: TYPES.get(kind, kind) for column, kind in frame.dtypes}
+            for name, frame in self.tables.items()
+        }
+
+    def close(self) -> None:
+        """Forget every table and what is kept of it."""
+        for name, frame in self.tables.items():
+            frame.unpersist()
+            self.session.catalog.dropTempView(name)
+        self.tables.clear()
+
+    def _frame(self, sql: str) -> DataFrame:
+        return self.session.sql(translate(sql, self.schema(), "spark"))
+
+    def _name(self, name: str, frame: DataFrame) -> None:
+        if old := self.tables.get(name):
+            old.unpersist()
+        frame.createOrReplaceTempView(name)
+        self.tables[name] = frame
+
+
+@dataclass(frozen=True)
+class SparkRows:
+    """What a select found."""
+
+    frame: DataFrame
+
+    def to_arrow_table(self) -> pa.Table:
+        """All rows, in this process."""
+        return self.frame.toArrow()
+
+    def to_arrow_reader(self, batch_size: int) -> pa.RecordBatchReader:
+        """The same in batches of so many rows."""
+        return self.to_arrow_table().to_reader(max_chunksize=batch_size)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows as tuples."""
+        return [tuple(row) for row in self.frame.collect()]
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Types that Spark has: no dictionaries, no large strings."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return column.cast(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    return column

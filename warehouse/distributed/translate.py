@@ -1,0 +1,82 @@
+"""From a model's one text to the SQL of another engine: Spark, Trino, BigQuery.
+
+sqlglot parses, resolves every column (star, using, aliases used beside where they are made, qualify) against
+the tables' types, and writes the other dialect. Where the same words mean something else there, rewrites.py
+says it in other words first. What a model may use is in portable.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import sqlglot
+from sqlglot import ErrorLevel, exp
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+
+from warehouse.distributed.portable_sql import parse
+from warehouse.distributed.rewrites import rewritten
+
+DIALECTS = ("spark", "trino", "bigquery")
+Schema = Mapping[str, Mapping[str, str]]  # table to column to DuckDB's name of its type
+
+
+def translate(sql: str, schema: Schema, dialect: str) -> str:
+    """The same select in another dialect, pretty. schema: the tables that it reads.
+
+    Raises sqlglot's errors where a column or table is not known, or where the dialect cannot say it.
+    """
+    tree = typed(sql, schema)
+    return rewritten(tree, dialect).sql(
+        dialect=dialect, pretty=True, identify=True, unsupported_level=ErrorLevel.RAISE
+    )
+
+
+def typed(sql: str, schema: Schema) -> exp.Expr:
+    """The model's tree with every column resolved and every expression's type."""
+    known: dict[str, object] = {name: dict(columns) for name, columns in schema.items()}
+    tree = parse(sql)
+    for join in tree.find_all(exp.Join):
+        join.meta["using"] = bool(join.args.get("using"))
+    tree = qualify(tree, schema=known, dialect="duckdb", identify=False, quote_identifiers=False)
+    for select in tree.find_all(exp.Select):
+        _key_of_both(select)
+    return annotate_types(tree, schema=known, dialect="duckdb")
+
+
+def _key_of_both(select: exp.Select) -> None:
+    """After `full join … using (key)` a further `using (key)` means the key of either side; sqlglot (30.30,
+    November 2026) takes the left side's, and loses the rows that only the right side has."""
+    either: dict[str, exp.Expr] = {}
+    for join in select.args.get("joins") or []:
+        equal = (
+            list(join.args["on"].find_all(exp.EQ)) if join.args.get("on") and join.meta.get("using") else []
+        )
+        for pair in equal:
+            if join.side == "FULL":
+                either[pair.left.sql()] = exp.Coalesce(this=pair.left.copy(), expressions=[pair.right.copy()])
+            elif pair.left.sql() in either:
+                pair.set("this", either[pair.left.sql()].copy())
+
+
+def result_types(sql: str, schema: Schema) -> dict[str, str]:
+    """The columns of a select with DuckDB's names of their types."""
+    with duckdb.connect(":memory:") as con:
+        for name, columns in schema.items():
+            listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+            con.execute(f'create table "{name}" ({listed})')
+        return described(con, f"(\n{sql.strip().rstrip(';')}\n)")
+
+
+def described(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """The columns of a table, or of a select in brackets, with DuckDB's names of their types."""
+    return {
+        str(name): str(kind) for name, kind, *_ in con.execute(f"describe select * from {table}").fetchall()
+    }
+
+
+def reads_back(sql: str, dialect: str) -> bool:
+    """Whether the other dialect's own parser takes the text, and would write it the same way again."""
+    once = sqlglot.parse_one(sql, dialect=dialect).sql(dialect=dialect, comments=False)
+    return sqlglot.parse_one(once, dialect=dialect).sql(dialect=dialect, comments=False) == once

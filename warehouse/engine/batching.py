@@ -1,0 +1,99 @@
+"""Models that look at each indicator by itself, block by block where there are too many values to be looked
+at together: what is in memory then does not grow with the data, and the rows come in the same order.
+
+What a model computes is in models/sql/*.sql, which know nothing of blocks; in which order they run is in
+assemble.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+import pyarrow as pa
+
+from schemas.columns.model import Table
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.assessment import AGGREGATE, COVERAGE, PROGRESS
+from schemas.tables.gaps import GAP
+from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED
+from schemas.tables.registry import LATEST, REVISION
+from warehouse.engine.duckdb_engine import literal, memory_limit
+
+# Of what DuckDB may keep in memory, for each value of a block: 300 are too few for sums of groups.
+BYTES = 512
+BY_INDICATOR = frozenset(
+    table.name
+    for table in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, GAP, PROJECTION, PROJECTION_REFUSED)
+)
+# These read the weights of their indicators too, which are others' values.
+WEIGHED = frozenset({AGGREGATE.name})
+NARROWED = ("indicator", "previous_indicator", "definition")
+# Tables that a model makes on its way and leaves to those after it.
+ON_THE_WAY = ("assessment_point", "assessment_input", "projection_series")
+Rows = Callable[[duckdb.DuckDBPyConnection], pa.RecordBatchReader]
+
+
+def block_by_block(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) -> pa.RecordBatchReader:
+    """The rows of a table, from one block of whole indicators after the other, if its model allows that and
+    there are more values than a block has; else as they are."""
+    found = _blocks(con) if contract.name in BY_INDICATOR else []
+    if len(found) < 2:
+        return rows(con)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for block in found:
+            with _narrowed(con, block, weighed=contract.name in WEIGHED):
+                yield from rows(con)
+
+    return pa.RecordBatchReader.from_batches(arrow_schema(contract), batches())
+
+
+def block_size() -> int:
+    """How many values are looked at together: some 5 million, more where there is more memory."""
+    return memory_limit() // BYTES
+
+
+def _blocks(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Conditions on `indicator` that part all indicators, in their order, with and without values."""
+    size = block_size()
+    if con.execute("select count(*) from indicator").fetchall()[0][0] <= size:
+        return []
+    ends = con.execute(f"""
+        select max(indicator)
+        from (
+            select indicator, (sum(count(*)) over (order by indicator) - 1) // {size} as block
+            from indicator
+            group by indicator)
+        group by block
+        order by block""").fetchall()
+    edges = [literal(name) for (name,) in ends[:-1]]
+    after = ["true", *(f"indicator > {edge}" for edge in edges)]
+    until = [*(f"indicator <= {edge}" for edge in edges), "true"]
+    return [f"({low} and {high})" for low, high in zip(after, until, strict=True)]
+
+
+@contextmanager
+def _narrowed(con: duckdb.DuckDBPyConnection, block: str, *, weighed: bool) -> Iterator[None]:
+    """While this lasts, the models see the values and definitions of one block alone."""
+    views = {name for (name,) in con.execute("select view_name from duckdb_views()").fetchall()}
+    kinds = {name: "view" if name in views else "table" for name in NARROWED}
+    for name, kind in kinds.items():
+        con.execute(f"alter {kind} {name} rename to whole_{name}")
+        con.execute(f"create temp view {name} as from whole_{name} where {block}")
+    if weighed:
+        weights = con.execute("select distinct weight from definition where weight is not null").fetchall()
+        listed = ", ".join(literal(name) for (name,) in sorted(weights)) or "''"
+        con.execute(  # two selects and no `or`, for which every row group of the file would be read
+            f"create or replace temp view indicator as from whole_indicator where {block} "
+            f"union all from whole_indicator where indicator in ({listed}) and not {block}"
+        )
+    try:
+        yield
+    finally:
+        for name, kind in kinds.items():
+            con.execute(f"drop view {name}")
+            con.execute(f"alter {kind} whole_{name} rename to {name}")
+        for name in ON_THE_WAY:
+            con.execute(f"drop table if exists {name}")

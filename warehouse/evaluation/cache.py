@@ -1,0 +1,68 @@
+"""What lies in the store already, read without making anything: the staged table of each source.
+
+For verbs that must touch nothing (preview, why). A run makes what is missing, see
+pipelines/steps/run_context.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.definitions.models import Indicator, Source
+from schemas.tables.arrow import read_columns
+from sources.snapshots.store import Snapshot, Store
+from sources.staging.result import fingerprint
+from warehouse.evaluation.evaluate import cached_path, evaluation_fingerprint
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The staged table of a source. current: a run would use this very table, not stage anew."""
+
+    observation: Path
+    current: bool
+
+
+def staged_now(home: Path, sources: Mapping[str, Source], wanted: Iterable[str]) -> dict[str, Stored]:
+    """The staged tables of the live snapshots of these sources; a source that has none is left out.
+
+    A table staged by older code or definitions is used where a run has not made the new one yet.
+    """
+    if not (home / "snapshots").is_dir():
+        return {}
+    store = Store(home)
+    found: dict[str, Stored] = {}
+    for source_id in sorted(set(wanted) & set(sources)):
+        live = list(store.live(source_id).values())
+        if live and (table := _staged(home, store, sources[source_id], live)):
+            found[source_id] = table
+    return found
+
+
+def _staged(home: Path, store: Store, source: Source, live: list[Snapshot]) -> Stored | None:
+    folder = home / "staged" / source.id
+    due = folder / fingerprint(source, [store.files(one) for one in live])
+    if (due / "observation.parquet").is_file():
+        return Stored(due / "observation.parquet", True)
+    names = {one.snapshot for one in live}
+    older = [
+        path.parent
+        for path in folder.glob("*/ledger.parquet")
+        if path.with_name("observation.parquet").is_file()
+    ]
+    for place in sorted(older, key=lambda path: (path.stat().st_mtime, path.name), reverse=True):
+        if set(read_columns(place / "ledger.parquet", "snapshot")["snapshot"].to_pylist()) == names:
+            return Stored(place / "observation.parquet", False)
+    return None
+
+
+def would_be(made_of: Mapping[str, Indicator], staged: Mapping[str, Path]) -> dict[str, Path]:
+    """The files of evaluated indicators by their fingerprints, whether they are there or not; made_of: the
+    indicators, each after those it is made of."""
+    paths: dict[str, Path] = {}
+    for indicator_id, indicator in made_of.items():
+        fingerprint_of = evaluation_fingerprint(indicator, staged, paths)
+        paths[indicator_id] = cached_path(Path("evaluated"), indicator_id, fingerprint_of)
+    return paths

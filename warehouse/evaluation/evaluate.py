@@ -1,0 +1,214 @@
+"""Evaluation: one indicator's definition and the staged observations to rows of `indicator`.
+
+The result is kept by content: its file is named after everything the numbers depend on, so what has not
+changed is not computed again. Assessment of the values is not here but in models/sql/*.sql.
+
+The rules of evaluation and the SQL that follows them are in evaluate_sql.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from indicators.fingerprint import numbers_fingerprint
+from indicators.formula.parser import formula_frames
+from schemas.definitions.models import Indicator, Input
+from schemas.errors import CompactError
+from schemas.tables.arrow import arrow_schema, read_columns
+from schemas.tables.registry import INDICATOR
+from warehouse.engine.duckdb_engine import (
+    code_fingerprint,
+    engine,
+    parquet,
+    run_sql,
+    sealed_engine,
+    write_beside,
+    write_table,
+)
+from warehouse.evaluation.source_overlap import write_overlap
+from warehouse.evaluation.sql import evaluated_path, evaluation_sql, input_filter
+from warehouse.evaluation.windows import memberships_fingerprint
+
+CODE = (
+    "schemas/columns/observation.py",
+    "schemas/tables/registry.py",
+    "indicators/formula/*.py",
+    "warehouse/evaluation/*.py",
+    "warehouse/engine/duckdb_engine.py",
+)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation gave. no_number: cells where the formula gives no number, as in a division by 0."""
+
+    path: Path
+    fingerprint: str
+    rows: int
+    areas: int
+    no_number: int
+    made: bool
+
+
+def evaluate(
+    indicator: Indicator,
+    staged: Mapping[str, Path],
+    evaluated: Mapping[str, Path],
+    out_path: Path,
+    *,
+    temp: Path | None = None,
+) -> int:
+    """Write the indicator's rows to out_path. Returns the number of cells for which the formula gives no
+    finite number.
+
+    staged: source to its observation.parquet; evaluated: indicator to its file. A source that is not there is
+    passed over, as an input without values.
+    """
+    if not _anything_there(indicator, staged, evaluated):
+        write_table(arrow_schema(INDICATOR).empty_table(), INDICATOR, out_path)
+        return 0
+    with sealed_engine(_folders(staged, evaluated, out_path), temp) as con:
+        _check_units(con, indicator, staged)
+        con.execute(f"create temp table result as\n{evaluation_sql(indicator, staged, evaluated)}")
+        kept = run_sql(con, "select * from result where isfinite(value)", INDICATOR)
+        write_overlap(con, indicator, staged, evaluated, out_path)
+        no_number = con.execute(
+            "select count(*) from result where complete and not coalesce(isfinite(value), false)"
+        )
+        dropped = int((no_number.fetchone() or (0,))[0])
+    write_table(kept, INDICATOR, out_path)
+    return dropped
+
+
+def _anything_there(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> bool:
+    """Whether any input can have a value. Of a catalogue of all agencies most have none in a release of one,
+    and asking a database for nothing, some hundred times, takes seconds."""
+
+    def there(item: Input) -> bool:
+        if not item.indicator:
+            return item.source in staged
+        path = evaluated.get(item.indicator)  # one that is not evaluated yet is an error, which SQL tells
+        return path is None or pq.read_metadata(path).num_rows > 0
+
+    return any(there(item) for items in indicator.named_inputs().values() for item in items)
+
+
+def _folders(staged: Mapping[str, Path], evaluated: Mapping[str, Path], out_path: Path) -> set[Path]:
+    """The folders of all staged tables and of all evaluated indicators: the same for every indicator of a
+    run, so that one database serves them all."""
+    tables = [path.parent for path in staged.values()]
+    together = {Path(os.path.commonpath(tables))} if tables else set()
+    return together | {path.parent.parent for path in (*evaluated.values(), out_path)}
+
+
+def evaluate_cached(
+    indicator: Indicator,
+    staged: Mapping[str, Path],
+    evaluated: Mapping[str, Path],
+    folder: Path,
+    *,
+    temp: Path | None = None,
+) -> Evaluated:
+    """The indicator's rows in folder/<indicator>/<fingerprint>.parquet, computed only if that file is not
+    there."""
+    fingerprint = evaluation_fingerprint(indicator, staged, evaluated)
+    path = cached_path(folder, indicator.id, fingerprint)
+    side = path.with_suffix(".json")
+    made = not (path.exists() and side.exists())
+    if made:
+        no_number = evaluate(indicator, staged, evaluated, path, temp=temp)
+        areas = pc.count_distinct(read_columns(path, "ref_area")["ref_area"]).as_py()
+        rows = pq.read_metadata(path).num_rows
+        write_beside(side, {"rows": rows, "areas": areas, "no_number": no_number})
+    facts = json.loads(side.read_text(encoding="utf-8"))
+    return Evaluated(path, fingerprint, facts["rows"], facts["areas"], facts["no_number"], made)
+
+
+def cached_path(folder: Path, indicator_id: str, fingerprint: str) -> Path:
+    """Where the rows of an indicator with this fingerprint are kept."""
+    return folder / indicator_id / f"{fingerprint}.parquet"
+
+
+def evaluation_fingerprint(
+    indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]
+) -> str:
+    """sha256 of all that the numbers depend on: the definition's part that computes, the staged rows of
+    exactly its series, the fingerprints of the indicators it builds on, and the code."""
+    parts = fingerprint_parts(indicator, staged, evaluated)
+    return sha256("\n".join(f"{what} {value}" for what, value in parts.items()).encode()).hexdigest()
+
+
+def fingerprint_parts(
+    indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]
+) -> dict[str, str]:
+    """What the numbers depend on, one by one: definition, code, memberships of groups, and every input as
+    `series SOURCE CODE` or `indicator ID`."""
+    frames = formula_frames(indicator.formula, indicator.named_inputs())
+    parts = {"definition": numbers_fingerprint(indicator), "code": code_fingerprint(*CODE)}
+    if memberships := memberships_fingerprint(frames):
+        parts["memberships"] = memberships
+    for item in _all_inputs(indicator):
+        if item.indicator:
+            parts[f"indicator {item.indicator}"] = evaluated_path(item, evaluated).stem
+        elif item.source and item.source in staged:
+            rows = series_fingerprints(staged[item.source]).get(item.series or "", "empty")
+            parts[f"series {item.source} {item.series}"] = rows
+        else:
+            parts[f"series {item.source} {item.series}"] = "absent"
+    return parts
+
+
+def _all_inputs(indicator: Indicator) -> list[Input]:
+    return [item for items in indicator.named_inputs().values() for item in items]
+
+
+@cache
+def series_fingerprints(observation: Path) -> dict[str, str]:
+    """What the rows of each series of a staged table add up to, whatever their order.
+
+    Written beside the table the first time, because staged tables never change: two sums over 64-bit
+    hashes of whole rows, enough to see a change, and not meant to withstand a forger.
+    """
+    side = observation.with_name("series.json")
+    if not side.exists():
+        with engine() as con:
+            rows = con.execute(f"""
+                select series, count(*) || ' ' || sum(hash(o)::hugeint) || ' ' || bit_xor(hash(o))
+                from {parquet(observation)} as o
+                group by series
+                order by series""").fetchall()
+        write_beside(side, dict(rows))
+    found: dict[str, str] = json.loads(side.read_text(encoding="utf-8"))
+    return found
+
+
+def _check_units(con: duckdb.DuckDBPyConnection, indicator: Indicator, staged: Mapping[str, Path]) -> None:
+    """One series in two units would be mixed into one indicator without a word: refuse."""
+    for item in _all_inputs(indicator):
+        if item.source is None or item.source not in staged:
+            continue
+        units = [
+            str(row[0])
+            for row in con.execute(f"""
+            select distinct unit
+            from {parquet(staged[item.source])}
+            where {input_filter(indicator, item)}
+            order by unit""").fetchall()
+        ]
+        if len(units) > 1:
+            raise CompactError(
+                f"series {item.series} of {item.source} has values in {len(units)} units: {', '.join(units)}",
+                where=f"indicator {indicator.id}",
+                allowed="one unit a series",
+                next_step="pin the dimension that tells them apart with `where`, or mend source.yaml",
+            )

@@ -1,0 +1,109 @@
+"""The SQL of formulas that look at other years or at the countries of a group: their windows and lineage.
+
+A window is over exact years of one series (area and dimensions), so that a year without a value is missing
+and nothing is bridged; it never reaches across a declared break. What such a formula gives names the sources
+and snapshots of every cell that it looked at, and has the worst of their statuses.
+
+The functions themselves are in indicators/formula/window_functions.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+
+from indicators.formula.parser import Frame
+from indicators.formula.window_functions import GROUP, SIZE
+from schemas.codelists.areas import membership_rows
+from schemas.columns.observation import VALUE_DIMENSIONS
+from schemas.definitions.models import Indicator
+from warehouse.engine.duckdb_engine import literal
+
+
+def members(frames: Sequence[Frame]) -> list[str]:
+    """For each grouping that a formula names: its countries by year, with the size of their group."""
+    return [
+        f"""{_table(frame)} as (
+select "group" as "{GROUP.format(frame.by)}", ref_area, time_period,
+    count(*) over (partition by "group", time_period) as "{SIZE.format(frame.by)}"
+from (select distinct time_period from joined)
+join (values {", ".join(_memberships(frame.by))}) as m("group", ref_area, valid_from, valid_to)
+    on time_period between valid_from and valid_to
+)"""
+        for frame in frames
+        if frame.kind == "group"
+    ]
+
+
+def joins(frames: Sequence[Frame]) -> str:
+    """What the rows are joined with, so that each knows its group."""
+    tables = [_table(frame) for frame in frames if frame.kind == "group"]
+    return "".join(f"\nleft join {table} using (ref_area, time_period)" for table in tables)
+
+
+def extra_columns(frames: Sequence[Frame]) -> list[str]:
+    """The columns of those joins: helpers, not part of an indicator."""
+    return [
+        f'"{name.format(frame.by)}"' for frame in frames if frame.kind == "group" for name in (GROUP, SIZE)
+    ]
+
+
+def windows(frames: Sequence[Frame], indicator: Indicator) -> str:
+    """The windows by the names that the formula uses."""
+    found = {frame.window: _window(frame, indicator) for frame in frames}
+    return "\nwindow " + ",\n    ".join(f"{name} as ({sql})" for name, sql in sorted(found.items()))
+
+
+def lineage(column: str, frames: Sequence[Frame]) -> str:
+    """Source, series or snapshot of the cell and of every cell that was looked at, each once."""
+    looked = [f"coalesce(list(distinct {column}){frame.only} over {frame.window}, [])" for frame in frames]
+    codes = f"array_to_string(flatten([[{column}], {', '.join(looked)}]), ';')"
+    return f"array_to_string(list_sort(list_distinct(string_split({codes}, ';'))), ';')"
+
+
+def worst_status(order: str, frames: Sequence[Frame]) -> str:
+    """The worst status of the cell and of every cell that was looked at; order: an SQL list, best first."""
+    rank = f"list_position({order}, obs_status)"
+    looked = ", ".join(f"max({rank}){frame.only} over {frame.window}" for frame in frames)
+    return f"{order}[greatest({rank}, {looked})]"
+
+
+def memberships_fingerprint(frames: Sequence[Frame]) -> str:
+    """sha256 of the memberships that the values depend on; empty where they depend on none."""
+    named = [_memberships(frame.by) for frame in frames if frame.kind == "group"]
+    return sha256(json.dumps(named).encode()).hexdigest() if named else ""
+
+
+def _window(frame: Frame, indicator: Indicator) -> str:
+    series = ", ".join(["ref_area", *VALUE_DIMENSIONS, *_stretch(indicator)])
+    if frame.kind == "back":
+        exactly = f"range between {frame.by} preceding and {frame.by} preceding"
+        return f"partition by {series} order by time_period {exactly}"
+    if frame.kind == "base":
+        return f"partition by {series}"
+    return f'partition by "{GROUP.format(frame.by)}", time_period, {", ".join(VALUE_DIMENSIONS)}'
+
+
+def _stretch(indicator: Indicator) -> list[str]:
+    """The number of declared breaks up to a year: within one number, years may be compared."""
+    passed = [
+        f"case when time_period >= {one.time_period}"
+        + ("" if one.ref_area == "all" else f" and ref_area = {literal(one.ref_area)}")
+        + " then 1 else 0 end"
+        for one in indicator.breaks
+    ]
+    return [" + ".join(passed)] if passed else []
+
+
+def _table(frame: Frame) -> str:
+    return f'"{frame.window}"'
+
+
+def _memberships(grouping: str) -> list[str]:
+    return [
+        f"({literal(row['group'])}, {literal(row['ref_area'])}, {row['valid_from'] or 0}, "
+        f"{row['valid_to'] or 9999})"
+        for row in membership_rows()
+        if row["grouping"] == grouping
+    ]

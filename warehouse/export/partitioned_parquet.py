@@ -1,0 +1,48 @@
+"""A release's long tables as a lake: parquet in folders by source and year, which any engine reads in parts.
+
+observation/source=itu_datahub/year=2024/….parquet, and the same for indicator, whose source is all agencies
+of a value, joined by ';' (as %3B in the folder's name). year repeats time_period, which stays in the files;
+source stands in the folder's name alone. The release itself stays the store of record, with its checksums: a
+lake is made from it, and made anew at will.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from schemas.errors import CompactError
+from warehouse.engine.duckdb_engine import engine, literal, parquet
+
+TABLES = ("observation", "indicator")
+
+
+def write_lake(release: Path, out: Path, tables: Sequence[str] = TABLES) -> list[Path]:
+    """Write the tables into a folder that has none of them yet. Returns the files. The same release gives the
+    same rows in each folder, in the order of the table's key."""
+    taken = [name for name in tables if (out / name).exists()]
+    if taken:
+        raise CompactError(
+            f"there is a lake already: {', '.join(taken)}",
+            where=str(out),
+            next_step="name another folder with --out, or remove it",
+        )
+    with engine(threads=1) as con:  # one thread: one file a folder, in order
+        for name in tables:
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            con.execute(f"""
+                copy (
+                    select *, time_period as year
+                    from {parquet(release / f"{name}.parquet")})
+                to {literal(str(out / name))}
+                (format parquet, compression zstd, partition_by (source, year))""")
+    return sorted(path for name in tables for path in (out / name).rglob("*.parquet"))
+
+
+def lake_table(folder: Path, name: str) -> str:
+    """A table of a lake as a table of DuckDB's SQL; conditions on source and year leave out whole folders."""
+    kinds = "{'source': varchar, 'year': smallint}"
+    return (
+        f"read_parquet({literal(str(folder / name / '**' / '*.parquet'))}, hive_partitioning = true, "
+        f"hive_types = {kinds})"
+    )

@@ -1,0 +1,42 @@
+"""Code lists that the SQL models read as tables: pairs of groups, bands of parity, indicators to compare.
+
+The lists are files in schemas/codelists, each line with its reason; what a model makes of them is in
+models/sql/*.sql.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from schemas.codelists.areas import read_codelist
+
+GAP_PAIR = pa.schema(
+    [(name, pa.string()) for name in ("dimension", "group_a", "group_b", "label_a", "label_b")]
+)
+PARITY_BAND = pa.schema([("convention", pa.string()), ("lowest", pa.float64()), ("highest", pa.float64())])
+BETWEEN_COUNTRY = pa.schema([("indicator", pa.string())])
+
+
+def load_reference(con: duckdb.DuckDBPyConnection) -> None:
+    """The code lists as temporary tables: gap_pair, parity_band, between_country."""
+    for name, codelist, schema in (
+        ("gap_pair", "gap_pairs", GAP_PAIR),
+        ("parity_band", "parity_bands", PARITY_BAND),
+        ("between_country", "between_country", BETWEEN_COUNTRY),
+    ):
+        con.register("arriving", _table(codelist, schema))
+        con.execute(f"create or replace temp table {name} as select * from arriving")
+        con.unregister("arriving")
+
+
+def _table(codelist: str, schema: pa.Schema) -> pa.Table:
+    """The columns of a code list that a model reads, numbers as numbers."""
+    rows = [
+        {
+            field.name: float(row[field.name]) if pa.types.is_floating(field.type) else row[field.name]
+            for field in schema
+        }
+        for row in read_codelist(codelist)
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)

@@ -1,0 +1,121 @@
+"""What the SQL models read: indicator values, areas, the definitions as tables, and the release before.
+
+What a model makes of it is in models/sql/*.sql; in which order they run is in assemble.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from schemas.definitions.models import Indicator
+from warehouse.engine.duckdb_engine import literal, model_sql, parquet
+from warehouse.models.codelist_inputs import load_reference
+from warehouse.release.inputs import Defined
+
+
+def load_model_inputs(
+    con: duckdb.DuckDBPyConnection, folder: Path, catalogue: Mapping[str, Defined], previous: Path | None
+) -> None:
+    """What the models read: indicator, total_value, area, area_group, the definitions as tables, and the
+    release before."""
+    stored(con, "indicator", folder / "indicator.parquet")
+    con.execute(f"create temp view total_value as\n{model_sql('total_value')}")
+    for name in ("area", "area_group"):
+        con.execute(f"create temp table {name} as select * from {parquet(folder / f'{name}.parquet')}")
+    snapshots = folder / "snapshot.parquet"
+    newest = (
+        f"max(year(fetched_at)) as year from {parquet(snapshots)}"
+        if snapshots.exists()
+        else "max(time_period) as year from indicator"
+    )
+    con.execute(f"create temp table newest_snapshot as select {newest}")
+    rows = [_definition_row(entry.indicator) for _, entry in sorted(catalogue.items())]
+    load(con, "definition", pa.Table.from_pylist(rows, schema=DEFINITION))
+    frameworks = [
+        {"indicator": name, "framework": framework, "reference": str(reference)}
+        for name, entry in sorted(catalogue.items())
+        for framework, reference in sorted(entry.indicator.frameworks.items())
+    ]
+    load(con, "framework", pa.Table.from_pylist(frameworks, schema=FRAMEWORK))
+    breaks = [
+        {"indicator": name, "ref_area": item.ref_area, "time_period": item.time_period}
+        for name, entry in sorted(catalogue.items())
+        for item in entry.indicator.breaks
+    ]
+    load(con, "declared_break", pa.Table.from_pylist(breaks, schema=DECLARED_BREAK))
+    load_reference(con)
+    if previous is None:
+        con.execute("create temp table previous_indicator as select * from indicator limit 0")
+        con.execute("create temp table previous_release as select '' as release limit 0")
+    else:
+        stored(con, "previous_indicator", previous / "indicator.parquet")
+        con.execute(f"create temp table previous_release as select {literal(previous.name)} as release")
+
+
+DEFINITION = pa.schema(
+    [
+        ("indicator", pa.string()),
+        ("unit", pa.string()),
+        ("direction", pa.string()),
+        ("target_value", pa.float64()),
+        ("target_year", pa.int16()),
+        ("met_from", pa.float64()),  # value from which the target's owner counts it as met, if it is another
+        ("baseline_year", pa.int16()),
+        ("assessed", pa.bool_()),
+        ("aggregate_method", pa.string()),
+        ("weight", pa.string()),
+        ("min_weight_share", pa.float64()),
+        ("min_low_income_share", pa.float64()),
+        ("lowest", pa.float64()),  # of expect.range: no value can lie below
+        ("highest", pa.float64()),
+        ("worst", pa.float64()),  # of bounds: the ends of the scale for scores
+        ("best", pa.float64()),
+    ]
+)
+# Where an indicator belongs: (internet_use, compact_brief, A). One row for each framework that it names.
+FRAMEWORK = pa.schema([("indicator", pa.string()), ("framework", pa.string()), ("reference", pa.string())])
+DECLARED_BREAK = pa.schema(
+    [("indicator", pa.string()), ("ref_area", pa.string()), ("time_period", pa.int16())]
+)
+BASELINE_YEAR = 2015  # of the Technical Note, where an indicator has no target that says otherwise
+
+
+def _definition_row(indicator: Indicator) -> dict[str, Any]:
+    target, aggregate = indicator.target, indicator.aggregate
+    return {
+        "indicator": indicator.id,
+        "unit": indicator.unit,
+        "direction": indicator.direction,
+        "target_value": target.value if target else None,
+        "target_year": target.year if target else None,
+        "met_from": target.met_from if target else None,
+        "baseline_year": target.baseline_year if target else BASELINE_YEAR,
+        "assessed": indicator.assessed,
+        "aggregate_method": aggregate.method,
+        "weight": aggregate.weight,
+        "min_weight_share": aggregate.min_weight_share,
+        "min_low_income_share": aggregate.min_low_income_share,
+        "lowest": indicator.expect.range[0],
+        "highest": indicator.expect.range[1],
+        "worst": indicator.bounds.worst if indicator.bounds else None,
+        "best": indicator.bounds.best if indicator.bounds else None,
+    }
+
+
+def stored(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """A written table, which stays in its file: sorted and dictionary-encoded, a model reads the columns and
+    rows that it needs faster from there than from memory (2026-11-23: two thirds of the time, a third of the
+    room)."""
+    con.execute(f"create temp view {name} as select * from {parquet(path)}")
+
+
+def load(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Rows as a temporary table."""
+    con.register("arriving", rows)
+    con.execute(f"create temp table {name} as select * from arriving")
+    con.unregister("arriving")

@@ -1,0 +1,87 @@
+"""Progress by every method, one table: loads what the methods start from, runs each file of
+models/sql/progress,
+joins them.
+
+What a method computes is in its SQL file; what its header may say is in schemas/definitions/methods.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import duckdb
+import pyarrow as pa
+
+from schemas.definitions.methods import COMMON_CLASSES, Method, component_columns, methods
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.assessment import METHOD, PROGRESS
+from warehouse.engine.duckdb_engine import literal, model_sql, sort_by_key, stream_sql
+
+INPUTS = ("assessment_point", "assessment_input")
+# What a method's file selects: these, as assessment_input has them or as its own, then its components.
+SELECTED = (
+    "indicator", "ref_area", "baseline_year", "baseline_value", "latest_year", "latest_value", "target_value",
+    "target_year", "measure", "score", "category", "reason",
+)  # fmt: skip
+
+
+def load_assessment_inputs(con: duckdb.DuckDBPyConnection) -> None:
+    """The temporary tables that every method reads, made from the inputs of the models."""
+    for name in INPUTS:
+        con.execute(f"create or replace temp table {name} as\n{model_sql(name)}")
+
+
+def progress_rows(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) -> pa.RecordBatchReader:
+    """The published table: one row for each method, indicator and area with a total value. only: of these
+    methods."""
+    load_assessment_inputs(con)
+    return stream_sql(con, progress_sql(only), PROGRESS)
+
+
+def progress_sql(only: Collection[str] = ()) -> str:
+    """The rows of all methods, or of these only; a component that a method does not have is null."""
+    chosen = [method for method in methods().values() if not only or method.id in only]
+    return "\nunion all\n".join(method_sql(method) for method in chosen)
+
+
+def method_sql(method: Method) -> str:
+    """One method's rows in the columns of the published table."""
+    columns = [f"{name}::double as {name}" if name in ("measure", "score") else name for name in SELECTED]
+    components = [
+        f"{column.name}::double as {column.name}"
+        if column.name in method.components
+        else f"null::double as {column.name}"
+        for column in component_columns()
+    ]
+    chosen = ",\n    ".join(
+        [f"{literal(method.id)} as method", *columns, f"{_outlook(method)} as outlook", *components]
+    )
+    return f"select\n    {chosen}\nfrom (\n{model_sql(f'progress/{method.id}')}\n) as assessed"
+
+
+def _outlook(method: Method) -> str:
+    """What a class says of the direction, as the header declares it."""
+    said = []
+    for name, outlook in (COMMON_CLASSES | dict(method.classes)).items():
+        if outlook == "by_measure":
+            said.append(f"when {literal(name)} then if(coalesce(measure, -1) < 0, 'negative', 'neutral')")
+        elif outlook is not None:
+            said.append(f"when {literal(name)} then {literal(outlook)}")
+    return f"case category {' '.join(said)} end"
+
+
+def method_table() -> pa.Table:
+    """The published table of the methods themselves."""
+    rows = [
+        {
+            "method": one.id,
+            "title": one.title,
+            "publication": one.publication,
+            "edition": one.edition,
+            "provisional": one.provisional or None,
+            "measure": one.measure,
+            "score": one.score or None,
+        }
+        for one in methods().values()
+    ]
+    return sort_by_key(pa.Table.from_pylist(rows, schema=arrow_schema(METHOD)), METHOD)

@@ -1,0 +1,54 @@
+"""The whole SDG database for the model availability: its staged values by SDG indicator.
+
+Only where the database is staged as a whole. Our own indicators come from the table indicator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from schemas.codelists.areas import read_codelist
+from warehouse.engine.duckdb_engine import literal, parquet
+
+SOURCE = "unsd_sdg"
+# Below this share of its series the database is not there as a whole, and shares of it would say what was
+# fetched rather than what countries report. Nine tenths leaves room for series that are withdrawn or renamed.
+LEAST_SERIES = 0.9
+DIMENSIONS = "sex, age, urbanisation, quantile, education, other_dims"
+
+
+def load_sdg_database(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Path]) -> None:
+    """The temporary tables unsd_value (a value of an SDG indicator) and unsd_indicator (all that there are).
+
+    Both are empty unless nine tenths of the series of codelists/sdg_series.csv are staged.
+    """
+    pairs = pa.Table.from_pylist([dict(row) for row in read_codelist("sdg_series")])
+    con.register("arriving", pairs)
+    con.execute("create or replace temp table sdg_series as select * from arriving")
+    con.unregister("arriving")
+    path = staged.get(SOURCE)
+    if path is None or _share_of_series(con, path) < LEAST_SERIES:
+        nothing = ", ".join(f"'' as {name}" for name in DIMENSIONS.split(", "))
+        values = f"select '' as indicator, '' as ref_area, 0::smallint as time_period, {nothing} where false"
+        indicators = "select '' as indicator where false"
+    else:
+        values = f"""
+            select distinct sdg_series.indicator, ref_area, time_period, {DIMENSIONS}
+            from {parquet(path)}
+            join sdg_series using (series)
+            where source = {literal(SOURCE)} and obs_value is not null"""
+        indicators = "select distinct indicator from sdg_series"
+    con.execute(f"create or replace temp table unsd_value as {values}")
+    con.execute(f"create or replace temp table unsd_indicator as {indicators}")
+
+
+def _share_of_series(con: duckdb.DuckDBPyConnection, path: Path) -> float:
+    """The share of the listed series that the staged table has."""
+    found = con.execute(f"""
+        select count(*) filter (where series in (select series from {parquet(path)})) / count(*)::double
+        from (select distinct series from sdg_series)""").fetchone()
+    return float(found[0]) if found else 0.0

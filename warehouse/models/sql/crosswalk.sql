@@ -1,0 +1,62 @@
+-- crosswalk: the links between frameworks, declared ones first, then those that our indicators make.
+--
+-- declared          judged one by one in indicators/catalogue/frameworks/crosswalk.yaml, with the reason
+-- shared_indicator  two parts that the same indicators name. How well depends on how much they share of all the
+--                   indicators of the smaller part: at least half of them and two or more, fair; otherwise weak. Never good:
+--                   that two frameworks use the same series does not make their aims the same (our convention).
+with
+named as (
+    select framework, reference as code, indicator
+    from framework
+),
+size as (
+    select framework, code, count(distinct indicator) as indicators
+    from named
+    group by all
+),
+shared as (
+    select
+        a.framework as from_framework,
+        a.code as from_code,
+        b.framework as to_framework,
+        b.code as to_code,
+        count(distinct a.indicator) as indicators,
+        string_agg(distinct a.indicator, ';' order by a.indicator) as indicator
+    from named as a
+    join named as b
+        on b.indicator = a.indicator
+        and b.framework > a.framework
+    group by all
+),
+made as (
+    select
+        shared.*,
+        case
+            when shared.indicators >= 2 and shared.indicators >= 0.5::double * least(f.indicators, t.indicators) then 'fair'
+            else 'weak'
+        end as fit,
+        shared.indicators || ' of the ' || least(f.indicators, t.indicators) || ' indicators of the smaller part' as reason
+    from shared
+    join size as f on f.framework = from_framework and f.code = from_code
+    join size as t on t.framework = to_framework and t.code = to_code
+),
+linked as (
+    select from_framework, from_code, to_framework, to_code, fit, indicator, indicators, 'declared' as origin, reason
+    from declared_link
+    union all
+    select from_framework, from_code, to_framework, to_code, fit, indicator, indicators, 'shared_indicator' as origin, reason
+    from made
+    where not exists (
+        from declared_link as d
+        where (d.from_framework = made.from_framework and d.from_code = made.from_code
+                and d.to_framework = made.to_framework and d.to_code = made.to_code)
+            or (d.from_framework = made.to_framework and d.from_code = made.to_code
+                and d.to_framework = made.from_framework and d.to_code = made.from_code))
+)
+select
+    linked.*,
+    f.title as from_title,
+    t.title as to_title
+from linked
+left join framework_title as f on f.framework = from_framework and f.code = from_code
+left join framework_title as t on t.framework = to_framework and t.code = to_code

@@ -1,0 +1,158 @@
+"""The methods that the projection was chosen from, and the two that it must beat: one function each, arrays
+only.
+
+Each takes the panel as known at its last year and gives the median path of every series, in the indicator's
+unit, for 1 to `horizon` years after that year. How they did is measured in projection_backtest.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from warehouse.projections.model import Settings, learn, local, project
+from warehouse.projections.panel import Panel
+from warehouse.projections.transforms import Floats, Integers, from_scale
+
+SPAN = 9  # years from UNSD's baseline to the latest value, as from 2015 to 2024
+ESCAP_TARGET_YEAR = 2030
+Path = Callable[[Panel, int, Settings], Floats]
+
+
+def naive(panel: Panel, horizon: int, _: Settings) -> Floats:
+    """The last value goes on."""
+    return np.repeat(_last(panel.values)[:, None], horizon, axis=1)
+
+
+def unsd(panel: Panel, horizon: int, _: Settings) -> Floats:
+    """UNSD's extrapolation (SDG Report 2026, Technical Note): y_t (1 + g)^h with g the compound annual
+    growth from the baseline, which is the first value of the last nine years, as 2015 is to 2024. Not held
+    to any range: the note does not. NaN where the rate is undefined, at a value of zero."""
+    first, span = _since(panel, SPAN)
+    last = _last(panel.values)
+    defined = (first > 0) & (last > 0) & (span > 0)
+    ratio = np.where(defined, last, 1) / np.where(defined, first, 1)
+    growth = ratio ** (1 / np.where(defined, span, 1))
+    return np.where(defined, last, np.nan)[:, None] * growth[:, None] ** _ahead(horizon)
+
+
+def unsd_in_range(panel: Panel, horizon: int, given: Settings) -> Floats:
+    """UNSD's extrapolation, cut off at the ends of the indicator's range: kinder to it than the note."""
+    low, high = panel.scale.low[:, None], panel.scale.high[:, None]
+    return np.clip(unsd(panel, horizon, given), low, high)
+
+
+def mean_change(panel: Panel, horizon: int, _: Settings) -> Floats:
+    """The mean annual change on the scale over the last nine years, carried on from the last value (UNICEF
+    MENARO's rule for ESCAP's anticipated progress)."""
+    z = panel.z
+    first, span = _since(panel, SPAN, z)
+    pace = np.where(span > 0, (_last(z) - first) / np.where(span > 0, span, 1), np.nan)
+    return from_scale(_last(z)[:, None] + pace[:, None] * _ahead(horizon), panel.scale)
+
+
+def escap_regression(panel: Panel, horizon: int, _: Settings) -> Floats:
+    """ESCAP: a regression on the scale with weights (T - t_1) / (T - t), T the target year; its own line
+    goes on."""
+    z = panel.z
+    known = ~np.isnan(z)
+    first = panel.years[np.argmax(known, axis=1)][:, None]
+    weight = np.where(
+        known, (ESCAP_TARGET_YEAR - first) / np.maximum(ESCAP_TARGET_YEAR - panel.years, 1), 0.0
+    )
+    level, slope, centre = _line(z, weight, panel.years)
+    years = panel.years[-1] + _ahead(horizon)
+    return from_scale(level[:, None] + slope[:, None] * (years - centre[:, None]), panel.scale)
+
+
+def damped_trend(panel: Panel, horizon: int, given: Settings) -> Floats:
+    """A regression on the scale whose weights halve every four years over the last ten; its slope is carried
+    on from the last value, damped by a tenth a year (after Gardner and McKenzie 1985)."""
+    z = panel.z
+    age = panel.years[-1] - panel.years
+    weight = np.where(~np.isnan(z) & (age <= given.window), 0.5 ** (age / 4.0), 0.0)
+    slope = _line(z, weight, panel.years)[1]
+    return from_scale(_last(z)[:, None] + slope[:, None] * np.cumsum(0.9 ** _ahead(horizon)), panel.scale)
+
+
+def theta(panel: Panel, horizon: int, _: Settings) -> Floats:
+    """The theta method (Assimakopoulos and Nikolopoulos 2000) in the form of Hyndman and Billah (2003):
+    simple exponential smoothing on the scale, whose parameter each series chooses by its one-step errors,
+    and half of the slope of the straight line through the series. Missing years are interpolated."""
+    z = _filled(panel.z)
+    known = ~np.isnan(z)
+    slope = _line(z, known.astype(float), panel.years)[1]
+    best, level = np.full(len(z), np.inf), _last(z)
+    for alpha in np.linspace(0.1, 1.0, 10):
+        smooth, squares = np.full(len(z), np.nan), np.zeros(len(z))
+        for column in range(z.shape[1]):  # years, not series
+            error = np.where(np.isnan(smooth), 0, z[:, column] - smooth)
+            squares += np.nan_to_num(error) ** 2
+            moved = np.where(np.isnan(smooth), z[:, column], smooth + alpha * error)
+            smooth = np.where(known[:, column], moved, smooth)
+        level, best = np.where(squares < best, smooth, level), np.minimum(squares, best)
+    return from_scale(level[:, None] + slope[:, None] / 2 * _ahead(horizon), panel.scale)
+
+
+def pooled_drift(panel: Panel, horizon: int, given: Settings) -> Floats:
+    """The model in use."""
+    return from_scale(pooled_on_scale(panel, horizon, given)[0], panel.scale)
+
+
+def pooled_on_scale(panel: Panel, horizon: int, given: Settings) -> tuple[Floats, Floats]:
+    """The path of the model in use and the volatility of each series, on the scale."""
+    z = panel.z
+    pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, given)
+    return project(
+        local(z, panel.years, given), pool, panel.indicator, panel.region, panel.scale.kind, horizon, given
+    )
+
+
+CANDIDATES: dict[str, Path] = {
+    one.__name__: one
+    for one in (
+        naive, unsd, unsd_in_range, mean_change, escap_regression, damped_trend, theta, pooled_drift,
+    )
+}  # fmt: skip
+
+
+def _ahead(horizon: int) -> Integers:
+    return np.arange(1, horizon + 1)
+
+
+def _last(values: Floats) -> Floats:
+    at = values.shape[1] - 1 - np.argmax(~np.isnan(values[:, ::-1]), axis=1)
+    last: Floats = values[np.arange(len(values)), at]
+    return last
+
+
+def _since(panel: Panel, span: int, values: Floats | None = None) -> tuple[Floats, Floats]:
+    """The first value of the last `span` years, and how many years before the last one it lies."""
+    of = panel.values if values is None else values
+    known = ~np.isnan(of)
+    at = np.argmax(known & (panel.years >= panel.years[-1] - span), axis=1)
+    last = panel.years[of.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)]
+    return of[np.arange(len(of)), at], (last - panel.years[at]).astype(float)
+
+
+def _line(z: Floats, weight: Floats, years: Integers) -> tuple[Floats, Floats, Floats]:
+    """Weighted straight line: level at its centre, slope, centre. One point has no slope: 0."""
+    filled, total = np.nan_to_num(z), np.maximum(weight.sum(axis=1), 1e-300)
+    centre, level = (weight * years).sum(axis=1) / total, (weight * filled).sum(axis=1) / total
+    off = years - centre[:, None]
+    spread = (weight * off**2).sum(axis=1)
+    slope = (weight * off * (filled - level[:, None])).sum(axis=1) / np.where(spread > 0, spread, 1)
+    return level, np.where(spread > 0, slope, 0.0), centre
+
+
+def _filled(z: Floats) -> Floats:
+    """Missing years between two values, on the straight line between them."""
+    known, columns = ~np.isnan(z), np.arange(z.shape[1])
+    left = np.maximum.accumulate(np.where(known, columns, -1), axis=1)
+    right = np.minimum.accumulate(np.where(known, columns, z.shape[1])[:, ::-1], axis=1)[:, ::-1]
+    inside = (left >= 0) & (right < z.shape[1])
+    l, r = np.where(inside, left, 0), np.where(inside, right, 0)  # noqa: E741
+    share = np.where(r > l, (columns - l) / np.maximum(r - l, 1), 0.0)
+    low, high = np.take_along_axis(z, l, axis=1), np.take_along_axis(z, r, axis=1)
+    return np.where(inside, low + share * (high - low), np.nan)

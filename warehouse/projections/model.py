@@ -1,0 +1,291 @@
+"""The projection's model, `pooled_drift`: a series goes on at the pace that is typical of its level, to which
+its region's and its own deviation are added as far as such deviations have lasted.
+
+Empirical Bayes in the sense of Efron and Morris (1975) and James and Stein (1961): a country's own pace is
+shrunk to what countries at its level do, the more, the less of a deviation was still there five years later.
+The drift is damped as in Gardner and McKenzie (1985). The combination is ours; how it does against other
+methods is measured in projection_backtest.py and published in docs/methods/projection.md. Arrays only: no
+loop over countries, indicators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from schemas.definitions.yaml_file import load_yaml
+from warehouse.projections.panel import grouped_quantile
+from warehouse.projections.transforms import KINDS, Bools, Floats, Integers
+
+SETTINGS = Path(__file__).with_name("settings.yaml")
+VARIANCE_MIN = 1e-4  # of a year's step on the scale: series that never moved are not certain
+STEPS_MIN = 3  # own steps from which an indicator's typical volatility is read
+RECENT = 0.75  # the quantile of the countries' last years that is an indicator's present
+PACE_BY_LEVEL = 0.5  # largest slope of pace by level, either way: a higher start never ends lower
+
+
+@dataclass(frozen=True)
+class Settings:
+    """settings.yaml, where each number has its reason."""
+
+    model: str
+    points_min: int
+    age_max: int
+    horizon_year: int
+    offset: float
+    window: float
+    half_life: float
+    pool_years: int
+    damping: Mapping[str, float]
+    persistence_years: int
+    persistence_prior: float
+    persistence_weight: float
+    own_weight: float
+    region_weight: float
+    level_ridge: float
+    volatility_weight: float
+    no_change_horizon: int
+    no_change_ratio: float
+    volatility_share: float
+
+
+@cache
+def settings(path: Path = SETTINGS) -> Settings:
+    """The settings, every one of them named; a missing or unknown one is a TypeError."""
+    return Settings(**load_yaml(path).data)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Every step from one value of a series to its next: at the later year. there: whether there is one;
+    start: value before it; size: difference; gap: years between (1 where there is no step)."""
+
+    there: Bools
+    start: Floats
+    size: Floats
+    gap: Floats
+
+
+@dataclass(frozen=True)
+class Local:
+    """What a series says by itself. pace: weighted mean annual step, NaN without one; level: where it was
+    measured; effective: number of steps that count (Kish); variance, freedom: of the steps before the last,
+    a year.
+    """
+
+    steps: Steps
+    last_year: Floats
+    last: Floats
+    pace: Floats
+    level: Floats
+    effective: Floats
+    squares: Floats
+    freedom: Floats
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What all countries say together. Of each indicator: pace at a level (intercept, slope, centre, and the
+    levels seen), persistence of a deviation, typical variance and log volatility; of each region: its
+    deviation."""
+
+    intercept: Floats
+    slope: Floats
+    centre: Floats
+    lowest: Floats
+    highest: Floats
+    persistence: Floats
+    variance: Floats
+    log_volatility: Floats
+    region: Floats
+
+    def pace(self, level: Floats, indicator: Integers) -> Floats:
+        """The typical annual step at a level; beyond the levels seen that of the nearest one."""
+        inside = np.clip(level, self.lowest[indicator], self.highest[indicator])
+        return self.intercept[indicator] + self.slope[indicator] * (inside - self.centre[indicator])
+
+
+def local(z: Floats, years: Integers, given: Settings) -> Local:
+    """What each series (series by years, at least one value each) says of its own pace and volatility."""
+    known = ~np.isnan(z)
+    column = np.arange(z.shape[1])
+    at = z.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
+    steps = _steps(z, known, years)
+    last_year = years[at].astype(np.float64)
+    age = last_year[:, None] - years + (steps.gap - 1) / 2  # of the step's middle year
+    recent = steps.there & (last_year[:, None] - years < given.window)
+    weight = np.where(recent, 0.5 ** (age / given.half_life) * steps.gap, 0.0)
+    pace = _mean(steps.size / steps.gap, weight)
+    level = _mean(steps.start + steps.size / 2, weight)
+    total = weight.sum(axis=1)
+    effective = np.where(total > 0, total**2 / np.maximum((weight**2).sum(axis=1), 1e-300), 0.0)
+    # The last step does not speak of volatility: a leap to a better value must not make the target less
+    # likely.
+    before = recent & (column != at[:, None])
+    usual = np.nan_to_num(_mean(steps.size / steps.gap, np.where(before, weight, 0.0)))
+    squares = np.where(before, (steps.size - usual[:, None] * steps.gap) ** 2 / steps.gap, 0.0).sum(axis=1)
+    freedom = np.maximum(before.sum(axis=1) - 1, 0).astype(np.float64)
+    return Local(steps, last_year, z[np.arange(len(z)), at], pace, level, effective, squares, freedom)
+
+
+def learn(
+    z: Floats, years: Integers, indicator: Integers, region: Integers, country: Bools, given: Settings
+) -> Pool:
+    """What the countries of each indicator have in common."""
+    now = local(z, years, given)
+    # Sources end in different years: the present of an indicator is the last year of its more recent
+    # countries.
+    count = int(indicator.max()) + 1
+    present = grouped_quantile(now.last_year, indicator, count, RECENT, country, float(years[-1]))
+    pool = _typical(now, years, present, indicator, country, given)
+    pool = _with_regions(pool, now, indicator, region, country, given)
+    return _with_persistence(pool, now, z, years, present, indicator, region, country, given)
+
+
+def project(
+    series: Local,
+    pool: Pool,
+    indicator: Integers,
+    region: Integers,
+    kind: Integers,
+    horizon: int,
+    given: Settings,
+) -> tuple[Floats, Floats]:
+    """Median path for 1 to `horizon` years after the last value (series by horizon), and the volatility that
+    scales its interval (series), both on the scale. kind: of the scale, by which the drift is damped."""
+    damping = np.array([given.damping[name] for name in KINDS])[kind]
+    own = series.pace - pool.pace(series.level, indicator) - pool.region[region]
+    share = pool.persistence[indicator] * series.effective / (series.effective + given.own_weight)
+    deviation = pool.region[region] + np.nan_to_num(share * own)
+    at, path = series.last, []
+    for step in range(1, horizon + 1):
+        at = at + damping**step * (pool.pace(at, indicator) + deviation)
+        path.append(at)
+    own_log = np.log(_variance(series, pool.variance[indicator], given)) / 2
+    typical = pool.log_volatility[indicator]
+    return np.stack(path, axis=1), np.exp(typical + given.volatility_share * (own_log - typical))
+
+
+def _steps(z: Floats, known: Bools, years: Integers) -> Steps:
+    seen = np.maximum.accumulate(np.where(known, np.arange(z.shape[1]), -1), axis=1)
+    before = np.concatenate([np.full((len(z), 1), -1), seen[:, :-1]], axis=1)
+    there = known & (before >= 0)
+    from_ = np.maximum(before, 0)
+    start = np.where(there, np.take_along_axis(z, from_, axis=1), 0.0)
+    return Steps(
+        there, start, np.where(there, z - start, 0.0), np.where(there, years - years[from_], 1).astype(float)
+    )
+
+
+def _mean(values: Floats, weight: Floats) -> Floats:
+    total = weight.sum(axis=1)
+    return np.where(total > 0, (weight * values).sum(axis=1) / np.where(total > 0, total, 1), np.nan)
+
+
+def _variance(series: Local, typical: Floats, given: Settings) -> Floats:
+    """A series' variance of a year's step, held to the typical one as if by that many steps more."""
+    return (series.squares + given.volatility_weight * typical) / (series.freedom + given.volatility_weight)
+
+
+def _typical(
+    series: Local, years: Integers, present: Floats, indicator: Integers, country: Bools, given: Settings
+) -> Pool:
+    """Volatility, and pace by level: a weighted straight line through the steps of the last years."""
+    count = int(indicator.max()) + 1
+    enough = country & (series.freedom >= STEPS_MIN - 1)
+    own = series.squares / np.maximum(series.freedom, 1)
+    variance = np.maximum(grouped_quantile(own, indicator, count, 0.5, enough, VARIANCE_MIN), VARIANCE_MIN)
+    spread = _variance(series, variance[indicator], given)
+    log_volatility = grouped_quantile(
+        np.log(spread) / 2, indicator, count, 0.5, country, np.log(VARIANCE_MIN) / 2
+    )
+    steps = series.steps
+    lately = present[indicator][:, None] - years < given.pool_years
+    used = steps.there & country[:, None] & lately
+    weight = np.where(used, steps.gap, 0.0) / np.sqrt(spread)[:, None]
+
+    def total(values: Floats) -> Floats:
+        return np.bincount(indicator, (weight * values).sum(axis=1), count).astype(np.float64)
+
+    mass = np.maximum(total(np.ones_like(weight)), 1e-9)
+    centre = total(steps.start) / mass
+    off, rate = steps.start - centre[indicator][:, None], steps.size / steps.gap
+    slope = total(off * rate) / (total(off * off) + given.level_ridge * mass)
+    lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(lowest, indicator, np.where(used, steps.start, np.inf).min(axis=1))
+    np.maximum.at(highest, indicator, np.where(used, steps.start, -np.inf).max(axis=1))
+    seen = np.isfinite(lowest)
+    return Pool(
+        total(rate) / mass,
+        np.clip(slope, -PACE_BY_LEVEL, PACE_BY_LEVEL),
+        centre,
+        np.where(seen, lowest, centre),
+        np.where(seen, highest, centre),
+        np.full(count, given.persistence_prior),
+        variance,
+        log_volatility,
+        np.zeros(1),
+    )
+
+
+def _with_regions(
+    pool: Pool, series: Local, indicator: Integers, region: Integers, country: Bools, given: Settings
+) -> Pool:
+    """How the countries of a region deviate from the typical pace, held to zero where they are few."""
+    off = series.pace - pool.pace(series.level, indicator)
+    weight = np.where(country & ~np.isnan(off), series.effective / (series.effective + 2), 0.0)
+    count = int(region.max()) + 1
+    found = np.bincount(region, weight * np.nan_to_num(off), count)
+    return _replaced(pool, region=found / (np.bincount(region, weight, count) + given.region_weight))
+
+
+def _with_persistence(
+    pool: Pool,
+    now: Local,
+    z: Floats,
+    years: Integers,
+    present: Floats,
+    indicator: Integers,
+    region: Integers,
+    country: Bools,
+    given: Settings,
+) -> Pool:
+    """The share of a country's own deviation that was still there in the years after: a regression through
+    the origin, over the countries of an indicator, of what came after on what had been before, in
+    volatilities."""
+    count = len(pool.persistence)
+    numerator = np.full(count, given.persistence_prior * given.persistence_weight)
+    denominator = np.full(count, float(given.persistence_weight))
+    present = present - given.persistence_years
+    z = np.where(years <= present[indicator][:, None], z, np.nan)
+    rows = np.flatnonzero(country & (~np.isnan(z)).any(axis=1))
+    if rows.size:
+        indicator, region = indicator[rows], region[rows]
+        then = local(z[rows], years, given)
+        everyone = np.ones(len(rows), dtype=np.bool_)
+        before = _typical(then, years, present, indicator, everyone, given)
+        before = _with_regions(before, then, indicator, region, everyone, given)
+        expected = before.region[region]
+        span = now.last_year[rows] - then.last_year
+        counted = (span >= 3) & (then.freedom >= 1) & (then.last_year >= present[indicator] - 2)
+        deviation = then.pace - before.pace(then.level, indicator) - expected
+        deviation *= then.effective / (then.effective + given.own_weight)
+        after = (
+            (now.last[rows] - then.last) / np.maximum(span, 1) - before.pace(then.last, indicator) - expected
+        )
+        volatility = np.sqrt(_variance(then, before.variance[indicator], given))
+        x = np.clip(
+            np.where(counted, np.nan_to_num(deviation), 0) / volatility, -3, 3
+        )  # no country rules alone
+        y = np.clip(np.where(counted, after, 0) / volatility, -3, 3)
+        numerator += np.bincount(indicator, x * y, count)
+        denominator += np.bincount(indicator, x * x, count)
+    return _replaced(pool, persistence=np.clip(numerator / denominator, 0, 1))
+
+
+def _replaced(pool: Pool, **changed: Floats) -> Pool:
+    return Pool(**(vars(pool) | changed))

@@ -1,0 +1,152 @@
+"""Series side by side as arrays: one row a series, one column a year. Made from columns of a query.
+
+Which series and points are in it is judged in models/sql/projection_series.sql; what is made of them in
+projection_model.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from warehouse.projections.transforms import KINDS, Bools, Floats, Integers, Scale, to_scale
+
+DESCRIBING = ("indicator", "ref_area", "region", "country", "kind", "lowest", "highest")  # of a series
+
+
+@dataclass(frozen=True)
+class Panel:
+    """values: series by years, in the indicator's unit, NaN where there is none; indicator and region: codes
+    from 0, the region within its indicator; country: whether the series is a country's, which the pool is
+    learned from, or a group's, which is not."""
+
+    values: Floats
+    years: Integers
+    indicator: Integers
+    region: Integers
+    country: Bools
+    scale: Scale
+    indicators: tuple[str, ...]
+    areas: tuple[str, ...]
+
+    @property
+    def z(self) -> Floats:
+        """The values on their scale."""
+        return to_scale(self.values, self.scale)
+
+    def take(self, chosen: Bools) -> Panel:
+        """Some of the series."""
+        return replace(
+            self,
+            values=self.values[chosen],
+            indicator=self.indicator[chosen],
+            region=self.region[chosen],
+            country=self.country[chosen],
+            scale=self.scale.take(chosen),
+            areas=tuple(np.asarray(self.areas, dtype=object)[chosen]),
+        )
+
+    def until(self, year: int) -> Panel:
+        """What was known at the end of a year, as far as today's vintage tells."""
+        known = self.years <= year
+        return replace(self, values=self.values[:, known], years=self.years[known])
+
+
+def make_panel(rows: Mapping[str, Any], offset: float) -> Panel:
+    """A panel from columns: indicator, ref_area, region, country, time_period, value, kind, lowest, highest.
+
+    offset: of settings. The rows may come in any order; a series, year is there once.
+    """
+    _, of_indicator = _coded(rows["indicator"])
+    areas, of_area = _coded(rows["ref_area"])
+    _, first, series = np.unique(of_indicator * len(areas) + of_area, return_index=True, return_inverse=True)
+    time = rows["time_period"].astype(np.int64)
+    years = np.arange(time.min(), time.max() + 1)
+    named = {name: rows[name][first] for name in DESCRIBING}
+    return panel_of_series(named, series, time, rows["value"], years, offset)
+
+
+def panel_of_series(
+    named: Mapping[str, Any], series: Integers, time: Integers, value: Floats, years: Integers, offset: float
+) -> Panel:
+    """A panel from DESCRIBING columns, one row a series, in the order of indicator and area, and from values
+    that say of which series (its row) and year they are."""
+    indicators, indicator = _coded(named["indicator"])
+    regions, of_region = _coded(named["region"])
+    values = np.full((len(indicator), len(years)), np.nan)
+    values[series, time - years[0]] = value
+    _, region = np.unique(indicator * len(regions) + of_region, return_inverse=True)
+    kinds, of_kind = _coded(named["kind"])
+    kind = np.array([KINDS.index(name) for name in kinds], dtype=np.int64)[of_kind]
+    low, high = named["lowest"].astype(np.float64), named["highest"].astype(np.float64)
+    return Panel(
+        values,
+        years,
+        indicator,
+        region.astype(np.int64),
+        named["country"].astype(np.bool_),
+        Scale(kind, low, high, *_offset_and_unit(values, indicator, kind, high - low, offset)),
+        tuple(indicators.tolist()),
+        tuple(np.asarray(named["ref_area"]).tolist()),
+    )
+
+
+def _coded(names: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
+    """The different names in their order, and the place of each row's name among them. Arrow looks them up,
+    which takes a fraction of the time and memory of sorting all of them."""
+    found = pa.array(names, pa.string()).dictionary_encode()
+    known = found.dictionary.to_numpy(zero_copy_only=False)
+    order = np.argsort(known)
+    place = np.empty(len(known), dtype=np.int64)
+    place[order] = np.arange(len(known))
+    return known[order], place[found.indices.to_numpy()]
+
+
+def _offset_and_unit(
+    values: Floats, indicator: Integers, kind: Integers, span: Floats, share: float
+) -> tuple[Floats, Floats]:
+    """offset: of the range (logit), of the indicator's lower quartile of positive values (log), else 0; unit:
+    the indicator's interquartile range, for the linear scale."""
+    codes = np.repeat(indicator, values.shape[1]).reshape(values.shape)
+    count = int(indicator.max()) + 1
+    lower_quartile, upper_quartile = grouped_quantiles(values, codes, count, (0.25, 0.75), ~np.isnan(values))
+    positive = grouped_quantile(values, codes, count, 0.25, values > 0)
+    spread = np.nan_to_num(upper_quartile - lower_quartile)
+    lower = np.nan_to_num(positive)[indicator]
+    offset = np.where(kind == 2, share * span, np.where(kind == 1, share * np.where(lower > 0, lower, 1), 0))
+    return offset, np.where(spread > 0, spread, 1.0)[indicator]
+
+
+def grouped_quantile(
+    values: Floats, codes: Integers, count: int, q: float, among: Bools, default: float = np.nan
+) -> Floats:
+    """The q-th quantile (an element, not a mean of two) of each group of values, those of `among` only;
+    default for a group that has none."""
+    return grouped_quantiles(values, codes, count, (q,), among, default)[0]
+
+
+def grouped_quantiles(
+    values: Floats,
+    codes: Integers,
+    count: int,
+    shares: Sequence[float],
+    among: Bools,
+    default: float = np.nan,
+) -> list[Floats]:
+    """Several of them, the values being put in order once."""
+    chosen = among & ~np.isnan(values)
+    value, code = values[chosen], codes[chosen]
+    if not value.size:
+        return [np.full(count, default) for _ in shares]
+    order = np.argsort(value)  # then by code, where numbers of 16 bits are put in order by counting them
+    small = np.int16 if count < 1 << 15 else np.int64
+    ordered = value[order[np.argsort(code[order].astype(small), kind="stable")]]
+    size = np.bincount(code, minlength=count)
+    start = np.cumsum(size) - size
+    places = [start + np.floor(q * np.maximum(size - 1, 0) + 0.5).astype(np.int64) for q in shares]
+    return [np.where(size > 0, ordered[np.minimum(at, value.size - 1)], default) for at in places]

@@ -1,0 +1,63 @@
+"""A group's value with its members, computed again; and how the explanations ask a release.
+
+A single value is explained in explain.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from warehouse.provenance.sql import group_sql, members_sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]
+AGREES = 1e-9  # of the larger: two ways to the same number may round differently
+
+
+def group_value(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int) -> Row | None:
+    """A group's value with its members, computed again where it was computed."""
+    found = rows(
+        con,
+        'select * from aggregate where indicator = $indicator and "group" = $group and time_period = $year',
+        indicator=meta["indicator"],
+        group=group,
+        year=year,
+    )
+    if not found:
+        return None
+    row = found[0]
+    method, _, weight = row["method"].partition(" by ")
+    sql = members_sql(meta["indicator"], group, year, weight or None)
+    members = rows(con, f"{sql}\norder by v.ref_area")
+    answer = {name: value for name, value in row.items() if name not in ("indicator", "group", "time_period")}
+    answer |= {
+        "weight": weight or None,
+        "members": members,
+        "computed_again": None,
+        "agrees": None,
+        "sql": None,
+    }
+    if row["value"] is None:
+        return answer
+    sql = group_sql(method, row["weight_share"], sql)
+    again = con.execute(sql).fetchall()[0][0]
+    return answer | {"computed_again": again, "agrees": agrees(again, row["value"]), "sql": sql}
+
+
+def agrees(again: float | None, value: float) -> bool:
+    """Whether two ways gave the same number."""
+    return again is not None and abs(again - value) <= AGREES * max(abs(again), abs(value))
+
+
+def rows(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> list[Row]:
+    """A query's rows as dictionaries."""
+    found = con.execute(sql, values or None)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def one(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> Row:
+    """The first row."""
+    return rows(con, sql, **values)[0]

@@ -1,0 +1,152 @@
+"""The SQL of one value: the observations that an indicator's inputs may take for one cell, and the formula
+over those that they took.
+
+It says the same as evaluate_sql.py says of all cells at once, over the tables of a release alone, so that
+anyone can run it there: `duckdb warehouse.duckdb`. explain.py runs it and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import indent
+from typing import Any
+
+from schemas.columns.observation import VALUE_DIMENSIONS
+
+Item = Mapping[str, Any]
+Cell = Mapping[str, Any]
+
+IN_OTHER_DIMS = {"education": "EDUCATION", "disability": "DISABILITY_STATUS"}  # parts without a column
+
+
+def candidate_sql(item: Item, cell: Cell, rank: int) -> str:
+    """The rows that one input has for the cell, in the indicator's unit."""
+    scale = float(item.get("scale", 1.0))
+    if "indicator" in item:
+        terms = [f"indicator = {text(item['indicator'])}", *_where(item, cell, "other_dims")]
+        columns = f"select {rank} as preference, value * {scale!r}::double as value"
+        return f"{columns}\nfrom indicator\nwhere " + "\n    and ".join(terms)
+    terms = [f"source = {text(item['source'])}", f"series = {text(item['series'])}", *_where(item, cell)]
+    terms.append("obs_value is not null")
+    number = f"obs_value * power(10.0::double, unit_mult) * {scale!r}::double"
+    columns = f"select {rank} as preference, {number} as value"
+    return f"{columns}\nfrom observation\nwhere " + "\n    and ".join(terms)
+
+
+def observation_terms(item: Item, cell: Cell) -> str:
+    """The condition alone, to read the observation whole."""
+    terms = [f"source = {text(item['source'])}", f"series = {text(item['series'])}", *_where(item, cell)]
+    return " and ".join([*terms, "obs_value is not null"])
+
+
+def dimension_terms(item: Item, dimensions: Cell, education: str = "education") -> list[str]:
+    """The conditions on the parts alone, for many areas and years at once."""
+    terms = _where(item, {**dimensions, "ref_area": "", "time_period": 0}, education)
+    return [term for term in terms if not term.startswith(("ref_area = ", "time_period = "))]
+
+
+def _where(item: Item, cell: Cell, education: str = "education") -> list[str]:
+    """The cell's key, with the input's pins in place of the total, and the total in place of the part that
+    the series is of. Education stands in the cell's other_dims."""
+    pins: Mapping[str, str] = item.get("where", {})
+    wanted = {name: cell[name] for name in VALUE_DIMENSIONS if name != "other_dims"}
+    level = str(cell["other_dims"])
+    others = dict(pair.split("=", 1) for pair in level.split(";")) if level != "_T" else {}
+    for name, code in item.get("part", {}).items():
+        key = IN_OTHER_DIMS.get(name)
+        if (others.pop(key, "_T") if key else wanted[name]) != code:
+            return ["false -- the series is of one part alone, and this is another"]
+        if key is None:
+            wanted[name] = "_T"
+    if education == "education":
+        wanted["education"] = others.pop("EDUCATION", "_T")
+    wanted["other_dims"] = ";".join(f"{key}={code}" for key, code in others.items()) or "_T"
+    if any(name in pins and wanted.get(name, "_T") != "_T" for name in pins):
+        return ["false -- the input is pinned to one code, which counts as the total"]
+    wanted |= pins
+    return [
+        f"ref_area = {text(cell['ref_area'])}",
+        f"time_period = {int(cell['time_period'])}",
+        *(f"{name} = {text(code)}" for name, code in wanted.items()),
+    ]
+
+
+def other_years(year: int, back: Sequence[int], only: Sequence[int]) -> list[int]:
+    """The other years that a formula looks at: so many years back, and fixed ones."""
+    return sorted({*(year - by for by in back), *only} - {year}, reverse=True)
+
+
+def value_sql(
+    inputs: Mapping[int, Mapping[str, Sequence[Item]]],
+    formula: str,
+    cells: Mapping[int, Cell],
+    back: Sequence[int] = (),
+) -> str:
+    """The whole statement. inputs and cells: by year, the explained one first; formula: canonical SQL over
+    the names of the inputs; back: the windows that it names."""
+    year = next(iter(cells))
+    alone = len(cells) == 1
+    parts, joined = [], []
+    for at, named in inputs.items():
+        labels = {name: name if alone else f"{name} {at}" for name in named}
+        parts += [_chosen(labels[name], items, cells[at]) for name, items in named.items()]
+        numbers = ", ".join(f'(select value from "{label}") as "{name}"' for name, label in labels.items())
+        joined.append(f"select {at} as time_period, {numbers}")
+    parts.append("joined as (\n" + indent("\nunion all\n".join(joined), "    ") + "\n)")
+    frames = [
+        f"back_{by} as (order by time_period range between {by} preceding and {by} preceding)" for by in back
+    ]
+    window = "" if alone else "\nwindow " + ",\n    ".join([*frames, "series as (partition by true)"])
+    this = "" if alone else f"\nqualify time_period = {year}"
+    return "with\n" + ",\n".join(parts) + f"\nselect {formula} as value\nfrom joined{window}{this}"
+
+
+def _chosen(label: str, items: Sequence[Item], cell: Cell) -> str:
+    """The first input with a value."""
+    choices = [candidate_sql(item, cell, rank) for rank, item in enumerate(items)]
+    found = indent("\nunion all\n".join(choices), "        ")
+    return (
+        f'"{label}" as (\n    select value\n    from (\n{found}\n    )\n'
+        "    order by preference\n    limit 1\n)"
+    )
+
+
+GROUP_VALUES = {
+    "weighted_mean": "sum(value * weight order by ref_area) / sum(weight order by ref_area)",
+    "sum": "sum(value order by ref_area)",
+    "gap_filled_total": "sum(value order by ref_area) / {share!r}::double",
+    "median": "median(value)",
+    "unweighted": "sum(value order by ref_area) / count(*)",
+}
+
+
+def members_sql(indicator: str, group: str, year: int, weight: str | None) -> str:
+    """The members of a group that have a value in the year, and a weight above 0 where one is needed."""
+    total = " and ".join(f"{{0}}.{name} = '_T'" for name in VALUE_DIMENSIONS)
+    lines = [
+        "select v.ref_area, area.name as area, v.value, "
+        + ("w.value" if weight else "1.0::double")
+        + " as weight, v.obs_status, v.source, v.series, v.snapshot",
+        "from indicator as v",
+        f'join (select distinct ref_area from area_group where "group" = {text(group)} and valid_to is null)',
+        "    using (ref_area)",
+        "join area using (ref_area)",
+    ]
+    if weight:
+        lines += [
+            f"join indicator as w on w.indicator = {text(weight)} and w.ref_area = v.ref_area",
+            f"    and w.time_period = v.time_period and {total.format('w')} and w.value > 0",
+        ]
+    lines += [
+        f"where v.indicator = {text(indicator)} and v.time_period = {year} and {total.format('v')}",
+    ]
+    return "\n".join(lines)
+
+
+def group_sql(method: str, share: float, members: str) -> str:
+    """A group's value from its members."""
+    return f"select {GROUP_VALUES[method].format(share=share)} as value\nfrom (\n{members}\n)"
+
+
+def text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

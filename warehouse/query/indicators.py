@@ -1,0 +1,211 @@
+"""What the reading verbs ask of a release: cheap questions, answered by DuckDB over the parquet files.
+
+No heavy import here (no pandas, pandera, pyarrow, sqlglot, pydantic): DuckDB alone, and that only when asked.
+How an answer is printed is the command line's business.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas.columns.observation import REF_AREA_CODES
+from schemas.errors import CompactError
+from warehouse.store.publish import CARD, latest_release, read_card, releases_folder
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]
+
+
+def open_release(home: Path, release: str | None = None) -> Path:
+    """The folder of a release, by default of the one that `latest` points to."""
+    if release is None:
+        found = latest_release(home)
+        if found is None:
+            raise CompactError(
+                "there is no release yet",
+                where=str(releases_folder(home)),
+                next_step="make one with `compact run`",
+            )
+        return found
+    folder = releases_folder(home) / release
+    if Path(release).name != release or not (folder / CARD).is_file():
+        raise CompactError(
+            f"there is no release {release}",
+            where=str(releases_folder(home)),
+            allowed=", ".join(row["id"] for row in releases(home)) or "none yet",
+            next_step="see `compact releases`",
+        )
+    return folder
+
+
+def releases(home: Path) -> list[Row]:
+    """Every release, the newest first."""
+    from warehouse.store.history import withdrawn
+
+    folder, taken_back = releases_folder(home), withdrawn(home)
+    latest = latest_release(home)
+    found = []
+    for path in folder.glob(f"*/{CARD}") if folder.is_dir() else ():
+        if path.parent.is_symlink() or path.parent.name.startswith("."):  # being made, or being removed
+            continue
+        card = read_card(path.parent)
+        found.append(
+            {
+                "id": card["id"],
+                "created": card["created"],
+                "latest": path.parent.resolve() == latest,
+                "indicators": card["indicators"],
+                "values": card["tables"]["indicator"]["rows"],
+                "revisions": card["tables"]["revision"]["rows"],
+                "previous": card["previous"],
+                "withdrawn": taken_back.get(card["id"], {}).get("reason"),
+                "sources": [f"{name} ({facts['state']})" for name, facts in card["sources"].items()],
+                "folder": str(path.parent.resolve()),
+            }
+        )
+    return sorted(found, key=lambda row: (row["created"], row["id"]), reverse=True)
+
+
+def list_indicators(folder: Path) -> list[Row]:
+    """Every indicator with how much there is of it."""
+    return ask(
+        folder,
+        """ select meta.indicator, meta.title, meta."group", meta.unit, meta.direction, meta.target_value,
+        meta.target_year, count(*) filter (where coverage.available) as countries_since_2015,
+        max(coverage.latest_year) as latest_year from {indicator_meta} as meta left join {coverage} as
+        coverage using (indicator) group by all order by meta."group", meta.indicator""",
+    )
+
+
+def about(folder: Path, indicator: str) -> Row:
+    """An indicator's definition, the sources that its values come from, and how many countries have one."""
+    check_indicator(folder, indicator)
+    row = ask(folder, "select * from {indicator_meta} where indicator = $indicator", indicator=indicator)[0]
+    row["frameworks"], row["inputs"] = json.loads(row["frameworks"]), json.loads(row["inputs"])
+    row["used"] = ask(
+        folder,
+        """ select source, series, count(*) as values, count(distinct ref_area) as areas, min(time_period) as
+        first_year, max(time_period) as latest_year from {indicator} where indicator = $indicator group by all
+        order by values desc, source, series""",
+        indicator=indicator,
+    )
+    row["coverage"] = ask(
+        folder,
+        """
+        select count(*) as countries, count(*) filter (where available) as since_2015,
+            count(*) filter (where points_since_2015 >= 2) as two_or_more_since_2015
+        from {coverage}
+        where indicator = $indicator""",
+        indicator=indicator,
+    )[0]
+    row["categories"] = ask(
+        folder,
+        """
+        select category, count(*) as countries
+        from {progress} as progress
+        join {area} as area using (ref_area)
+        where indicator = $indicator and method = 'unsd-2026' and area.kind = 'country'
+        group by all
+        order by countries desc, category""",
+        indicator=indicator,
+    )
+    return row
+
+
+def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
+    """The newest value of an indicator for an area, or for every area, with its origin and its assessment."""
+    check_indicator(folder, indicator)
+    rows = ask(
+        folder,
+        """ select latest.indicator, latest.ref_area, area.name as area, area.kind, latest.time_period,
+        latest.value, meta.unit, latest.obs_status, latest.source, latest.series, latest.snapshot,
+        progress.method, progress.category, progress.score, progress.measure, progress.baseline_year,
+        progress.baseline_value, progress.target_value, progress.target_year, progress.annual_growth,
+        progress.projected_value from {latest} as latest join {area} as area using (ref_area) join
+        {indicator_meta} as meta using (indicator) left join {progress} as progress on progress.indicator =
+        latest.indicator and progress.ref_area = latest.ref_area and progress.method = 'unsd-2026' where
+        latest.indicator = $indicator and ($area is null or latest.ref_area = $area) order by area.kind,
+        area.name""",
+        indicator=indicator,
+        area=area.upper() if area else None,
+    )
+    if area and not rows:
+        check_area(folder, area.upper())
+    return rows
+
+
+def series(folder: Path, indicator: str, area: str) -> list[Row]:
+    """All values of an indicator for an area, by year and dimensions."""
+    check_indicator(folder, indicator)
+    check_area(folder, area.upper())
+    return ask(
+        folder,
+        """ select time_period, sex, age, urbanisation, quantile, other_dims, value, lower_bound, upper_bound,
+        obs_status, source, series, snapshot, footnote from {indicator} where indicator = $indicator and
+        ref_area = $area order by all""",
+        indicator=indicator,
+        area=area.upper(),
+    )
+
+
+def check_indicator(folder: Path, indicator: str) -> None:
+    names = [
+        row["indicator"] for row in ask(folder, "select indicator from {indicator_meta} order by indicator")
+    ]
+    if indicator not in names:
+        import difflib
+
+        near = difflib.get_close_matches(indicator, names, 3, 0.4)
+        raise CompactError(
+            f"there is no indicator {indicator} in release {folder.name}",
+            allowed=", ".join(near or names),
+            next_step="see `compact list`, or `compact search TEXT`",
+        )
+
+
+def check_area(folder: Path, area: str) -> None:
+    if not ask(folder, "select 1 as one from {area} where ref_area = $area", area=area):
+        near = [
+            row["ref_area"]
+            for row in ask(
+                folder,
+                """
+                select ref_area
+                from {area}
+                where name ilike '%' || $area || '%' or iso2 = $area or m49 = $area
+                order by ref_area
+                limit 5""",
+                area=area,
+            )
+        ]
+        raise CompactError(
+            f"there is no area {area}",
+            allowed=", ".join(near) or REF_AREA_CODES,
+            next_step="see area.parquet in the release",
+        )
+
+
+def ask(folder: Path, sql: str, **values: Any) -> list[Row]:
+    """Rows as dictionaries. {name} stands for a table's parquet file."""
+    tables = {path.stem: f"read_parquet('{_escaped(path)}')" for path in folder.glob("*.parquet")}
+    with connect() as con:
+        found = con.execute(sql.format_map(tables), values or None)
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def connect(**config: str | bool | int | float | list[str]) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory that downloads nothing and draws no progress bar: stdout is for answers."""
+    import duckdb
+
+    con = duckdb.connect(config={"autoinstall_known_extensions": "false", **config})
+    con.execute("set enable_progress_bar = false")
+    return con
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,58 @@
+"""What `compact show --methods` asks of a release: every method's answer for one indicator and area, side by
+side.
+
+DuckDB alone, as in read.py. How it is printed is the command line's business.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import CompactError
+from warehouse.query.indicators import ask, check_area, check_indicator
+
+Row = dict[str, Any]
+# Of progress, the columns that every method has; what stands after them are components.
+COMMON = (
+    "indicator", "ref_area", "method", "baseline_year", "baseline_value", "latest_year", "latest_value",
+    "target_value", "target_year", "measure", "score", "category", "outlook", "reason",
+)  # fmt: skip
+
+
+def show_methods(folder: Path, indicator: str, area: str) -> list[Row]:
+    """One row for each method, the default first: its answer, its components (a dictionary of those that it
+    has) and what it is. Empty where the area has no total value."""
+    check_indicator(folder, indicator)
+    check_area(folder, area.upper())
+    if not (folder / "method.parquet").exists():
+        raise CompactError(
+            f"release {folder.name} is from before there were several methods",
+            where=str(folder),
+            next_step="make a new one with `compact run`",
+        )
+    rows = ask(
+        folder,
+        """
+        select progress.*, method.title, method.edition, method.provisional,
+            method.measure as measure_means, method.score as score_means
+        from {progress} as progress
+        join {method} as method using (method)
+        where indicator = $indicator and ref_area = $area
+        order by method <> 'unsd-2026', method""",
+        indicator=indicator,
+        area=area.upper(),
+    )
+    about = ("title", "edition", "provisional", "measure_means", "score_means")
+    return [
+        {name: row[name] for name in COMMON}
+        | {
+            "components": {
+                name: value
+                for name, value in row.items()
+                if name not in COMMON and name not in about and value is not None
+            }
+        }
+        | {name: row[name] for name in about}
+        for row in rows
+    ]

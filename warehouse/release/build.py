@@ -1,0 +1,266 @@
+"""Builds a release: every table from staged and evaluated files, checked, proved and published, or nothing at
+all.
+
+What a table holds is in models/sql/*.sql; how a folder becomes a release is in release.py. Nothing is
+fetched or
+staged here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from schemas.tables.arrow import read_columns
+from schemas.tables.registry import TABLES
+from warehouse.checks.indicator_checks import CheckResult, indicator_checks, staged_series
+from warehouse.diff.document import DIFF, compare
+from warehouse.engine.duckdb_engine import engine, parquet
+from warehouse.release.datapackage import datapackage, notes, write_text
+from warehouse.release.dataset_metadata import write_dataset_cards
+from warehouse.release.duckdb_file import write_database
+from warehouse.release.inputs import Ingredients, SourceState, inputs_fingerprint
+from warehouse.release.source_pages import write_source_pages
+from warehouse.release.tables import write_tables
+from warehouse.store.history import taken_back
+from warehouse.store.publish import (
+    CARD,
+    ReleaseRefused,
+    ReleaseResult,
+    building,
+    file_sha256,
+    free_id,
+    latest_release,
+    not_before,
+    publish,
+    publishing,
+    read_card,
+    write_sums,
+)
+from warehouse.verification.verify import table_findings
+
+__all__ = ["Ingredients", "SourceState", "all_checks", "build_release"]
+
+CHECKS = "checks.json"
+
+
+def build_release(
+    home: Path,
+    given: Ingredients,
+    *,
+    now: datetime | None = None,
+    temp: Path | None = None,
+    reports: Callable[[Path], None] | None = None,
+    acknowledge: str = "",
+    about: Mapping[str, Any] | None = None,
+) -> ReleaseResult:
+    """Make a release and point `latest` to it, unless nothing has changed, or a person withdrew what it would
+    be. Raises ReleaseRefused, with everything as it was, if a check of level error fails, the written files
+    are not what they promise, or they revise the release before by more than revision_limits.yaml without a
+    word of acknowledgement.
+
+    reports writes what people look at into the folder, once its tables are checked and before the checksums.
+    about: what else release.json shall say (as_of: the moment whose knowledge this is).
+    """
+    now = now or datetime.now(UTC)
+    fingerprint = inputs_fingerprint(given)
+    with publishing(home) as folder:
+        previous = latest_release(home)
+        if previous is not None and read_card(previous)["fingerprint"] == fingerprint:
+            return ReleaseResult(
+                False, previous.name, previous, f"nothing changed since release {previous.name}"
+            )
+        if previous is not None and (why := taken_back(home, fingerprint)):
+            return ReleaseResult(False, previous.name, previous, why)
+        checks = given.checks() if given.checks else all_checks(given, previous)
+        refuse(
+            [
+                f"{check.name}: {check.message}"
+                for check in checks
+                if check.severity == "error" and not check.passed
+            ]
+        )
+        warnings = [*given.held_inputs.values(), *_stale(given), *_warnings(checks)]
+        now = not_before(previous, now)
+        release_id = free_id(folder, f"{now:%Y-%m-%d}-{fingerprint[:8]}")
+        with building(folder, release_id) as aside, ThreadPoolExecutor(1) as beside:
+            changes = write_tables(aside, given, previous, temp)
+            database = beside.submit(write_database, aside)  # DuckDB's work, while Python judges the tables
+            refuse([str(finding) for finding in table_findings(aside, fresh=True)])
+            diff = _diff(previous, aside, release_id, acknowledge, given.decided)
+            card = _card(aside, given, release_id, now, fingerprint, previous, warnings) | {
+                "acknowledged": diff["acknowledged"],
+                "large_revisions": [row["what"] for row in diff["large"]],
+                **(about or {}),
+            }
+            database.result()
+            write_text(aside / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+            write_text(
+                aside / "datapackage.json",
+                json.dumps(datapackage(card, given.sources), indent=2, ensure_ascii=False) + "\n",
+            )
+            write_dataset_cards(aside, card, given.sources)
+            write_text(aside / DIFF, json.dumps(diff, indent=1, ensure_ascii=False) + "\n")
+            write_text(aside / CHECKS, _checks_text(checks))
+            write_text(aside / "NOTES.md", notes(card, given.sources, changes, diff["notes"]))
+            states = {name: _standing(given.states[name]) for name in given.sources}
+            write_source_pages(aside, given.sources, states)
+            if reports is not None:
+                reports(aside)
+            write_sums(aside)
+            final = publish(aside, release_id)
+    rows = {name: int(facts["rows"]) for name, facts in card["tables"].items()}
+    return ReleaseResult(True, release_id, final, _summary(final, rows, previous), rows, tuple(warnings))
+
+
+def _diff(
+    previous: Path | None, aside: Path, release_id: str, acknowledge: str, decided: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the release changes. Refused where it changes more than may pass without a person's word."""
+    diff = compare(previous, aside, (previous.name if previous else None, release_id), decided=decided)
+    if diff["large"] and not acknowledge.strip():
+        listed = "\n  - ".join(row["what"] for row in diff["large"])
+        raise ReleaseRefused(
+            f"{len(diff['large'])} large revision{'s' if len(diff['large']) > 1 else ''} against release "
+            f"{diff['before']}, so nothing was published\n  - {listed}",
+            where="warehouse/diff/thresholds.yaml",
+            allowed="large revisions that a person has looked at",
+            next_step="compare with the agency's page and its notes. If they are right: "
+            '`compact run --acknowledge "why they are right"`; if not, mend the definition, or tell the '
+            "agency and wait for its correction",
+        )
+    if diff["large"]:
+        diff["acknowledged"] = acknowledge.strip()
+        diff["notes"].insert(0, f"Large revisions, acknowledged: {acknowledge.strip()}")
+    return diff
+
+
+def _checks_text(checks: Sequence[CheckResult]) -> str:
+    """checks.json: what was checked of each indicator's values, with the outcome in words."""
+    rows = [
+        {
+            "indicator": check.subject,
+            "check": check.name,
+            "level": check.severity,
+            "passed": check.passed,
+            "what": check.message,
+        }
+        for check in checks
+    ]
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
+def _standing(state: SourceState) -> str:
+    """How a source stood, for its page: with the age of what is stored of it."""
+    parts = [f"{state.state}: {state.note}" if state.note else state.state]
+    if confirmed := state.facts.get("last_confirmed"):
+        parts.append(f"the agency last confirmed it on {confirmed[:10]}")
+    if since := state.facts.get("stale_since"):
+        parts.append(f"**stale since {since[:10]}**, by its cadence")
+    return "; ".join(parts)
+
+
+def _stale(given: Ingredients) -> list[str]:
+    """A sentence for each source that was not confirmed for longer than its cadence allows."""
+    return [
+        f"{name} is stale since {since[:10]}: the agency last confirmed what is used of it on "
+        f"{str(state.facts.get('last_confirmed'))[:10]}"
+        for name, state in sorted(given.states.items())
+        if name in given.sources and (since := state.facts.get("stale_since"))
+    ]
+
+
+def _summary(folder: Path, rows: Mapping[str, int], previous: Path | None) -> str:
+    """What a run says of the release that it made."""
+    with engine() as con:
+        found = con.execute(f"""
+            select count(distinct indicator), count(distinct ref_area) filter (where ref_area not like '%:%')
+            from {parquet(folder / "latest.parquet")}""").fetchone()
+    indicators, countries = found or (0, 0)
+    change = f"{rows['revision']:,} changed since {previous.name}" if previous else "the first release"
+    return f"{rows['indicator']:,} values of {indicators} indicators for {countries} countries; {change}"
+
+
+def all_checks(given: Ingredients, previous: Path | None = None) -> list[CheckResult]:
+    """The checks of every indicator."""
+    definitions = {name: entry.indicator for name, entry in given.catalogue.items()}
+    present = staged_series(tuple(path for _, path in sorted(given.staged.items())))
+    return [
+        check
+        for name, indicator in sorted(definitions.items())
+        for check in indicator_checks(indicator, given.evaluated[name], present, definitions, previous)
+    ]
+
+
+def _warnings(checks: Sequence[CheckResult]) -> list[str]:
+    """What to look at, in words; the indicators without any value in one sentence."""
+    failed = [check for check in checks if check.severity == "warn" and not check.passed]
+    empty = [check.subject for check in failed if check.name == "not_empty"]
+    said = [check.message for check in failed if check.subject not in empty or not check.subject]
+    if empty:
+        said.insert(
+            0,
+            f"{len(empty)} indicators have no value, as their sources are not all there: "
+            + ", ".join(sorted(empty)),
+        )
+    return said
+
+
+def refuse(faults: list[str]) -> None:
+    """Raise ReleaseRefused if there are any."""
+    if faults:
+        raise ReleaseRefused(
+            f"{len(faults)} checks failed, so nothing was published\n  - " + "\n  - ".join(faults),
+            allowed="a release in which every check of level error passes",
+            next_step="look at the values named; mend the source or the definition, or correct the "
+            "expectation if it is wrong; then `compact run`",
+        )
+
+
+def _card(
+    aside: Path,
+    given: Ingredients,
+    release_id: str,
+    now: datetime,
+    fingerprint: str,
+    previous: Path | None,
+    warnings: list[str],
+) -> dict[str, Any]:
+    """release.json: what the release is, for machines."""
+    ledger = read_columns(aside / "ledger.parquet", "rows_out", "rows_rejected").to_pylist()
+    tables = {}
+    for name in TABLES:
+        path = aside / f"{name}.parquet"
+        tables[name] = {
+            "rows": pq.read_metadata(path).num_rows,
+            "bytes": path.stat().st_size,
+            "sha256": file_sha256(path),
+        }
+    snapshots = [row["source"] for row in given.snapshots]
+    return {
+        "id": release_id,
+        "created": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "fingerprint": fingerprint,
+        "previous": previous.name if previous else None,
+        "indicators": len(given.catalogue),
+        "rows_kept": sum(row["rows_out"] for row in ledger),
+        "rows_rejected": sum(row["rows_rejected"] for row in ledger),
+        "sources": {
+            name: {
+                "state": given.states[name].state,
+                "note": given.states[name].note,
+                "snapshots": snapshots.count(name),
+                **given.states[name].facts,
+            }
+            for name in sorted(given.sources)
+        },
+        "held_inputs": dict(sorted(given.held_inputs.items())),
+        "tables": tables,
+        "warnings": warnings,
+    }

@@ -1,0 +1,107 @@
+"""What a release is made from, and the fingerprint by which two runs know that nothing has changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from schemas.codelists.areas import area_rows, membership_rows
+from schemas.definitions.models import Indicator, Source
+from schemas.definitions.targets import Commitments
+from warehouse.checks.indicator_checks import CheckResult
+from warehouse.distributed.backend import engine_version
+from warehouse.engine.duckdb_engine import code_fingerprint
+
+CODE = (
+    "schemas/**/*.py",
+    "warehouse/**/*.py",
+    "warehouse/models/sql/*.sql",
+    "warehouse/projections/*.yaml",
+    "warehouse/projections/*.csv",
+    "schemas/codelists/*.csv",
+)
+
+
+REPORTS = tuple(
+    f"reports/**/*.{kind}" for kind in ("py", "yaml", "typ", "html", "css", "js", "mjs", "json", "svg", "txt")
+)
+REPORT_LIBRARIES = ("babel", "jinja2", "typst", "xlsxwriter")  # they shape what is written
+
+
+class Defined(Protocol):
+    """An indicator as the catalogue has it: its definition and the folder where it stands."""
+
+    @property
+    def indicator(self) -> Indicator: ...
+
+    @property
+    def group(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """How a source stood in the run. note: why it is not live; facts: what else release.json shall say of it
+    (last_confirmed, stale_since, agency_release, cadence), all of it of that moment."""
+
+    state: Literal["live", "stored", "absent"]
+    note: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """All that a release is made from.
+
+    snapshots: the live ones, as rows of the table `snapshot`; staged: source to its observation.parquet,
+    beside which lie ledger.parquet and quarantine.parquet; evaluated: indicator to its file; checks: gives
+    those of the evaluated indicators, else they are made here; contributions: kind to the parquet file of
+    what is accepted now; commitments: targets, crosswalk, claims and score definitions; decided: snapshots
+    that a person accepted although they differ much, with the person and the reason; with_reports: whether
+    the release gets site, briefs and workbook.
+    """
+
+    catalogue: Mapping[str, Defined]
+    sources: Mapping[str, Source]
+    states: Mapping[str, SourceState]
+    snapshots: Sequence[Mapping[str, Any]]
+    staged: Mapping[str, Path]
+    evaluated: Mapping[str, Path]
+    areas: Sequence[Mapping[str, Any]] = field(default_factory=area_rows)
+    area_groups: Sequence[Mapping[str, Any]] = field(default_factory=membership_rows)
+    checks: Callable[[], Sequence[CheckResult]] | None = None
+    decided: Mapping[str, str] = field(default_factory=dict)
+    held_inputs: Mapping[str, str] = field(default_factory=dict)
+    contributions: Mapping[str, Path] = field(default_factory=dict)
+    commitments: Commitments = field(default_factory=Commitments)
+    with_reports: bool = False
+
+
+def inputs_fingerprint(given: Ingredients) -> str:
+    """sha256 of all that the tables depend on. How the agencies could be reached in a run is not among it: an
+    outage alone makes no new release."""
+    digest = sha256(code_fingerprint(*CODE).encode() + engine_version().encode())
+    snapshots = sorted((row["source"], row["resource"], row["snapshot"]) for row in given.snapshots)
+    if given.with_reports:
+        digest.update(code_fingerprint(*REPORTS).encode())
+        digest.update(" ".join(f"{name} {version(name)}" for name in REPORT_LIBRARIES).encode())
+    parts: list[object] = [
+        [
+            [name, entry.group, entry.indicator.model_dump(mode="json")]
+            for name, entry in sorted(given.catalogue.items())
+        ],
+        [[name, source.model_dump(mode="json")] for name, source in sorted(given.sources.items())],
+        snapshots,
+        [[name, path.parent.name] for name, path in sorted(given.staged.items())],
+        [[name, path.stem] for name, path in sorted(given.evaluated.items())],
+        [[name, sha256(path.read_bytes()).hexdigest()] for name, path in sorted(given.contributions.items())],
+        given.commitments.model_dump(mode="json"),
+    ]
+    digest.update(json.dumps(parts, sort_keys=True).encode())
+    for rows in (given.areas, given.area_groups):
+        digest.update(json.dumps([dict(row) for row in rows], sort_keys=True).encode())
+    return digest.hexdigest()

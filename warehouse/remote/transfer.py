@@ -1,0 +1,234 @@
+"""A release store on S3 or what speaks its language: publish a release there, and bring one back.
+
+The store has the shape of `$COMPACT_HOME/releases`: a folder a release, and `latest` with the id of one. S3
+knows no rename, so the order of writes takes its place: every file of the release first, SHA256SUMS last of
+them, all read back; then `latest`, in one put that the store refuses if somebody else has changed it since it
+was read. Whoever reads `latest` therefore finds a whole release, the old or the new one, whenever the upload
+ends.
+
+How a store is asked is in object_store.py.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from schemas.errors import CompactError
+from warehouse.remote.object_store import Remote
+from warehouse.store.latest import CARD, LATEST, move
+from warehouse.store.publish import SUMS, building, file_sha256, publish, publishing, read_card
+from warehouse.verification.signing import SIGNATURE, check_signature
+from warehouse.verification.verify import verify_release
+
+AT_ONCE = 8  # files under way; more gains nothing over one connection to a store
+USABLE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+
+
+class NotInStore(CompactError):
+    """The store has no such release, or none at all."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What came of a publication. sent and there: files that were sent, and that were there already."""
+
+    release: str
+    before: str | None
+    sent: int
+    there: int
+    bytes: int
+    conditional: bool
+
+
+# --- out
+def publish_to(
+    url: str, folder: Path, *, back: bool = False, tell: Callable[[str], None] = print
+) -> Published:
+    """Send a whole release and point the store's `latest` to it. back: also where a newer one is there."""
+    if found := verify_release(folder):
+        raise CompactError(
+            f"the release is damaged in {len(found)} places: {found[0]}",
+            where=str(folder),
+            next_step="see `compact verify`; nothing was sent",
+        )
+    remote = Remote(url)
+    seen = remote.read_version(LATEST)
+    before = _id(seen[0]) if seen else None
+    if not back:
+        _not_older(remote, before, folder)
+    files = _files(folder)
+    tell(f"{len(files)} files to {remote.url}/{folder.name}")
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        sent = sum(workers.map(lambda name: _send(remote, folder, name), files))
+    _send(remote, folder, SUMS)
+    if (folder / SIGNATURE).is_file():  # made after the release, perhaps anew
+        place = f"{folder.name}/{SIGNATURE}"
+        signed = remote.read_version(place)
+        remote.replace(place, (folder / SIGNATURE).read_bytes(), signed[1] if signed else None)
+    put, conditional = remote.replace(LATEST, f"{folder.name}\n".encode(), seen[1] if seen else None)
+    if not put:
+        raise CompactError(
+            f"`latest` was changed by somebody else meanwhile: it names {_now(remote)}",
+            where=f"{remote.url}/{LATEST}",
+            allowed=f"as it was when this began: {before or 'none'}",
+            next_step="look which release is right, and publish that one; the files of this one are there",
+        )
+    size = sum((folder / name).stat().st_size for name in files)
+    return Published(folder.name, before, sent, len(files) - sent, size, conditional)
+
+
+def _files(folder: Path) -> list[str]:
+    names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(name for name in names if name not in (SUMS, SIGNATURE))
+
+
+def _send(remote: Remote, folder: Path, name: str) -> bool:
+    """Put one file unless it is there, and read it back. False if it was there."""
+    body, place = (folder / name).read_bytes(), f"{folder.name}/{name}"
+    try:
+        sent = remote.create(place, body)
+    except NotImplementedError:
+        sent = remote.read(place) != body and remote.replace(place, body, None)[0]
+    there = remote.read(place)
+    if there is None or sha256(there).digest() != sha256(body).digest():
+        raise CompactError(
+            "is not what was sent" if sent else "is another file than that of this release",
+            where=f"{remote.url}/{place}",
+            allowed="a release is never changed",
+            next_step="take that folder out of the store, then publish again; `latest` there is as it was",
+        )
+    return sent
+
+
+def _not_older(remote: Remote, before: str | None, folder: Path) -> None:
+    card = remote.read(f"{before}/{CARD}") if before and before != folder.name else None
+    if card and json.loads(card)["created"] > read_card(folder)["created"]:
+        raise CompactError(
+            f"`latest` there is {before}, which is newer than {folder.name}",
+            where=f"{remote.url}/{LATEST}",
+            allowed="a newer release, or --back",
+            next_step="`compact publish --back` if you mean it",
+        )
+
+
+# --- in
+def pull_from(url: str, home: Path, release: str | None = None, signers: Path | None = None) -> Path:
+    """Bring a release into a home and, if it is the one that `latest` there names, make it the latest here.
+    It is in place only once it is proved to be whole and, where signers are named, signed by one of them."""
+    remote = Remote(url)
+    latest = _now(remote)
+    wanted = _wanted(remote, release, latest)
+    with publishing(home) as folder:
+        final = folder / wanted
+        if final.is_dir():
+            _same(remote, wanted, final)
+            if wanted == latest:
+                move(folder, wanted, lambda: None)
+            return final
+        with building(folder, wanted) as aside:
+            _fetch(remote, wanted, aside)
+            _judge(aside, remote.url, signers)
+            if wanted == latest:
+                return publish(aside, wanted)
+            aside.rename(final)
+    return final
+
+
+def _judge(aside: Path, where: str, signers: Path | None) -> None:
+    if found := verify_release(aside):
+        raise CompactError(
+            f"the release is damaged in {len(found)} places: {found[0]}",
+            where=where,
+            next_step="`compact verify` with this address lists them; publish it again from a whole one",
+        )
+    signature = check_signature(aside, signers)
+    if signature.state == "invalid" or (signers and signature.state != "valid"):
+        raise CompactError(
+            signature.what, where=where, next_step="ask who publishes there; nothing was taken"
+        )
+
+
+@contextmanager
+def brought(url: str, release: str | None = None) -> Iterator[Path]:
+    """A release of the store as it is there, in a folder of its id that is gone afterwards."""
+    remote = Remote(url)
+    wanted = _wanted(remote, release, _now(remote))
+    with tempfile.TemporaryDirectory(prefix="compact-check-") as aside:
+        folder = Path(aside) / wanted
+        folder.mkdir()
+        _fetch(remote, wanted, folder)
+        yield folder
+
+
+def _wanted(remote: Remote, release: str | None, latest: str | None) -> str:
+    wanted = release or latest
+    if wanted is None or not USABLE_ID.fullmatch(wanted) or wanted == LATEST:
+        raise NotInStore(
+            f"there is no release {release}" if release else "there is no release yet",
+            where=remote.url,
+            next_step="`compact publish` puts one there",
+        )
+    return wanted
+
+
+def _now(remote: Remote) -> str | None:
+    body = remote.read(LATEST)
+    return _id(body) if body is not None else None
+
+
+def _id(body: bytes) -> str:
+    return body.decode("utf-8", "replace").strip()
+
+
+def _fetch(remote: Remote, release: str, aside: Path) -> None:
+    """All files that SHA256SUMS lists, and it, as they are there."""
+    sums = remote.read(f"{release}/{SUMS}")
+    if sums is None:
+        raise NotInStore(
+            f"release {release} is not there as a whole: it has no {SUMS}",
+            where=remote.url,
+            next_step="publish it again, or name another",
+        )
+    (aside / SUMS).write_bytes(sums)
+    listed = dict(line.split("  ", 1)[::-1] for line in sums.decode("utf-8").splitlines())
+
+    def bring(name: str) -> None:
+        body = remote.read(f"{release}/{_inside(name)}")
+        if body is not None:
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
+            (aside / name).write_bytes(body)
+
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        list(workers.map(bring, listed))
+    if (signature := remote.read(f"{release}/{SIGNATURE}")) is not None:
+        (aside / SIGNATURE).write_bytes(signature)
+
+
+def _inside(name: str) -> str:
+    """The name, if it stays inside of the release: a store may hold what nobody of us wrote."""
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or "\\" in name or any(part in ("..", ".") for part in parts):
+        raise CompactError(
+            f"{SUMS} lists {name!r}, which lies outside of the release",
+            next_step="do not use this store",
+        )
+    return name
+
+
+def _same(remote: Remote, release: str, final: Path) -> None:
+    sums = remote.read(f"{release}/{SUMS}") or b""
+    if sha256(sums).hexdigest() != file_sha256(final / SUMS):
+        raise CompactError(
+            f"release {release} here is another than the one in the store",
+            where=str(final),
+            allowed="a release is never changed",
+            next_step="`compact verify` both, and keep the right one",
+        )

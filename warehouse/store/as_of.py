@@ -1,0 +1,57 @@
+"""What was known at a moment of the past: the store of snapshots as its manifest stood then.
+
+Which release was the latest then is in rollback.py; how a release is rebuilt from this store is in
+pipelines/steps/as_of.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from schemas.errors import CompactError
+from sources.snapshots.events import Event
+from sources.snapshots.store import Store
+
+
+class StoreAsOf(Store):
+    """The store with the events up to a moment. It can be asked, not written to.
+
+    The order of the lines is what counts: an event whose clock was put back is as old as the one before it.
+    """
+
+    def __init__(self, home: Path, when: datetime) -> None:
+        self.when = when
+        super().__init__(home)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._reached = datetime.min.replace(tzinfo=UTC)
+
+    def _take(self, number: int, event: Event) -> None:
+        self._reached = max(self._reached, _at(event))
+        if self._reached <= self.when or event["event"] == "dropped":  # what is gone is gone for the past too
+            super()._take(number, event)
+
+    def _append(self, _events: Sequence[Event]) -> None:
+        raise CompactError(
+            "the store as it was in the past cannot be changed", where=f"as of {self.when.isoformat()}"
+        )
+
+
+def reaches_back_to(home: Path) -> datetime | None:
+    """When the first snapshot of this store was accepted; None if none ever was."""
+    store = Store(home)
+    accepted = [
+        _at(event)
+        for source_id in store.source_ids
+        for event in store.events(source_id)
+        if event["event"] == "accepted"
+    ]
+    return min(accepted, default=None)
+
+
+def _at(event: Event) -> datetime:
+    """When an event happened: a fetch says when the answer came."""
+    return datetime.fromisoformat(event.get("at") or event["fetched_at"])

@@ -1,0 +1,98 @@
+"""`releases/latest`: which release is the latest, and how that changes, so that a crash leaves the old one or
+the new one and never something between.
+
+Whatever moves the pointer writes down first what it is about to do (`.moving`). Whoever next has the right to
+publish finds that note and finishes the move: a release that was renamed into place is published, a rollback
+has its line in the history. How a release comes to be is in release.py.
+
+`latest` is a symbolic link. On a file system that has none it is a text file with the id of the release.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sources.snapshots.objects import sync, write_whole
+
+LATEST, MOVING, HISTORY = "latest", ".moving", "history.jsonl"
+CARD = "release.json"
+Row = dict[str, Any]
+# What symlink(2) answers where the file system, or the rights on Windows, have no symbolic links.
+NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
+
+
+def releases_folder(home: Path) -> Path:
+    return home / "releases"
+
+
+def latest_release(home: Path) -> Path | None:
+    """The folder that `latest` names, or None before the first release."""
+    pointer = releases_folder(home) / LATEST
+    if pointer.is_file():
+        named = pointer.read_text(encoding="utf-8").strip()
+        beside = named != "" and named == Path(named).name
+        return (pointer.parent / named).resolve() if beside and (pointer.parent / named).is_dir() else None
+    return pointer.resolve() if pointer.is_dir() else None
+
+
+def point_latest(folder: Path, release_id: str) -> None:
+    """Make `latest` name another release: a new link beside it takes its place in one step."""
+    aside = folder / f".{LATEST}-{os.getpid()}"
+    aside.unlink(missing_ok=True)
+    try:
+        aside.symlink_to(release_id, target_is_directory=True)
+    except NotImplementedError:
+        write_whole(folder / LATEST, f"{release_id}\n".encode())
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        write_whole(folder / LATEST, f"{release_id}\n".encode())
+    else:
+        aside.replace(folder / LATEST)
+    sync(folder)
+
+
+def move(folder: Path, release_id: str, prepare: Callable[[], None], event: Row | None = None) -> None:
+    """Note what is to happen, prepare (rename the release into place), record the event, point `latest`."""
+    write_whole(folder / MOVING, json.dumps({"to": release_id, "event": event}).encode())
+    prepare()
+    finish(folder)
+
+
+def finish(folder: Path) -> None:
+    """Finish a move that was noted; nothing where none was. A release that was not yet in place when its run
+    died is not published. Only for who has the right to publish."""
+    note = folder / MOVING
+    if not note.is_file():
+        return
+    wanted = json.loads(note.read_text(encoding="utf-8"))
+    if (folder / wanted["to"] / CARD).is_file():
+        if wanted["event"] is not None:
+            _record(folder / HISTORY, wanted["event"])
+        point_latest(folder, wanted["to"])
+    note.unlink()
+    sync(folder)
+
+
+def read_history(path: Path) -> list[Row]:
+    """The recorded events, in order. A last line without its end is being written, or was torn off by a crash
+    and will be written anew by `finish`: it does not count."""
+    whole, _, _ = (path.read_bytes() if path.is_file() else b"").rpartition(b"\n")
+    return [json.loads(line) for line in whole.split(b"\n") if line.strip()]
+
+
+def _record(path: Path, event: Row) -> None:
+    """Add an event, once: after a crash it may stand there already, whole or torn."""
+    if event in read_history(path)[-1:]:
+        return
+    with path.open("ab+") as file:
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
+        file.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,149 @@
+"""Publishing: a finished, checked folder becomes a release, and `latest` points to it, in one atomic step.
+
+What the folder holds is written in build.py. Here: the lock that keeps two runs from publishing at once, the
+building folder, checksums, and what a release says of itself. The swap itself is in pointer.py.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import CompactError
+from warehouse.store.latest import CARD, LATEST, finish, latest_release, move, point_latest, releases_folder
+
+__all__ = ["CARD", "LATEST", "latest_release", "point_latest", "releases_folder"]
+
+SUMS = "SHA256SUMS"
+BUILDING, REMOVED = ".building-", ".removed-"
+
+
+class ReleaseRefused(CompactError):
+    """A check of level error failed, so nothing was published and `latest` is as it was."""
+
+
+@dataclass(frozen=True)
+class ReleaseResult:
+    """What came of a build. made is false if nothing had changed; id and path are then those of `latest`."""
+
+    made: bool
+    id: str
+    path: Path
+    note: str
+    tables: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """release.json of a release."""
+    card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    return card
+
+
+def snapshots_of(folder: Path) -> set[str]:
+    """The ids of the snapshots that a release was made from."""
+    from schemas.tables.arrow import read_columns
+
+    return set(read_columns(folder / "snapshot.parquet", "snapshot")["snapshot"].to_pylist())
+
+
+def not_before(latest: Path | None, now: datetime) -> datetime:
+    """Now, or a second after the latest release where the clock has been put back since: releases are listed
+    and found by their time."""
+    after = datetime.fromisoformat(read_card(latest)["created"]) + timedelta(seconds=1) if latest else now
+    return max(now, after).astimezone(UTC)
+
+
+@contextmanager
+def publishing(home: Path) -> Iterator[Path]:
+    """The folder of releases, with the only right to publish in it. The right ends with the process, however
+    it ends, so any building folder found here belongs to a run that died, and is removed; a swap that it had
+    begun is finished."""
+    folder = releases_folder(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CompactError(
+                "another run is publishing a release",
+                where=str(folder),
+                next_step="wait until it has ended, then run again",
+            ) from None
+        for left in [*folder.glob(f"{BUILDING}*"), *folder.glob(f"{REMOVED}*")]:
+            shutil.rmtree(left)
+        for left in [*folder.glob(f".{LATEST}-*"), *folder.glob(f".{LATEST}.*"), *folder.glob(".moving.*")]:
+            left.unlink()
+        finish(folder)
+        yield folder
+
+
+@contextmanager
+def building(folder: Path, release_id: str) -> Iterator[Path]:
+    """A new folder aside, removed if the build fails."""
+    aside = folder / f"{BUILDING}{release_id}-{os.getpid()}"
+    aside.mkdir()
+    try:
+        yield aside
+    finally:
+        if aside.exists():
+            shutil.rmtree(aside)
+
+
+def free_id(folder: Path, wanted: str) -> str:
+    """The id, or the id with a number if a release has it: releases are never changed."""
+    number, found = 2, wanted
+    while (folder / found).exists():
+        found, number = f"{wanted}-{number}", number + 1
+    return found
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of a file's bytes."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_sums(folder: Path) -> None:
+    """SHA256SUMS over every other file, in the form that `sha256sum -c` reads."""
+    names = sorted(
+        p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.name != SUMS
+    )
+    lines = [f"{file_sha256(folder / name)}  {name}\n" for name in names]
+    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+
+
+def publish(aside: Path, release_id: str) -> Path:
+    """Rename the finished folder into place and swap `latest`. A crash between any two lines leaves `latest`
+    whole, and a release in place that the next run publishes."""
+    folder = aside.parent
+    for path in [*aside.rglob("*"), aside]:
+        _sync(path)
+    final = folder / release_id
+    move(folder, release_id, lambda: _place(aside, final))
+    return final
+
+
+def _place(aside: Path, final: Path) -> None:
+    aside.rename(final)
+    _sync(final.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

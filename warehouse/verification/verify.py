@@ -1,0 +1,259 @@
+"""Proof of a release: checksums, contracts, references between the tables, and the ledger's reckoning.
+
+Used twice: on the finished folder before it is published, and by anyone on a published release. Nothing is
+mended here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.contributions import CONTRIBUTION_TABLES
+from schemas.tables.registry import TABLES
+from sources.snapshots.store import Store
+from warehouse.engine.duckdb_engine import engine, parquet
+from warehouse.store.publish import CARD, SUMS, file_sha256, read_card, snapshots_of
+from warehouse.verification.signing import SIGNATURE
+
+EXAMPLES = 5
+CHECKSUM = "checksum"
+# Column to the table and column that must know its values. A cell may hold several, joined by ';'.
+REFERENCES = {
+    "indicator": ("indicator_meta", "indicator"),
+    "ref_area": ("area", "ref_area"),
+    "source": ("source", "source"),
+    "snapshot": ("snapshot", "snapshot"),
+    "group": ("area_group", "group"),
+    "official_source": ("source", "source"),
+}
+# Columns of the same name that mean something else.
+NOT_REFERENCES = {
+    ("area_group", "source"),
+    ("indicator_meta", "group"),
+    # contributions: judged when they were imported, by the lists of that day
+    *((table.name, column) for table in CONTRIBUTION_TABLES for column in table.names),
+}
+# A snapshot that was read has a reckoning; a refused row belongs to one.
+MORE_REFERENCES = (
+    ("observation", "snapshot", "ledger", "snapshot"),
+    ("quarantine", "snapshot", "ledger", "snapshot"),
+    # A published value comes from observations that are published with it.
+    *(
+        (table, column, "observation", column)
+        for table in ("indicator", "latest")
+        for column in ("series", "snapshot")
+    ),
+)
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is not as the release says."""
+
+    file: str
+    check: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.check}: {self.what}"
+
+
+def verify_release(folder: Path) -> list[Finding]:
+    """Everything that is wrong with a published release; empty if it is whole."""
+    found = list(_sums(folder))
+    changed = {finding.file for finding in found if finding.check == CHECKSUM}
+    if not (folder / CARD).is_file():
+        return sorted({*found, Finding(CARD, "files", "is missing")})
+    if CARD in changed:  # what it promises is not to be believed
+        return sorted([*found, *table_findings(folder, without=changed)])
+    promised = json.loads((folder / CARD).read_text(encoding="utf-8"))["tables"]
+    missing = [
+        Finding(f"{name}.parquet", "files", "is missing")
+        for name in TABLES
+        if name in promised and not (folder / f"{name}.parquet").is_file()
+    ]
+    if missing:
+        return sorted({*found, *missing})
+    return sorted([*found, *table_findings(folder, without=changed), *_card(folder, changed)])
+
+
+def table_findings(
+    folder: Path, *, fresh: bool = False, without: Collection[str] = frozenset()
+) -> list[Finding]:
+    """What is wrong with the tables: contracts first, and if they hold, references and reckoning.
+
+    without: files that are not to be opened, because they are known to be damaged; fresh: every table must be
+    there, with today's descriptions; an older release rightly has those of its day, and not the tables that
+    came later.
+    """
+    there = [
+        name
+        for name in TABLES
+        if fresh or ((folder / f"{name}.parquet").is_file() and f"{name}.parquet" not in without)
+    ]
+    found = list(_contracts(folder, there, fresh))
+    if found:
+        return found
+    with engine() as con:
+        for name in there:
+            con.execute(f'create temp view "{name}" as select * from {parquet(folder / f"{name}.parquet")}')
+        reckoned = {"observation", "quarantine", "ledger"} <= set(there)
+        return [*_references(con, there), *(_ledger(con) if reckoned else ())]
+
+
+def store_findings(folder: Path, store: Store) -> list[Finding]:
+    """Where the links from a release to the store of snapshots do not hold: a snapshot of which the store
+    knows nothing, or whose pages do not make its name; and every stored page that is not what came. A page
+    that was removed on purpose is no fault."""
+    found = [Finding("snapshots", "stored bytes", what) for what in store.verify()]
+    for name in sorted(snapshots_of(folder)):
+        known = store.find(name)
+        if not known:
+            found.append(Finding("snapshots", "lineage", f"snapshot {name[:12]} is not in the manifest"))
+        elif store.is_whole(known[0]):
+            digest = sha256()
+            for page in known[0].pages:
+                digest.update(store.objects.path(page.sha256).read_bytes())
+            if digest.hexdigest() != name:
+                found.append(
+                    Finding("snapshots", "lineage", f"the pages of {name[:12]} do not make its name")
+                )
+    return sorted(found)
+
+
+def references() -> Iterator[tuple[str, str, str, str]]:
+    """Table, column, and the table and column that it refers to."""
+    for name, table in TABLES.items():
+        for column in table.names:
+            if (
+                column in REFERENCES
+                and (name, column) not in NOT_REFERENCES
+                and REFERENCES[column][0] != name
+            ):
+                yield name, column, *REFERENCES[column]
+    yield from MORE_REFERENCES
+
+
+def _sums(folder: Path) -> Iterator[Finding]:
+    if not (folder / SUMS).is_file():
+        yield Finding(SUMS, "files", "is missing, so nothing can be checked against it")
+        return
+    listed: dict[str, str] = {}
+    body = (folder / SUMS).read_bytes()
+    for line in body.decode("utf-8", "backslashreplace").split("\n"):
+        digest, _, name = line.partition("  ")
+        if line:
+            listed[name] = digest
+    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() or p.is_symlink()}
+    there -= {SUMS, SIGNATURE}
+    if "".join(f"{listed[name]}  {name}\n" for name in sorted(listed)).encode() != body:
+        yield Finding(SUMS, "files", "is not as it was written: one line a file, sorted by name")
+    for name in sorted(listed.keys() - there):
+        yield Finding(name, "files", f"is listed in {SUMS} and is missing")
+    for name in sorted(there - listed.keys()):
+        yield Finding(name, "files", f"is not listed in {SUMS}")
+    for name in sorted(there & listed.keys()):
+        if file_sha256(folder / name) != listed[name]:
+            yield Finding(name, CHECKSUM, "is not the file that was published: its sha256 differs")
+
+
+def _contracts(folder: Path, names: Sequence[str], fresh: bool) -> Iterator[Finding]:
+    from schemas.tables.validation import (  # Pandera and pandas take half a second to import
+        ContractViolation,
+        validate_file,
+    )
+
+    for name in names:
+        table = TABLES[name]
+        try:
+            schema = validate_file(folder / f"{name}.parquet", table)
+        except (OSError, pa.ArrowException) as error:
+            yield Finding(f"{name}.parquet", "contract", f"cannot be read: {error}")
+            continue
+        except ContractViolation as error:
+            yield Finding(f"{name}.parquet", "contract", error.what)
+            continue
+        if fresh and not schema.equals(arrow_schema(table), check_metadata=True):
+            yield Finding(
+                f"{name}.parquet", "contract", "the descriptions of its columns are not the current ones"
+            )
+
+
+def _references(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[Finding]:
+    for table, column, to, known in references():
+        if table not in names or to not in names:
+            continue
+        rows = con.execute(f"""
+            with wanted as (
+                select distinct unnest(string_split("{column}", ';')) as code
+                from "{table}"
+                where "{column}" is not null)
+            select code
+            from wanted
+            anti join "{to}" as known on known."{known}" = wanted.code
+            order by code""").fetchall()
+        if rows:
+            some = ", ".join(str(row[0])[:20] for row in rows[:EXAMPLES])
+            yield Finding(
+                f"{table}.parquet",
+                "reference",
+                f"{len(rows)} values of {column} are not in {to}.parquet: {some}",
+            )
+
+
+def _ledger(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """rows_in = rows_out + rows_rejected; the reasons add up; what is listed is what was counted.
+
+    observation holds only the series that an indicator uses, so it may have fewer rows than were kept, never
+    more.
+    """
+    kept = dict(con.execute("select snapshot, count(*) from observation group by all").fetchall())
+    listed: dict[tuple[str, str], dict[str, int]] = {}
+    for source, snapshot, reason, rows in con.execute(
+        "select source, snapshot, reason, count(*) from quarantine group by all"
+    ).fetchall():
+        listed.setdefault((source, snapshot), {})[reason] = rows
+    for source, snapshot, rows_in, rows_out, rejected, text in con.execute(
+        "select source, snapshot, rows_in, rows_out, rows_rejected, reasons from ledger order by all"
+    ).fetchall():
+        reasons: dict[str, int] = json.loads(text)
+        place = f"{source} {snapshot[:12]}"
+        if rows_in != rows_out + rejected:
+            yield Finding(
+                "ledger.parquet", "reckoning", f"{place}: {rows_in} in, {rows_out} out, {rejected} rejected"
+            )
+        if sum(reasons.values()) != rejected:
+            yield Finding(
+                "ledger.parquet", "reckoning", f"{place}: {rejected} rejected, the reasons add up to {text}"
+            )
+        if kept.get(snapshot, 0) > rows_out:
+            yield Finding(
+                "observation.parquet",
+                "reckoning",
+                f"{place}: {kept[snapshot]} rows, the ledger kept {rows_out}",
+            )
+        for reason, rows in listed.get((source, snapshot), {}).items():
+            if reasons.get(reason) != rows:
+                yield Finding(
+                    "quarantine.parquet",
+                    "reckoning",
+                    f"{place}: {rows} rows refused as {reason}, the ledger counts {reasons.get(reason, 0)}",
+                )
+
+
+def _card(folder: Path, without: Collection[str]) -> Iterator[Finding]:
+    for name, facts in read_card(folder)["tables"].items():
+        path = folder / f"{name}.parquet"
+        if path.name not in without and path.is_file() and pq.read_metadata(path).num_rows != facts["rows"]:
+            yield Finding(
+                CARD, "rows", f"says {facts['rows']} rows for {name}.parquet, which has another number"
+            )
