@@ -10,12 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from schemas.codelists.groupings import groupings
-
-if TYPE_CHECKING:
-    from indicators.formula.compiler import Writer
 
 MOST_LAG, MOST_MEAN = 50, 10  # years
 GROUP, SIZE = "group of {}", "size of {}"  # columns that the evaluation provides for a grouping
@@ -37,6 +34,18 @@ class Frame:
     def only(self) -> str:
         """Which rows of the window are meant, as an SQL filter; empty for all."""
         return f" filter (where time_period = {self.by})" if self.kind == "base" else ""
+
+
+class Writer(Protocol):
+    """What a window function needs of the compiler that calls it."""
+
+    frames: set[Frame]
+
+    def inner(self, node: Any, argument: Any) -> str:
+        """The SQL of an argument."""
+
+    def refused(self, node: Any, what: str, allowed: str) -> Exception:
+        """The fault to raise for a node."""
 
 
 def groupings_allowed() -> list[str]:

@@ -134,7 +134,7 @@ def check(
 def list_indicators(as_json: Json = False, release: ReleaseId = None) -> None:
     """The indicators of a release, with their coverage."""
     from warehouse.query.indicators import list_indicators as rows
-    from warehouse.query.indicators import open_release
+    from warehouse.store.listing import open_release
 
     emit(rows(open_release(_home(), release)), as_json=as_json)
 
@@ -156,7 +156,7 @@ def search(
 def about(indicator: str, as_json: Json = False, release: ReleaseId = None) -> None:
     """What an indicator is, where it comes from and what there is of it."""
     from warehouse.query.indicators import about as read
-    from warehouse.query.indicators import open_release
+    from warehouse.store.listing import open_release
 
     emit_one(read(open_release(_home(), release), indicator), as_json=as_json)
 
@@ -177,8 +177,8 @@ def show(
     ] = False,
 ) -> None:
     """The latest value of an indicator: year, source, snapshot and assessment."""
-    from warehouse.query.indicators import open_release
     from warehouse.query.indicators import show as read
+    from warehouse.store.listing import open_release
 
     folder = _release_of(as_of) if as_of else open_release(_home(), release)
     if methods:
@@ -201,7 +201,7 @@ def releases(
     as_json: Json = False,
 ) -> None:
     """The releases that are kept, newest first."""
-    from warehouse.query.indicators import releases as read
+    from warehouse.store.listing import releases as read
 
     rows = read(_home())
     if latest and rows:
@@ -264,7 +264,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
 
 
 def _release_of(as_of: str) -> Path:
-    from warehouse.store.history import moment, release_as_of
+    from warehouse.store.listing import moment, release_as_of
 
     folder = release_as_of(_home(), moment(as_of))
     note(f"release {folder.name} was the latest then")
@@ -273,7 +273,7 @@ def _release_of(as_of: str) -> Path:
 
 def _rebuild(as_of: str, *, redistributable: bool) -> None:
     from pipelines.steps.as_of import WorkspaceAsOf
-    from warehouse.store.history import moment
+    from warehouse.store.listing import moment
 
     result = WorkspaceAsOf(when=moment(as_of), redistributable=redistributable).rebuild()
     print(f"Release {result.id}, as of {as_of}: {result.note}\n  {result.path}")

@@ -74,7 +74,7 @@ def why(
     from sources.registry.sources import load_sources
     from warehouse.evaluation.cache import staged_now, would_be
     from warehouse.evaluation.invalidation import why as compare
-    from warehouse.query.indicators import open_release
+    from warehouse.store.listing import open_release
 
     catalogue = load_catalogue()
     if indicator not in catalogue:
@@ -176,7 +176,7 @@ def export(
     """Write a release, or its models, for another program: `compact export sdmx|lake|sql`."""
     from indicators.registry import load_catalogue
     from indicators.targets import load_commitments
-    from warehouse.query.indicators import open_release
+    from warehouse.store.listing import open_release
 
     if form == "sdmx":
         from warehouse.export.sdmx import export as write

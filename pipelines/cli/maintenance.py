@@ -47,7 +47,7 @@ def sign(
 ) -> None:
     """Sign a release's checksums with an ssh key; `compact verify` checks the signature."""
     from schemas.errors import CompactError
-    from warehouse.query.indicators import open_release
+    from warehouse.store.listing import open_release
     from warehouse.verification.signing import sign as make
 
     chosen = key or (Path(given) if (given := os.environ.get("COMPACT_SIGNING_KEY")) else None)
@@ -71,7 +71,7 @@ def verify(release: ReleaseId = None, as_json: Json = False) -> None:
         with brought(release) as folder:
             _verify(folder, as_json)
     else:
-        from warehouse.query.indicators import open_release
+        from warehouse.store.listing import open_release
 
         _verify(open_release(_home(), release), as_json)
 

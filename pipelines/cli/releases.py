@@ -35,7 +35,7 @@ def diff(
 ) -> None:
     """What changed from one release to another, in sentences, by indicator or row by row."""
     from warehouse.diff.document import MOST, compare
-    from warehouse.query.indicators import open_release
+    from warehouse.store.listing import open_release
 
     if rows and rows not in LISTS:
         raise CompactError(f"there is no kind of rows {rows!r}", where="--rows", allowed=", ".join(LISTS))
@@ -87,7 +87,7 @@ def explain(
     """From a published number to the raw bytes: formula, observations, snapshots, place, checks and SQL."""
     from pipelines.cli.provenance_text import explanation
     from warehouse.provenance.value import explain as read
-    from warehouse.query.indicators import open_release
+    from warehouse.store.listing import open_release
 
     dimensions = {"sex": sex, "age": age, "urbanisation": urbanisation}
     folder = open_release(_home(), release)
@@ -127,7 +127,7 @@ def rollback(
 ) -> None:
     """Point `latest` to another kept release, once it is proved to be whole."""
     from pipelines.maintenance.accept import this_user
-    from warehouse.store.history import roll_back
+    from pipelines.maintenance.rollback import roll_back
 
     emit_one(roll_back(_home(), release, reason, by or this_user()), as_json=as_json)
     note("a run that would make a withdrawn release again publishes nothing; any change makes a new one")

@@ -33,8 +33,8 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Send a release to a store, prove that it arrived, and point the store's `latest` to it."""
-    from warehouse.query.indicators import open_release
     from warehouse.remote.transfer import publish_to
+    from warehouse.store.listing import open_release
 
     done = publish_to(_store(url), open_release(_home(), release).resolve(), back=back, tell=note)
     if not done.conditional:

@@ -64,7 +64,7 @@ def report(
 
 
 def _release(home: Path, release: str | None, as_of: str) -> Path:
-    from warehouse.query.indicators import open_release
+    from warehouse.store.listing import open_release
 
     if not as_of:
         return open_release(home, release).resolve()
@@ -72,7 +72,7 @@ def _release(home: Path, release: str | None, as_of: str) -> Path:
         raise CompactError(
             "--release and --as-of name two releases", where="--as-of", next_step="give one of them"
         )
-    from warehouse.store.history import moment, release_as_of
+    from warehouse.store.listing import moment, release_as_of
 
     return release_as_of(home, moment(as_of)).resolve()
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.console.output import emit, emit_one, note
+from pipelines.monitoring.status import facts
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 COLUMNS = ("source", "state", "cadence", "last_asked", "last_confirmed", "agency_release", "stale_since",
@@ -47,20 +48,6 @@ def alert(
     for text in failed:
         note(text)
     raise typer.Exit(1 if failed else 0)
-
-
-def facts(home: Path) -> dict[str, Any]:
-    """The status of this checkout's sources in a home."""
-    from indicators.registry import load_catalogue
-    from pipelines.monitoring.status import status as of
-    from sources.registry.sources import load_series, load_sources
-
-    sources, catalogue = load_sources(), load_catalogue()
-    wanted = {
-        name: set(load_series(name)) if source.ask_for == "all" else catalogue.series_of(name)
-        for name, source in sources.items()
-    }
-    return of(home, sources, wanted)
 
 
 def _print(found: dict[str, Any]) -> None:

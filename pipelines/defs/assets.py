@@ -25,8 +25,7 @@ from pipelines.defs.metadata import (
     stored_version,
 )
 from pipelines.monitoring.openlineage import Lineage
-from pipelines.monitoring.run_log import BY, RUN, Journal
-from pipelines.runner.no_change import fetch_facts
+from pipelines.monitoring.run_log import BY, RUN, Journal, fetch_facts
 from pipelines.steps.run_context import Workspace
 from schemas.definitions.models import Source
 from schemas.errors import CompactError

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipelines.cli.status import facts
 from pipelines.defs.assets import source_key, staged_key
+from pipelines.monitoring.status import facts
 from pipelines.steps.run_context import Workspace
 from schemas.definitions.models import Source
 from sources.ingest.cadence import rhythms

@@ -22,7 +22,7 @@ from sources.settings import Settings
 from sources.snapshots.garbage import needed_snapshots, unnamed_objects, unneeded_lines
 from sources.snapshots.store import Store
 from warehouse.evaluation.cache import Stored, staged_now, would_be
-from warehouse.query.indicators import releases
+from warehouse.store.listing import releases
 from warehouse.store.publish import REMOVED, latest_release, publishing, releases_folder, snapshots_of
 from warehouse.store.retention import kept, reaches_back_to
 from warehouse.verification.verify import verify_release

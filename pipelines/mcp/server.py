@@ -18,7 +18,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 
 from pipelines.mcp import answers
 from schemas.errors import CompactError
-from warehouse.query.indicators import open_release
+from warehouse.store.listing import open_release
 
 INSTRUCTIONS = """\
 Figures on how far every country is from the measurable targets of the UN Global Digital Compact, from

@@ -19,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from schemas.errors import CompactError
+from sources.ingest.fetch import FetchReport
 
 FOLDER, RUNS = "logs", "runs.jsonl"
 SWITCH = "COMPACT_LOG"  # file (default), json: on stderr too, off
@@ -100,3 +101,16 @@ def _seconds(started: float) -> float:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def fetch_facts(report: FetchReport) -> dict[str, Any]:
+    """What a log line and the record of a run say of a fetch."""
+    return {
+        "state": report.state,
+        "note": report.note or None,
+        "new": len(report.fetched),
+        "unchanged": len(report.unchanged),
+        "requests": report.requests,
+        "bytes": report.bytes,
+        "seconds": round(report.seconds, 3),
+    }

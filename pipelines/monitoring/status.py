@@ -172,3 +172,16 @@ def _coverage_lost(folder: Path) -> int:
         return 0
     lost = json.loads(path.read_text(encoding="utf-8"))["coverage"]["lost"]
     return int(lost["total"]) if isinstance(lost, dict) else len(lost)
+
+
+def facts(home: Path) -> dict[str, Any]:
+    """The status of this checkout's sources in a home."""
+    from indicators.registry import load_catalogue
+    from sources.registry.sources import load_series, load_sources
+
+    sources, catalogue = load_sources(), load_catalogue()
+    wanted = {
+        name: set(load_series(name)) if source.ask_for == "all" else catalogue.series_of(name)
+        for name, source in sources.items()
+    }
+    return status(home, sources, wanted)

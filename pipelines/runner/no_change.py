@@ -8,13 +8,11 @@ here, and Dagster has nothing of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from pipelines.monitoring.openlineage import Lineage
-from pipelines.monitoring.run_log import Journal
+from pipelines.monitoring.run_log import Journal, fetch_facts
 from pipelines.steps.run_context import Workspace
 from schemas.errors import CompactError
-from sources.ingest.fetch import FetchReport
 from warehouse.store.publish import ReleaseResult, latest_release
 
 
@@ -43,16 +41,3 @@ def record(workspace: Workspace, quiet: Iterable[str], run: str) -> None:
         report = workspace.fetch(source_id)
         journal.event("fetched", source=source_id, **fetch_facts(report))
         Lineage(run).fetched(workspace.sources[source_id], report, workspace.store)
-
-
-def fetch_facts(report: FetchReport) -> dict[str, Any]:
-    """What a log line and the record of a run say of a fetch."""
-    return {
-        "state": report.state,
-        "note": report.note or None,
-        "new": len(report.fetched),
-        "unchanged": len(report.unchanged),
-        "requests": report.requests,
-        "bytes": report.bytes,
-        "seconds": round(report.seconds, 3),
-    }

@@ -12,13 +12,13 @@ from time import monotonic
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pipelines.cli.status import facts
 from pipelines.console.output import note
 from pipelines.maintenance.cleanup import tidy
 from pipelines.monitoring.alerts import receivers, send_news
 from pipelines.monitoring.openlineage import Lineage
-from pipelines.monitoring.run_log import Journal
-from pipelines.runner.no_change import fetch_facts, unchanged
+from pipelines.monitoring.run_log import Journal, fetch_facts
+from pipelines.monitoring.status import facts
+from pipelines.runner.no_change import unchanged
 from pipelines.steps.run_context import Workspace
 from sources.locks import at_work
 from warehouse.store.publish import ReleaseResult

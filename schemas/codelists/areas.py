@@ -7,7 +7,6 @@ from it) belongs in its source.yaml.
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,39 +16,15 @@ import pycountry
 
 from schemas.codelists.custom_groups import own_area_rows, own_membership_rows, read_own_groups
 from schemas.codelists.groupings import check
+from schemas.codelists.reader import CODELISTS, origin, read_codelist
 from schemas.columns.observation import REF_AREA_CODES
-from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError, Problem
 
-CODELISTS = Path(__file__).parent
-SCHEMES = ("iso3", "iso2", "m49", "worldbank", "gec", "name", "iso3166_2")
 M49_LEVELS = {"m49_region": "region", "m49_subregion": "subregion", "m49_intermediate": "intermediate"}
 OWN_GROUPS = CODELISTS / "groups"
 UN_CATEGORIES = {"ldc": "M49:199", "lldc": "M49:432", "sids": "M49:722"}
 
 Row = dict[str, Any]
-
-
-@cache
-def read_codelist(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of codelists/<name>.csv, all text; an empty cell is an empty string, and NA is Namibia."""
-    with (CODELISTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = tuple(csv.DictReader(file, strict=True))
-    broken = [number for number, row in enumerate(rows, 2) if None in row or None in row.values()]
-    if broken:
-        raise CompactError(
-            "rows do not have as many fields as the header",
-            where=f"{name}.csv, rows {broken[:10]}",
-            next_step="quote a text that holds a comma",
-        )
-    return rows
-
-
-@cache
-def origin(name: str) -> str:
-    """Who published a code list, and when."""
-    entry = load_yaml(CODELISTS / "codelists.yaml").data[name]
-    return f"{entry['source']} ({entry['date']})"
 
 
 # --- areas
@@ -172,7 +147,8 @@ def membership_rows(groups: Path | None = None) -> list[Row]:
 
 # --- agencies' codes
 @cache
-def _code_map(scheme: str) -> dict[str, str]:
+def area_code_map(scheme: str) -> dict[str, str]:
+    """The codes of a scheme for whole areas; not to be changed by the caller. See code_maps.py."""
     codes: dict[str, str] = {
         row["code"]: row["ref_area"]
         for row in read_codelist("code_aliases")
@@ -198,34 +174,6 @@ def _code_map(scheme: str) -> dict[str, str]:
     if scheme == "name":
         codes |= {area["name"]: area["ref_area"] for area in countries}
     return codes
-
-
-def code_map(scheme: str) -> dict[str, str]:
-    """An agency's code to ours.
-
-    m49 takes codes with and without leading zeros, gec upper and lower case (the Factbook's file names are in
-    lower case), worldbank the three-letter and the two-letter codes of economies and aggregates, name our
-    English names of countries and territories, letter by letter: other spellings are the source's aliases;
-    iso3166_2 parts of countries, and whole countries by their two letters.
-    """
-    _known(scheme)
-    if scheme == "iso3166_2":
-        from schemas.codelists.subnational import subnational_codes  # which asks here for the countries
-
-        return subnational_codes()
-    return dict(_code_map(scheme))
-
-
-def not_carried(scheme: str) -> dict[str, str]:
-    """Codes of a scheme that stand for no area of ours, with the reason; a source.yaml may name more."""
-    _known(scheme)
-    codes = {row["code"]: row["reason"] for row in read_codelist("not_carried") if row["scheme"] == scheme}
-    return codes | {code.lower(): reason for code, reason in codes.items()} if scheme == "gec" else codes
-
-
-def _known(scheme: str) -> None:
-    if scheme not in SCHEMES:
-        raise CompactError(f"unknown scheme of area codes {scheme!r}", allowed=", ".join(SCHEMES))
 
 
 def grouping_problems(memberships: list[Row] | None = None, areas: list[Row] | None = None) -> list[Problem]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pycountry
 
-from schemas.codelists.areas import area_name, code_map
+from schemas.codelists.areas import area_code_map, area_name
 from schemas.errors import CompactError
 
 GROUPING, KIND = "subnational", "subnational"
@@ -40,8 +40,8 @@ def parent_of(ref_area: str) -> str:
         part = _subdivisions().get(found[1])
         if part is not None:
             above = part.parent_code
-            return f"ISO:{above}" if above in _subdivisions() else code_map("iso2")[part.country_code]
-    elif (found := GEOBOUNDARIES.fullmatch(ref_area)) and found[1] in code_map("iso3"):
+            return f"ISO:{above}" if above in _subdivisions() else area_code_map("iso2")[part.country_code]
+    elif (found := GEOBOUNDARIES.fullmatch(ref_area)) and found[1] in area_code_map("iso3"):
         return found[1]
     raise CompactError(
         f"unknown part of a country {ref_area!r}",
@@ -53,7 +53,7 @@ def parent_of(ref_area: str) -> str:
 
 def subnational_codes() -> dict[str, str]:
     """Codes of ISO 3166-2 to ours, and the two-letter codes of whole countries that stand among them."""
-    return {code: f"ISO:{code}" for code in _subdivisions()} | code_map("iso2")
+    return {code: f"ISO:{code}" for code in _subdivisions()} | area_code_map("iso2")
 
 
 def subnational_rows(codes: Iterable[str]) -> tuple[list[Row], list[Row]]:
@@ -89,4 +89,4 @@ def _name(code: str) -> str:
 
 @cache
 def _subdivisions() -> dict[str, Any]:
-    return {part.code: part for part in pycountry.subdivisions if part.country_code in code_map("iso2")}
+    return {part.code: part for part in pycountry.subdivisions if part.country_code in area_code_map("iso2")}

@@ -13,7 +13,8 @@ from datetime import date
 from functools import cache
 from urllib.parse import urlsplit
 
-from schemas.codelists.areas import code_map, read_codelist
+from schemas.codelists.code_maps import code_map
+from schemas.codelists.reader import read_codelist
 from schemas.codelists.units import units
 from schemas.definitions.contribution_templates import Code
 from sources.registry.sources import load_series, load_sources

@@ -18,7 +18,8 @@ from schemas.definitions.models import Source
 from sources.http.api_key import not_configured
 from sources.http.session import Known, Session
 from sources.ingest.freshness import named_release
-from sources.model import BadAnswer, NoSuchSeries, Reader, Resource, Unreachable
+from sources.model import BadAnswer, NoSuchSeries, Resource, Unreachable
+from sources.readers_protocol import Reader
 from sources.registry.renames import renamed
 from sources.settings import url_override
 from sources.snapshots.store import Snapshot, Store

@@ -13,7 +13,8 @@ from typing import Any
 from schemas.definitions.models import Source
 from sources.http.content import bad, expect_json
 from sources.http.session import Known, Session
-from sources.model import BadAnswer, Reader
+from sources.model import BadAnswer
+from sources.readers_protocol import Reader
 from sources.settings import url_override
 from sources.snapshots.store import Store
 

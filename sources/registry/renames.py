@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from schemas.codelists.areas import read_codelist
+from schemas.codelists.reader import read_codelist
 
 KINDS = ("renamed", "replaced")
 

@@ -14,15 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
-from schemas.codelists.areas import code_map
+from schemas.codelists.code_maps import code_map
 from schemas.codelists.subnational import is_subnational
 from schemas.columns.observation import CODE_PATTERN, OBS_STATUSES, REF_AREA_CODES
 from schemas.definitions.models import Source
 from schemas.definitions.parsing import parse
 from schemas.definitions.yaml_file import Place, YamlFile, load_yaml
 from schemas.errors import DefinitionError, Problem
-from sources.model import Reader
 from sources.readers import READERS
+from sources.readers_protocol import Reader
 from sources.settings import CHECKOUT
 
 SOURCES = CHECKOUT / "sources" / "agencies"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from schemas.codelists.areas import SCHEMES, code_map, not_carried
+from schemas.codelists.code_maps import SCHEMES, code_map, not_carried
 from schemas.errors import CompactError
 from sources.drift.structure import DELIMITERS
 from sources.scaffold.yaml_writer import question, scalar

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from schemas.codelists.areas import code_map, not_carried
+from schemas.codelists.code_maps import code_map, not_carried
 from schemas.columns.observation import CODE_PATTERN, OBS_STATUSES
 from schemas.definitions.models import Source
 from sources.registry.sources import SeriesInfo, unit_codes

@@ -56,7 +56,7 @@ def bench_diff(rows: int = ROWS) -> list[dict[str, Any]]:
 
 
 def _generate(folder: Path, rows: int, number: int) -> None:
-    from warehouse.query.indicators import connect
+    from warehouse.engine.read_only import connect
 
     folder.mkdir()
     indicators = max(1, rows // (AREAS * YEARS * 4))

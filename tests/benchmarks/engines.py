@@ -23,8 +23,8 @@ def bench_engines(home: Path, rows: int = 0, only: Collection[str] = ()) -> Iter
     from tests.benchmarks.engine_comparison import compare
     from warehouse.distributed.spark import SparkConnection, spark_session
     from warehouse.engine.duckdb_engine import engine
-    from warehouse.query.indicators import open_release
     from warehouse.release.tables import load_inputs
+    from warehouse.store.listing import open_release
 
     given = Workspace(Settings(home=home)).ingredients()
     with (

@@ -30,8 +30,8 @@ def bench_methods(home: Path, rows: int = 0) -> list[dict[str, Any]]:
     from pipelines.steps.run_context import Workspace
     from sources.settings import Settings
     from warehouse.engine.duckdb_engine import engine
-    from warehouse.query.indicators import open_release
     from warehouse.release.tables import load_inputs
+    from warehouse.store.listing import open_release
 
     folder = open_release(home)
     given = Workspace(Settings(home=home)).ingredients()

@@ -32,7 +32,7 @@ OURS = ("latest", "progress of unsd-2026", "weighted means")
 
 def bench_scale(home: Path, rows: int = ROWS, *, peers: bool = True) -> dict[str, Any]:
     """Machine, date, and a row for each step; peers: with pandas, polars and the loop, up to PEERS_UP_TO."""
-    from warehouse.query.indicators import open_release
+    from warehouse.store.listing import open_release
 
     release = open_release(home)
     with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch:

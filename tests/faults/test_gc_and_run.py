@@ -11,7 +11,7 @@ from pipelines.maintenance.gc import collect
 from sources.snapshots.store import Store
 from tests.faults.bench import must_succeed, values
 from tests.faults.tiny_bank import SERIES, TinyBank, of_bank
-from warehouse.query.indicators import releases
+from warehouse.store.listing import releases
 from warehouse.store.publish import latest_release
 from warehouse.verification.verify import store_findings, verify_release
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipelines.maintenance.rollback import roll_back
 from pipelines.runner.run import run
 from pipelines.steps.as_of import WorkspaceAsOf
 from pipelines.steps.run_context import Workspace
@@ -19,10 +20,10 @@ from schemas.errors import CompactError
 from sources.settings import Settings
 from tests.faults.bench import copied, must_succeed, values
 from tests.faults.tiny_bank import TinyBank, of_bank
-from warehouse.query.indicators import releases
 from warehouse.query.revisions import revisions
 from warehouse.store.as_of import StoreAsOf
-from warehouse.store.history import history, moment, release_as_of, roll_back, withdrawn
+from warehouse.store.history import history, withdrawn
+from warehouse.store.listing import moment, release_as_of, releases
 from warehouse.store.publish import latest_release, read_card
 
 BANK = "worldbank_wdi"

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from schemas.codelists.areas import code_map
+from schemas.codelists.code_maps import code_map
 from schemas.tables.availability import AVAILABILITY
 from tests.unit.make import indicator, value
 from tests.unit.modelled import run_models

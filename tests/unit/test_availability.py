@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from schemas.codelists.areas import area_rows, read_codelist
+from schemas.codelists.areas import area_rows
+from schemas.codelists.reader import read_codelist
 from schemas.tables.availability import AVAILABILITY
 from tests.unit.make import indicator, observation, stage, value
 from tests.unit.modelled import Rows, run_models

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from schemas.codelists.areas import read_codelist
+from schemas.codelists.reader import read_codelist
 from schemas.codelists.units import unit_codes
 from schemas.definitions.contribution_templates import KINDS, LICENCES, TEMPLATES, Template
 from schemas.errors import CompactError

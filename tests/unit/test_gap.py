@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.codelists.areas import read_codelist
+from schemas.codelists.reader import read_codelist
 from schemas.tables.gaps import GAP, GAP_DIMENSIONS
 from tests.unit.make import indicator, value
 from tests.unit.modelled import Rows, run_models

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from pipelines.cli.app import app
 from pipelines.maintenance import gc as collecting
 from pipelines.maintenance.gc import Removed, collect
+from pipelines.maintenance.rollback import roll_back
 from schemas.errors import CompactError
 from sources.locks import Busy, at_work
 from sources.model import Answer, BadAnswer, Page, Resource
@@ -26,7 +27,6 @@ from sources.snapshots.events import Snapshot
 from sources.snapshots.store import Store
 from tests.unit.local_agency import make_source
 from warehouse.store.as_of import StoreAsOf
-from warehouse.store.history import roll_back
 from warehouse.store.latest import point_latest
 from warehouse.store.publish import write_sums
 from warehouse.store.retention import kept

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from pipelines.maintenance.rollback import roll_back
 from schemas.errors import CompactError
-from warehouse.query.indicators import open_release, releases
 from warehouse.store import latest as pointer
-from warehouse.store.history import history, release_as_of, roll_back, withdrawn
+from warehouse.store.history import history, withdrawn
 from warehouse.store.latest import HISTORY, MOVING, finish, latest_release, move, point_latest, read_history
+from warehouse.store.listing import open_release, release_as_of, releases
 from warehouse.store.publish import not_before, publish, publishing, read_card
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from schemas.codelists.areas import code_map
+from schemas.codelists.code_maps import code_map
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from sources.model import BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles

@@ -24,10 +24,10 @@ from schemas.errors import CompactError
 from tests.command import CHECKOUT, compact
 from tests.faults.table import saw
 from tests.unit.test_pointer import another
-from warehouse.query.indicators import open_release
 from warehouse.remote.object_store import Remote
 from warehouse.remote.transfer import _inside, brought, publish_to, pull_from
 from warehouse.store.latest import latest_release
+from warehouse.store.listing import open_release
 from warehouse.verification.verify import verify_release
 
 KEYS = {

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.codelists.areas import code_map
+from schemas.codelists.code_maps import code_map
 from schemas.codelists.subnational import is_subnational, parent_of, subnational_rows
 from schemas.columns.observation import REF_AREA_PATTERN
 from schemas.errors import CompactError

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from schemas.columns.model import Table
 from schemas.columns.observation import TOTAL
 from schemas.tables.registry import TABLES
-from warehouse.query.indicators import connect
+from warehouse.engine.read_only import connect
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from schemas.codelists.areas import read_codelist
+from schemas.codelists.reader import read_codelist
 
 GAP_PAIR = pa.schema(
     [(name, pa.string()) for name in ("dimension", "group_a", "group_b", "label_a", "label_b")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +15,16 @@ import pyarrow as pa
 from schemas.definitions.models import Indicator
 from warehouse.engine.duckdb_engine import literal, model_sql, parquet
 from warehouse.models.codelist_inputs import load_reference
-from warehouse.release.inputs import Defined
+
+
+class Defined(Protocol):
+    """An indicator as the catalogue has it: its definition and the folder where it stands."""
+
+    @property
+    def indicator(self) -> Indicator: ...
+
+    @property
+    def group(self) -> str: ...
 
 
 def load_model_inputs(

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from schemas.codelists.areas import read_codelist
+from schemas.codelists.reader import read_codelist
 from warehouse.engine.duckdb_engine import literal, parquet
 
 SOURCE = "unsd_sdg"

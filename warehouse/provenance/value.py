@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from schemas.columns.observation import VALUE_DIMENSIONS
 from schemas.errors import CompactError
 from warehouse.diff.notes import number
+from warehouse.engine.read_only import connect
 from warehouse.provenance.group import Row, agrees, group_value, one, rows
 from warehouse.provenance.locate import Wanted, locate, pages_of
 from warehouse.provenance.sql import candidate_sql, observation_terms, other_years, value_sql
-from warehouse.query.indicators import check_area, check_indicator, connect
+from warehouse.query.indicators import check_area, check_indicator
 from warehouse.store.publish import read_card
 
 if TYPE_CHECKING:

@@ -12,62 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.columns.observation import REF_AREA_CODES
 from schemas.errors import CompactError
-from warehouse.store.publish import CARD, latest_release, read_card, releases_folder
+from warehouse.engine.read_only import connect
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 Row = dict[str, Any]
-
-
-def open_release(home: Path, release: str | None = None) -> Path:
-    """The folder of a release, by default of the one that `latest` points to."""
-    if release is None:
-        found = latest_release(home)
-        if found is None:
-            raise CompactError(
-                "there is no release yet",
-                where=str(releases_folder(home)),
-                next_step="make one with `compact run`",
-            )
-        return found
-    folder = releases_folder(home) / release
-    if Path(release).name != release or not (folder / CARD).is_file():
-        raise CompactError(
-            f"there is no release {release}",
-            where=str(releases_folder(home)),
-            allowed=", ".join(row["id"] for row in releases(home)) or "none yet",
-            next_step="see `compact releases`",
-        )
-    return folder
-
-
-def releases(home: Path) -> list[Row]:
-    """Every release, the newest first."""
-    from warehouse.store.history import withdrawn
-
-    folder, taken_back = releases_folder(home), withdrawn(home)
-    latest = latest_release(home)
-    found = []
-    for path in folder.glob(f"*/{CARD}") if folder.is_dir() else ():
-        if path.parent.is_symlink() or path.parent.name.startswith("."):  # being made, or being removed
-            continue
-        card = read_card(path.parent)
-        found.append(
-            {
-                "id": card["id"],
-                "created": card["created"],
-                "latest": path.parent.resolve() == latest,
-                "indicators": card["indicators"],
-                "values": card["tables"]["indicator"]["rows"],
-                "revisions": card["tables"]["revision"]["rows"],
-                "previous": card["previous"],
-                "withdrawn": taken_back.get(card["id"], {}).get("reason"),
-                "sources": [f"{name} ({facts['state']})" for name, facts in card["sources"].items()],
-                "folder": str(path.parent.resolve()),
-            }
-        )
-    return sorted(found, key=lambda row: (row["created"], row["id"]), reverse=True)
 
 
 def list_indicators(folder: Path) -> list[Row]:
@@ -196,15 +146,6 @@ def ask(folder: Path, sql: str, **values: Any) -> list[Row]:
         found = con.execute(sql.format_map(tables), values or None)
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def connect(**config: str | bool | int | float | list[str]) -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory that downloads nothing and draws no progress bar: stdout is for answers."""
-    import duckdb
-
-    con = duckdb.connect(config={"autoinstall_known_extensions": "false", **config})
-    con.execute("set enable_progress_bar = false")
-    return con
 
 
 def _escaped(path: Path) -> str:

@@ -13,7 +13,9 @@ from typing import Any
 
 from schemas.columns.observation import TOTAL
 from warehouse.diff.rows import NOISE
-from warehouse.query.indicators import check_area, check_indicator, connect, open_release, releases
+from warehouse.engine.read_only import connect
+from warehouse.query.indicators import check_area, check_indicator
+from warehouse.store.listing import open_release, releases
 
 Row = dict[str, Any]
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from schemas.codelists.areas import area_rows, membership_rows
-from schemas.definitions.models import Indicator, Source
+from schemas.definitions.models import Source
 from schemas.definitions.targets import Commitments
 from warehouse.checks.indicator_checks import CheckResult
 from warehouse.distributed.backend import engine_version
 from warehouse.engine.duckdb_engine import code_fingerprint
+from warehouse.models.definition_inputs import Defined
 
 CODE = (
     "schemas/**/*.py",
@@ -31,16 +32,6 @@ REPORTS = tuple(
     f"reports/**/*.{kind}" for kind in ("py", "yaml", "typ", "html", "css", "js", "mjs", "json", "svg", "txt")
 )
 REPORT_LIBRARIES = ("babel", "jinja2", "typst", "xlsxwriter")  # they shape what is written
-
-
-class Defined(Protocol):
-    """An indicator as the catalogue has it: its definition and the folder where it stands."""
-
-    @property
-    def indicator(self) -> Indicator: ...
-
-    @property
-    def group(self) -> str: ...
 
 
 @dataclass(frozen=True)

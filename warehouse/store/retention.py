@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from schemas.errors import CompactError
-from warehouse.query.indicators import releases
 from warehouse.store.history import history, withdrawn
+from warehouse.store.listing import releases
 from warehouse.store.publish import latest_release, read_card
 
 FILE = Path(__file__).with_name("retention.yaml")

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.codelists.areas import code_map
+from schemas.codelists.code_maps import code_map
 
 LEVEL = 12
 SIZE = 1 << (LEVEL + 1)  # samples: four points a cell

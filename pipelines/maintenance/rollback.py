@@ -1,0 +1,60 @@
+"""`compact rollback`: points `latest` to an older release, on purpose and with a reason.
+
+What was decided is read in warehouse/store/history.py.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from schemas.errors import CompactError
+from warehouse.store.latest import Row, move
+from warehouse.store.listing import open_release, releases
+from warehouse.store.publish import latest_release, not_before, publishing, read_card
+from warehouse.verification.verify import verify_release
+
+
+def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime | None = None) -> Row:
+    """Point `latest` to another kept release, proved to be whole. Returns the decision as it is recorded.
+
+    Releases made after it are withdrawn: they stay where they are, and a run that would make one of them
+    again publishes nothing. Going forward to a withdrawn one ends its withdrawal. Raises CompactError where
+    there is no reason, no such release, or a damaged one.
+    """
+    if not reason.strip():
+        raise CompactError(
+            "no reason is given", where="--reason", allowed="a sentence: it is kept with the decision",
+            next_step="say what is wrong with the release that is withdrawn",
+        )  # fmt: skip
+    target = open_release(home, release).resolve()
+    if found := verify_release(target):
+        raise CompactError(
+            f"release {target.name} is damaged in {len(found)} places, so `latest` stays where it is\n"
+            + "\n".join(map(str, found[:5])),
+            where=str(target),
+            next_step="choose another one: `compact releases`",
+        )
+    with publishing(home) as folder:
+        latest = latest_release(home)
+        if latest == target:
+            raise CompactError(
+                f"release {target.name} is the latest already", next_step="see `compact releases`"
+            )
+        event: Row = {
+            "event": "rollback",
+            "at": not_before(latest, now or datetime.now(UTC)).isoformat(),
+            "from": latest.name if latest else None,
+            "to": target.name,
+            "withdrawn": sorted(
+                row["id"] for row in releases(home) if _age(row) > _age(read_card(target)) and row["id"]
+            ),
+            "reason": reason.strip(),
+            "by": by,
+        }
+        move(folder, target.name, lambda: None, event)
+    return event
+
+
+def _age(row: Row) -> tuple[str, str]:
+    return str(row["created"]), str(row["id"])

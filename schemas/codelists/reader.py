@@ -1,0 +1,34 @@
+"""Reads the code lists of this folder: rows as text, and where a list comes from."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from schemas.definitions.yaml_file import load_yaml
+from schemas.errors import CompactError
+
+CODELISTS = Path(__file__).parent
+
+
+@cache
+def read_codelist(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of codelists/<name>.csv, all text; an empty cell is an empty string, and NA is Namibia."""
+    with (CODELISTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        rows = tuple(csv.DictReader(file, strict=True))
+    broken = [number for number, row in enumerate(rows, 2) if None in row or None in row.values()]
+    if broken:
+        raise CompactError(
+            "rows do not have as many fields as the header",
+            where=f"{name}.csv, rows {broken[:10]}",
+            next_step="quote a text that holds a comma",
+        )
+    return rows
+
+
+@cache
+def origin(name: str) -> str:
+    """Who published a code list, and when."""
+    entry = load_yaml(CODELISTS / "codelists.yaml").data[name]
+    return f"{entry['source']} ({entry['date']})"

@@ -1,0 +1,36 @@
+"""What a reader module must offer: the protocol of sources/readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from schemas.definitions.models import Source
+from sources.http.session import Session
+from sources.model import Answer, Resource, SnapshotFiles
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Reader(Protocol):
+    """One wire format. A module in sources/readers with these three functions.
+
+    It may have a fourth, has_release(source): whether the freshness question speaks for what is about to be
+    asked. A source with two routes says no for the one whose release is another's."""
+
+    def plan(self, source: Source, series: Sequence[str]) -> list[Resource]:
+        """What to ask for to get these series."""
+
+    def fetch(self, source: Source, resource: Resource, session: Session) -> Answer:
+        """Ask, follow the pages, and prove that the answer is whole. Raises Unreachable or BadAnswer."""
+
+    def wire(self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+        """Create the temporary table `wire` with WIRE_COLUMNS: every row of the snapshots, none left out.
+        dims is MAP(VARCHAR, VARCHAR): the agency's dimension to its code; row is BIGINT, unique within a
+        snapshot.
+
+        Two more temporary tables are read where a reader makes them:
+        `wire_refused(snapshot, row, reason, detail)`: rows of `wire` that the reader itself refuses, with its
+        reason; `wire_counted(snapshot, reason, rows)`: rows not in `wire` at all, of a reason in
+        source.counted_only."""
