@@ -21,10 +21,10 @@ from schemas.definitions.targets import (
     ClaimFile,
     Commitment,
     CommitmentFile,
-    Commitments,
     CrosswalkFile,
     Link,
     ScoreFile,
+    Targets,
 )
 from schemas.definitions.yaml_file import Place, YamlFile, load_yaml
 from schemas.errors import DefinitionError, Problem
@@ -52,14 +52,14 @@ def commitment_files(folder: Path = FOLDER) -> list[Path]:
     return sorted(path for path in [*single, *several] if path.is_file())
 
 
-def load_commitments(folder: Path = FOLDER, indicators: Mapping[str, Indicator] | None = None) -> Commitments:
+def load_commitments(folder: Path = FOLDER, indicators: Mapping[str, Indicator] | None = None) -> Targets:
     """All of a folder, or DefinitionError with every problem. indicators: the catalogue to judge against,
     if that is wanted."""
     read = _read(folder)
     problems = [*read.problems, *(_problems(read, indicators) if indicators is not None else ())]
     if problems:
         raise DefinitionError(problems)
-    return Commitments(
+    return Targets(
         targets=[file for _, file in read.targets],
         links=[link for _, file in read.crosswalk for link in file.links],
         claims=[claim for _, file in read.claims for claim in file.claims],

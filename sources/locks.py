@@ -29,7 +29,7 @@ class Busy(CompactError):
 
 
 @contextmanager
-def at_work(home: Path, what: str, *, alone: bool = True) -> Iterator[None]:
+def home_lock(home: Path, what: str, *, alone: bool = True) -> Iterator[None]:
     """Hold the right to work in home, for what a person calls `what`; alone, or beside others that are not.
     Raises Busy at once where somebody has it."""
     home.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from schemas.errors import CompactError
 
 # What a reader hands to stage: one row as the agency sent it, all text but `row`; null where the agency says
 # nothing.
-WIRE_COLUMNS = (
+RAW_COLUMNS = (
     "snapshot",
     "row",
     "series",
@@ -51,7 +51,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SourceResponse:
     """All pages of a resource, checked to be complete. content is a sha256 that ignores what may vary without
     meaning (the order of JSON keys): where it equals that of the accepted snapshot, nothing has changed."""
 
@@ -75,13 +75,13 @@ class SnapshotFiles:
     urls: tuple[str, ...] = ()
 
 
-class Unreachable(CompactError):
+class SourceUnavailable(CompactError):
     """The agency did not answer, or kept answering that it cannot now. A later run may succeed."""
 
     retriable = True
 
 
-class BadAnswer(CompactError):
+class InvalidResponse(CompactError):
     """The agency answered, and the answer cannot be used. The bytes are kept; nothing is published from
     them."""
 
@@ -98,7 +98,7 @@ class BadAnswer(CompactError):
         self.pages = tuple(pages)
 
 
-class NoSuchSeries(BadAnswer):
+class NoSuchSeries(InvalidResponse):
     """The agency says, or its empty answer means, that it has no such series (now)."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from schemas.definitions.models import Source
 from sources.http.session import Session
-from sources.model import Answer, Resource, SnapshotFiles
+from sources.model import Resource, SnapshotFiles, SourceResponse
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,15 +22,18 @@ class Reader(Protocol):
     def plan(self, source: Source, series: Sequence[str]) -> list[Resource]:
         """What to ask for to get these series."""
 
-    def fetch(self, source: Source, resource: Resource, session: Session) -> Answer:
-        """Ask, follow the pages, and prove that the answer is whole. Raises Unreachable or BadAnswer."""
+    def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
+        """Ask, follow the pages, and prove that the answer is whole. Raises SourceUnavailable or
+        InvalidResponse."""
 
-    def wire(self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-        """Create the temporary table `wire` with WIRE_COLUMNS: every row of the snapshots, none left out.
+    def raw_rows(
+        self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]
+    ) -> None:
+        """Create the temporary table `raw_row` with RAW_COLUMNS: every row of the snapshots, none left out.
         dims is MAP(VARCHAR, VARCHAR): the agency's dimension to its code; row is BIGINT, unique within a
         snapshot.
 
         Two more temporary tables are read where a reader makes them:
-        `wire_refused(snapshot, row, reason, detail)`: rows of `wire` that the reader itself refuses, with its
-        reason; `wire_counted(snapshot, reason, rows)`: rows not in `wire` at all, of a reason in
+        `raw_row_rejected(snapshot, row, reason, detail)`: rows of `raw_row` that the reader itself refuses,
+        with its reason; `raw_row_counted(snapshot, reason, rows)`: rows not in `raw_row` at all, of a reason in
         source.counted_only."""

@@ -21,7 +21,7 @@ BROUGHT = ("fetched", "confirmed", "accepted")
 
 
 @contextmanager
-def alone(store: Store, source_id: str) -> Iterator[frozenset[str]]:
+def source_lock(store: Store, source_id: str) -> Iterator[frozenset[str]]:
     """Hold the only right to crawl this source. Gives the resources that another crawl has fetched or
     confirmed while this one waited: none, mostly."""
     folder = store.folder / "crawling"

@@ -30,7 +30,7 @@ from unittest.mock import patch
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from sources.http.session import Session
-from sources.model import Answer, SnapshotFiles
+from sources.model import SnapshotFiles, SourceResponse
 from sources.readers import world_factbook
 from sources.registry.sources import SOURCES, load_series, load_source, reader_of
 from sources.staging.stage import stage_source
@@ -202,7 +202,7 @@ def load(path: Path) -> tuple[Specimen, list[bytes]]:
     return embedded() if path.parent.name == EMBEDDED else load_specimen(path)
 
 
-def read(source: Source, specimen: Specimen, pages: Sequence[bytes], home: Path) -> Answer:
+def read(source: Source, specimen: Specimen, pages: Sequence[bytes], home: Path) -> SourceResponse:
     """What the source's reader makes of the pages; of embedded ones, where the package has these and no
     others."""
     if source.id != EMBEDDED:

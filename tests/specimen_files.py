@@ -14,7 +14,7 @@ from schemas.definitions.models import Source
 from schemas.definitions.parsing import parse
 from schemas.definitions.yaml_file import load_yaml
 from sources.http.session import Session
-from sources.model import Answer, NoSuchSeries, Page
+from sources.model import NoSuchSeries, Page, SourceResponse
 from sources.registry.sources import reader_of
 from sources.scaffold.specimen import SUFFIX, Specimen
 from sources.settings import CHECKOUT
@@ -49,7 +49,7 @@ def load_specimen(path: Path) -> tuple[Specimen, list[bytes]]:
     return specimen, [(path.parent / name).read_bytes() for name in specimen.pages]
 
 
-def read_specimen(source: Source, specimen: Specimen, bodies: Sequence[bytes]) -> Answer:
+def read_specimen(source: Source, specimen: Specimen, bodies: Sequence[bytes]) -> SourceResponse:
     """What the source's reader makes of it, proved whole as an agency's answer would be."""
     source = with_options(source, specimen)
     reader, replay = reader_of(source), Replay(bodies)

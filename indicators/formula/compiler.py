@@ -79,7 +79,7 @@ class Writer:
 
     def __init__(self, names: Sequence[str], text: str) -> None:
         self.names, self.text, self.used, self.depth = names, text, set[str](), 0
-        self.frames, self.elsewhere = set[formula_cells.Frame](), False
+        self.frames, self.elsewhere = set[formula_cells.WindowFrame](), False
 
     def number(self, node: Node) -> str:
         return self._of_kind(node, "number")

@@ -17,13 +17,13 @@ from typing import Any
 
 from indicators.formula.compiler import ALLOWED, SPLIT, FormulaFault, Refused, Writer, finite, too_deep
 from indicators.formula.functions import FUNCTIONS
-from indicators.formula.window_functions import Frame
+from indicators.formula.window_functions import WindowFrame
 
 __all__ = [
     "ALLOWED",
     "FUNCTIONS",
     "FormulaFault",
-    "Frame",
+    "WindowFrame",
     "check_formula",
     "formula_frames",
     "formula_names",
@@ -53,12 +53,12 @@ def formula_names(text: str, names: Iterable[str]) -> frozenset[str]:
     return _sound(text, names)[1]
 
 
-def formula_frames(text: str, names: Iterable[str]) -> list[Frame]:
+def formula_frames(text: str, names: Iterable[str]) -> list[WindowFrame]:
     """The other years and groups that a sound formula looks at; ValueError if check_formula finds a fault."""
     return sorted(_sound(text, names)[2])
 
 
-Translated = tuple[str, frozenset[str], frozenset[Frame]]  # SQL, inputs used, other cells looked at
+Translated = tuple[str, frozenset[str], frozenset[WindowFrame]]  # SQL, inputs used, other cells looked at
 
 
 def _sound(text: str, names: Iterable[str]) -> Translated:

@@ -19,7 +19,7 @@ GROUP, SIZE = "group of {}", "size of {}"  # columns that the evaluation provide
 
 
 @dataclass(frozen=True, order=True)
-class Frame:
+class WindowFrame:
     """The other cells that a formula looks at. by: the years back, the base year, or the grouping."""
 
     kind: Literal["back", "base", "group"]
@@ -39,7 +39,7 @@ class Frame:
 class Writer(Protocol):
     """What a window function needs of the compiler that calls it."""
 
-    frames: set[Frame]
+    frames: set[WindowFrame]
 
     def inner(self, node: Any, argument: Any) -> str:
         """The SQL of an argument."""
@@ -96,7 +96,7 @@ def _moving_average(writer: Writer, node: Any, arguments: Sequence[Any]) -> str:
 
 
 def _back(writer: Writer, sql: str, years: int) -> str:
-    frame = Frame("back", str(years))
+    frame = WindowFrame("back", str(years))
     writer.frames.add(frame)
     return f"max({sql}) over {frame.window}"
 
@@ -105,7 +105,7 @@ def _rebased(writer: Writer, node: Any, arguments: Sequence[Any]) -> str:
     form = "rebased(x, 2015)"
     if len(arguments) != 2:
         raise writer.refused(node, "`rebased` takes a value and a base year", form)
-    frame = Frame("base", str(_whole(writer, node, arguments[1], 1900, 2100, form)))
+    frame = WindowFrame("base", str(_whole(writer, node, arguments[1], 1900, 2100, form)))
     sql = writer.inner(node, arguments[0])
     writer.frames.add(frame)
     return f"(100e0 * {sql} / nullif(max({sql}){frame.only} over {frame.window}, 0e0))"
@@ -123,7 +123,7 @@ def _share_of_group(writer: Writer, node: Any, arguments: Sequence[Any]) -> str:
         )
     if not re.fullmatch(r"0?\.[0-9]{1,6}|[01](\.0*)?", least):
         raise writer.refused(node, f"`{least[:20]}` is no part of the countries", "a number from 0 to 1")
-    frame = Frame("group", grouping)
+    frame = WindowFrame("group", grouping)
     sql = writer.inner(node, arguments[0])
     writer.frames.add(frame)
     over = f"over {frame.window}"

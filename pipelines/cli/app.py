@@ -312,9 +312,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        from pipelines.steps.system_errors import machine_fault
+        from pipelines.steps.system_errors import system_fault
 
-        if os.environ.get("COMPACT_DEBUG") or (fault := machine_fault(error, _home())) is None:
+        if os.environ.get("COMPACT_DEBUG") or (fault := system_fault(error, _home())) is None:
             raise
         note(str(fault))
         sys.exit(2)

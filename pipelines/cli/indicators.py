@@ -72,7 +72,7 @@ def why(
     code."""
     from indicators.registry import load_catalogue
     from sources.registry.sources import load_sources
-    from warehouse.evaluation.cache import staged_now, would_be
+    from warehouse.evaluation.cache import expected_paths, staged_now
     from warehouse.evaluation.invalidation import why as compare
     from warehouse.store.listing import open_release
 
@@ -83,7 +83,7 @@ def why(
     stored = staged_now(_home(), load_sources(), {source for source, _ in catalogue.inputs_of(indicator)})
     staged = {name: one.observation for name, one in stored.items()}
     made_of = {name: catalogue[name] for name in catalogue.in_order([indicator])}
-    found = compare(catalogue[indicator], staged, would_be(made_of, staged), release)
+    found = compare(catalogue[indicator], staged, expected_paths(made_of, staged), release)
     said = f"nothing of {indicator} would be computed anew: all is as in release {release.name}"
     emit(found, as_json=as_json, empty=said)
     older = sorted(name for name, one in stored.items() if not one.current)

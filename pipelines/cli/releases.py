@@ -57,9 +57,9 @@ def diff(
 
 
 def _previous(new: Path) -> str:
-    from warehouse.store.publish import read_card
+    from warehouse.store.publish import read_release_metadata
 
-    previous: str | None = read_card(new)["previous"]
+    previous: str | None = read_release_metadata(new)["previous"]
     if previous is None:
         raise CompactError(
             f"release {new.name} is a first release, so there is nothing to compare it with",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pipelines.console.output import emit, note
 from pipelines.runner.run import Outcome
 from pipelines.steps.run_context import Workspace
-from pipelines.steps.system_errors import Machine
-from sources.staging.stage import Staged
+from pipelines.steps.system_errors import SystemFault
+from sources.staging.stage import StagedSource
 
-UNREACHABLE = "cannot be reached: "  # as Unreachable says it
+UNREACHABLE = "cannot be reached: "  # as SourceUnavailable says it
 
 
 def tell(workspace: Workspace, outcome: Outcome) -> int:
@@ -29,7 +29,7 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
         note(
             "\nThe run is red: nothing was published, `latest` is as it was, and the bytes received are kept."
         )
-        return 2 if any(isinstance(problem, Machine) for problem in workspace.problems) else 1
+        return 2 if any(isinstance(problem, SystemFault) for problem in workspace.problems) else 1
     print()
     if release.made:
         print(f"Release {release.id}: {release.note}")
@@ -53,7 +53,7 @@ def _notes(notes: dict[str, str]) -> None:
         note(f"cannot be reached: {', '.join(silent)} ({first}: {silent[first].split(UNREACHABLE)[1]})")
 
 
-def _source_row(workspace: Workspace, source_id: str, staged: Staged | None) -> dict[str, object]:
+def _source_row(workspace: Workspace, source_id: str, staged: StagedSource | None) -> dict[str, object]:
     report = workspace.reports.get(source_id)
     return {
         "source": source_id,

@@ -16,13 +16,13 @@ COLUMNS = ("source", "state", "cadence", "last_asked", "last_confirmed", "agency
            "held", "next_due")  # fmt: skip
 
 
-def home_of_this_user() -> Path:
+def compact_home() -> Path:
     return Path(os.environ.get("COMPACT_HOME") or "data")
 
 
 def status(as_json: Json = False) -> None:
     """How each source, the last run and the latest release stand; exit code 1 if something needs a person."""
-    found = facts(home_of_this_user())
+    found = facts(compact_home())
     if as_json:
         emit_one(found, as_json=True)
     else:
@@ -37,7 +37,7 @@ def alert(
     your own: `compact run` and the sensor `alerts` do it by themselves."""
     from pipelines.monitoring.alerts import Message, receivers, send, send_news
 
-    home = home_of_this_user()
+    home = compact_home()
     if not receivers():
         note("nobody is to be told: set COMPACT_ALERT_WEBHOOK or COMPACT_ALERT_SMTP")
         raise typer.Exit(1)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import dagster as dg
 
 from schemas.definitions.models import Indicator
-from sources.ingest.cadence import Standing
-from sources.staging.stage import Staged
+from sources.ingest.cadence import Freshness
+from sources.staging.stage import StagedSource
 from warehouse.checks.indicator_checks import CheckResult, ledger_check
 
 SOURCE_CHECKS = {
@@ -42,7 +42,7 @@ def indicator_checks_of(indicator: Indicator) -> dict[str, str]:
     return INDICATOR_CHECKS | {name: text for name, text in WHERE_DECLARED.items() if declared[name]}
 
 
-def source_results(key: dg.AssetKey, stands: Standing) -> list[dg.AssetCheckResult]:
+def source_results(key: dg.AssetKey, stands: Freshness) -> list[dg.AssetCheckResult]:
     """Whether a source is stale: of that no run is red, but a person should know."""
     since, confirmed = stands.stale_since, stands.last_confirmed
     said = f"confirmed {confirmed:%Y-%m-%d %H:%M} UTC" if confirmed else "nothing of it is stored"
@@ -57,7 +57,7 @@ def source_results(key: dg.AssetKey, stands: Standing) -> list[dg.AssetCheckResu
     ]
 
 
-def staged_results(key: dg.AssetKey, staged: Staged | None) -> list[dg.AssetCheckResult]:
+def staged_results(key: dg.AssetKey, staged: StagedSource | None) -> list[dg.AssetCheckResult]:
     """The ledger of each snapshot, added up again from what was written."""
     if staged is None:
         return [dg.AssetCheckResult(check_name=name, asset_key=key, passed=True) for name in STAGED_CHECKS]

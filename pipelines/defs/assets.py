@@ -25,12 +25,12 @@ from pipelines.defs.metadata import (
     stored_version,
 )
 from pipelines.monitoring.openlineage import Lineage
-from pipelines.monitoring.run_log import BY, RUN, Journal, fetch_facts
+from pipelines.monitoring.run_log import BY, RUN, RunLog, fetch_facts
 from pipelines.steps.run_context import Workspace
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from schemas.tables.registry import TABLES
-from sources.ingest.cadence import standing
+from sources.ingest.cadence import freshness_status
 
 WORKSPACE = {"workspace"}
 
@@ -78,9 +78,9 @@ def _red(problem: CompactError, context: dg.AssetExecutionContext, workspace: Wo
     return dg.Failure(description=str(problem), allow_retries=problem.retriable)
 
 
-def journal_of(context: dg.AssetExecutionContext, workspace: Workspace) -> Journal:
+def journal_of(context: dg.AssetExecutionContext, workspace: Workspace) -> RunLog:
     """The log of the run that a step belongs to."""
-    return Journal(workspace.home, context.run.tags.get(RUN, context.run.run_id))
+    return RunLog(workspace.home, context.run.tags.get(RUN, context.run.run_id))
 
 
 def lineage_of(context: dg.AssetExecutionContext) -> Lineage:
@@ -113,7 +113,7 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         except CompactError as problem:
             raise _red(problem, context, workspace) from None
         lineage_of(context).fetched(source, report, workspace.store)
-        stands = standing(source, workspace.store, workspace.wanted_series(source.id))
+        stands = freshness_status(source, workspace.store, workspace.wanted_series(source.id))
         yield dg.MaterializeResult(
             metadata=fetch_metadata(report),
             data_version=stored_version(workspace.store, source.id),

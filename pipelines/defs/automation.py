@@ -16,9 +16,9 @@ from pipelines.defs.assets import source_key, staged_key
 from pipelines.monitoring.status import facts
 from pipelines.steps.run_context import Workspace
 from schemas.definitions.models import Source
-from sources.ingest.cadence import rhythms
-from sources.ingest.freshness import News, ask_for_news, has_question
-from sources.model import Unreachable
+from sources.ingest.cadence import cadences
+from sources.ingest.freshness import UpdateCheck, check_for_update, has_question
+from sources.model import SourceUnavailable
 from sources.registry.sources import reader_of
 from sources.settings import Settings
 
@@ -69,7 +69,7 @@ def schedules(sources: list[Source], jobs: dict[str, Job]) -> list[dg.ScheduleDe
         dg.ScheduleDefinition(
             name=f"ask_{source.id}",
             job=jobs[source.id],
-            cron_schedule=rhythms()[source.cadence].cron,
+            cron_schedule=cadences()[source.cadence].cron,
             execution_timezone="UTC",
             tags={SOURCE_TAG: source.id, WHY_TAG: f"cadence: {source.cadence}"},
             description=f"{source.title} is {source.cadence}.",
@@ -88,7 +88,7 @@ def _news_sensor(source: Source, job: Job, make: Make) -> dg.SensorDefinition:
     def ask(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
             news = _news(make(), source)
-        except Unreachable as error:
+        except SourceUnavailable as error:
             return dg.SkipReason(error.what)
         if not news.changed:
             context.update_cursor(news.mark)
@@ -104,13 +104,13 @@ def _news_sensor(source: Source, job: Job, make: Make) -> dg.SensorDefinition:
         name=f"news_of_{source.id}",
         job=job,
         evaluation_fn=ask,
-        minimum_interval_seconds=int(rhythms()[source.cadence].sensor.total_seconds()),
+        minimum_interval_seconds=int(cadences()[source.cadence].sensor.total_seconds()),
         description=f"Asks {source.agency} what its present release is, and requests a run if it is new.",
     )
 
 
-def _news(workspace: Workspace, source: Source) -> News:
-    return ask_for_news(
+def _news(workspace: Workspace, source: Source) -> UpdateCheck:
+    return check_for_update(
         source,
         workspace.wanted_series(source.id),
         workspace.store,

@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipelines.defs.assets import indicator_assets, release_asset, source_asset, staged_asset
 from pipelines.steps.run_context import Workspace
-from sources.locks import at_work
+from sources.locks import home_lock
 from sources.settings import Settings
 
 EVERYTHING = "everything"
@@ -21,7 +21,7 @@ FETCH_AND_STAGE, EVALUATE_AND_RELEASE = "fetch_and_stage", "evaluate_and_release
 )
 def workspace(_context: dg.InitResourceContext) -> Iterator[Workspace]:
     settings = Settings()
-    with at_work(settings.home, "a run of Dagster", alone=False):
+    with home_lock(settings.home, "a run of Dagster", alone=False):
         yield Workspace(settings)
 
 

@@ -9,10 +9,10 @@ import dagster as dg
 
 from schemas.columns.model import Table
 from schemas.definitions.models import Indicator, Source
-from sources.ingest.cadence import rhythms
+from sources.ingest.cadence import cadences
 from sources.ingest.fetch import FetchReport
 from sources.snapshots.store import Store
-from sources.staging.stage import Staged
+from sources.staging.stage import StagedSource
 
 OWNERS = ("team:compact-tracker",)
 
@@ -44,7 +44,7 @@ def describe_indicator(indicator: Indicator) -> str:
 
 def freshness_policy(source: Source) -> dg.FreshnessPolicy | None:
     """How long ago a source may have been asked. Whether it also answered is what the check `fresh` says."""
-    limit = rhythms()[source.cadence].stale_after
+    limit = cadences()[source.cadence].stale_after
     return dg.FreshnessPolicy.time_window(limit, limit / 2) if limit and source.hosts else None
 
 
@@ -68,7 +68,9 @@ def fetch_metadata(report: FetchReport) -> Mapping[str, dg.MetadataValue]:
     }
 
 
-def staged_metadata(staged: Staged | None, seconds: float | None = None) -> Mapping[str, dg.MetadataValue]:
+def staged_metadata(
+    staged: StagedSource | None, seconds: float | None = None
+) -> Mapping[str, dg.MetadataValue]:
     if staged is None:
         return {"state": dg.MetadataValue.text("no snapshot of this source yet")}
     return {

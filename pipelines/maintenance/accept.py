@@ -15,7 +15,7 @@ from pathlib import Path
 from indicators.registry import load_catalogue
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.locks import at_work
+from sources.locks import home_lock
 from sources.registry.sources import load_sources
 from sources.snapshots.events import Event
 from sources.snapshots.store import Snapshot, Store
@@ -71,7 +71,7 @@ def accept(
     by = (who or "").strip() or this_user()
     store = Store(home)
     snapshot = _one(store, prefix.strip().lower())
-    with at_work(home, "compact accept", alone=False):
+    with home_lock(home, "compact accept", alone=False):
         _prove(store, snapshot, load_sources() if sources is None else sources, home)
     overrides = _why(snapshot, store.events(snapshot.source))["reason"]
     at = (now or datetime.now(UTC)).astimezone(UTC)

@@ -25,7 +25,7 @@ UNFINISHED = (
 RELEASES = ("", "redistributable")
 
 
-def tidy(home: Path) -> list[Path]:
+def remove_partial_files(home: Path) -> list[Path]:
     """Remove what is unfinished, and finish what was all but published. Returns what was removed."""
     left = [path for pattern in UNFINISHED for path in home.glob(pattern)] + list(_spilled())
     for path in left:

@@ -13,15 +13,15 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.maintenance.cleanup import RELEASES, remove, tidy
+from pipelines.maintenance.cleanup import RELEASES, remove, remove_partial_files
 from pipelines.steps.run_context import EVALUATED, Workspace
 from schemas.errors import CompactError
 from schemas.tables.arrow import read_columns
-from sources.locks import at_work
+from sources.locks import home_lock
 from sources.settings import Settings
 from sources.snapshots.garbage import needed_snapshots, unnamed_objects, unneeded_lines
 from sources.snapshots.store import Store
-from warehouse.evaluation.cache import Stored, staged_now, would_be
+from warehouse.evaluation.cache import Stored, expected_paths, staged_now
 from warehouse.store.listing import releases
 from warehouse.store.publish import REMOVED, latest_release, publishing, releases_folder, snapshots_of
 from warehouse.store.retention import kept, reaches_back_to
@@ -45,9 +45,9 @@ def collect(home: Path, keep: int | None = None, *, dry_run: bool = False) -> li
     Raises Busy where a run is at work, and CompactError where a latest release is damaged: older ones might
     be needed to go back to. dry_run: look only.
     """
-    with nullcontext() if dry_run else at_work(home, "compact gc"):
+    with nullcontext() if dry_run else home_lock(home, "compact gc"):
         if not dry_run:
-            tidy(home)
+            remove_partial_files(home)
         found, spared = list[Removed](), list[Path]()
         for part in RELEASES:
             if releases_folder(home / part).is_dir():
@@ -158,7 +158,7 @@ def _evaluated_unneeded(home: Path) -> list[Path]:
     for part in RELEASES:
         workspace = Workspace(Settings(home=home), redistributable=bool(part))
         if releases_folder(home / part).is_dir():
-            used |= {home / path for path in would_be(workspace.catalogue, staged).values()}
+            used |= {home / path for path in expected_paths(workspace.catalogue, staged).values()}
     found = []
     for folder in sorted((home / EVALUATED).glob("*/")):
         tables = sorted(folder.glob("*.parquet"), key=lambda path: (path.stat().st_mtime, path.name))

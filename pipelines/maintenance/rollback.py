@@ -11,7 +11,7 @@ from pathlib import Path
 from schemas.errors import CompactError
 from warehouse.store.latest import Row, move
 from warehouse.store.listing import open_release, releases
-from warehouse.store.publish import latest_release, not_before, publishing, read_card
+from warehouse.store.publish import latest_release, not_before, publishing, read_release_metadata
 from warehouse.verification.verify import verify_release
 
 
@@ -47,7 +47,9 @@ def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime |
             "from": latest.name if latest else None,
             "to": target.name,
             "withdrawn": sorted(
-                row["id"] for row in releases(home) if _age(row) > _age(read_card(target)) and row["id"]
+                row["id"]
+                for row in releases(home)
+                if _age(row) > _age(read_release_metadata(target)) and row["id"]
             ),
             "reason": reason.strip(),
             "by": by,

@@ -15,7 +15,7 @@ from schemas.errors import CompactError
 from warehouse.provenance.value import explain as explain_value
 from warehouse.query import indicators as read
 from warehouse.query.indicators import ask, check_indicator
-from warehouse.store.publish import read_card
+from warehouse.store.publish import read_release_metadata
 
 Row = dict[str, Any]
 
@@ -254,7 +254,7 @@ def _told(folder: Path, row: Row) -> Row:
 
 
 def _answer(folder: Path, rows: list[Row], unknown: str | None, total: int | None = None) -> Row:
-    card = read_card(folder)
+    card = read_release_metadata(folder)
     return {
         "release": card["id"],
         "released": card["created"],

@@ -26,7 +26,7 @@ from sources.http.session import user_agent
 from sources.http.urls import is_loopback
 from sources.ingest.fetch import FetchReport
 from sources.snapshots.store import Store
-from sources.staging.stage import Staged
+from sources.staging.stage import StagedSource
 from warehouse.evaluation.evaluate import Evaluated
 from warehouse.store.publish import ReleaseResult
 
@@ -60,7 +60,7 @@ class Lineage:
             out = _output(f"snapshots/{source.id}", None, version, sum(s.rows for s in have))
             self._send(f"fetch.{source.id}", [_input(source.id, _agency(source))], [out])
 
-    def staged(self, source: Source, staged: Staged | None) -> None:
+    def staged(self, source: Source, staged: StagedSource | None) -> None:
         if self._on() and staged is not None:
             out = _output(f"staged/{source.id}", TABLES["observation"], staged.folder.name, staged.rows_out)
             self._send(f"stage.{source.id}", [_input(f"snapshots/{source.id}")], [out])

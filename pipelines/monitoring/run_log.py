@@ -32,7 +32,7 @@ def new_run_id() -> str:
 
 
 @dataclass
-class Journal:
+class RunLog:
     """The log of one run. run: its id, which every line carries."""
 
     home: Path

@@ -17,9 +17,9 @@ from pipelines.maintenance.accept import held
 from pipelines.monitoring.run_log import runs
 from schemas.definitions.models import Source
 from sources.drift.results import failed_contracts
-from sources.ingest.cadence import next_due, standing
+from sources.ingest.cadence import freshness_status, next_due
 from sources.snapshots.store import Store
-from warehouse.store.publish import SUMS, file_sha256, latest_release, read_card
+from warehouse.store.publish import SUMS, file_sha256, latest_release, read_release_metadata
 
 Facts = dict[str, Any]
 RED = "red"
@@ -110,7 +110,7 @@ def _source(
     now: datetime,
 ) -> Facts:
     asked = _asked(home / "status" / f"{source.id}.json")
-    stands = standing(source, store, wanted, now)
+    stands = freshness_status(source, store, wanted, now)
     at = datetime.fromisoformat(asked["at"]) if asked else None
     return {
         "source": source.id,
@@ -139,7 +139,7 @@ def _release(home: Path, now: datetime) -> Facts | None:
     folder = latest_release(home)
     if folder is None:
         return None
-    card = read_card(folder)
+    card = read_release_metadata(folder)
     made = datetime.fromisoformat(card["created"])
     return {
         "id": folder.name,

@@ -27,7 +27,7 @@ def materialize(workspace: Workspace, run_id: str) -> tuple[bool, ReleaseResult 
             record(workspace, quiet, run_id)
         except CompactError:  # it is among the workspace's problems
             return False, None
-        workspace.stage_ahead(news)
+        workspace.prestage(news)
         incoming = [key(source_id) for source_id in news for key in (source_key, staged_key)]
         if news and not _execute(definitions, FETCH_AND_STAGE, instance, workspace, incoming, run_id):
             return False, None

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipelines.monitoring.openlineage import Lineage
-from pipelines.monitoring.run_log import Journal, fetch_facts
+from pipelines.monitoring.run_log import RunLog, fetch_facts
 from pipelines.steps.run_context import Workspace
 from schemas.errors import CompactError
 from warehouse.store.publish import ReleaseResult, latest_release
 
 
-def unchanged(workspace: Workspace, journal: Journal) -> ReleaseResult | None:
+def unchanged(workspace: Workspace, journal: RunLog) -> ReleaseResult | None:
     """The latest release, if no agency has anything new or unusable, if all that is stored is accepted and
     staged, and if snapshots, definitions and code are those that the release was made from. The fetches go on
     record; Dagster has no run of it."""
@@ -36,7 +36,7 @@ def unchanged(workspace: Workspace, journal: Journal) -> ReleaseResult | None:
 
 def record(workspace: Workspace, quiet: Iterable[str], run: str) -> None:
     """Put the fetches of sources without news on record."""
-    journal = Journal(workspace.home, run)
+    journal = RunLog(workspace.home, run)
     for source_id in quiet:
         report = workspace.fetch(source_id)
         journal.event("fetched", source=source_id, **fetch_facts(report))

@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from pipelines.console.output import note
-from pipelines.maintenance.cleanup import tidy
+from pipelines.maintenance.cleanup import remove_partial_files
 from pipelines.monitoring.alerts import receivers, send_news
 from pipelines.monitoring.openlineage import Lineage
-from pipelines.monitoring.run_log import Journal, fetch_facts
+from pipelines.monitoring.run_log import RunLog, fetch_facts
 from pipelines.monitoring.status import facts
 from pipelines.runner.no_change import unchanged
 from pipelines.steps.run_context import Workspace
-from sources.locks import at_work
+from sources.locks import home_lock
 from warehouse.store.publish import ReleaseResult
 
 
@@ -38,13 +38,13 @@ def run(workspace: Workspace) -> Outcome:
     Problems of the data are collected in workspace.problems; a mistake of ours is raised. Raises Busy where
     another process works in the same COMPACT_HOME; what one that died has left there is cleared away first.
     """
-    with at_work(workspace.home, "compact run"):
-        tidy(workspace.home)
+    with home_lock(workspace.home, "compact run"):
+        remove_partial_files(workspace.home)
         return _run(workspace)
 
 
 def _run(workspace: Workspace) -> Outcome:
-    journal, started = Journal(workspace.home), monotonic()
+    journal, started = RunLog(workspace.home), monotonic()
     journal.event("run started", only=list(workspace.only) or None, offline=workspace.offline)
     Lineage(journal.run).started()
     outcome = Outcome(False, None)
@@ -55,7 +55,7 @@ def _run(workspace: Workspace) -> Outcome:
     return outcome
 
 
-def _record(workspace: Workspace, outcome: Outcome, journal: Journal, seconds: float) -> None:
+def _record(workspace: Workspace, outcome: Outcome, journal: RunLog, seconds: float) -> None:
     """Put the run on record, and tell whoever is to be told."""
     release = outcome.release
     ended = "red" if not outcome.succeeded or release is None else "released" if release.made else "unchanged"
@@ -78,7 +78,7 @@ def _record(workspace: Workspace, outcome: Outcome, journal: Journal, seconds: f
             journal.event("alert not sent", problem=text)
 
 
-def _steps(workspace: Workspace, journal: Journal) -> Outcome:
+def _steps(workspace: Workspace, journal: RunLog) -> Outcome:
     with _progress(workspace), _asking(workspace):
         if same := unchanged(workspace, journal):
             return Outcome(True, same)
@@ -90,7 +90,7 @@ def _steps(workspace: Workspace, journal: Journal) -> Outcome:
 @contextmanager
 def _asking(workspace: Workspace) -> Iterator[None]:
     """All agencies are asked at once while this lasts; an interruption stops that too."""
-    workspace.fetch_ahead()
+    workspace.prefetch()
     try:
         yield
     except BaseException:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines.steps.run_context import Workspace
 from schemas.errors import CompactError
-from sources.locks import at_work
+from sources.locks import home_lock
 from warehouse.release.inputs import SourceState
 from warehouse.store.as_of import StoreAsOf, reaches_back_to
 from warehouse.store.publish import ReleaseRefused, ReleaseResult
@@ -68,5 +68,5 @@ class WorkspaceAsOf(Workspace):
                 next_step="choose a later date",
             )
         self.acknowledge = self.acknowledge or f"rebuilt as of {self.when.isoformat(timespec='seconds')}"
-        with at_work(self.home, "compact run --as-of", alone=False):
+        with home_lock(self.home, "compact run --as-of", alone=False):
             return self.release()

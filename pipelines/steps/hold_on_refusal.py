@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pipelines.steps.run_context import Workspace
 
 
-def take_back(workspace: Workspace, problem: ReleaseRefused) -> ReleaseRefused:
+def hold_offending_snapshots(workspace: Workspace, problem: ReleaseRefused) -> ReleaseRefused:
     """Hold the snapshots that no release has yet and that gave the refused values. Were they to stay
     live, the agency would not be asked again, and its correction would be held for differing from
     them. Returns the problem with what was held, or as it is where nothing was."""

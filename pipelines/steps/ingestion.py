@@ -18,7 +18,7 @@ from threading import Event
 from indicators.licensing import restricted
 from indicators.registry import Catalogue, load_catalogue
 from pipelines.steps.parallel import THREADS
-from pipelines.steps.system_errors import told
+from pipelines.steps.system_errors import translate_system_errors
 from schemas.definitions.models import Input, Source
 from schemas.errors import CompactError
 from sources.ingest.fetch import FetchReport, fetch_source
@@ -27,7 +27,7 @@ from sources.settings import Settings
 from sources.snapshots.objects import write_whole
 from sources.snapshots.store import Snapshot, Store
 from sources.staging.acceptance import compare, describe
-from sources.staging.stage import Staged, StageProblem, check_arrived, stage_source
+from sources.staging.stage import StagedSource, StageProblem, check_arrived, stage_source
 from sources.staging.stage import fingerprint as staged_mark
 
 Progress = Callable[[str, int, int], None]  # what, done, total
@@ -56,7 +56,7 @@ class Intake:
     reports: dict[str, FetchReport] = field(default_factory=dict)
     _live: dict[str, Path] = field(default_factory=dict)
     _ahead: dict[str, Future[FetchReport]] = field(default_factory=dict)
-    _staging: dict[str, Future[Staged]] = field(default_factory=dict)
+    _staging: dict[str, Future[StagedSource]] = field(default_factory=dict)
     _stopped: Event = field(default_factory=Event)
 
     @property
@@ -67,7 +67,11 @@ class Intake:
     def sources(self) -> dict[str, Source]:
         """The sources of this run: all, or those whose data anyone may pass on."""
         known = load_sources()
-        return {i: s for i, s in known.items() if s.licence.passable()} if self.redistributable else known
+        return (
+            {i: s for i, s in known.items() if s.licence.is_redistributable()}
+            if self.redistributable
+            else known
+        )
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -79,7 +83,7 @@ class Intake:
         if item.source is None:
             return True
         source = self.sources.get(item.source)
-        return source is not None and source.licence.passable(item.series or "")
+        return source is not None and source.licence.is_redistributable(item.series or "")
 
     @cached_property
     def store(self) -> Store:
@@ -102,7 +106,7 @@ class Intake:
         asked = not self.offline or not self.sources[source_id].hosts
         return asked or bool(self.store.candidates(source_id))
 
-    def fetch_ahead(self) -> None:
+    def prefetch(self) -> None:
         """Ask all agencies at once, each at its own pace; `fetch` then waits for the one it is about."""
         with_threads = ThreadPoolExecutor(len(self.sources), thread_name_prefix="agency")
         self._ahead = {i: with_threads.submit(self._ask, i) for i in self.sources if self.there(i)}
@@ -127,9 +131,9 @@ class Intake:
         for waiting in self._staging.values():
             waiting.cancel()
 
-    @told
+    @translate_system_errors
     def fetch(self, source_id: str) -> FetchReport:
-        """Ask one source. Raises the first BadAnswer; the bytes of all that cannot be used are kept."""
+        """Ask one source. Raises the first InvalidResponse; the bytes of all that cannot be used are kept."""
         ahead = self._ahead.pop(source_id, None)
         report = ahead.result() if ahead else self._ask(source_id)
         self.reports[source_id] = report
@@ -161,7 +165,7 @@ class Intake:
         write_whole(self.home / "status" / f"{report.source}.json", json.dumps(said).encode())
 
     # --- stage ---
-    def stage_ahead(self, source_ids: Sequence[str]) -> None:
+    def prestage(self, source_ids: Sequence[str]) -> None:
         """Stage what is stored of these sources, some at once; `stage` then finds it done, or meets again
         what kept it from being done."""
         with_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="stage")
@@ -169,8 +173,8 @@ class Intake:
         self._staging = {i: with_threads.submit(self._staged, i, s) for i, s in stored.items() if s}
         with_threads.shutdown(wait=False)
 
-    @told
-    def stage(self, source_id: str) -> Staged | None:
+    @translate_system_errors
+    def stage(self, source_id: str) -> StagedSource | None:
         """Stage what was fetched and accept it, or hold it. None where the source has no snapshot at all."""
         wait([self._staging.pop(source_id)] if source_id in self._staging else [])
         self._forget()
@@ -198,7 +202,7 @@ class Intake:
         mark = staged_mark(self.sources[source_id], files)
         return not files or (self.home / "staged" / source_id / mark).is_dir()
 
-    def _judge(self, source_id: str, staged: Staged, new: list[Snapshot], live: list[Snapshot]) -> None:
+    def _judge(self, source_id: str, staged: StagedSource, new: list[Snapshot], live: list[Snapshot]) -> None:
         before = self._staged(source_id, live) if live else None
         findings = compare(self.sources[source_id], before, staged)
         strange = {finding.series for finding in findings}
@@ -217,13 +221,13 @@ class Intake:
                 )
             )
 
-    def _staged(self, source_id: str, snapshots: Sequence[Snapshot]) -> Staged:
+    def _staged(self, source_id: str, snapshots: Sequence[Snapshot]) -> StagedSource:
         self.progress(f"stage {source_id}", 0, 1)
         found = stage_source(self.sources[source_id], [self.store.files(s) for s in snapshots], self.home)
         self.progress(f"stage {source_id}", 1, 1)
         return found
 
-    def live_staged(self) -> dict[str, Staged]:
+    def live_staged(self) -> dict[str, StagedSource]:
         """The staged tables of the accepted snapshots, by source; sources without any are left out."""
         live = {source_id: list(self.store.live(source_id).values()) for source_id in self.sources}
         return {source_id: self._staged(source_id, found) for source_id, found in live.items() if found}

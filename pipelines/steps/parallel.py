@@ -16,7 +16,7 @@ THREADS = min(os.cpu_count() or 1, 4)  # more of them share DuckDB's memory, and
 T = TypeVar("T")
 
 
-def side_by_side(after: Mapping[str, Iterable[str]], work: Callable[[str], T]) -> Iterator[tuple[str, T]]:
+def run_in_parallel(after: Mapping[str, Iterable[str]], work: Callable[[str], T]) -> Iterator[tuple[str, T]]:
     """Each name with what the work on it gave, as they are done; after: what must be done before it, of which
     what is not itself a key counts as done.
 

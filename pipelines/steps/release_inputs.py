@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 from indicators.targets import load_commitments
 from schemas.codelists.areas import area_rows, membership_rows
 from sources.ingest.cadence import standing_facts
-from warehouse.release.inputs import Ingredients, SourceState
+from warehouse.release.inputs import ReleaseInputs, SourceState
 from warehouse.store.publish import latest_release, snapshots_of
 
 if TYPE_CHECKING:
     from pipelines.steps.run_context import Workspace
 
 
-def ingredients_of(workspace: Workspace, evaluated: Mapping[str, Path]) -> Ingredients:
+def collect_release_inputs(workspace: Workspace, evaluated: Mapping[str, Path]) -> ReleaseInputs:
     """All of it; evaluated: where the values of each indicator are. The checks are made when asked for."""
     home, store = workspace.home, workspace.store
-    return Ingredients(
+    return ReleaseInputs(
         catalogue=workspace.catalogue.entries,
         sources=workspace.sources,
         states=workspace.source_states(),

@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from indicators.fallbacks import HeldInput, as_evaluated, held_inputs
-from pipelines.steps.hold_on_refusal import take_back
+from pipelines.steps.hold_on_refusal import hold_offending_snapshots
 from pipelines.steps.ingestion import Intake
-from pipelines.steps.parallel import side_by_side
-from pipelines.steps.release_inputs import ingredients_of, states_of
+from pipelines.steps.parallel import run_in_parallel
+from pipelines.steps.release_inputs import collect_release_inputs, states_of
 from pipelines.steps.reports import write_reports
-from pipelines.steps.system_errors import told
+from pipelines.steps.system_errors import translate_system_errors
 from schemas.errors import CompactError
-from warehouse.checks.cache import kept_checks
+from warehouse.checks.cache import cached_checks
 from warehouse.checks.indicator_checks import CheckResult, staged_series
 from warehouse.evaluation.evaluate import Evaluated, cached_path, evaluate_cached, evaluation_fingerprint
 from warehouse.release.build import build_release
-from warehouse.release.inputs import Ingredients, SourceState, inputs_fingerprint
-from warehouse.store.history import taken_back
-from warehouse.store.publish import ReleaseRefused, ReleaseResult, latest_release, read_card
+from warehouse.release.inputs import ReleaseInputs, SourceState, inputs_fingerprint
+from warehouse.store.history import was_withdrawn
+from warehouse.store.publish import ReleaseRefused, ReleaseResult, latest_release, read_release_metadata
 
 EVALUATED = "evaluated"  # folder of COMPACT_HOME
 
@@ -58,7 +58,7 @@ class Workspace(Intake):
         super()._forget()
         self._evaluated.clear()
 
-    @told
+    @translate_system_errors
     def evaluate(self, indicator_ids: Sequence[str]) -> dict[str, Evaluated]:
         """Evaluate indicators, and before them those they are made of; what has not changed is not
         computed."""
@@ -72,12 +72,12 @@ class Workspace(Intake):
             return evaluate_cached(definition, staged, paths, self.home / EVALUATED)
 
         due = {name: others for name, others in made_of.items() if name not in self._evaluated}
-        for number, (indicator_id, result) in enumerate(side_by_side(due, one), 1):
+        for number, (indicator_id, result) in enumerate(run_in_parallel(due, one), 1):
             self._evaluated[indicator_id] = result
             self.progress("evaluate", number, len(due))
         return {indicator_id: self._evaluated[indicator_id] for indicator_id in order}
 
-    @told
+    @translate_system_errors
     def check(self, indicator_ids: Sequence[str]) -> dict[str, list[CheckResult]]:
         """What the `expect` of each indicator says of its values, which are evaluated; found out once for the
         same values and the same release before."""
@@ -87,10 +87,10 @@ class Workspace(Intake):
 
         def one(indicator_id: str) -> list[CheckResult]:
             definition, path = self.catalogue[indicator_id], self._evaluated[indicator_id].path
-            return kept_checks(definition, path, present, self.catalogue, previous)
+            return cached_checks(definition, path, present, self.catalogue, previous)
 
         due: dict[str, list[str]] = {name: [] for name, key in keys.items() if key not in self._checked}
-        for indicator_id, found in side_by_side(due, one):
+        for indicator_id, found in run_in_parallel(due, one):
             self._checked[keys[indicator_id]] = found
         return {name: self._checked[key] for name, key in keys.items()}
 
@@ -98,17 +98,17 @@ class Workspace(Intake):
         """Those of every indicator, once all are evaluated."""
         return [check for found in self.check(sorted(self.catalogue)).values() for check in found]
 
-    @told
+    @translate_system_errors
     def nothing_changed(self) -> ReleaseResult | None:
         """The latest release, if it was made from the very snapshots, definitions and code there are now."""
         latest = latest_release(self.releases_home)
         paths = self._would_be()
         if latest is None:
             return None
-        fingerprint = inputs_fingerprint(ingredients_of(self, paths))
-        if why := taken_back(self.releases_home, fingerprint):
+        fingerprint = inputs_fingerprint(collect_release_inputs(self, paths))
+        if why := was_withdrawn(self.releases_home, fingerprint):
             return ReleaseResult(False, latest.name, latest, why)
-        if fingerprint != read_card(latest)["fingerprint"]:
+        if fingerprint != read_release_metadata(latest)["fingerprint"]:
             return None
         return ReleaseResult(False, latest.name, latest, f"nothing changed since release {latest.name}")
 
@@ -140,7 +140,7 @@ class Workspace(Intake):
             paths[indicator_id] = cached_path(self.home / EVALUATED, indicator_id, fingerprint)
         return paths
 
-    @told
+    @translate_system_errors
     def release(self) -> ReleaseResult:
         """Check, build and publish. Raises ReleaseRefused, with `latest` untouched, if an error check
         fails."""
@@ -150,7 +150,7 @@ class Workspace(Intake):
             paths = {indicator_id: result.path for indicator_id, result in evaluated.items()}
             self.released = build_release(
                 self.releases_home,
-                ingredients_of(self, paths),
+                collect_release_inputs(self, paths),
                 acknowledge=self.acknowledge,
                 about=self.about_release,
                 reports=write_reports if self.settings.reports == "all" else None,
@@ -163,12 +163,12 @@ class Workspace(Intake):
         return self.released
 
     def _take_back(self, problem: ReleaseRefused) -> ReleaseRefused:
-        found = take_back(self, problem)
+        found = hold_offending_snapshots(self, problem)
         if found is not problem:
             self._evaluated.clear()
         return found
 
-    def ingredients(self) -> Ingredients:
+    def ingredients(self) -> ReleaseInputs:
         """What a release would be made of now; nothing is made."""
         found = self.evaluate(list(self.catalogue))
-        return ingredients_of(self, {name: result.path for name, result in found.items()})
+        return collect_release_inputs(self, {name: result.path for name, result in found.items()})

@@ -25,34 +25,34 @@ SAID = (
 LIBRARIES = ("duckdb", "_duckdb", "pyarrow", "sqlite3", "sqlalchemy")
 
 
-class Machine(CompactError):
+class SystemFault(CompactError):
     """The machine did not let us work: no data are to blame, and the same run may succeed later."""
 
     retriable = True
 
 
-def machine_fault(error: BaseException, home: Path) -> Machine | None:
+def system_fault(error: BaseException, home: Path) -> SystemFault | None:
     """The fault in words, if this exception or what caused it is one; None for all others."""
     for one in _causes(error):
-        if isinstance(one, Machine):
+        if isinstance(one, SystemFault):
             return one
         numbers, said = _numbers(one), str(one).strip().splitlines()
         where = str(getattr(one, "filename", None) or home)
         if numbers & FULL:
-            return Machine(
+            return SystemFault(
                 f"the disk is full, or a file may not grow further ({said[0]})",
                 where=where,
                 next_step="make room (`compact gc` removes what nothing needs), then run again: "
                 "`latest` is as it was, and what is already stored is not fetched anew",
             )
         if numbers & CLOSED:
-            return Machine(
+            return SystemFault(
                 f"this user may not read or write there ({said[0]})",
                 where=where,
                 next_step="give this user the right to write there, or set COMPACT_HOME to another folder",
             )
         if numbers & BROKEN:
-            return Machine(
+            return SystemFault(
                 f"the file system did not do what was asked ({said[0]})",
                 where=where,
                 next_step="see whether the disk is full or damaged (`df`), and `ulimit -n`; then run again",
@@ -98,7 +98,7 @@ R = TypeVar("R")
 W = TypeVar("W", bound=Step)
 
 
-def told(step: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
+def translate_system_errors(step: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
     """A step of a workspace that says a fault of the machine in words, and notes it among its problems."""
 
     @wraps(step)
@@ -108,7 +108,7 @@ def told(step: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]
         except CompactError:
             raise
         except Exception as error:
-            if fault := machine_fault(error, workspace.home):
+            if fault := system_fault(error, workspace.home):
                 workspace.problems.append(fault)
                 raise fault from error
             raise

@@ -14,7 +14,7 @@ from typing import Any
 # country_converter 1.3.2 was tried first: with pandas 3 it reads the code NA, Namibia, as a missing value.
 import pycountry
 
-from schemas.codelists.custom_groups import own_area_rows, own_membership_rows, read_own_groups
+from schemas.codelists.custom_groups import own_area_rows, own_membership_rows, read_custom_groups
 from schemas.codelists.groupings import check
 from schemas.codelists.reader import CODELISTS, origin, read_codelist
 from schemas.columns.observation import REF_AREA_CODES
@@ -47,7 +47,7 @@ def _areas() -> dict[str, Row]:
         areas[f"M49:{row['code']}"] = _area(f"M49:{row['code']}", row["name"], "group", m49=row["code"])
     for row in read_codelist("worldbank_groups"):
         areas[f"WB:{row['code']}"] = _area(f"WB:{row['code']}", row["name"], "group")
-    areas |= {row["ref_area"]: row for row in own_area_rows(read_own_groups(OWN_GROUPS, _countries()))}
+    areas |= {row["ref_area"]: row for row in own_area_rows(read_custom_groups(OWN_GROUPS, _countries()))}
     return dict(sorted(areas.items()))
 
 
@@ -73,7 +73,7 @@ def _area(
 def area_rows(groups: Path | None = None) -> list[Row]:
     """Rows of the table area: every country and territory, every group an agency publishes values for, and
     the groups that are declared in codelists/groups/ or, beside them, in a folder of the user's."""
-    more = own_area_rows(read_own_groups(groups, _countries())) if groups else []
+    more = own_area_rows(read_custom_groups(groups, _countries())) if groups else []
     rows = {row["ref_area"]: row for row in [*_areas().values(), *more]}
     return [dict(rows[code]) for code in sorted(rows)]
 
@@ -112,7 +112,7 @@ def _memberships() -> tuple[Row, ...]:
         rows += [
             _membership(grouping, f"WB:{row['group']}", row["iso3"], name, row) for row in read_codelist(name)
         ]
-    rows += own_membership_rows(read_own_groups(OWN_GROUPS, _countries()))
+    rows += own_membership_rows(read_custom_groups(OWN_GROUPS, _countries()))
     return tuple(sorted(rows, key=_key))
 
 
@@ -139,7 +139,7 @@ def membership_rows(groups: Path | None = None) -> list[Row]:
     """Rows of the table area_group, those of a user's folder of groups among them if one is named: a group
     there takes the place of one of ours with its code. Years of wb_region and wb_income are fiscal years of
     the World Bank."""
-    more = own_membership_rows(read_own_groups(groups, _countries())) if groups else []
+    more = own_membership_rows(read_custom_groups(groups, _countries())) if groups else []
     replaced = {row["group"] for row in more}
     rows = [row for row in _memberships() if row["group"] not in replaced]
     return [dict(row) for row in sorted([*rows, *more], key=_key)]

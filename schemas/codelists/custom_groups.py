@@ -35,7 +35,7 @@ class OwnGroup:
     members: tuple[str, ...]
 
 
-def read_own_groups(folder: Path, countries: Collection[str]) -> list[OwnGroup]:
+def read_custom_groups(folder: Path, countries: Collection[str]) -> list[OwnGroup]:
     """The groups of a folder by code; none where there is no folder.
 
     Raises DefinitionError with file and line of all that is wrong: an unknown field, a member that is no

@@ -43,7 +43,7 @@ class Licence(Model):
     )
     note: str = ""
 
-    def passable(self, series: str = "") -> bool:
+    def is_redistributable(self, series: str = "") -> bool:
         """Whether anyone may pass the data on, for any purpose."""
         return self.commercial_use and self.redistribution and series not in self.exceptions
 

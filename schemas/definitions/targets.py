@@ -255,7 +255,7 @@ def scored_years(file: ScoreFile, latest: int) -> list[int]:
 
 # --- all of it
 # --------------------------------------------------------------------------------------------------
-class Commitments(Model):
+class Targets(Model):
     """Everything of these files, as a release is made from it; empty where there are none."""
 
     targets: list[CommitmentFile] = Field(default=[])

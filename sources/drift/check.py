@@ -23,11 +23,11 @@ from schemas.definitions.models import Model, Source
 from schemas.definitions.parsing import parse
 from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError
-from sources.drift.structure import Structure, differences, structure_of
-from sources.http.content import bad, expect_json
+from sources.drift.structure import Structure, differences, infer_schema
+from sources.http.content import bad, parse_json
 from sources.http.session import Session
 from sources.ingest.freshness import FRESHNESS_SECONDS, at_pointer
-from sources.model import Answer, BadAnswer, Page, Unreachable
+from sources.model import InvalidResponse, Page, SourceResponse, SourceUnavailable
 from sources.registry.sources import SOURCES, load_series, reader_of
 from sources.settings import url_override
 
@@ -100,11 +100,11 @@ def check_contract(source: Source, used: Collection[str] = (), folder: Path = SO
         pages = _ask(source, probe).pages
         if contract is None:
             return result("not recorded", f"the answer for {probe} is well; there is no {FILE} to hold it to")
-        changes = differences(contract.structure, structure_of(pages, contract.any_name))
+        changes = differences(contract.structure, infer_schema(pages, contract.any_name))
         return result("changed" if changes else "ok", *changes)
-    except Unreachable as error:
+    except SourceUnavailable as error:
         return result("unreachable", error.what)
-    except BadAnswer as error:
+    except InvalidResponse as error:
         return result("changed", error.what)
     except CompactError as error:
         return result("not configured", error.what)
@@ -139,7 +139,7 @@ def record_contract(
     before = load_contract(source_id, folder)
     any_name = before.any_name if before else []
     contract = Contract(
-        probe=probe, origin=origin, any_name=any_name, structure=structure_of(pages, any_name)
+        probe=probe, origin=origin, any_name=any_name, structure=infer_schema(pages, any_name)
     )
     path = folder / source_id / FILE
     path.write_text(json.dumps(contract.model_dump(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -156,14 +156,14 @@ def record_new(results: Iterable[ContractResult], folder: Path = SOURCES) -> lis
     ]
 
 
-def _ask(source: Source, probe: str) -> Answer:
+def _ask(source: Source, probe: str) -> SourceResponse:
     """The freshness question, if there is one, and the resource that carries the probe."""
     reader, session = reader_of(source), Session(source, base_url=url_override(source.id))
     try:
         if source.freshness and getattr(reader, "has_release", lambda _: True)(source):
             page = session.get(source.freshness.path, timeout=FRESHNESS_SECONDS)
             try:
-                at_pointer(expect_json(page), source.freshness.pointer)
+                at_pointer(parse_json(page), source.freshness.pointer)
             except LookupError:
                 raise bad(page, f"has nothing at {source.freshness.pointer}") from None
         return reader.fetch(source, reader.plan(source, [probe])[0], session)

@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
-from sources.http.content import expect_text
-from sources.model import BadAnswer, Page
+from sources.http.content import parse_text
+from sources.model import InvalidResponse, Page
 
 Structure = dict[str, str]  # path to type; of a column, its place
 
@@ -29,7 +29,7 @@ CODE = re.compile(r"^\d+$|/")  # a name that is data, not structure: a number, a
 YEAR = re.compile(r"\b(?:19|20)\d\d\b|(?<=YR)(?:19|20)\d\d")
 
 
-def structure_of(pages: Sequence[Page], any_name: Collection[str] = ()) -> Structure:
+def infer_schema(pages: Sequence[Page], any_name: Collection[str] = ()) -> Structure:
     """The structure of all pages together. any_name: paths of JSON objects whose names are data, such as the
     codes of areas; they count as one name, `*`. So do names that are numbers or addresses, anywhere."""
     kinds: dict[str, set[str]] = {}
@@ -118,7 +118,7 @@ def _kind(value: object) -> str:
 
 def _header(page: Page, prefix: str = "") -> Iterator[tuple[str, str]]:
     """The columns with their places. Years in names are one: a table may grow by a year."""
-    line = expect_text(Page(page.url, page.body[:HEAD].rpartition(b"\n")[0] or page.body)).split("\n", 1)[0]
+    line = parse_text(Page(page.url, page.body[:HEAD].rpartition(b"\n")[0] or page.body)).split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=line.count)
     seen: set[str] = set()
     for place, column in enumerate(next(csv.reader([line.rstrip("\r")], delimiter=delimiter), []), 1):
@@ -140,7 +140,7 @@ def _archive(page: Page) -> Iterator[tuple[str, str]]:
                 suffix = name.rpartition(".")[2].lower()
                 yield from _header(Page(f"{page.url}#{name}", _start(archive, name)), f"*.{suffix}: ")
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise BadAnswer(f"the archive cannot be read: {error}", where=page.url, pages=(page,)) from None
+        raise InvalidResponse(f"the archive cannot be read: {error}", where=page.url, pages=(page,)) from None
 
 
 def _start(archive: zipfile.ZipFile, name: str) -> bytes:

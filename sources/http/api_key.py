@@ -15,7 +15,7 @@ from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from sources.http.content import bad
 from sources.http.urls import is_loopback
-from sources.model import BadAnswer, Page
+from sources.model import InvalidResponse, Page
 
 USABLE = re.compile(r"[\x21-\x7e]{8,8192}")  # shorter ones would be found by chance in what an agency says
 HIDDEN = "***"
@@ -28,7 +28,7 @@ class AccessKey:
     variable: str
     _value: str = field(repr=False)
 
-    def put_on(self, request: PreparedRequest) -> PreparedRequest:
+    def attach(self, request: PreparedRequest) -> PreparedRequest:
         """A copy of the request that carries the key; the request itself stays without it. The caller has
         made sure that it goes to a host of the source."""
         url = str(request.url)
@@ -43,7 +43,7 @@ class AccessKey:
         carrying.headers["Authorization"] = f"Bearer {self._value}"
         return carrying
 
-    def scrub(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         for form in (self._value, quote(self._value, safe="")):
             text = text.replace(form, HIDDEN)
         return text
@@ -55,18 +55,18 @@ class AccessKey:
 
     def scrub_page(self, page: Page) -> Page:
         return Page(
-            self.scrub(page.url),
+            self.redact(page.url),
             self.scrub_bytes(page.body),
-            self.scrub(page.etag) if page.etag else page.etag,
-            self.scrub(page.last_modified) if page.last_modified else page.last_modified,
+            self.redact(page.etag) if page.etag else page.etag,
+            self.redact(page.last_modified) if page.last_modified else page.last_modified,
         )
 
     def scrub_error(self, error: CompactError) -> None:
         """Take the key out of an error, and out of the bytes that would be kept with it."""
         for name in ("what", "where", "allowed", "next_step"):
-            setattr(error, name, self.scrub(getattr(error, name)))
+            setattr(error, name, self.redact(getattr(error, name)))
         error.args = (error.what,)
-        if isinstance(error, BadAnswer):
+        if isinstance(error, InvalidResponse):
             error.pages = tuple(map(self.scrub_page, error.pages))
 
     def checked(self, page: Page) -> Page:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from sources.model import BadAnswer, Page
+from sources.model import InvalidResponse, Page
 
 EXCERPT = 300
 KEEP_STORED = (
@@ -22,8 +22,9 @@ _MARKUP = re.compile(rb"\s*<\s*(?:!doctype|html|head|body|script|\?xml|!--)", re
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
-def expect_json(page: Page) -> Any:
-    """The JSON value of the page, strictly read: no NaN, no invalid UTF-8, one value. Else BadAnswer."""
+def parse_json(page: Page) -> Any:
+    """The JSON value of the page, strictly read: no NaN, no invalid UTF-8, one value. Else
+    InvalidResponse."""
     text = _usable(page, "JSON")
     try:
         return orjson.loads(text)
@@ -35,13 +36,13 @@ def expect_json(page: Page) -> Any:
         ) from None
 
 
-def expect_text(page: Page) -> str:
-    """The text of the page, strict UTF-8, without a byte order mark. Else BadAnswer."""
+def parse_text(page: Page) -> str:
+    """The text of the page, strict UTF-8, without a byte order mark. Else InvalidResponse."""
     return _usable(page, "text")
 
 
 def expect_header(text: str, page: Page, delimiter: str = ",", of: str = "the file") -> list[str]:
-    """The fields of the first line of a table. BadAnswer where it is no CSV, or empty."""
+    """The fields of the first line of a table. InvalidResponse where it is no CSV, or empty."""
     line = text.split("\n", 1)[0].rstrip("\r")
     try:
         header = next(csv.reader([line], delimiter=delimiter, strict=True), [])
@@ -61,9 +62,9 @@ def excerpt(body: bytes) -> str:
     return text[: EXCERPT - 1] + "…" if len(text) > EXCERPT else text
 
 
-def bad(page: Page, what: str, *, allowed: str = "", next_step: str = KEEP_STORED) -> BadAnswer:
-    """A BadAnswer that carries its page, so that the bytes are kept."""
-    return BadAnswer(
+def bad(page: Page, what: str, *, allowed: str = "", next_step: str = KEEP_STORED) -> InvalidResponse:
+    """A InvalidResponse that carries its page, so that the bytes are kept."""
+    return InvalidResponse(
         f"the answer {what}", where=page.url, allowed=allowed, next_step=next_step, pages=(page,)
     )
 

@@ -18,13 +18,13 @@ import requests
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from sources.http.content import bad, excerpt
-from sources.model import BadAnswer, Page
+from sources.model import InvalidResponse, Page
 
 CHUNK = 64 * 1024
 Kind = Literal["connect", "tls", "timeout", "reset", "busy", "length"]
 
 
-class Fault(Exception):
+class TransientHTTPError(Exception):
     """One attempt failed in a way in which the next one may not. body: what had arrived by then."""
 
     def __init__(self, what: str, kind: Kind, *, body: bytes = b"", retry_after: float | None = None) -> None:
@@ -40,15 +40,15 @@ def faults(url: str, timeout: float) -> Iterator[None]:
     except requests.exceptions.SSLError as error:
         cause = _innermost(error)
         kind: Kind = "tls" if isinstance(cause, ssl.SSLCertVerificationError) else "reset"
-        raise Fault(f"no safe connection: {_words(cause)}", kind) from None
+        raise TransientHTTPError(f"no safe connection: {_words(cause)}", kind) from None
     except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
-        raise Fault(f"no connection: {_words(_innermost(error))}", "connect") from None
+        raise TransientHTTPError(f"no connection: {_words(_innermost(error))}", "connect") from None
     except requests.exceptions.ReadTimeout:
-        raise Fault(f"no answer within {timeout:g} s", "timeout") from None
+        raise TransientHTTPError(f"no answer within {timeout:g} s", "timeout") from None
     except requests.exceptions.ConnectionError as error:
         cause = _innermost(error)
         kind = "connect" if isinstance(cause, NewConnectionError) else "reset"
-        raise Fault(f"no connection: {_words(cause)}", kind) from None
+        raise TransientHTTPError(f"no connection: {_words(cause)}", kind) from None
     except requests.exceptions.RequestException as error:
         raise bad(Page(url, b""), f"cannot be read as HTTP: {_words(error)}") from None
 
@@ -75,7 +75,8 @@ def read_body(
     clock: Callable[[], float],
     count: Callable[[int], None] = lambda _: None,
 ) -> bytes:
-    """The whole body after Content-Encoding. Raises Fault where bytes are missing or too many, and BadAnswer
+    """The whole body after Content-Encoding. Raises Fault where bytes are missing or too many, and
+    InvalidResponse
     where there are more than `limit`, counted before and after unpacking: never more than that is held."""
     declared = _declared(response)
     sink = _Sink(response.headers.get("Content-Encoding", ""), url, limit)
@@ -85,13 +86,15 @@ def read_body(
     try:
         while True:
             if clock() > deadline:
-                raise Fault(
+                raise TransientHTTPError(
                     f"the answer was still coming after the time allowed; {received} bytes had come",
                     "timeout",
                 )
             last = declared is not None and declared - received == 1
             if last and _waiting(response) > 1:
-                raise Fault(f"more bytes came than the {declared} that Content-Length declares", "length")
+                raise TransientHTTPError(
+                    f"more bytes came than the {declared} that Content-Length declares", "length"
+                )
             wanted = CHUNK if declared is None or last else max(1, min(CHUNK, declared - received - 1))
             chunk = response.raw.read1(wanted, decode_content=False)
             if not chunk:
@@ -99,20 +102,22 @@ def read_body(
             received += len(chunk)
             count(len(chunk))
             sink.write(chunk)
-    except Fault as fault:
-        raise Fault(fault.what, fault.kind, body=sink.body()) from None
+    except TransientHTTPError as fault:
+        raise TransientHTTPError(fault.what, fault.kind, body=sink.body()) from None
     except ReadTimeoutError:
-        raise Fault(f"the agency fell silent after {received} bytes", "timeout", body=sink.body()) from None
+        raise TransientHTTPError(
+            f"the agency fell silent after {received} bytes", "timeout", body=sink.body()
+        ) from None
     except (HTTPError, OSError) as error:
         if isinstance(error.args[-1] if error.args else None, IncompleteRead):
-            raise Fault(_short(received, declared), "length", body=sink.body()) from None
-        raise Fault(
+            raise TransientHTTPError(_short(received, declared), "length", body=sink.body()) from None
+        raise TransientHTTPError(
             f"the connection broke after {received} bytes ({type(error).__name__})", "reset", body=sink.body()
         ) from None
     if declared is not None and received != declared:
-        raise Fault(_short(received, declared), "length", body=sink.body())
+        raise TransientHTTPError(_short(received, declared), "length", body=sink.body())
     if not sink.complete:
-        raise Fault(
+        raise TransientHTTPError(
             f"the compressed body ends in the middle, after {received} bytes", "length", body=sink.body()
         )
     return sink.body()
@@ -149,7 +154,7 @@ class _Sink:
         self._url, self._limit, self._raw, self._out = url, limit, 0, io.BytesIO()
         encoding = encoding.strip().lower()
         if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise BadAnswer(
+            raise InvalidResponse(
                 f"the answer is packed as {encoding[:40]!r}, which was not asked for",
                 where=url,
                 allowed="gzip, or nothing",
@@ -166,7 +171,7 @@ class _Sink:
             try:
                 self._keep(self._gzip.decompress(chunk, CHUNK))
             except zlib.error as error:
-                raise BadAnswer(
+                raise InvalidResponse(
                     f"the answer is not the gzip that it says it is: {error}",
                     where=self._url,
                     pages=(Page(self._url, self.body()),),
@@ -187,8 +192,8 @@ class _Sink:
     def body(self) -> bytes:
         return self._out.getvalue()
 
-    def too_large(self, how: str) -> BadAnswer:
-        return BadAnswer(
+    def too_large(self, how: str) -> InvalidResponse:
+        return InvalidResponse(
             f"the answer {how}: more than the {self._limit} bytes that one may have",
             where=self._url,
             allowed=f"at most {self._limit} bytes (limits.response_bytes)",

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from tenacity import RetryCallState, wait_exponential_jitter
 
-from sources.http.response_body import Fault
+from sources.http.response_body import TransientHTTPError
 
 CONNECT_SECONDS = 4.0  # a host that takes longer to say hello is out of reach for this run
 CONNECT_ATTEMPTS, CONNECT_BUDGET = 3, 5.0  # no new try after so many, or so many seconds
@@ -41,7 +41,7 @@ class Pacer:
             self._next = max(self._next, self._clock() + seconds)
 
 
-def hopeless(state: RetryCallState, elapsed: float, attempts: int, answered: bool) -> bool:
+def should_stop(state: RetryCallState, elapsed: float, attempts: int, answered: bool) -> bool:
     """Whether another attempt is not worth it: how many are allowed depends on what went wrong. attempts: the
     most that the source allows; answered: whether the agency has said anything yet."""
     fault = fault_of(state)
@@ -60,9 +60,9 @@ def pause(state: RetryCallState) -> float:
     return max((_soon if fault.kind == "connect" else _patient)(state), fault.retry_after or 0)
 
 
-def fault_of(state: RetryCallState) -> Fault:
+def fault_of(state: RetryCallState) -> TransientHTTPError:
     error = state.outcome.exception() if state.outcome else None
-    if not isinstance(error, Fault):
+    if not isinstance(error, TransientHTTPError):
         raise TypeError(f"no fault to judge: {error!r}")
     return error
 

@@ -24,13 +24,13 @@ from tenacity import Retrying, retry_if_exception_type
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from sources.http.api_key import access_key
-from sources.http.content import bad, excerpt, expect_json, expect_text
-from sources.http.response_body import Fault, faults, read_body
-from sources.http.retry import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, hopeless, pause, retry_after
+from sources.http.content import bad, excerpt, parse_json, parse_text
+from sources.http.response_body import TransientHTTPError, faults, read_body
+from sources.http.retry import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, pause, retry_after, should_stop
 from sources.http.urls import allowed_origins, describe_post, is_loopback, origin, redact
-from sources.model import BadAnswer, Page, Unreachable
+from sources.model import InvalidResponse, Page, SourceUnavailable
 
-__all__ = ["Known", "Session", "Usage", "excerpt", "expect_json", "expect_text"]
+__all__ = ["CachedPage", "Session", "Usage", "excerpt", "parse_json", "parse_text"]
 
 ERROR_BYTES = 1024 * 1024  # of an error body
 REDIRECTS = 5
@@ -49,7 +49,7 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class Known:
+class CachedPage:
     """A page that we hold: with its validators the agency can say 304, and then load() gives the bytes."""
 
     etag: str | None
@@ -58,14 +58,15 @@ class Known:
 
 
 class Session:
-    """One agency for one run. Threads may share it. The first Unreachable is final: it asks nothing more."""
+    """One agency for one run. Threads may share it. The first SourceUnavailable is final: it asks nothing
+    more."""
 
     def __init__(
         self,
         source: Source,
         *,
         base_url: str | None = None,
-        known: Mapping[str, Known] | None = None,
+        known: Mapping[str, CachedPage] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -98,7 +99,8 @@ class Session:
         timeout: float | None = None,
         base: str | None = None,
     ) -> Page:
-        """The whole answer to a GET of base_url + path. Else Unreachable or BadAnswer. base: asked instead of
+        """The whole answer to a GET of base_url + path. Else SourceUnavailable or InvalidResponse. base:
+        asked instead of
         base_url, for a source that publishes at two of its hosts."""
         url = self._url(path, base)
         return self._ask(requests.Request("GET", url, params=params, headers=headers), timeout)
@@ -114,7 +116,7 @@ class Session:
         return self._ask(requests.Request("POST", self._url(path), data=body, headers=headers), None)
 
     def stop(self, why: str) -> None:
-        """Ask nothing more: whoever still wants to ask gets Unreachable."""
+        """Ask nothing more: whoever still wants to ask gets SourceUnavailable."""
         self._down = self._down or why
 
     def close(self) -> None:
@@ -153,18 +155,18 @@ class Session:
         started = self._clock()
         limits = self.source.limits
         attempts = Retrying(
-            retry=retry_if_exception_type(Fault),
+            retry=retry_if_exception_type(TransientHTTPError),
             wait=pause,
             sleep=self._sleep,
             reraise=True,
-            stop=lambda state: hopeless(state, self._clock() - started, limits.attempts, self._answered),
+            stop=lambda state: should_stop(state, self._clock() - started, limits.attempts, self._answered),
         )
         try:
             return attempts(self._attempt, prepared, shown, known, timeout or limits.timeout_seconds)
-        except Fault as fault:
+        except TransientHTTPError as fault:
             raise self._give_up(fault, shown, attempts.statistics.get("attempt_number", 1)) from None
 
-    def _give_up(self, fault: Fault, shown: str, attempts: int) -> CompactError:
+    def _give_up(self, fault: TransientHTTPError, shown: str, attempts: int) -> CompactError:
         tried = f"{attempts} attempt" + ("s" if attempts > 1 else "")
         if fault.kind == "length":
             return bad(
@@ -175,15 +177,17 @@ class Session:
         self._down = f"{fault.what} ({tried})"
         return self._unreachable(shown)
 
-    def _unreachable(self, shown: str) -> Unreachable:
-        return Unreachable(
+    def _unreachable(self, shown: str) -> SourceUnavailable:
+        return SourceUnavailable(
             f"{self.source.agency} cannot be reached: {self._down}",
             where=shown,
             next_step="nothing to mend here: run again later; until then the last accepted snapshot is used",
         )
 
     # --- one attempt, with its redirects ---
-    def _attempt(self, request: PreparedRequest, shown: str, known: Known | None, timeout: float) -> Page:
+    def _attempt(
+        self, request: PreparedRequest, shown: str, known: CachedPage | None, timeout: float
+    ) -> Page:
         for _ in range(REDIRECTS + 1):
             if origin(str(request.url)) not in self._origins:
                 raise bad(
@@ -200,7 +204,7 @@ class Session:
         raise bad(Page(shown, b""), f"was a redirect more than {REDIRECTS} times in a row")
 
     def _exchange(
-        self, request: PreparedRequest, shown: str, known: Known | None, timeout: float
+        self, request: PreparedRequest, shown: str, known: CachedPage | None, timeout: float
     ) -> Page | PreparedRequest:
         if self._down:
             raise self._unreachable(shown)
@@ -220,7 +224,9 @@ class Session:
                 wait = retry_after(headers.get("Retry-After"))
                 self._pacer.hold(min(wait or 0, RETRY_AFTER_CAP))
                 later = f" and asks to come back in {wait:.0f} s" if wait else ""
-                raise Fault(f"it answers {status} {response.reason}{later}", "busy", retry_after=wait)
+                raise TransientHTTPError(
+                    f"it answers {status} {response.reason}{later}", "busy", retry_after=wait
+                )
             self._answered = True
             if status in MOVED and (target := headers.get("Location")):
                 return self._redirected(request, target, status, shown)
@@ -239,7 +245,7 @@ class Session:
         """One request by the adapter: requests' own Session.send reads the bodies of redirects whole. The key
         is put on here, where the address is known to be one of the source's, and on nothing that is kept."""
         url = str(request.url)
-        request = self._key.put_on(request) if self._key else request
+        request = self._key.attach(request) if self._key else request
         env = self._http.merge_environment_settings(url, {}, True, True, None)
         with faults(redact(url), timeout):
             return self._http.get_adapter(url).send(
@@ -264,12 +270,14 @@ class Session:
             raise bad(Page(shown, b""), f"sends us to {target[:200]!r}, which is no address") from None
         return following
 
-    def _refused(self, response: requests.Response, shown: str, body: Callable[[int], bytes]) -> BadAnswer:
+    def _refused(
+        self, response: requests.Response, shown: str, body: Callable[[int], bytes]
+    ) -> InvalidResponse:
         try:
             text = body(ERROR_BYTES)
-        except Fault as fault:
+        except TransientHTTPError as fault:
             text = fault.body
-        except BadAnswer as error:
+        except InvalidResponse as error:
             text = error.pages[0].body if error.pages else b""
         return bad(
             Page(shown, text),

@@ -22,7 +22,7 @@ FILE = Path(__file__).with_name("cadences.yaml")
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class Cadence:
     """What a cadence means here. stale_after: None where a source never becomes stale."""
 
     cadence: str
@@ -32,7 +32,7 @@ class Rhythm:
 
 
 @cache
-def rhythms() -> dict[str, Rhythm]:
+def cadences() -> dict[str, Cadence]:
     """Every cadence of a source.yaml."""
     found = {}
     for name, line in load_yaml(FILE).data.items():
@@ -41,7 +41,7 @@ def rhythms() -> dict[str, Rhythm]:
             raise CompactError(
                 f"{name} has no reason", where=str(FILE), allowed="a reason beside the numbers"
             )
-        found[name] = Rhythm(
+        found[name] = Cadence(
             name,
             line["cron"],
             timedelta(hours=line["sensor_hours"]),
@@ -51,7 +51,7 @@ def rhythms() -> dict[str, Rhythm]:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Freshness:
     """How old what is stored of a source is. last_confirmed: the last moment at which the agency was known to
     have nothing newer than what is live, for the series of which that is longest ago; None where nothing is
     live. stale_since: since when that is too long ago for its cadence; None where it is not."""
@@ -62,12 +62,14 @@ class Standing:
     agency_release: str | None
 
 
-def standing(source: Source, store: Store, wanted: Collection[str], now: datetime | None = None) -> Standing:
+def freshness_status(
+    source: Source, store: Store, wanted: Collection[str], now: datetime | None = None
+) -> Freshness:
     """How a source stands. wanted: the series that are asked for; others do not age."""
     live = store.live(source.id)
     used = {key: s for key, s in live.items() if not wanted or set(s.series) & set(wanted)} or live
     if not used:
-        return Standing(None, None, None, None)
+        return Freshness(None, None, None, None)
     confirmed = {key: snapshot.fetched_at for key, snapshot in used.items()}
     for event in store.events(source.id):
         key = event["resource"]
@@ -75,7 +77,7 @@ def standing(source: Source, store: Store, wanted: Collection[str], now: datetim
             confirmed[key] = max(confirmed[key], datetime.fromisoformat(event["at"]))
     oldest = min(confirmed.values())
     names = {release for key in used if (release := store.releases(source.id).get(key))}
-    return Standing(
+    return Freshness(
         max(snapshot.fetched_at for snapshot in used.values()),
         oldest,
         _stale_since(source, oldest, now or datetime.now(UTC)),
@@ -85,7 +87,7 @@ def standing(source: Source, store: Store, wanted: Collection[str], now: datetim
 
 def standing_facts(source: Source, store: Store, wanted: Collection[str]) -> dict[str, str | None]:
     """The same as text, for release.json."""
-    found = standing(source, store, wanted)
+    found = freshness_status(source, store, wanted)
     return {
         "cadence": source.cadence,
         "agency_release": found.agency_release,
@@ -99,7 +101,7 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def _stale_since(source: Source, confirmed: datetime, now: datetime) -> datetime | None:
-    limit = rhythms()[source.cadence].stale_after
+    limit = cadences()[source.cadence].stale_after
     if limit is None or not source.hosts or confirmed + limit >= now:  # what comes with a package is as it is
         return None
     return confirmed + limit
@@ -110,5 +112,5 @@ def next_due(source: Source, asked: datetime | None) -> datetime | None:
     is due now."""
     if asked is None:
         return None
-    due: datetime = croniter(rhythms()[source.cadence].cron, asked.astimezone(UTC)).get_next(datetime)
+    due: datetime = croniter(cadences()[source.cadence].cron, asked.astimezone(UTC)).get_next(datetime)
     return due

@@ -16,21 +16,21 @@ from typing import Literal
 
 from schemas.definitions.models import Source
 from sources.http.api_key import not_configured
-from sources.http.session import Known, Session
+from sources.http.session import CachedPage, Session
 from sources.ingest.freshness import named_release
-from sources.model import BadAnswer, NoSuchSeries, Resource, Unreachable
+from sources.model import InvalidResponse, NoSuchSeries, Resource, SourceUnavailable
 from sources.readers_protocol import Reader
 from sources.registry.renames import renamed
 from sources.settings import url_override
 from sources.snapshots.store import Snapshot, Store
-from sources.source_lock import alone
+from sources.source_lock import source_lock
 
 FRESHNESS = "(freshness)"
 NAMED = 5  # resources named in a note
 REFUSED_AT_FIRST = 5  # first answers that are all unusable: the other questions would be too
 
 State = Literal["live", "stored", "absent"]
-_Outcome = Snapshot | BadAnswer | Literal["unchanged", "left out"] | None
+_Outcome = Snapshot | InvalidResponse | Literal["unchanged", "left out"] | None
 Progress = Callable[[int, int], None]  # resources done, and of how many
 
 
@@ -45,7 +45,7 @@ class FetchReport:
     note: str = ""
     fetched: list[Snapshot] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    refused: list[BadAnswer] = field(default_factory=list)
+    refused: list[InvalidResponse] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)  # optional, and the agency has no such series
     requests: int = 0
     bytes: int = 0
@@ -81,7 +81,8 @@ def fetch_source(
     progress: Progress | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FetchReport:
-    """Bring these series of a source up to date. Unreachable and BadAnswer go into the report, not out.
+    """Bring these series of a source up to date. SourceUnavailable and InvalidResponse go into the report,
+    not out.
 
     optional: series of which the agency may say that it has none; once one is accepted, that is a fault.
     """
@@ -98,7 +99,7 @@ def fetch_source(
         )
         run = _Run(source, store, reader, own, now, _whole(store, store.live(source.id)), frozenset(optional))
         try:
-            with alone(store, source.id) as meanwhile:
+            with source_lock(store, source.id) as meanwhile:
                 _bring(run, wanted, report, progress, meanwhile)
         finally:
             if session is None:
@@ -109,12 +110,12 @@ def fetch_source(
     return report
 
 
-def known_pages(store: Store, source: Source) -> dict[str, Known]:
+def known_pages(store: Store, source: Source) -> dict[str, CachedPage]:
     """The pages of live snapshots that have a validator, by address; none where validators mean nothing."""
     if not source.validators:
         return {}
     return {
-        page.url: Known(page.etag, page.last_modified, partial(store.read, page))
+        page.url: CachedPage(page.etag, page.last_modified, partial(store.read, page))
         for snapshot in _whole(store, store.live(source.id)).values()
         for page in snapshot.pages
         if page.etag or page.last_modified
@@ -139,10 +140,10 @@ def _bring(
         run.live = _whole(run.store, run.store.live(run.source.id))
     try:
         release = named_release(run.source, run.reader, run.session)
-    except Unreachable as error:
+    except SourceUnavailable as error:
         run.stop = error.what
         return
-    except BadAnswer as error:
+    except InvalidResponse as error:
         run.store.refuse(run.source, FRESHNESS, error, run.now())
         report.refused.append(error)
         run.stop = f"the freshness question has no usable answer: {error.what}"
@@ -166,7 +167,7 @@ def _bring(
         outcome = outcomes[resource.key]
         if isinstance(outcome, Snapshot):
             report.fetched.append(outcome)
-        elif isinstance(outcome, BadAnswer):
+        elif isinstance(outcome, InvalidResponse):
             report.refused.append(outcome)
         elif outcome == "unchanged":
             report.unchanged.append(resource.key)
@@ -217,10 +218,10 @@ def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
         else:
             named = replace(answer, agency_release=answer.agency_release or release)
             outcome = run.store.keep(run.source, named, run.now())
-    except Unreachable as error:
+    except SourceUnavailable as error:
         run.stop = run.stop or error.what
         return None
-    except BadAnswer as error:
+    except InvalidResponse as error:
         run.store.refuse(run.source, resource.key, error, run.now())
         never_there = resource.key not in run.live and run.optional.issuperset(resource.series)
         if isinstance(error, NoSuchSeries) and never_there:

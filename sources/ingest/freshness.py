@@ -11,9 +11,9 @@ from hashlib import sha256
 from typing import Any
 
 from schemas.definitions.models import Source
-from sources.http.content import bad, expect_json
-from sources.http.session import Known, Session
-from sources.model import BadAnswer
+from sources.http.content import bad, parse_json
+from sources.http.session import CachedPage, Session
+from sources.model import InvalidResponse
 from sources.readers_protocol import Reader
 from sources.settings import url_override
 from sources.snapshots.store import Store
@@ -30,7 +30,7 @@ def named_release(source: Source, reader: Reader, session: Session) -> str | Non
         return None
     page = session.get(freshness.path, timeout=min(FRESHNESS_SECONDS, source.limits.timeout_seconds))
     try:
-        value = at_pointer(expect_json(page), freshness.pointer)
+        value = at_pointer(parse_json(page), freshness.pointer)
     except LookupError:
         raise bad(
             page,
@@ -62,7 +62,7 @@ def at_pointer(document: Any, pointer: str) -> Any:
 
 
 @dataclass(frozen=True)
-class News:
+class UpdateCheck:
     """What an agency said. changed: there is something that is not stored; mark: the same for the same news,
     so that nobody is sent for it twice; why: in words."""
 
@@ -76,7 +76,7 @@ def has_question(source: Source) -> bool:
     return bool(source.hosts) and (source.freshness is not None or source.validators)
 
 
-def ask_for_news(
+def check_for_update(
     source: Source,
     series: Sequence[str],
     store: Store,
@@ -84,8 +84,9 @@ def ask_for_news(
     *,
     optional: Collection[str] = (),
     session: Session | None = None,
-) -> News:
-    """Ask once, without a second attempt. Raises Unreachable, and BadAnswer where no release is named.
+) -> UpdateCheck:
+    """Ask once, without a second attempt. Raises SourceUnavailable, and InvalidResponse where no release is
+    named.
 
     optional: series that the agency may not have, and that are no news while it has none.
     """
@@ -108,28 +109,32 @@ def ask_for_news(
     ]
     behind = [key for key in wanted if stored.get(key) != release]
     if not behind:
-        return News(False, release, f"the agency's release is still {release}")
-    return News(True, release, f"release {release}: {len(behind)} of {len(wanted)} are not stored as of it")
+        return UpdateCheck(False, release, f"the agency's release is still {release}")
+    return UpdateCheck(
+        True, release, f"release {release}: {len(behind)} of {len(wanted)} are not stored as of it"
+    )
 
 
-def _by_validators(source: Source, store: Store) -> News:
+def _by_validators(source: Source, store: Store) -> UpdateCheck:
     """Whether every file is the one that is stored (RFC 9110, 304). Of a changed file one byte is read: any
     answer but 304 is for a run to look at."""
     live = store.live(source.id)
     mark = sha256(" ".join(sorted(s.snapshot for s in live.values())).encode()).hexdigest()[:12]
     pages = [p for s in live.values() for p in s.pages if p.etag or p.last_modified]
     if not pages:
-        return News(not live, mark, "nothing is stored yet" if not live else "no validators are stored")
-    known = {page.url: Known(page.etag, page.last_modified, bytes) for page in pages}
+        return UpdateCheck(
+            not live, mark, "nothing is stored yet" if not live else "no validators are stored"
+        )
+    known = {page.url: CachedPage(page.etag, page.last_modified, bytes) for page in pages}
     one_byte = source.model_copy(update={"limits": source.limits.model_copy(update={"response_bytes": 1})})
     session = Session(one_byte, base_url=url_override(source.id), known=known)
     try:
         for url in known:
             if not url.startswith(session.base_url):
-                return News(True, mark, "what is stored came from another address")
+                return UpdateCheck(True, mark, "what is stored came from another address")
             session.get(url.removeprefix(session.base_url), timeout=FRESHNESS_SECONDS)
-    except BadAnswer:
-        return News(True, mark, "a file is not the one that is stored")
+    except InvalidResponse:
+        return UpdateCheck(True, mark, "a file is not the one that is stored")
     finally:
         session.close()
-    return News(False, mark, "304: the files are those that are stored")
+    return UpdateCheck(False, mark, "304: the files are those that are stored")

@@ -22,10 +22,10 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from schemas.definitions.models import Model, Source
-from sources.http.content import expect_json
-from sources.model import Answer, Page, Resource, SnapshotFiles
+from sources.http.content import parse_json
+from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import RUN_AGAIN, canonical, check_rows, refuse
-from sources.readers.common.python_rows import Row, hand_over, numbered
+from sources.readers.common.python_rows import Row, number_rows, write_raw_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,7 +59,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG0
     return [Resource(RESOURCE, tuple(sorted(series)))] if series else []
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """Ask page after page until one is empty, and prove that together they are one list."""
     options = Options.model_validate(source.options)
     pages: list[Page] = []
@@ -97,11 +97,11 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
             next_step=RUN_AGAIN,
         )
     content = hashlib.sha256(canonical([year, sorted([*key, n] for key, n in counts.items())])).hexdigest()
-    return Answer(resource, tuple(pages), len(pages), len(ids), content)
+    return SourceResponse(resource, tuple(pages), len(pages), len(ids), content)
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Three counts a country, and each school in wire_counted."""
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """Three counts a country, and each school in raw_row_counted."""
     options = Options.model_validate(source.options)
     schools: dict[str, int] = {}
 
@@ -109,11 +109,11 @@ def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Snapsho
         for one in files:
             counts, year = _counts(one, options)
             schools[one.snapshot] = sum(counts.values())
-            yield from numbered(one, _count_rows(counts, year))
+            yield from number_rows(one, _count_rows(counts, year))
 
-    hand_over(con, source, rows())
+    write_raw_rows(con, source, rows())
     con.executemany(
-        "insert into wire_counted values ($1, $2, $3)", [(name, COUNTED, n) for name, n in schools.items()]
+        "insert into raw_row_counted values ($1, $2, $3)", [(name, COUNTED, n) for name, n in schools.items()]
     )
 
 
@@ -137,7 +137,7 @@ def _count_rows(counts: Counter[tuple[str, str]], year: str) -> Iterator[Row]:
 
 def _schools(page: Page) -> tuple[str, list[dict[str, Any]]]:
     """The year of the envelope and its schools."""
-    found = expect_json(page)
+    found = parse_json(page)
     if not isinstance(found, dict) or found.get("success") is not True or "data" not in found:
         said = str(found.get("message", ""))[:200] if isinstance(found, dict) else type(found).__name__
         raise refuse(

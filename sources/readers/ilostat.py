@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.http.session import Session, expect_text
-from sources.model import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.http.session import Session, parse_text
+from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import RUN_AGAIN, canonical, check_series, check_unique, refuse
-from sources.readers.common.python_rows import Row, hand_over, numbered
+from sources.readers.common.python_rows import Row, number_rows, write_raw_rows
 from sources.registry.sources import load_series
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def _filters(source: Source, code: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in known[code].more["filters"].split("&") if part)
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """One data set: known columns, whole lines, the indicator asked for, each key once."""
     code, filters = resource.key, _filters(source, resource.key)
     query = "&".join(f"{name}={value}" for name, value in {"id": code, "type": "code", **filters}.items())
     try:
         page = session.get(f"/data/indicator?{query}&format=.csv")  # + stays + only in a path made by hand
-    except BadAnswer as error:
+    except InvalidResponse as error:
         if any(UNKNOWN_ID in page.body for page in error.pages):
             raise _none(f"the agency says that {code} is deprecated or invalid", error.pages) from None
         raise
@@ -80,10 +80,10 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
     names = [name for name in ("ref_area", "sex", "classif1", "classif2", "time") if name in records[0]]
     check_unique((tuple(r[n] for n in names) for r in records), len(records), " ".join(names), [page])
     content = hashlib.sha256(b"\n".join(sorted(map(canonical, records)))).hexdigest()
-    return Answer(resource, (page,), 1, len(records), content)
+    return SourceResponse(resource, (page,), 1, len(records), content)
 
 
-def _none(what: str, pages: Sequence[Page]) -> BadAnswer:
+def _none(what: str, pages: Sequence[Page]) -> InvalidResponse:
     return refuse(
         what,
         pages,
@@ -95,8 +95,8 @@ def _none(what: str, pages: Sequence[Page]) -> BadAnswer:
 
 
 def parse(page: Page, source: Source) -> list[Record]:
-    """The records of a file; none if it is a header alone. BadAnswer where it is not as agreed."""
-    text = expect_text(page)
+    """The records of a file; none if it is a header alone. InvalidResponse where it is not as agreed."""
+    text = parse_text(page)
     if not text.endswith("\n"):
         raise refuse(
             f"the file ends in the middle of a line: {text[-60:]!r}",
@@ -133,9 +133,9 @@ def parse(page: Page, source: Source) -> list[Record]:
     return records
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """Every row of the snapshots."""
-    hand_over(con, source, (row for one in files for row in numbered(one, _rows(source, one))))
+    write_raw_rows(con, source, (row for one in files for row in number_rows(one, _rows(source, one))))
 
 
 def _rows(source: Source, one: SnapshotFiles) -> Iterator[Row]:

@@ -18,10 +18,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemas.definitions.models import Source
-from sources.http.session import Session, expect_json
-from sources.model import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.http.session import Session, parse_json
+from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import canonical, check_rows, check_series, check_unique, refuse
-from sources.readers.common.python_rows import Row, hand_over, number_text, numbered
+from sources.readers.common.python_rows import Row, number_rows, number_text, write_raw_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +32,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG0
     return [Resource(code, (code,)) for code in series]
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """One series: records of the agreed fields, of the series asked for, each area and year once."""
     options, code = source.options, resource.key
     page = session.get(options["path"], {options["ask"]: code, **options.get("parameters", {})})
@@ -55,12 +55,12 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
     key = (names["area"], names["time_period"])
     check_unique((tuple(row[n] for n in key) for row in rows), len(rows), " and ".join(key), [page])
     content = hashlib.sha256(b"\n".join(sorted(map(canonical, rows)))).hexdigest()
-    return Answer(resource, (page,), 1, len(rows), content)
+    return SourceResponse(resource, (page,), 1, len(rows), content)
 
 
 def _records(page: Page, source: Source, code: str) -> list[dict[str, Any]]:
     """The records of a page; hints and emptiness are told apart from other faults."""
-    options, answer = source.options, expect_json(page)
+    options, answer = source.options, parse_json(page)
     name, hints = options["records"], options["hints"]
     if not (
         isinstance(answer, dict)
@@ -106,9 +106,9 @@ def _records(page: Page, source: Source, code: str) -> list[dict[str, Any]]:
     return rows
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """Every record of the snapshots."""
-    hand_over(con, source, (row for one in files for row in numbered(one, _rows(source, one))))
+    write_raw_rows(con, source, (row for one in files for row in number_rows(one, _rows(source, one))))
 
 
 def _rows(source: Source, one: SnapshotFiles) -> Iterator[Row]:

@@ -22,10 +22,10 @@ import orjson
 
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.http.session import Session, expect_json
-from sources.model import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.http.session import Session, parse_json
+from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import RUN_AGAIN, canonical, refuse
-from sources.readers.common.python_rows import Row, hand_over, number_text, numbered
+from sources.readers.common.python_rows import Row, number_rows, number_text, write_raw_rows
 from sources.registry.sources import SeriesInfo, load_series
 
 if TYPE_CHECKING:
@@ -77,13 +77,13 @@ def _declared(source: Source, code: str) -> tuple[SeriesInfo, dict[str, str]]:
     return info, dict(part.split("=", 1) for part in info.more["filters"].split("|"))
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """One series: a cube whose parts fit together, of nothing but the codes that were asked for."""
     info, filters = _declared(source, resource.key)
     params = {**source.options["parameters"], **filters}
     try:
         page = session.get(f"{source.options['path']}/{info.more['dataset']}", params)
-    except BadAnswer as error:
+    except InvalidResponse as error:
         raise _said(error, info) from None
     cube = read_cube(page, info.code)
     for name, code in filters.items():
@@ -111,12 +111,12 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
             kind=NoSuchSeries,
         )
     cells = sorted(canonical(row) for row in _cells(source, cube))
-    return Answer(
+    return SourceResponse(
         resource, (page,), 1, len(cells), hashlib.sha256(b"\n".join(cells)).hexdigest(), cube.updated
     )
 
 
-def _said(error: BadAnswer, info: SeriesInfo) -> BadAnswer:
+def _said(error: InvalidResponse, info: SeriesInfo) -> InvalidResponse:
     """NoSuchSeries where the agency says so (id 100: no such data set, or nothing for these codes)."""
     for page in error.pages:
         try:
@@ -137,8 +137,8 @@ def _said(error: BadAnswer, info: SeriesInfo) -> BadAnswer:
 
 
 def read_cube(page: Page, code: str) -> Cube:
-    """The data set of a page, or BadAnswer where its parts do not fit together."""
-    answer = expect_json(page)
+    """The data set of a page, or InvalidResponse where its parts do not fit together."""
+    answer = parse_json(page)
     if isinstance(answer, dict) and "warning" in answer:
         raise refuse(
             f"the agency will not answer for {code} at once: {str(answer['warning'])[:200]}",
@@ -214,15 +214,16 @@ def _cells(source: Source, cube: Cube) -> Iterator[Row]:
         }
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """The cells with a value or a status in `wire`, the empty ones of the grid counted in `wire_counted`."""
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """The cells with a value or a status in `raw_row`, the empty ones of the grid counted in
+    `raw_row_counted`."""
     rows, counted = list[Row](), []
     for one in files:
         cube = read_cube(Page(str(one.pages[0]), one.pages[0].read_bytes()), one.resource)
-        cells = list(numbered(one, _cells(source, cube)))
+        cells = list(number_rows(one, _cells(source, cube)))
         rows += [{"series": one.resource} | cell for cell in cells]
         if empty := cube.size - len(cells):
             counted.append((one.snapshot, "empty_cell", empty))
-    hand_over(con, source, rows)
+    write_raw_rows(con, source, rows)
     if counted:
-        con.executemany("insert into wire_counted values (?, ?, ?)", counted)
+        con.executemany("insert into raw_row_counted values (?, ?, ?)", counted)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.codelists.areas import area_rows
 from schemas.definitions.models import Source
-from sources.http.session import Session, expect_json
-from sources.model import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.http.session import Session, parse_json
+from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import RUN_AGAIN, canonical, check_unique, refuse
-from sources.readers.common.python_rows import Row, hand_over, number_text, numbered
+from sources.readers.common.python_rows import Row, number_rows, number_text, write_raw_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +38,7 @@ def places(source: Source) -> list[str]:
     return [f"{prefix}{row['ref_area']}" for row in area_rows() if row["kind"] == "country"]
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """One variable: an answer for every place that was asked, each with as many values as it declares."""
     size, asked = source.options["places"], places(source)
     pages: list[Page] = []
@@ -68,12 +68,12 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
             kind=NoSuchSeries,
         )
     content = hashlib.sha256(b"\n".join(sorted(cells))).hexdigest()
-    return Answer(resource, tuple(pages), len(pages), len(cells), content)
+    return SourceResponse(resource, tuple(pages), len(pages), len(cells), content)
 
 
 def read_places(page: Page, code: str, pages: Sequence[Page] = ()) -> dict[str, Place]:
-    """The places of a page with their series and facet, or BadAnswer."""
-    answer, pages = expect_json(page), pages or [page]
+    """The places of a page with their series and facet, or InvalidResponse."""
+    answer, pages = parse_json(page), pages or [page]
     data, facets = (answer.get("data"), answer.get("facets")) if isinstance(answer, dict) else (None, None)
     found = data.get(code) if isinstance(data, dict) and len(data) == 1 else None
     if not isinstance(found, dict) or not isinstance(facets, dict):
@@ -142,9 +142,9 @@ def _values(name: str, place: Place) -> Iterator[Row]:
         }
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """Every value of the snapshots."""
-    hand_over(con, source, (row for one in files for row in numbered(one, _rows(source, one))))
+    write_raw_rows(con, source, (row for one in files for row in number_rows(one, _rows(source, one))))
 
 
 def _rows(source: Source, one: SnapshotFiles) -> Iterator[Row]:

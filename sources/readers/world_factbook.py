@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from schemas.definitions.models import Source
-from sources.model import WIRE_COLUMNS, Answer, BadAnswer, Page, Resource, SnapshotFiles
+from sources.model import RAW_COLUMNS, InvalidResponse, Page, Resource, SnapshotFiles, SourceResponse
 from sources.registry.sources import SeriesInfo, load_series
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG0
     return [Resource(RESOURCE, tuple(sorted(series)))] if series else []
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:  # noqa: ARG001 - no network
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:  # noqa: ARG001 - no network
     """Take the package's files as pages, in the order of their names. Nothing is asked of a network."""
     release = version(PACKAGE)
     pages = []
@@ -85,24 +85,25 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:  # no
         pages.append(Page(url, path.read_bytes()))
     rows = sum(1 for page in pages for _ in _rows(load_series(source.id), _document(page.body, page.url)))
     if not rows:
-        raise BadAnswer(
+        raise InvalidResponse(
             f"the package {PACKAGE} {release} carries none of the declared figures",
             where=str(data),
             next_step=f"reinstall {PACKAGE}",
             pages=pages,
         )
     content = hashlib.sha256(b"".join(hashlib.sha256(page.body).digest() for page in pages)).hexdigest()
-    return Answer(resource, tuple(pages), len(pages), rows, content, release)
+    return SourceResponse(resource, tuple(pages), len(pages), rows, content, release)
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """One row for each declared figure of each area; in wire_refused those that are no figure of one year."""
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """One row for each declared figure of each area; in raw_row_rejected those that are no figure of one
+    year."""
     series = load_series(source.id)
     rows = [row for snapshot in files for row in _wire_rows(series, snapshot)]
     con.register("factbook_rows", pa.Table.from_pylist(rows, schema=WIRE))
-    con.execute(f"create temp table wire as select {', '.join(WIRE_COLUMNS)} from factbook_rows")
+    con.execute(f"create temp table raw_row as select {', '.join(RAW_COLUMNS)} from factbook_rows")
     con.execute(
-        "insert into wire_refused select snapshot, row, reason, detail from factbook_rows "
+        "insert into raw_row_rejected select snapshot, row, reason, detail from factbook_rows "
         "where reason is not null"
     )
     con.unregister("factbook_rows")
@@ -111,7 +112,7 @@ def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Snapsho
 WIRE = pa.schema(
     [
         (name, {"row": pa.int64(), "dims": pa.map_(pa.string(), pa.string())}.get(name, pa.string()))
-        for name in (*WIRE_COLUMNS, "reason", "detail")
+        for name in (*RAW_COLUMNS, "reason", "detail")
     ]
 )
 
@@ -256,9 +257,9 @@ def _document(body: bytes, url: str) -> dict[str, Any]:
     try:
         document = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # the latter: too deep
-        raise BadAnswer(
+        raise InvalidResponse(
             f"is not JSON in UTF-8: {error}", where=url, next_step=f"reinstall {PACKAGE}"
         ) from None
     if not isinstance(document, dict):
-        raise BadAnswer("is not a JSON object", where=url, next_step=f"reinstall {PACKAGE}")
+        raise InvalidResponse("is not a JSON object", where=url, next_step=f"reinstall {PACKAGE}")
     return document

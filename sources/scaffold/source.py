@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from schemas.definitions.models import Cadence, Limits, Rate, Source
 from schemas.errors import CompactError
 from sources.drift.check import record_contract
-from sources.http.content import expect_text
+from sources.http.content import parse_text
 from sources.http.session import Session
 from sources.model import Page
 from sources.readers import READERS
@@ -81,7 +81,7 @@ def scaffold(wanted: Wanted, *, root: Path = CHECKOUT, today: date | None = None
     specimen, kept, of = trim(page, wanted.rows)
     table = None
     if wanted.reader == "delimited" and not page.body.startswith((b"PK", b"\x1f\x8b")):
-        table = read_table(expect_text(page))
+        table = read_table(parse_text(page))
         check_columns(table, [*wanted.fields.values(), *wanted.values])
     folder, beside = root / "sources" / "agencies" / wanted.id, root / "tests" / "specimens" / wanted.id
     folder.mkdir()

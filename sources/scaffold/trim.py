@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from schemas.errors import CompactError
-from sources.http.content import expect_text
+from sources.http.content import parse_text
 from sources.model import Page
 
 TOTALS = ("total", "totalElements", "totalCount", "count")  # fields that say how many records there are
@@ -28,7 +28,7 @@ def trim(page: Page, rows: int) -> tuple[bytes, int, int]:
     if body.startswith(b"\x1f\x8b"):
         part = _table(zlib.decompressobj(wbits=31).decompress(body, PART), rows)[0]
         return gzip.compress(part, mtime=0), rows, 0
-    text = expect_text(page)  # refuses web pages and other encodings
+    text = parse_text(page)  # refuses web pages and other encodings
     if text.lstrip()[:1] in ("{", "["):
         return _json(orjson.loads(text), rows)
     return _table(body, rows)

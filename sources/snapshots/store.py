@@ -14,7 +14,7 @@ from pathlib import Path
 
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.model import Answer, BadAnswer, Page, SnapshotFiles
+from sources.model import InvalidResponse, Page, SnapshotFiles, SourceResponse
 from sources.snapshots.events import Event, Snapshot, StoredPage, as_event, iso, page_event
 from sources.snapshots.manifest import Manifest, locked
 from sources.snapshots.objects import Objects, StoreDamaged, sync
@@ -33,10 +33,10 @@ class Store:
         self._forget()
 
     # --- recording ---
-    def keep(self, source: Source, answer: Answer, fetched_at: datetime) -> Snapshot:
+    def keep(self, source: Source, answer: SourceResponse, fetched_at: datetime) -> Snapshot:
         """Store the answer's bytes, event `fetched`. The same answer twice in a row is kept once."""
         if len(answer.pages) != answer.pages_expected or not answer.pages:
-            raise BadAnswer(
+            raise InvalidResponse(
                 f"{len(answer.pages)} pages came of {answer.pages_expected}",
                 where=answer.resource.key,
                 allowed="every page that the agency announces",
@@ -82,7 +82,9 @@ class Store:
         a person decides or the agency sends something else."""
         self._judge("held", snapshots, at, {"reason": reason})
 
-    def refuse(self, source: Source, resource: str, error: BadAnswer, at: datetime | None = None) -> None:
+    def refuse(
+        self, source: Source, resource: str, error: InvalidResponse, at: datetime | None = None
+    ) -> None:
         """An answer that cannot be used. Its bytes are kept to be looked at; it never becomes a snapshot."""
         pages = [page_event(self._put(page)) for page in error.pages]
         self._append(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from schemas.columns.observation import OBSERVATION
 from schemas.definitions.models import Source, Threshold
 from sources.settings import CHECKOUT
-from sources.staging.stage import Staged
+from sources.staging.stage import StagedSource
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,7 +42,7 @@ class Finding:
         return f"{self.series}: {CHECKS[self.check]}: {self.found:.4g}, limit {self.limit:g} ({self.detail})"
 
 
-def compare(source: Source, live: Staged | None, candidate: Staged) -> list[Finding]:
+def compare(source: Source, live: StagedSource | None, candidate: StagedSource) -> list[Finding]:
     """Every series of the live rows that changed by more than the source allows. Without live rows, none."""
     if live is None or live.fingerprint == candidate.fingerprint:
         return []
@@ -79,7 +79,7 @@ def describe(findings: list[Finding]) -> str:
     )
 
 
-def _open(con: duckdb.DuckDBPyConnection, live: Staged, candidate: Staged) -> None:
+def _open(con: duckdb.DuckDBPyConnection, live: StagedSource, candidate: StagedSource) -> None:
     """Views before and after: the rows with a value, value in units."""
     con.execute("set memory_limit = '1500MB'")
     con.execute("set autoinstall_known_extensions = false")

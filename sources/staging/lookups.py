@@ -26,7 +26,7 @@ TOTAL = "_T"
 
 
 def make_lookups(con: duckdb.DuckDBPyConnection, source: Source, series: Mapping[str, SeriesInfo]) -> None:
-    """Create every lookup. Expects `wire`, from which the combinations of dimensions are taken."""
+    """Create every lookup. Expects `raw_row`, from which the combinations of dimensions are taken."""
     _table(con, "area_lookup", ("code", "ref_area", "not_carried"), area_rows(source))
     _table(con, "missing_lookup", ("text", "obs_status"), source.missing.items())
     _table(con, "unit_lookup", ("code", "unit"), (unit_codes() | source.units).items())
@@ -37,7 +37,8 @@ def make_lookups(con: duckdb.DuckDBPyConnection, source: Source, series: Mapping
     _table(con, "nature_lookup", ("code", "obs_status"), source.statuses.items())
     con.execute(
         "create temp table dims_seen as "
-        "select row_number() over (order by dims::varchar) as id, dims from (select distinct dims from wire)"
+        "select row_number() over (order by dims::varchar) as id, dims "
+        "from (select distinct dims from raw_row)"
     )
     seen = con.execute("select id, dims from dims_seen order by id").fetchall()
     _table(

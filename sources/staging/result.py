@@ -61,7 +61,7 @@ class SnapshotCounts(Counted):
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedSource:
     """A source's staged tables. reused: they were there already, and no work was done."""
 
     source: str

@@ -1,6 +1,6 @@
 """Stage: snapshots of one source to the canonical observation, with ledger and quarantine.
 
-The reader makes the table `wire`, the SQL in sources/staging judges its rows, and three parquet files are
+The reader makes the table `raw_row`, the SQL in sources/staging judges its rows, and three parquet files are
 written aside and renamed into place. The steps are the same for every source; what differs is data, in
 source.yaml and its neighbours.
 """
@@ -24,12 +24,20 @@ from sources.registry.renames import renamed
 from sources.registry.sources import SOURCES, load_series, reader_of
 from sources.settings import CHECKOUT
 from sources.staging.corrections import apply_corrections, load_corrections
-from sources.staging.result import SnapshotCounts, Staged, StageProblem, fingerprint
+from sources.staging.result import SnapshotCounts, StagedSource, StageProblem, fingerprint
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["RED", "SnapshotCounts", "StageProblem", "Staged", "check_arrived", "fingerprint", "stage_source"]
+__all__ = [
+    "RED",
+    "SnapshotCounts",
+    "StageProblem",
+    "StagedSource",
+    "check_arrived",
+    "fingerprint",
+    "stage_source",
+]
 
 SQL = CHECKOUT / "sources" / "staging" / "sql"
 EXAMPLES = 10
@@ -56,14 +64,14 @@ RED = {
 
 def stage_source(
     source: Source, files: Sequence[SnapshotFiles], home: Path, folder: Path = SOURCES
-) -> Staged:
+) -> StagedSource:
     """Stage the snapshots of a source under home/staged. What is there already is used again. Raises
     StageProblem if the agency says something that cannot be read."""
     files = list({f.snapshot: f for f in files}.values())  # the same bytes twice are one snapshot
     mark = fingerprint(source, files, folder)
     target = home.resolve() / "staged" / source.id / mark
     if target.is_dir():
-        return Staged(source.id, mark, target, reused=True)
+        return StagedSource(source.id, mark, target, reused=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
     try:
@@ -74,10 +82,10 @@ def stage_source(
         _rename(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return Staged(source.id, mark, target)
+    return StagedSource(source.id, mark, target)
 
 
-def check_arrived(source: Source, asked: Iterable[str], staged: Staged) -> None:
+def check_arrived(source: Source, asked: Iterable[str], staged: StagedSource) -> None:
     """Raise StageProblem if a series that was asked for has no row: the agency renamed or withdrew it."""
     import duckdb
 
@@ -130,21 +138,21 @@ def _judge(
     from sources.staging.lookups import make_lookups
 
     con.execute(
-        "create temp table wire_refused (snapshot varchar, row bigint, reason varchar, detail varchar)"
+        "create temp table raw_row_rejected (snapshot varchar, row bigint, reason varchar, detail varchar)"
     )
-    con.execute("create temp table wire_counted (snapshot varchar, reason varchar, rows bigint)")
-    reader_of(source).wire(con, source, files)
+    con.execute("create temp table raw_row_counted (snapshot varchar, reason varchar, rows bigint)")
+    reader_of(source).raw_rows(con, source, files)
     make_lookups(con, source, load_series(source.id, folder))
     con.execute(_sql("classify"), {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
-    sent, numbered, judged = con.execute("""
+    sent, distinct_rows, judged = con.execute("""
         select
-            (select count(*) from wire),
-            (select count(*) from (select distinct snapshot, row from wire where row >= 0)),
+            (select count(*) from raw_row),
+            (select count(*) from (select distinct snapshot, row from raw_row where row >= 0)),
             (select count(*) from judged)""").fetchone() or (0, 0, 0)
-    if not sent == numbered == judged:
+    if not sent == distinct_rows == judged:
         raise StageProblem(
             f"the ledger of {source.id} does not add up: the reader made {sent} rows with "
-            f"{numbered} numbers, and {judged} were judged",
+            f"{distinct_rows} numbers, and {judged} were judged",
             next_step=OUR_MISTAKE,
         )
     con.execute(_sql("duplicates"))
@@ -222,7 +230,7 @@ def _write_tables(
         n for row in ledger for reason, n in json.loads(row[4]).items() if reason in source.counted_only
     )
     sent = con.execute(
-        "select (select count(*) from wire) + (select coalesce(sum(rows), 0) from wire_counted)"
+        "select (select count(*) from raw_row) + (select coalesce(sum(rows), 0) from raw_row_counted)"
     ).fetchone()
     if wrong or sent != (kept + listed + counted,) or sent != (sum(row[1] for row in ledger),):
         raise StageProblem(

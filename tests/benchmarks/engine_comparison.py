@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from schemas.columns.model import Table
 from warehouse.distributed.backend import MADE_IN_PYTHON, carry_over
-from warehouse.engine.batching import block_by_block
+from warehouse.engine.batching import in_batches
 from warehouse.models.definition_inputs import stored
 from warehouse.release.tables import MODEL_TABLES, compute
 
@@ -61,7 +61,7 @@ def compare(
         if contract.name in MADE_IN_PYTHON:
             continue
         started = time.perf_counter()
-        here = block_by_block(con, contract, partial(compute, contract=contract)).read_all()
+        here = in_batches(con, contract, partial(compute, contract=contract)).read_all()
         between = time.perf_counter()
         if not only or contract.name in only:
             there = compute(cast(duckdb.DuckDBPyConnection, other), contract).read_all()

@@ -158,7 +158,7 @@ def _ours(folder: Path) -> dict[str, Any]:
     from schemas.definitions.methods import methods
     from schemas.tables.assessment import AGGREGATE, PROGRESS
     from schemas.tables.registry import LATEST
-    from warehouse.engine.batching import Rows, block_by_block
+    from warehouse.engine.batching import Rows, in_batches
     from warehouse.models.progress import progress_rows
     from warehouse.release.tables import compute
 
@@ -166,7 +166,7 @@ def _ours(folder: Path) -> dict[str, Any]:
         return progress_rows(con, [methods()["unsd-2026"].id])
 
     def answered(contract: Table, rows: Rows | None = None) -> int:
-        found = block_by_block(con, contract, rows or partial(compute, contract=contract))
+        found = in_batches(con, contract, rows or partial(compute, contract=contract))
         return sum(batch.num_rows for batch in found)
 
     with _loaded(folder) as con:

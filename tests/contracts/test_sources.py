@@ -13,10 +13,10 @@ import pytest
 
 from schemas.columns.observation import OBS_STATUSES
 from sources.drift.check import FILE, load_contract
-from sources.drift.structure import differences, structure_of
+from sources.drift.structure import differences, infer_schema
 from sources.model import SnapshotFiles
 from sources.registry.sources import SOURCES, is_unit, load_source
-from sources.staging.stage import RED, Staged, stage_source
+from sources.staging.stage import RED, StagedSource, stage_source
 from tests.specimen_files import SPECIMENS, SUFFIX, find_specimens, load_specimen, read_specimen, with_options
 
 FOUND = find_specimens()
@@ -29,7 +29,7 @@ def specimen(request: pytest.FixtureRequest) -> Path:
     return path
 
 
-def staged(path: Path, home: Path) -> Staged:
+def staged(path: Path, home: Path) -> StagedSource:
     """The specimen, read and staged as an accepted snapshot is."""
     source = load_source(SOURCES / path.parent.name / "source.yaml")
     description, bodies = load_specimen(path)
@@ -82,7 +82,7 @@ def test_the_recorded_structure_is_that_of_the_specimen(specimen: Path) -> None:
     assert contract is not None, f"sources/agencies/{source.id}/{FILE} is missing"
     assert contract.probe in description.series
     pages = read_specimen(source, description, bodies).pages
-    assert differences(contract.structure, structure_of(pages, contract.any_name)) == []
+    assert differences(contract.structure, infer_schema(pages, contract.any_name)) == []
 
 
 def test_no_specimen_is_overlooked() -> None:

@@ -14,7 +14,7 @@ from pipelines.defs.assets import RELEASE_KEY, indicator_key, source_key, staged
 from pipelines.defs.jobs import build
 from pipelines.steps.run_context import Workspace
 from schemas.definitions.models import Source
-from sources.ingest.cadence import rhythms
+from sources.ingest.cadence import cadences
 from sources.registry.sources import load_sources
 from sources.settings import Settings
 from tests.faults.tiny_bank import TinyBank, of_bank
@@ -93,7 +93,7 @@ def test_every_agency_has_a_schedule_of_its_cadence_and_none_is_on(
     for source in sources.values():
         if source.hosts:
             schedule = schedules[f"ask_{source.id}"]
-            assert schedule.cron_schedule == rhythms()[source.cadence].cron
+            assert schedule.cron_schedule == cadences()[source.cadence].cron
             assert schedule.job_name == f"source_{source.id}"
             assert schedule.execution_timezone == "UTC"
     assert {s.default_status for s in schedules.values()} == {dg.DefaultScheduleStatus.STOPPED}
@@ -138,7 +138,7 @@ def test_source_and_staged_table_share_a_pool_of_one_slot(
 def test_freshness_policies_come_from_the_cadence(repository: dg.RepositoryDefinition) -> None:
     for source in load_sources().values():
         policy = repository.asset_graph.get(source_key(source.id)).freshness_policy
-        limit = rhythms()[source.cadence].stale_after
+        limit = cadences()[source.cadence].stale_after
         if limit is None or not source.hosts:
             assert policy is None
         else:

@@ -21,10 +21,10 @@ import pytest
 from pipelines.cli import app as cli
 from pipelines.cli.run_summary import tell
 from pipelines.runner.run import run
-from pipelines.steps.system_errors import Machine, machine_fault
+from pipelines.steps.system_errors import SystemFault, system_fault
 from schemas.errors import CompactError
-from sources.locks import Busy, at_work
-from sources.model import Answer, Page, Resource
+from sources.locks import Busy, home_lock
+from sources.model import Page, Resource, SourceResponse
 from sources.snapshots.objects import Objects
 from sources.snapshots.store import Store
 from tests.faults.bench import must_succeed, values
@@ -33,7 +33,7 @@ from tests.faults.table import saw
 from tests.faults.tiny_bank import TinyBank, of_bank
 from tests.unit.local_agency import make_source
 from warehouse.store.as_of import StoreAsOf
-from warehouse.store.publish import latest_release, read_card
+from warehouse.store.publish import latest_release, read_release_metadata
 from warehouse.verification.verify import verify_release
 
 CHECKOUT = Path(cli.__file__).resolve().parents[2]
@@ -113,8 +113,8 @@ def test_every_library_s_words_for_a_fault_are_known(error: Exception, what: str
     try:
         raise RuntimeError("a step failed") from error
     except RuntimeError as outer:
-        found = machine_fault(outer, tmp_path)
-    assert isinstance(found, Machine)
+        found = system_fault(outer, tmp_path)
+    assert isinstance(found, SystemFault)
     saw(found.what)
     assert what in found.what
     assert found.where in (str(tmp_path), "/a/file", "/a")
@@ -125,7 +125,7 @@ def test_every_library_s_words_for_a_fault_are_known(error: Exception, what: str
     "error", [ValueError("No space left on device"), KeyError("x"), OSError(errno.ENOENT, "x")]
 )
 def test_a_mistake_of_ours_is_not_taken_for_a_fault_of_the_machine(error: Exception, tmp_path: Path) -> None:
-    assert machine_fault(error, tmp_path) is None
+    assert system_fault(error, tmp_path) is None
 
 
 @pytest.mark.fault("COMPACT_HOME is read-only")
@@ -163,12 +163,12 @@ def test_a_run_as_another_user_than_the_home_s_owner_is_told(tmp_path: Path) -> 
         check=False,
     )
     assert done.returncode == 1
-    assert isinstance(machine_fault(PermissionError(done.stderr.splitlines()[-1]), tmp_path), Machine)
+    assert isinstance(system_fault(PermissionError(done.stderr.splitlines()[-1]), tmp_path), SystemFault)
 
 
 @pytest.mark.fault("two runs at once")
 def test_two_runs_at_once_are_one_run_and_one_that_is_told(bank: TinyBank, tmp_path: Path) -> None:
-    with at_work(tmp_path, "compact run"):
+    with home_lock(tmp_path, "compact run"):
         made = of_bank(tmp_path)
         with pytest.raises(Busy, match="another process is at work here: compact run, process") as caught:
             run(made)
@@ -181,10 +181,10 @@ def test_two_runs_at_once_are_one_run_and_one_that_is_told(bank: TinyBank, tmp_p
 
 
 def test_several_may_work_beside_each_other_but_not_beside_a_run(tmp_path: Path) -> None:
-    shared, again = (at_work(tmp_path, what, alone=False) for what in ("accept", "as of"))
-    with shared, again, pytest.raises(Busy), at_work(tmp_path, "compact run"):
+    shared, again = (home_lock(tmp_path, what, alone=False) for what in ("accept", "as of"))
+    with shared, again, pytest.raises(Busy), home_lock(tmp_path, "compact run"):
         pass
-    with at_work(tmp_path, "compact run"), pytest.raises(Busy), at_work(tmp_path, "accept", alone=False):
+    with home_lock(tmp_path, "compact run"), pytest.raises(Busy), home_lock(tmp_path, "accept", alone=False):
         pass
 
 
@@ -229,7 +229,7 @@ def test_a_clock_that_jumps_back_changes_no_content_and_no_order(
     second = latest_release(tmp_path / "home")
     assert first is not None
     assert second is not None
-    assert read_card(second)["created"] > read_card(first)["created"]
+    assert read_release_metadata(second)["created"] > read_release_metadata(first)["created"]
     assert second.name > first.name[:10]
     must_succeed(of_bank(tmp_path / "other"))
     assert values(tmp_path / "home").equals(values(tmp_path / "other"))
@@ -241,7 +241,7 @@ def test_the_past_is_what_stood_in_the_manifest_before_not_what_its_clock_says(t
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
     for number, at in enumerate((noon, noon - timedelta(days=30))):  # put back between the two
         page = Page("https://a.example", f"page {number}".encode())
-        snapshot = store.keep(source, Answer(Resource("r", ("r",)), (page,), 1, 1, f"{number}"), at)
+        snapshot = store.keep(source, SourceResponse(Resource("r", ("r",)), (page,), 1, 1, f"{number}"), at)
         store.accept([snapshot], "right", at)
     live: Callable[[datetime], object] = lambda at: StoreAsOf(tmp_path, at).live("agency").get("r")  # noqa: E731
     assert live(noon - timedelta(days=1)) is None

@@ -24,7 +24,7 @@ from warehouse.query.revisions import revisions
 from warehouse.store.as_of import StoreAsOf
 from warehouse.store.history import history, withdrawn
 from warehouse.store.listing import moment, release_as_of, releases
-from warehouse.store.publish import latest_release, read_card
+from warehouse.store.publish import latest_release, read_release_metadata
 
 BANK = "worldbank_wdi"
 
@@ -85,7 +85,7 @@ def test_a_release_of_what_was_known_is_rebuilt_aside(past: Past) -> None:
     roll_back(first, past.first, "to compare with", "tester")
     assert values(before).equals(values(first))
     assert not values(before).equals(values(past.home))
-    card = read_card(rebuilt.path)
+    card = read_release_metadata(rebuilt.path)
     assert card["as_of"] == past.between.isoformat(timespec="seconds")
     assert card["sources"][BANK]["state"] == "stored"
     assert f"Rebuilt as of {card['as_of']}" in (rebuilt.path / "NOTES.md").read_text(encoding="utf-8")
@@ -185,7 +185,7 @@ def test_a_release_that_was_taken_back_is_not_made_again_until_something_changes
     new = latest_release(past.home)
     assert new is not None
     assert new.name not in (past.first, past.second)
-    assert read_card(new)["previous"] == past.first
+    assert read_release_metadata(new)["previous"] == past.first
 
 
 def test_going_forward_again_ends_the_withdrawal(past: Past) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.bench import kept_bytes, must_be_red, must_succeed, values
 from tests.faults.tiny_bank import SERIES, Damage, TinyBank, of_bank, replaced, reply, sound, times_1000
 from tests.unit.local_agency import Reply
-from warehouse.store.publish import latest_release, read_card
+from warehouse.store.publish import latest_release, read_release_metadata
 
 BANK = "worldbank_wdi"
 
@@ -150,7 +150,7 @@ def test_a_real_change_is_held_until_its_threshold_is_raised_and_told_with_a_wor
     must_succeed(made)
     release = latest_release(tmp_path)
     assert release is not None
-    assert read_card(release)["acknowledged"] == made.acknowledge
+    assert read_release_metadata(release)["acknowledged"] == made.acknowledge
     assert made.acknowledge in (release / "NOTES.md").read_text(encoding="utf-8")
     assert made.store.held(BANK) == {}
     assert made.store.live(BANK)[SERIES].agency_release == "2026-10-01"

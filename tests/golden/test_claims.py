@@ -16,7 +16,7 @@ import pytest
 from indicators.targets import load_commitments
 from schemas.codelists.areas import area_rows, membership_rows
 from schemas.codelists.code_maps import code_map
-from schemas.definitions.targets import Commitments
+from schemas.definitions.targets import Targets
 from schemas.tables.assessment import AGGREGATE
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
@@ -42,7 +42,7 @@ def recomputed(folder: Path, rows: list[dict[str, Any]]) -> dict[str, dict[str, 
     names = sorted({row["indicator"] for row in rows})
     with engine() as con:
         load_model_inputs(con, folder, catalogue(*map(indicator, names)), None)
-        load_into(con, folder, Commitments(claims=load_commitments().claims))
+        load_into(con, folder, Targets(claims=load_commitments().claims))
         load(con, "aggregate", compute(con, AGGREGATE).read_all())
         return {row["claim"]: row for row in claim_table(con).to_pylist()}
 

@@ -1,4 +1,4 @@
-"""A session with canned answers, and the way of an answer through a reader into the table `wire`."""
+"""A session with canned answers, and the way of an answer through a reader into the table `raw_row`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import duckdb
 
 from schemas.definitions.models import Source
 from sources.http.session import Session
-from sources.model import Answer, Page, Resource, SnapshotFiles
+from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.registry.sources import SOURCES, load_source, reader_of
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -48,12 +48,12 @@ def source_with(source_id: str, **options: Any) -> Source:
     return source.model_copy(update={"options": source.options | options})
 
 
-def fetch(source: Source, series: str, session: Canned | Session) -> Answer:
+def fetch(source: Source, series: str, session: Canned | Session) -> SourceResponse:
     resource = reader_of(source).plan(source, [series])[0]
     return reader_of(source).fetch(source, resource, cast(Session, session))
 
 
-def keep(answers: Iterable[Answer], folder: Path) -> list[SnapshotFiles]:
+def keep(answers: Iterable[SourceResponse], folder: Path) -> list[SnapshotFiles]:
     """The pages of answers as files, as the store would keep them."""
     return [kept(answer.resource, [page.body for page in answer.pages], folder) for answer in answers]
 
@@ -67,13 +67,15 @@ def kept(resource: Resource, bodies: list[bytes], folder: Path) -> SnapshotFiles
 
 
 def wired(source: Source, files: list[SnapshotFiles]) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """The rows of `wire` in order, nulls left out, and the counts of `wire_counted` by reason."""
+    """The rows of `raw_row` in order, nulls left out, and the counts of `raw_row_counted` by reason."""
     with duckdb.connect() as con:
-        reader_of(source).wire(con, source, files)
-        cursor = con.execute("select * from wire order by snapshot, row")
+        reader_of(source).raw_rows(con, source, files)
+        cursor = con.execute("select * from raw_row order by snapshot, row")
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        counted = con.execute("select reason, sum(rows)::bigint from wire_counted group by reason").fetchall()
+        counted = con.execute(
+            "select reason, sum(rows)::bigint from raw_row_counted group by reason"
+        ).fetchall()
     return [{k: v for k, v in row.items() if v is not None} for row in rows], dict(counted)
 
 

@@ -13,14 +13,14 @@ from tests.unit.make import catalogue, indicator, observation, snapshot, source,
 @pytest.fixture(scope="session")
 def _tiny_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from warehouse.evaluation.evaluate import evaluate_cached
-    from warehouse.release.build import Ingredients, SourceState, build_release
+    from warehouse.release.build import ReleaseInputs, SourceState, build_release
 
     folder = tmp_path_factory.mktemp("tiny")
     rows = [observation("one", "S", "KEN", 2015, 20.0), observation("one", "S", "KEN", 2020, 40.0)]
     staged = stage(folder / "staged", rows)
     path = evaluate_cached(indicator(), staged, {}, folder / "evaluated").path
     states = {"one": SourceState("live")}
-    given = Ingredients(
+    given = ReleaseInputs(
         catalogue(indicator()), {"one": source()}, states, [snapshot("a")], staged, {"use": path}
     )
     build_release(folder / "home", given)

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from schemas.definitions.targets import Commitments
+from schemas.definitions.targets import Targets
 from schemas.tables.assessment import AGGREGATE
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR, SNAPSHOT_TABLE
 from tests.unit.make import snapshot, table
@@ -44,7 +44,7 @@ def load_world(
     folder: Path,
     defined: Mapping[str, Any],
     rows: list[dict[str, Any]],
-    commitments: Commitments,
+    commitments: Targets,
     *,
     year: int,
 ) -> None:

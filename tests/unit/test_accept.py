@@ -13,7 +13,7 @@ from pipelines.maintenance.accept import Accepted, accept, held
 from pipelines.steps.ingestion import Held
 from pipelines.steps.run_context import Workspace
 from schemas.errors import CompactError
-from sources.model import Unreachable
+from sources.model import SourceUnavailable
 from sources.staging.stage import StageProblem
 from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
     GOOD,
@@ -142,7 +142,7 @@ def test_an_agency_out_of_reach_does_not_matter(
     agencies: Agencies,  # noqa: F811
 ) -> None:
     decide(waiting, id_of(waiting))
-    agencies.has = dict.fromkeys(agencies.has, Unreachable("down"))
+    agencies.has = dict.fromkeys(agencies.has, SourceUnavailable("down"))
     assert values(run(make()), "first") == [(30.0, "one")]
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.model import BadAnswer, Page
+from sources.model import InvalidResponse, Page
 from sources.readers.common.archive import ArchiveRules, gunzip, members, packed_on
 
 RULES = ArchiveRules(
@@ -42,7 +42,7 @@ def opened(body: bytes, rules: ArchiveRules = RULES) -> list[tuple[str, bytes]]:
 
 
 def refused(body: bytes, rules: ArchiveRules = RULES) -> str:
-    with pytest.raises(BadAnswer) as error:
+    with pytest.raises(InvalidResponse) as error:
         opened(body, rules)
     assert error.value.pages[0].body == body
     return error.value.what
@@ -128,7 +128,7 @@ def test_gzip_is_unpacked_whole_or_not_at_all() -> None:
         (gzip.compress(text) + b"behind it", 10_000),
     ]
     for body, limit in broken:
-        with pytest.raises(BadAnswer):
+        with pytest.raises(InvalidResponse):
             gunzip(page(body), limit)
 
 
@@ -140,6 +140,6 @@ def test_a_damaged_archive_is_read_as_it_was_or_refused(data: st.DataObject) -> 
     body = whole[:place] + bytes([data.draw(st.integers(0, 255))]) + whole[place + 1 :]
     try:
         found = opened(body)
-    except BadAnswer:
+    except InvalidResponse:
         return
     assert [text for _, text in found] == [text for _, text in opened(whole)][: len(found)]

@@ -13,7 +13,7 @@ from schemas.columns.model import Table
 from schemas.tables.registry import LATEST
 from tests.e2e.engines_made import load_made_release
 from warehouse.engine import batching as blocks
-from warehouse.engine.batching import BY_INDICATOR, block_by_block
+from warehouse.engine.batching import BY_INDICATOR, in_batches
 from warehouse.engine.duckdb_engine import engine
 from warehouse.release.tables import MODEL_TABLES, make
 
@@ -81,5 +81,5 @@ def test_a_model_that_fails_leaves_everything_as_it_was(
         load_made_release(con, tmp_path)
         before = con.execute("select count(*) from indicator").fetchall()
         with pytest.raises(RuntimeError, match="latest"):
-            block_by_block(con, LATEST, fails).read_all()
+            in_batches(con, LATEST, fails).read_all()
         assert con.execute("select count(*) from indicator").fetchall() == before

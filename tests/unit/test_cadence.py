@@ -11,12 +11,12 @@ from typing import get_args
 import pytest
 
 from schemas.definitions.models import Cadence, Source
-from sources.ingest.cadence import next_due, rhythms, standing, standing_facts
+from sources.ingest.cadence import cadences, freshness_status, next_due, standing_facts
 from sources.ingest.fetch import FetchReport, fetch_source
-from sources.ingest.freshness import ask_for_news
-from sources.model import Answer, Page, Resource
+from sources.ingest.freshness import check_for_update
+from sources.model import Page, Resource, SourceResponse
 from sources.snapshots.store import Store
-from sources.source_lock import alone
+from sources.source_lock import source_lock
 from tests.unit.local_agency import LocalAgency, Reply, make_source
 from tests.unit.test_fetch import FRESH, PageReader
 
@@ -25,7 +25,7 @@ THEN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)  # a Monday
 
 def keep(store: Store, source: Source, series: str, at: datetime, release: str | None = None) -> None:
     page = Page(f"https://agency.example/{series}", f"{series} {at}".encode())
-    answer = Answer(Resource(series, (series,)), (page,), 1, 1, f"{series} {at}", release)
+    answer = SourceResponse(Resource(series, (series,)), (page,), 1, 1, f"{series} {at}", release)
     store.accept([store.keep(source, answer, at)], "a test", at)
 
 
@@ -37,12 +37,12 @@ def agency(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAgency]:
 
 
 def test_every_cadence_has_a_rhythm_and_no_other() -> None:
-    assert set(rhythms()) == set(get_args(Cadence))
+    assert set(cadences()) == set(get_args(Cadence))
 
 
 @pytest.mark.parametrize("cadence", [c for c in get_args(Cadence) if c != "discontinued"])
 def test_a_source_becomes_stale_after_more_than_one_turn_of_its_schedule(cadence: str) -> None:
-    limit = rhythms()[cadence].stale_after
+    limit = cadences()[cadence].stale_after
     assert limit is not None
     source = make_source(cadence=cadence)
     first = next_due(source, THEN)
@@ -58,29 +58,29 @@ def test_stale_since_the_series_that_was_confirmed_longest_ago(tmp_path: Path) -
     keep(store, source, "NEW", THEN + timedelta(days=3))
     limit = timedelta(days=3)
     now = THEN + limit + timedelta(hours=1)
-    found = standing(source, store, {"OLD", "NEW"}, now)
+    found = freshness_status(source, store, {"OLD", "NEW"}, now)
     assert (found.last_fetched, found.last_confirmed) == (THEN + timedelta(days=3), THEN)
     assert found.stale_since == THEN + limit
-    assert standing(source, store, {"NEW"}, now).stale_since is None  # nobody asks for OLD any more
-    assert standing(source, store, {"OLD", "NEW"}, THEN + limit).stale_since is None  # to the second
+    assert freshness_status(source, store, {"NEW"}, now).stale_since is None  # nobody asks for OLD any more
+    assert freshness_status(source, store, {"OLD", "NEW"}, THEN + limit).stale_since is None  # to the second
 
 
 def test_a_confirmation_makes_a_source_fresh_again(tmp_path: Path) -> None:
     store, source = Store(tmp_path), make_source(cadence="daily")
     keep(store, source, "A", THEN)
     later = THEN + timedelta(days=30)
-    assert standing(source, store, {"A"}, later).stale_since
+    assert freshness_status(source, store, {"A"}, later).stale_since
     store.confirm(*store.live(source.id).values(), at=later, release="R2")
-    found = standing(source, store, {"A"}, later)
+    found = freshness_status(source, store, {"A"}, later)
     assert (found.last_confirmed, found.stale_since, found.agency_release) == (later, None, "R2")
 
 
 def test_what_was_never_fetched_or_comes_with_a_package_is_not_stale(tmp_path: Path) -> None:
     store, source = Store(tmp_path), make_source(cadence="daily")
-    assert standing(source, store, {"A"}).last_confirmed is None
+    assert freshness_status(source, store, {"A"}).last_confirmed is None
     package = make_source(cadence="daily").model_copy(update={"hosts": []})
     keep(store, package, "A", THEN)
-    assert standing(package, store, {"A"}).stale_since is None
+    assert freshness_status(package, store, {"A"}).stale_since is None
     assert standing_facts(source, store, {"A"})["stale_since"]  # the same bytes of an agency are
 
 
@@ -93,7 +93,7 @@ def test_a_release_that_is_stored_is_no_news(agency: LocalAgency, tmp_path: Path
     source, store = make_source(freshness=FRESH), Store(tmp_path)
     if known:
         keep(store, source, "A", THEN, known)
-    news = ask_for_news(source, ["A", "NEVER"], store, PageReader(), optional={"NEVER"})
+    news = check_for_update(source, ["A", "NEVER"], store, PageReader(), optional={"NEVER"})
     assert (news.changed, news.mark) == (known is None, "2026-07-01")
     assert agency.paths() == ["/release"]
 
@@ -102,12 +102,14 @@ def test_a_file_is_asked_for_by_its_validators_and_not_read(agency: LocalAgency,
     body = b"x" * 5000
     source, store = make_source(validators=True), Store(tmp_path)
     page = Page(f"{agency.url}/file.zip", body, '"1"', None)
-    store.accept([store.keep(source, Answer(Resource("A", ("A",)), (page,), 1, 1, "1"), THEN)], "a test")
+    store.accept(
+        [store.keep(source, SourceResponse(Resource("A", ("A",)), (page,), 1, 1, "1"), THEN)], "a test"
+    )
     agency.replies = [Reply(body, headers={"ETag": '"2"'})]
-    changed = ask_for_news(source, ["A"], store, PageReader())
+    changed = check_for_update(source, ["A"], store, PageReader())
     assert changed.changed
     agency.replies = [Reply(b"", status=304)]
-    same = ask_for_news(source, ["A"], store, PageReader())
+    same = check_for_update(source, ["A"], store, PageReader())
     assert (same.changed, same.mark) == (False, changed.mark)
     assert {asked.headers["If-None-Match"] for asked in agency.log} == {'"1"'}
 
@@ -123,7 +125,7 @@ def test_who_comes_second_takes_what_the_first_has_brought(agency: LocalAgency, 
         reports.append(fetch_source(source, ["A", "B"], Store(tmp_path), reader=PageReader()))
 
     second = threading.Thread(target=crawl)
-    with alone(first, source.id) as brought:
+    with source_lock(first, source.id) as brought:
         assert brought == frozenset()
         second.start()
         second.join(0.3)

@@ -13,7 +13,7 @@ from schemas.definitions.models import Indicator
 from tests.unit.make import value, values
 from tests.unit.test_planted_faults import GOOD, PRESENT, expecting, released
 from warehouse.checks import cache as checks_kept
-from warehouse.checks.cache import kept_checks
+from warehouse.checks.cache import cached_checks
 from warehouse.checks.indicator_checks import indicator_checks
 from warehouse.checks.result import CheckResult
 
@@ -43,7 +43,7 @@ def asked(
     catalogue: Mapping[str, Indicator] | None = None,
     previous: Path | None = None,
 ) -> list[CheckResult]:
-    return kept_checks(definition or expecting(), path, present, catalogue or {}, previous)
+    return cached_checks(definition or expecting(), path, present, catalogue or {}, previous)
 
 
 def test_the_same_is_found_without_looking_again(tmp_path: Path, counted: Counted) -> None:

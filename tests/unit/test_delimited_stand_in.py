@@ -13,9 +13,9 @@ import duckdb
 import pytest
 
 from schemas.codelists.areas import area_name
-from sources.model import Answer, BadAnswer, NoSuchSeries, SnapshotFiles
+from sources.model import InvalidResponse, NoSuchSeries, SnapshotFiles, SourceResponse
 from sources.registry.sources import load_series, reader_of
-from sources.staging.result import Staged
+from sources.staging.result import StagedSource
 from sources.staging.stage import check_arrived, stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import kept, source_with
@@ -42,7 +42,7 @@ SOURCES: dict[str, tuple[int, int, dict[str, int]]] = {
 }
 
 
-def everything(source_id: str, stand_in: StandIn) -> list[Answer]:
+def everything(source_id: str, stand_in: StandIn) -> list[SourceResponse]:
     """All that the stand-in has of a source."""
     source = source_with(source_id)
     reader, answers = reader_of(source), []
@@ -56,7 +56,7 @@ def everything(source_id: str, stand_in: StandIn) -> list[Answer]:
     return answers
 
 
-def staged(source_id: str, answers: list[Answer], folder: Path) -> Staged:
+def staged(source_id: str, answers: list[SourceResponse], folder: Path) -> StagedSource:
     files = []
     for answer in answers:
         one = kept(answer.resource, [page.body for page in answer.pages], folder)
@@ -187,7 +187,7 @@ def test_a_fault_is_a_bad_answer_that_says_what_to_do(
     source_id: str, kind: str, options: dict[str, Any], says: str, stand_in: StandIn
 ) -> None:
     stand_in.fault(**{"source": source_id, "kind": kind, "times": 0} | options)
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         everything(source_id, stand_in)
     assert says in refused.value.what
     assert refused.value.next_step

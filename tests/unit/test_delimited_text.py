@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.model import BadAnswer, NoSuchSeries, Page
+from sources.model import InvalidResponse, NoSuchSeries, Page
 from sources.readers.delimited.parser import Layout, parse
 
 LAYOUT = Layout(columns=["area", "year", "value"])
@@ -64,7 +64,7 @@ def test_columns_may_have_another_name_here_and_further_ones_may_follow() -> Non
     ],
 )
 def test_a_file_that_is_not_whole_is_refused(text: str | bytes, says: str) -> None:
-    with pytest.raises(BadAnswer, match="(?s)" + says.replace("(", r"\(")) as refused:
+    with pytest.raises(InvalidResponse, match="(?s)" + says.replace("(", r"\(")) as refused:
         read(text)
     assert refused.value.next_step
     assert refused.value.pages
@@ -91,7 +91,7 @@ def test_whatever_is_quoted_comes_back(rows: list[tuple[str, str, str]]) -> None
 def test_any_text_is_a_table_or_a_bad_answer(text: str) -> None:
     try:
         rows = read("area,year,value\n" + text)
-    except BadAnswer:
+    except InvalidResponse:
         return
     assert rows
     assert all(len(row) == 3 and None not in row.values() for row in rows)

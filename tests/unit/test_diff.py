@@ -21,8 +21,8 @@ from warehouse.diff.document import compare
 from warehouse.diff.notes import numbers
 from warehouse.diff.thresholds import Limits
 from warehouse.evaluation.evaluate import evaluate_cached
-from warehouse.release.build import Ingredients, SourceState, build_release
-from warehouse.store.publish import ReleaseRefused, latest_release, read_card
+from warehouse.release.build import ReleaseInputs, SourceState, build_release
+from warehouse.store.publish import ReleaseRefused, latest_release, read_release_metadata
 from warehouse.verification.verify import verify_release
 
 SCHEMA = jsonschema.Draft202012Validator(
@@ -278,7 +278,7 @@ def test_a_release_has_its_diff_and_a_large_revision_needs_a_word(tmp_path: Path
         staged = stage(folder, observed)
         evaluated = {"use": evaluate_cached(use, staged, {}, folder / "evaluated").path}
         states = {"one": SourceState("live")}
-        made = Ingredients(catalogue(use), {"one": source()}, states, [snapshot("a")], staged, evaluated)
+        made = ReleaseInputs(catalogue(use), {"one": source()}, states, [snapshot("a")], staged, evaluated)
         now = datetime(2026, 11, day, 12, tzinfo=UTC)
         return build_release(home, replace(made), now=now, acknowledge=acknowledge).path
 
@@ -291,7 +291,7 @@ def test_a_release_has_its_diff_and_a_large_revision_needs_a_word(tmp_path: Path
     assert "compact run --acknowledge" in caught.value.next_step
     assert latest_release(home) == before
     after = publish(now, 3, " The agency says so. ")
-    card, diff = read_card(after), json.loads((after / "diff.json").read_text())
+    card, diff = read_release_metadata(after), json.loads((after / "diff.json").read_text())
     SCHEMA.validate(diff)
     assert (diff["before"], diff["after"]) == (before.name, after.name)
     assert (card["acknowledged"], card["large_revisions"]) == ("The agency says so.", [said])

@@ -19,7 +19,7 @@ from warehouse.engine.duckdb_engine import engine
 from warehouse.evaluation.evaluate import evaluate, evaluate_cached
 from warehouse.evaluation.source_overlap import load_overlaps, overlap_path
 from warehouse.release.build import build_release
-from warehouse.release.inputs import Ingredients, SourceState
+from warehouse.release.inputs import ReleaseInputs, SourceState
 from warehouse.release.tables import compute
 from warehouse.verification.verify import verify_release
 
@@ -212,7 +212,7 @@ def test_a_release_lists_what_differs_and_is_whole(tmp_path: Path) -> None:
     path = evaluate_cached(given, staged, {}, tmp_path / "e").path
     result = build_release(
         tmp_path / "home",
-        Ingredients(
+        ReleaseInputs(
             catalogue=entries,
             sources={"one": source(), "two": source("two")},
             states={"one": SourceState("live"), "two": SourceState("live")},

@@ -229,7 +229,7 @@ def test_what_is_not_found_is_said(tmp_path: Path, bodies: list[bytes], why: str
 def test_explaining_a_plain_value_imports_nothing_heavy(tmp_path: Path) -> None:
     folder = released(tmp_path / "r1", KEN)
     code = (
-        "import sys, pathlib; from warehouse.explain import explain; "
+        "import sys, pathlib; from warehouse.provenance.value import explain; "
         f"explain(pathlib.Path({str(folder)!r}), 'use', 'KEN'); "
         "print(sorted({'pandas', 'pandera', 'pyarrow', 'sqlglot', 'pydantic', 'dagster'} & set(sys.modules)))"
     )

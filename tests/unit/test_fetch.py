@@ -12,10 +12,10 @@ import orjson
 import pytest
 
 from schemas.definitions.models import Source
-from sources.http.session import Session, expect_json
+from sources.http.session import Session, parse_json
 from sources.ingest.fetch import FRESHNESS, REFUSED_AT_FIRST, FetchReport, fetch_source, known_pages
 from sources.ingest.freshness import at_pointer
-from sources.model import Answer, BadAnswer, Page, Resource
+from sources.model import InvalidResponse, Page, Resource, SourceResponse
 from sources.snapshots.store import Store
 from tests.unit.local_agency import Asked, FakeTime, LocalAgency, Reply, make_source
 
@@ -29,24 +29,24 @@ class PageReader:
     def plan(self, source: Source, series: Sequence[str]) -> list[Resource]:
         return [Resource(code, (code,)) for code in series]
 
-    def fetch(self, source: Source, resource: Resource, session: Session) -> Answer:
+    def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
         page = session.get(f"/data/{resource.key}")
-        found = expect_json(page)
+        found = parse_json(page)
         if not isinstance(found, dict) or not found.get("rows"):
-            raise BadAnswer("the answer has no rows", where=page.url, pages=[page])
+            raise InvalidResponse("the answer has no rows", where=page.url, pages=[page])
         content = hashlib.sha256(orjson.dumps(found, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        return Answer(resource, (page,), 1, found["rows"], content)
+        return SourceResponse(resource, (page,), 1, found["rows"], content)
 
-    def wire(self, *_: object) -> None:
+    def raw_rows(self, *_: object) -> None:
         raise NotImplementedError
 
 
 class EmbeddedReader(PageReader):
     """A source that comes with a package: it asks nobody."""
 
-    def fetch(self, source: Source, resource: Resource, session: Session) -> Answer:
+    def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
         body = b"35% (2023 est.)"
-        return Answer(
+        return SourceResponse(
             resource, (Page("package:factbook", body),), 1, 1, hashlib.sha256(body).hexdigest(), "0.1.2"
         )
 
@@ -319,7 +319,7 @@ def test_resources_are_fetched_side_by_side_and_reported_in_order(agency: LocalA
 
 def test_a_mistake_in_a_reader_is_not_taken_for_an_agencys(agency: LocalAgency, store: Store) -> None:
     class Mistaken(PageReader):
-        def fetch(self, source: Source, resource: Resource, session: Session) -> Answer:
+        def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -89,7 +89,7 @@ def test_a_formula_that_nobody_can_follow_is_refused(text: str) -> None:
 
 def test_a_plain_name_does_not_import_the_parser() -> None:
     code = (
-        "import sys; from indicators.formula import check_formula, formula_sql;"
+        "import sys; from indicators.formula.parser import check_formula, formula_sql;"
         "assert check_formula('value', ['value']) == [];"
         "assert formula_sql(' value ', ['value']) == '\"value\"';"
         "sys.exit('sqlglot' in sys.modules)"

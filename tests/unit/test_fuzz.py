@@ -21,7 +21,7 @@ def test_a_damaged_answer_is_taken_whole_or_refused_with_words(path: Path, tmp_p
     assert goes_well(specimen, path.parent.name, pages, tmp_path) == "taken"
     draw = random.Random(20261123)  # noqa: S311
     outcomes = {goes_well(specimen, path.parent.name, damaged(pages, draw), tmp_path) for _ in range(ANSWERS)}
-    assert outcomes & {"BadAnswer", "NoSuchSeries"}
+    assert outcomes & {"InvalidResponse", "NoSuchSeries"}
 
 
 def test_damaged_pages_of_the_embedded_source_too(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_damaged_pages_of_the_embedded_source_too(tmp_path: Path) -> None:
     outcomes = {
         goes_well(specimen, EMBEDDED, damaged(pages, draw), tmp_path / str(at)) for at in range(ANSWERS)
     }
-    assert outcomes & {"BadAnswer"}
+    assert outcomes & {"InvalidResponse"}
 
 
 def test_the_long_form_keeps_what_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,17 +63,17 @@ def test_what_the_long_form_found_in_json(source_id: str, old: bytes, new: bytes
     specimen, pages = load_specimen(specimen_of(source_id))
     assert any(old in page for page in pages)
     changed = [page.replace(old, new) for page in pages]
-    assert goes_well(specimen, source_id, changed, tmp_path) == "BadAnswer"
+    assert goes_well(specimen, source_id, changed, tmp_path) == "InvalidResponse"
 
 
 def test_a_carriage_return_in_a_header_is_refused(tmp_path: Path) -> None:
     path = specimen_of("itu_datahub", "csv")
     specimen, _ = load_specimen(path)
     body = (FIXTURES / "itu_datahub" / "family.csv").read_bytes().replace(b"SeriesID", b"Series\rID", 1)
-    assert goes_well(specimen, "itu_datahub", [body], tmp_path) == "BadAnswer"
+    assert goes_well(specimen, "itu_datahub", [body], tmp_path) == "InvalidResponse"
 
 
 def test_a_page_of_the_embedded_source_that_is_too_deep_is_refused(tmp_path: Path) -> None:
     specimen, pages = embedded()
     deep = [b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", *pages[1:]]
-    assert goes_well(specimen, EMBEDDED, deep, tmp_path) == "BadAnswer"
+    assert goes_well(specimen, EMBEDDED, deep, tmp_path) == "InvalidResponse"

@@ -21,8 +21,8 @@ from pipelines.maintenance import gc as collecting
 from pipelines.maintenance.gc import Removed, collect
 from pipelines.maintenance.rollback import roll_back
 from schemas.errors import CompactError
-from sources.locks import Busy, at_work
-from sources.model import Answer, BadAnswer, Page, Resource
+from sources.locks import Busy, home_lock
+from sources.model import InvalidResponse, Page, Resource, SourceResponse
 from sources.snapshots.events import Snapshot
 from sources.snapshots.store import Store
 from tests.unit.local_agency import make_source
@@ -39,7 +39,7 @@ START = datetime(2030, 10, 1, tzinfo=UTC)  # after the day on which this runs: g
 def fetched(store: Store, resource: str, text: str, at: datetime) -> Snapshot:
     url = f"https://a.example/{resource}"
     pages = (Page(url, b"the same in all"), Page(url, text.encode()))
-    return store.keep(SOURCE, Answer(Resource(resource, (resource,)), pages, 2, 1, text), at)
+    return store.keep(SOURCE, SourceResponse(Resource(resource, (resource,)), pages, 2, 1, text), at)
 
 
 def release_of(home: Path, name: str, snapshots: set[str], at: datetime) -> Path:
@@ -97,7 +97,7 @@ class History:
         if what == "fetch":
             fetched(self.store, resource, f"{resource}{number}", self.at)
         elif what == "refuse":
-            error = BadAnswer("no", pages=(Page("https://a.example", f"bad {self.at}".encode()),))
+            error = InvalidResponse("no", pages=(Page("https://a.example", f"bad {self.at}".encode()),))
             self.store.refuse(SOURCE, resource or "a", error, self.at)
         elif what == "accept" and candidate:
             self.store.accept([candidate], "right", self.at)
@@ -216,7 +216,7 @@ def test_policy_keeps_the_last_the_first_of_each_year_and_what_a_decision_needs(
 def test_gc_does_nothing_while_a_run_is_at_work_or_the_latest_is_damaged(tiny_release: Path) -> None:
     home = tiny_release.parent.parent
     with (
-        at_work(home, "compact run"),
+        home_lock(home, "compact run"),
         pytest.raises(Busy, match="another process is at work here: compact run"),
     ):
         collect(home)

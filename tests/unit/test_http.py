@@ -20,9 +20,9 @@ from requests.adapters import HTTPAdapter
 
 from schemas.errors import CompactError
 from sources.http.retry import CONNECT_ATTEMPTS, RETRY_AFTER_CAP, Pacer
-from sources.http.session import Known, Session, expect_json, expect_text
+from sources.http.session import CachedPage, Session, parse_json, parse_text
 from sources.http.urls import redact
-from sources.model import BadAnswer, Page, Unreachable
+from sources.model import InvalidResponse, Page, SourceUnavailable
 from tests.unit.local_agency import FakeTime, LocalAgency, Reply, make_source
 
 MB = 1024 * 1024
@@ -58,7 +58,7 @@ def time() -> FakeTime:
 
 
 def ask(
-    agency: LocalAgency, time: FakeTime, *, known: Mapping[str, Known] | None = None, **changes: Any
+    agency: LocalAgency, time: FakeTime, *, known: Mapping[str, CachedPage] | None = None, **changes: Any
 ) -> Session:
     source = make_source(**changes)
     return Session(source, base_url=agency.url + "/v1", known=known, clock=time.clock, sleep=time.sleep)
@@ -124,7 +124,7 @@ def test_a_secret_is_sent_but_not_recorded(agency: LocalAgency, time: FakeTime, 
     assert agency.paths() == [f"/v1/a?{key}=s3cret&series=A+B"]
     assert page.url.endswith(f"/v1/a?{key}=***&series=A+B")
     agency.replies = [Reply(status=404)]
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         ask(agency, time).get("/a", {key: "s3cret"})
     assert "s3cret" not in str(caught.value) + caught.value.pages[0].url
 
@@ -206,7 +206,7 @@ def test_a_busy_agency_is_asked_again_and_then_left_alone(
 ) -> None:
     agency.replies = [Reply(status=status)]
     with pytest.raises(
-        Unreachable, match=f"The Agency cannot be reached: it answers {status}.*4 attempts"
+        SourceUnavailable, match=f"The Agency cannot be reached: it answers {status}.*4 attempts"
     ) as caught:
         ask(agency, time).get("/a")
     assert len(agency.log) == 4
@@ -225,7 +225,7 @@ def test_a_passing_fault_is_passed_over(agency: LocalAgency, time: FakeTime, fau
 def test_a_refusal_is_not_asked_again(agency: LocalAgency, time: FakeTime, status: int) -> None:
     text = b"<html><head><style>x{}</style></head><h1>No\x1b[31m such\x00 series</h1>" + b" and so on" * 100
     agency.replies = [Reply(text, status=status)]
-    with pytest.raises(BadAnswer, match=f"status {status}.*No .31m such series and so on") as caught:
+    with pytest.raises(InvalidResponse, match=f"status {status}.*No .31m such series and so on") as caught:
         ask(agency, time).get("/a")
     assert len(agency.log) == 1
     assert time.slept == []
@@ -251,7 +251,7 @@ def test_whoever_asks_for_longer_than_we_wait_is_left_for_a_later_run(
     agency: LocalAgency, time: FakeTime
 ) -> None:
     agency.replies = [Reply(status=503, headers={"Retry-After": str(int(RETRY_AFTER_CAP) + 1)})]
-    with pytest.raises(Unreachable, match="come back in 31 s"):
+    with pytest.raises(SourceUnavailable, match="come back in 31 s"):
         ask(agency, time).get("/a")
     assert len(agency.log) == 1
     assert time.slept == []
@@ -261,7 +261,7 @@ def test_after_the_first_unreachable_nothing_more_is_asked(agency: LocalAgency, 
     agency.replies = [Reply(status=503)]
     session = ask(agency, time)
     for _ in range(5):
-        with pytest.raises(Unreachable):
+        with pytest.raises(SourceUnavailable):
             session.get("/a")
     assert len(agency.log) == 4
 
@@ -275,7 +275,7 @@ def test_a_refused_connection_is_told_within_seconds(time: FakeTime) -> None:
             clock=time.clock,
             sleep=time.sleep,
         )
-        with pytest.raises(Unreachable, match=f"no connection: .*refused.*{CONNECT_ATTEMPTS} attempts"):
+        with pytest.raises(SourceUnavailable, match=f"no connection: .*refused.*{CONNECT_ATTEMPTS} attempts"):
             session.get("/a")
     assert time.now - 1000 < 2
 
@@ -290,7 +290,7 @@ def test_a_name_that_nobody_knows_is_told_within_seconds(
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
-    with pytest.raises(Unreachable, match="Name or service not known"):
+    with pytest.raises(SourceUnavailable, match="Name or service not known"):
         Session(make_source(), clock=time.clock, sleep=time.sleep).get("/a")
     assert asked == ["api.agency.example"] * CONNECT_ATTEMPTS
     assert time.now - 1000 < 2
@@ -308,7 +308,7 @@ def test_a_host_that_never_says_hello_gets_few_chances(
 
     session = Session(make_source(), clock=time.clock, sleep=time.sleep)
     monkeypatch.setattr(HTTPAdapter, "send", silence)
-    with pytest.raises(Unreachable, match="timed out"):
+    with pytest.raises(SourceUnavailable, match="timed out"):
         session.get("/a")
     assert time.now - 1000 < 10
     assert sum(waited) <= 8
@@ -323,7 +323,7 @@ def test_a_certificate_that_is_not_accepted_is_final(time: FakeTime, monkeypatch
 
     session = Session(make_source(), clock=time.clock, sleep=time.sleep)
     monkeypatch.setattr(HTTPAdapter, "send", forged)
-    with pytest.raises(Unreachable, match="certificate verify failed"):
+    with pytest.raises(SourceUnavailable, match="certificate verify failed"):
         session.get("/a")
     assert len(asked) == 1
 
@@ -332,7 +332,7 @@ def test_an_agency_that_never_answers_is_given_up_early(agency: LocalAgency, tim
     done = threading.Event()
     agency.answer = lambda _: Reply(status=200 if done.wait(5) else 500)
     session = ask(agency, time, limits={"timeout_seconds": 0.05})
-    with pytest.raises(Unreachable, match=r"no answer within 0\.05 s \(2 attempts\)"):
+    with pytest.raises(SourceUnavailable, match=r"no answer within 0\.05 s \(2 attempts\)"):
         session.get("/a")
     done.set()
     assert session.usage.requests == 2
@@ -343,7 +343,7 @@ def test_a_body_that_drips_is_not_waited_for(agency: LocalAgency) -> None:
     source = make_source(limits={"timeout_seconds": 0.4, "attempts": 2})
     session = Session(source, base_url=agency.url, sleep=lambda _: None)
     session.get("/a")
-    with pytest.raises(Unreachable, match="still coming after the time allowed"):
+    with pytest.raises(SourceUnavailable, match="still coming after the time allowed"):
         session.get("/a")
     assert len(agency.log) == 3
 
@@ -362,7 +362,7 @@ def test_a_body_that_stays_short_is_a_bad_answer_with_what_came(
     agency: LocalAgency, time: FakeTime, reply: Reply, got: bytes | None
 ) -> None:
     agency.replies = [reply]
-    with pytest.raises(BadAnswer, match="is not whole, in 4 attempts") as caught:
+    with pytest.raises(InvalidResponse, match="is not whole, in 4 attempts") as caught:
         ask(agency, time).get("/a")
     assert len(agency.log) == 4
     assert got is None or caught.value.pages[0].body == got
@@ -373,7 +373,7 @@ def test_a_declared_length_that_is_too_small_is_noticed(
     agency: LocalAgency, time: FakeTime, size: int
 ) -> None:
     agency.replies = [Reply(b"a,b\n" * (size // 2), declared=size)]
-    with pytest.raises(BadAnswer, match=f"more bytes came than the {size}"):
+    with pytest.raises(InvalidResponse, match=f"more bytes came than the {size}"):
         ask(agency, time).get("/a")
 
 
@@ -408,7 +408,7 @@ def test_a_gzip_bomb_is_refused_in_bounded_memory(agency: LocalAgency, time: Fak
     session = ask(agency, time, limits={"response_bytes": 5 * MB})
     tracemalloc.start()
     try:
-        with pytest.raises(BadAnswer, match="unpacks to more: more than the 5242880 bytes") as caught:
+        with pytest.raises(InvalidResponse, match="unpacks to more: more than the 5242880 bytes") as caught:
             session.get("/a")
         assert tracemalloc.get_traced_memory()[1] < 20 * MB
     finally:
@@ -420,7 +420,7 @@ def test_a_gzip_bomb_is_refused_in_bounded_memory(agency: LocalAgency, time: Fak
 @pytest.mark.parametrize("reply", [Reply(b"x" * 3000), Reply(b"x" * 3000, declared=0, cut=3000)])
 def test_an_answer_that_is_too_long_is_refused(agency: LocalAgency, time: FakeTime, reply: Reply) -> None:
     agency.replies = [reply]
-    with pytest.raises(BadAnswer, match="more than the 2000 bytes"):
+    with pytest.raises(InvalidResponse, match="more than the 2000 bytes"):
         ask(agency, time, limits={"response_bytes": 2000}).get("/a")
     assert len(agency.log) == 1
 
@@ -433,7 +433,7 @@ def test_a_packing_that_is_not_what_it_says_is_refused(
     agency: LocalAgency, time: FakeTime, encoding: str, body: bytes
 ) -> None:
     agency.replies = [Reply(body, headers={"Content-Encoding": encoding})]
-    with pytest.raises(BadAnswer, match=r"gzip|packed"):
+    with pytest.raises(InvalidResponse, match=r"gzip|packed"):
         ask(agency, time).get("/a")
 
 
@@ -450,7 +450,7 @@ def test_a_redirect_elsewhere_is_refused_and_never_asked(
     agency: LocalAgency, elsewhere: LocalAgency, time: FakeTime, status: int
 ) -> None:
     agency.replies = [Reply(status=status, headers={"Location": elsewhere.url + "/x?token=s3"})]
-    with pytest.raises(BadAnswer, match=r"sends us elsewhere, to 'http://127\.0\.0\.2.*token=[*]{3}"):
+    with pytest.raises(InvalidResponse, match=r"sends us elsewhere, to 'http://127\.0\.0\.2.*token=[*]{3}"):
         ask(agency, time).get("/a")
     assert elsewhere.log == []
     assert len(agency.log) == 1
@@ -484,7 +484,7 @@ def test_only_https_to_a_declared_host_is_allowed(
         return send(adapter, request, **more)
 
     monkeypatch.setattr(HTTPAdapter, "send", watch)
-    with pytest.raises(BadAnswer, match=r"sends us elsewhere|no address"):
+    with pytest.raises(InvalidResponse, match=r"sends us elsewhere|no address"):
         session.get("/a")
     assert sent == [agency.url + "/v1/a"]
 
@@ -504,7 +504,7 @@ def test_a_declared_host_is_allowed_by_https(time: FakeTime, monkeypatch: pytest
         301,
         "",
     )
-    with pytest.raises(Unreachable):
+    with pytest.raises(SourceUnavailable):
         session._ask(requests.Request("GET", moved.url), None)
     assert set(sent) == {"https://files.agency.example/a"}
 
@@ -519,7 +519,7 @@ def test_the_body_of_a_redirect_is_not_read(agency: LocalAgency, time: FakeTime)
 
 def test_redirects_in_a_circle_end(agency: LocalAgency, time: FakeTime) -> None:
     agency.replies = [Reply(status=302, headers={"Location": "/v1/a"})]
-    with pytest.raises(BadAnswer, match="more than 5 times"):
+    with pytest.raises(InvalidResponse, match="more than 5 times"):
         ask(agency, time).get("/a")
     assert len(agency.log) == 6
 
@@ -532,7 +532,7 @@ def test_a_redirected_form_is_sent_again_or_not_at_all(agency: LocalAgency, time
         ("POST", "/v1/b", b"x=1"),
     ]
     agency.replies = [Reply(status=302, headers={"Location": "/v1/b"})]
-    with pytest.raises(BadAnswer, match="would lose the form"):
+    with pytest.raises(InvalidResponse, match="would lose the form"):
         ask(agency, time).post("/a", {"x": "1"})
 
 
@@ -553,8 +553,8 @@ def test_plain_http_is_not_the_default(time: FakeTime) -> None:
 
 
 # --- conditional requests ---
-def known(agency: LocalAgency) -> dict[str, Known]:
-    return {agency.url + "/v1/a": Known('"one"', "Mon, 01 Jun 2026 00:00:00 GMT", lambda: b"[1]")}
+def known(agency: LocalAgency) -> dict[str, CachedPage]:
+    return {agency.url + "/v1/a": CachedPage('"one"', "Mon, 01 Jun 2026 00:00:00 GMT", lambda: b"[1]")}
 
 
 def test_what_we_hold_is_not_sent_again(agency: LocalAgency, time: FakeTime) -> None:
@@ -574,7 +574,7 @@ def test_no_conditions_where_validators_mean_nothing(agency: LocalAgency, time: 
 
 def test_an_unasked_304_is_refused(agency: LocalAgency, time: FakeTime) -> None:
     agency.replies = [Reply(b"", status=304, declared=0)]
-    with pytest.raises(BadAnswer, match="status 304"):
+    with pytest.raises(InvalidResponse, match="status 304"):
         ask(agency, time).get("/a")
 
 
@@ -584,12 +584,12 @@ def page(body: bytes) -> Page:
 
 
 def test_json_and_text_are_read() -> None:
-    assert expect_json(page(b'\xef\xbb\xbf {"a": [1, "\xc3\xa9", null]}\n')) == {"a": [1, "é", None]}
-    assert expect_text(page("\ufeffa,b\n1,é\n".encode())) == "a,b\n1,é\n"
-    assert expect_text(page(b"a,b\n<2.5,1\n\x00\x00")) == "a,b\n<2.5,1\n\x00\x00"
+    assert parse_json(page(b'\xef\xbb\xbf {"a": [1, "\xc3\xa9", null]}\n')) == {"a": [1, "é", None]}
+    assert parse_text(page("\ufeffa,b\n1,é\n".encode())) == "a,b\n1,é\n"
+    assert parse_text(page(b"a,b\n<2.5,1\n\x00\x00")) == "a,b\n<2.5,1\n\x00\x00"
 
 
-@pytest.mark.parametrize("expect", [expect_json, expect_text])
+@pytest.mark.parametrize("expect", [parse_json, parse_text])
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -606,7 +606,7 @@ def test_json_and_text_are_read() -> None:
     ],
 )
 def test_what_cannot_be_used_is_said(expect: Any, body: bytes, says: str) -> None:
-    with pytest.raises(BadAnswer, match=says) as caught:
+    with pytest.raises(InvalidResponse, match=says) as caught:
         expect(page(body))
     assert caught.value.pages == (page(body),)
     assert caught.value.next_step
@@ -623,8 +623,8 @@ def test_what_cannot_be_used_is_said(expect: Any, body: bytes, says: str) -> Non
     ],
 )
 def test_json_is_read_strictly(body: bytes, says: str) -> None:
-    with pytest.raises(BadAnswer, match=says):
-        expect_json(page(body))
+    with pytest.raises(InvalidResponse, match=says):
+        parse_json(page(body))
 
 
 # --- the same with the stand-in's faults ---
@@ -634,17 +634,17 @@ def stand_in_session(stand_in: Any, time: FakeTime, **limits: Any) -> Session:
 
 
 FAULTS = [
-    ({"kind": "status", "status": 503}, Unreachable, 4),
-    ({"kind": "status", "status": 404}, BadAnswer, 1),
-    ({"kind": "reset"}, Unreachable, 4),
-    ({"kind": "reset", "after": 20}, Unreachable, 4),
-    ({"kind": "truncate"}, BadAnswer, 4),
-    ({"kind": "wrong_length"}, BadAnswer, 4),
-    ({"kind": "html"}, BadAnswer, 1),
-    ({"kind": "bad_utf8"}, BadAnswer, 1),
-    ({"kind": "redirect"}, BadAnswer, 1),
-    ({"kind": "redirect", "to": "file:///etc/passwd"}, BadAnswer, 1),
-    ({"kind": "gzip_bomb", "megabytes": 64}, BadAnswer, 1),
+    ({"kind": "status", "status": 503}, SourceUnavailable, 4),
+    ({"kind": "status", "status": 404}, InvalidResponse, 1),
+    ({"kind": "reset"}, SourceUnavailable, 4),
+    ({"kind": "reset", "after": 20}, SourceUnavailable, 4),
+    ({"kind": "truncate"}, InvalidResponse, 4),
+    ({"kind": "wrong_length"}, InvalidResponse, 4),
+    ({"kind": "html"}, InvalidResponse, 1),
+    ({"kind": "bad_utf8"}, InvalidResponse, 1),
+    ({"kind": "redirect"}, InvalidResponse, 1),
+    ({"kind": "redirect", "to": "file:///etc/passwd"}, InvalidResponse, 1),
+    ({"kind": "gzip_bomb", "megabytes": 64}, InvalidResponse, 1),
 ]
 
 
@@ -654,7 +654,7 @@ def test_faults_of_the_stand_in(
 ) -> None:
     stand_in.fault(source="worldbank_wdi", times=0, **fault)
     with pytest.raises(error):
-        expect_json(
+        parse_json(
             stand_in_session(stand_in, time, response_bytes=4 * MB).get("/source/2", {"format": "json"})
         )
     log = stand_in.log()
@@ -664,6 +664,6 @@ def test_faults_of_the_stand_in(
 
 def test_a_passing_fault_of_the_stand_in(stand_in: Any, time: FakeTime) -> None:
     stand_in.fault(source="worldbank_wdi", kind="truncate", times=2)
-    found = expect_json(stand_in_session(stand_in, time).get("/source/2", {"format": "json"}))
+    found = parse_json(stand_in_session(stand_in, time).get("/source/2", {"format": "json"}))
     assert found[1][0]["lastupdated"]
     assert len(stand_in.log()) == 3

@@ -9,7 +9,7 @@ import pytest
 
 import pipelines.monitoring.openlineage as lineage_module
 from pipelines.monitoring.openlineage import Lineage
-from pipelines.monitoring.run_log import Journal, runs
+from pipelines.monitoring.run_log import RunLog, runs
 from schemas.errors import CompactError
 from tests.unit.local_agency import LocalAgency, Reply
 from warehouse.store.publish import ReleaseResult
@@ -29,7 +29,7 @@ def lines(home: Path) -> list[dict[str, object]]:
 
 
 def test_every_line_has_time_run_and_event(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, RUN)
+    journal = RunLog(tmp_path, RUN)
     with journal.step("fetched", source="wid") as said:
         said.update(bytes=5, note=None)
     journal.ended("released", release="R")
@@ -43,7 +43,7 @@ def test_every_line_has_time_run_and_event(tmp_path: Path) -> None:
 
 
 def test_a_step_that_fails_is_logged_with_the_problem_and_still_fails(tmp_path: Path) -> None:
-    with pytest.raises(CompactError), Journal(tmp_path).step("staged", source="wid"):
+    with pytest.raises(CompactError), RunLog(tmp_path).step("staged", source="wid"):
         raise CompactError("an area that nobody declared")
     (line,) = lines(tmp_path)
     assert (line["event"], line["problem"]) == ("staged failed", "an area that nobody declared")
@@ -59,7 +59,7 @@ def test_the_switch(
     in_file: bool,
 ) -> None:
     monkeypatch.setenv("COMPACT_LOG", switch)
-    Journal(tmp_path).event("fetched", source="wid")
+    RunLog(tmp_path).event("fetched", source="wid")
     assert len(capsys.readouterr().err.splitlines()) == on_stderr
     assert (tmp_path / "logs").exists() == in_file
 
@@ -68,14 +68,14 @@ def test_a_log_that_cannot_be_written_stops_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "logs").write_text("a file where the folder should be")
-    journal = Journal(tmp_path)
+    journal = RunLog(tmp_path)
     journal.event("one")
     journal.event("two")
     assert capsys.readouterr().err.count("the log cannot be written") == 1
 
 
 def test_a_torn_line_of_the_runs_is_passed_over(tmp_path: Path) -> None:
-    Journal(tmp_path).ended("released")
+    RunLog(tmp_path).ended("released")
     with (tmp_path / "logs" / "runs.jsonl").open("a") as file:
         file.write('{"run": "x", "outc')
     assert [run["outcome"] for run in runs(tmp_path)] == ["released"]

@@ -16,8 +16,8 @@ import pytest
 
 from schemas.errors import DefinitionError
 from sources.drift.check import check_contract, check_contracts, load_contract, probe_of, record_new
-from sources.drift.structure import differences, structure_of
-from sources.model import BadAnswer, Page
+from sources.drift.structure import differences, infer_schema
+from sources.model import InvalidResponse, Page
 from sources.registry.sources import SOURCES, load_source, load_sources
 from tests.command import compact
 from tests.conftest import StandIn
@@ -28,7 +28,7 @@ TABLE = SOURCES.parents[1] / "tests" / "specimens" / "un_yearbook" / "internet_u
 
 def structure(value: object, *any_name: str) -> dict[str, str]:
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return structure_of([Page("x", body)], any_name)
+    return infer_schema([Page("x", body)], any_name)
 
 
 def packed(**files: bytes) -> bytes:
@@ -82,7 +82,7 @@ def test_columns_and_sheets(body: bytes, path: str, kind: str) -> None:
 
 def test_an_archive_that_is_none_and_a_web_page_are_refused() -> None:
     for body in (b"PK nothing", b"<html><title>Blocked</title></html>"):
-        with pytest.raises(BadAnswer):
+        with pytest.raises(InvalidResponse):
             structure(body)
 
 

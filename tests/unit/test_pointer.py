@@ -19,7 +19,7 @@ from warehouse.store import latest as pointer
 from warehouse.store.history import history, withdrawn
 from warehouse.store.latest import HISTORY, MOVING, finish, latest_release, move, point_latest, read_history
 from warehouse.store.listing import open_release, release_as_of, releases
-from warehouse.store.publish import not_before, publish, publishing, read_card
+from warehouse.store.publish import not_before, publish, publishing, read_release_metadata
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def home(tiny_release: Path) -> Path:
 def another(release: Path, name: str, days: int = 1) -> Path:
     """A second release, made later."""
     made = Path(shutil.copytree(release, release.with_name(name)))
-    card = read_card(made)
+    card = read_release_metadata(made)
     later = datetime.fromisoformat(card["created"]) + timedelta(days=days)
     card |= {"id": name, "created": later.isoformat().replace("+00:00", "Z"), "previous": release.name}
     card["fingerprint"] = name
@@ -170,7 +170,7 @@ def test_a_torn_line_of_the_history_is_not_read_and_is_written_anew(home: Path, 
 
 def test_a_clock_that_was_put_back_changes_no_order(home: Path, tiny_release: Path) -> None:
     """A release is dated after the one before it; so is a rollback; and both are found by their time."""
-    made = datetime.fromisoformat(read_card(tiny_release)["created"])
+    made = datetime.fromisoformat(read_release_metadata(tiny_release)["created"])
     assert not_before(tiny_release, made - timedelta(days=400)) == made + timedelta(seconds=1)
     assert not_before(tiny_release, made + timedelta(days=1)) == made + timedelta(days=1)
     assert not_before(None, made) == made

@@ -11,7 +11,7 @@ import pytest
 
 from schemas.errors import CompactError
 from sources.http.session import Session
-from sources.model import BadAnswer, NoSuchSeries, Unreachable
+from sources.model import InvalidResponse, NoSuchSeries, SourceUnavailable
 from sources.readers.worldbank import data360
 from sources.registry.sources import load_series
 from sources.staging.stage import StageProblem, stage_source
@@ -114,7 +114,7 @@ def test_a_breakdown_is_kept_apart_from_the_total(tmp_path: Path) -> None:
     ],
 )
 def test_an_answer_that_is_not_as_agreed_is_refused(bodies: list[bytes], says: str) -> None:
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(SOURCE, SERIES, Canned(*bodies))
     assert says in refused.value.what
     assert refused.value.next_step
@@ -138,7 +138,7 @@ def test_every_series_names_its_database() -> None:
 
 def test_nobody_there_is_unreachable() -> None:
     session = Session(SOURCE, base_url="http://127.0.0.1:9", sleep=lambda _: None)
-    with pytest.raises(Unreachable):
+    with pytest.raises(SourceUnavailable):
         fetch(SOURCE, SERIES, session)
     session.close()
 

@@ -12,7 +12,7 @@ import pytest
 from schemas.codelists.code_maps import code_map
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.model import BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SnapshotFiles
 from sources.readers.delimited import reader as delimited
 from sources.readers.delimited.options import options_of
 from sources.registry.sources import load_sources
@@ -58,7 +58,7 @@ def test_each_value_column_is_a_series(tmp_path: Path) -> None:
     ],
 )
 def test_what_every_row_must_say_is_checked(body: bytes, says: str) -> None:
-    with pytest.raises(BadAnswer, match=says):
+    with pytest.raises(InvalidResponse, match=says):
         fetch(EGDI, "EGDI", Canned(body))
 
 
@@ -124,7 +124,7 @@ def test_the_same_files_packed_again_are_the_same_content() -> None:
 
 def test_a_bad_member_is_named_and_the_zip_is_kept() -> None:
     body = wid_zip(NA="NA;sptincj992;p99p100;1980;0.2;992;j", US="")
-    with pytest.raises(BadAnswer, match="ends in the middle") as refused:
+    with pytest.raises(InvalidResponse, match="ends in the middle") as refused:
         fetch(WID, "sptincj992", Canned(body))
     assert refused.value.where.endswith("#WID_data_NA.csv")
     assert refused.value.pages[0].body == body
@@ -178,18 +178,18 @@ def test_the_newest_release_of_the_kind_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("versions", "body", "says", "kind"),
     [
-        (VERSIONS, pip_page(poverty_line="2.15"), "rows with poverty_line '2.15' came", BadAnswer),
-        (VERSIONS, pip_page(is_interpolated="TRUE"), "rows with is_interpolated 'TRUE'", BadAnswer),
-        (VERSIONS, b"Server Error", "column 1 of the file is 'Server Error'", BadAnswer),
+        (VERSIONS, pip_page(poverty_line="2.15"), "rows with poverty_line '2.15' came", InvalidResponse),
+        (VERSIONS, pip_page(is_interpolated="TRUE"), "rows with is_interpolated 'TRUE'", InvalidResponse),
+        (VERSIONS, b"Server Error", "column 1 of the file is 'Server Error'", InvalidResponse),
         (VERSIONS.replace(b"PROD", b"TEST"), pip_page(), "lists no release", NoSuchSeries),
-        (b'{"version": 1}', pip_page(), "is not a list of such rows", BadAnswer),
-        (b'[{"version": "x"}]', pip_page(), "is not a list of such rows", BadAnswer),
+        (b'{"version": 1}', pip_page(), "is not a list of such rows", InvalidResponse),
+        (b'[{"version": "x"}]', pip_page(), "is not a list of such rows", InvalidResponse),
     ],
 )
 def test_a_question_that_was_not_answered_is_noticed(
-    versions: bytes, body: bytes, says: str, kind: type[BadAnswer]
+    versions: bytes, body: bytes, says: str, kind: type[InvalidResponse]
 ) -> None:
-    with pytest.raises(BadAnswer, match=says) as refused:
+    with pytest.raises(InvalidResponse, match=says) as refused:
         fetch(PIP, "gini", Canned(versions, body))
     assert type(refused.value) is kind
 
@@ -204,14 +204,14 @@ class Refusing(Canned):
     def get(self, path: str, params: Any = None, **more: Any) -> Page:
         page = super().get(path, params, **more)
         if len(self.asked) == 2:
-            raise BadAnswer("status 404", pages=(page,))
+            raise InvalidResponse("status 404", pages=(page,))
         return page
 
 
-@pytest.mark.parametrize(("word", "kind"), [("povline", NoSuchSeries), ("country", BadAnswer)])
-def test_a_refusal_that_means_no_such_series_is_one(word: str, kind: type[BadAnswer]) -> None:
+@pytest.mark.parametrize(("word", "kind"), [("povline", NoSuchSeries), ("country", InvalidResponse)])
+def test_a_refusal_that_means_no_such_series_is_one(word: str, kind: type[InvalidResponse]) -> None:
     said = f'{{"details": {{"msg": "You supplied an invalid value for {word}."}}}}'.encode()
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(PIP, "gini", Refusing(VERSIONS, said))
     assert type(refused.value) is kind
 
@@ -263,7 +263,7 @@ def test_a_rule_for_rows_needs_one_pattern() -> None:
 
 
 def test_names_of_columns_cannot_speak_sql(tmp_path: Path) -> None:
-    odd = 'Index"; drop table wire; --'
+    odd = 'Index"; drop table raw_row; --'
     columns = [odd if c == "E-Government Index" else c for c in options_of(EGDI).columns]
     source: Source = source_with(
         "egdi", columns=columns, fields={"area": odd, "time_period": "Survey Year"}, key=[odd]

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from schemas.errors import CompactError
-from sources.model import Answer, BadAnswer
+from sources.model import InvalidResponse, SourceResponse
 from sources.readers.delimited import events
 from sources.staging.stage import stage_source
 from tests.unit.canned import Canned, fetch, keep, source_with, wired
@@ -31,7 +31,7 @@ Mombasa",2024\r
 EVENTS, REPEATED = 9, 1
 
 
-def asked(text: str = TEXT, **options: Any) -> Answer:
+def asked(text: str = TEXT, **options: Any) -> SourceResponse:
     source = LIST.model_copy(update={"options": LIST.options | options})
     return fetch(source, "shutdowns", Canned(text.encode()))
 
@@ -77,7 +77,7 @@ def test_the_ledger_of_the_list_reconciles(tmp_path: Path) -> None:
     ],
 )
 def test_another_list_is_refused(text: str, says: str) -> None:
-    with pytest.raises(BadAnswer, match=says):
+    with pytest.raises(InvalidResponse, match=says):
         asked(text)
 
 

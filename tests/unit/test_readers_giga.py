@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas.definitions.models import Source
-from sources.model import BadAnswer
+from sources.model import InvalidResponse
 from sources.registry.sources import SOURCES, load_series, load_source
 from sources.staging.stage import StageProblem, stage_source
 from tests.unit.canned import Canned, keep, source_with
@@ -50,7 +50,7 @@ def fetch(*bodies: bytes, source: Source = SMALL) -> Any:
 
 
 def refusal(*bodies: bytes) -> str:
-    with pytest.raises(BadAnswer) as raised:
+    with pytest.raises(InvalidResponse) as raised:
         fetch(*bodies)
     assert raised.value.pages
     return str(raised.value)

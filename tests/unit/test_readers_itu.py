@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import CompactError
-from sources.model import BadAnswer, NoSuchSeries
+from sources.model import InvalidResponse, NoSuchSeries
 from sources.readers.itu import reader as itu_datahub
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
@@ -118,7 +118,7 @@ def test_an_unknown_number_is_told_from_other_faults() -> None:
     ],
 )
 def test_json_that_is_not_as_agreed_is_refused(body: bytes, says: str, step: str) -> None:
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(SOURCE, "i99H", Canned(body))
     assert says in refused.value.what
     assert step in refused.value.next_step
@@ -153,7 +153,7 @@ HEADER = FILE.split(b"\r\n", 1)[0]
     ],
 )
 def test_a_file_that_is_not_as_agreed_is_refused(body: bytes, says: str) -> None:
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(SOURCE, MALE, Canned(body))
     assert says in refused.value.what
     assert refused.value.next_step

@@ -15,7 +15,7 @@ import pytest
 from schemas.definitions.models import Limits, Source
 from sources.http.session import Session
 from sources.ingest.fetch import fetch_source
-from sources.model import BadAnswer, NoSuchSeries
+from sources.model import InvalidResponse, NoSuchSeries
 from sources.registry.sources import load_series, reader_of
 from sources.snapshots.store import Store
 from sources.staging.stage import stage_source
@@ -91,7 +91,7 @@ def test_the_stand_in_misbehaves(source_id: str, kind: str, says: str, stand_in:
     source = source_with(source_id)
     name = "undata" if source_id == "un_data_commons" else source_id
     stand_in.fault(source=name, kind=kind, times=0)
-    with session_to(source, stand_in) as session, pytest.raises(BadAnswer) as refused:
+    with session_to(source, stand_in) as session, pytest.raises(InvalidResponse) as refused:
         fetch(source, ASKED[source_id][0], session)
     assert says in refused.value.what
     assert refused.value.next_step

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.model import BadAnswer, NoSuchSeries
+from sources.model import InvalidResponse, NoSuchSeries
 from sources.readers.common.paging import refuse
 from sources.staging.stage import stage_source
 from tests.conftest import StandIn
@@ -33,8 +33,8 @@ def _library_imported_once() -> Iterator[None]:
     gc.collect()
 
 
-def told(source: Source, code: str, body: bytes) -> BadAnswer:
-    with pytest.raises(BadAnswer) as refused:
+def told(source: Source, code: str, body: bytes) -> InvalidResponse:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(source, code, Canned(body))
     return refused.value
 
@@ -118,12 +118,12 @@ def refused_by_the_service(text: str) -> Any:
     [
         ("NoRecordsFound", NoSuchSeries),
         ("NoResultsFound", NoSuchSeries),
-        ("Could not find Dataflow OECD.WISE.INE,DSD_WISE_IDD@DF_IDD", BadAnswer),
-        ("Not enough key values in query, expecting 9 got 8", BadAnswer),
+        ("Could not find Dataflow OECD.WISE.INE,DSD_WISE_IDD@DF_IDD", InvalidResponse),
+        ("Not enough key values in query, expecting 9 got 8", InvalidResponse),
     ],
 )
-def test_errors_in_plain_text_are_told_apart(text: str, kind: type[BadAnswer]) -> None:
-    with pytest.raises(BadAnswer) as refused:
+def test_errors_in_plain_text_are_told_apart(text: str, kind: type[InvalidResponse]) -> None:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(OECD, GINI, refused_by_the_service(text))
     assert type(refused.value) is kind
     assert refused.value.pages[0].body == text.encode()
@@ -200,7 +200,7 @@ def test_the_real_database_is_staged_without_red(stand_in: StandIn, tmp_path: Pa
 )
 def test_the_stand_in_misbehaves(kind: str, options: dict[str, Any], says: str, stand_in: StandIn) -> None:
     stand_in.fault(source="oecd", kind=kind, times=0, **options)
-    with session_to(OECD, stand_in) as session, pytest.raises(BadAnswer) as refused:
+    with session_to(OECD, stand_in) as session, pytest.raises(InvalidResponse) as refused:
         fetch(OECD, GINI, session)
     assert says in refused.value.what
     assert refused.value.next_step

@@ -11,7 +11,7 @@ import pytest
 
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.model import Answer, BadAnswer, NoSuchSeries
+from sources.model import InvalidResponse, NoSuchSeries, SourceResponse
 from sources.readers.common.paging import refuse
 from sources.readers.undata import places
 from sources.staging.stage import stage_source
@@ -50,7 +50,7 @@ def commons(
     return [page.encode() for page in pages]
 
 
-def staged(source: Source, answer: Answer, folder: Path, columns: str) -> tuple[list[Any], list[Any]]:
+def staged(source: Source, answer: SourceResponse, folder: Path, columns: str) -> tuple[list[Any], list[Any]]:
     """The observations, and what was refused why."""
     done = stage_source(source, keep([answer], folder), folder)
     with duckdb.connect() as con:
@@ -94,11 +94,11 @@ def test_a_data_set_that_is_not_there_is_told_from_one_that_comes_later() -> Non
     with pytest.raises(NoSuchSeries, match="has no data set isoc_sk_dskl_i21"):
         fetch(EUROSTAT, SKILLS, missing)
     for body in (b'{"error": [{"status": 400, "id": 150, "label": "dimension"}]}', b"no JSON"):
-        with pytest.raises(BadAnswer, match="4xx") as refused:
+        with pytest.raises(InvalidResponse, match="4xx") as refused:
             fetch(EUROSTAT, SKILLS, Refusing(body))
         assert not isinstance(refused.value, NoSuchSeries)
     later = Canned(b'{"warning": {"status": 413, "label": "ASYNCHRONOUS_RESPONSE. Please try later."}}')
-    with pytest.raises(BadAnswer, match="will not answer") as warned:
+    with pytest.raises(InvalidResponse, match="will not answer") as warned:
         fetch(EUROSTAT, SKILLS, later)
     assert not isinstance(warned.value, NoSuchSeries)
     empty = change(change(CUBE, '{"0": 61.5, "1": 64, "3": 40.25, "7": 55.0}', "{}"), '"3": "b", ', "")
@@ -123,7 +123,7 @@ def test_a_data_set_that_is_not_there_is_told_from_one_that_comes_later() -> Non
 )
 def test_a_cube_that_does_not_fit_together_is_refused(old: str, new: str, says: str) -> None:
     body = change(CUBE, old, new)
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(EUROSTAT, SKILLS, Canned(body))
     assert says in refused.value.what
     assert refused.value.next_step
@@ -135,7 +135,7 @@ def test_a_dimension_that_nobody_fixed_is_refused() -> None:
     cube["id"].insert(0, "age")
     cube["size"].insert(0, 1)
     cube["dimension"]["age"] = {"category": {"index": {"Y16-74": 0}}}
-    with pytest.raises(BadAnswer, match="also has the dimensions age"):
+    with pytest.raises(InvalidResponse, match="also has the dimensions age"):
         fetch(EUROSTAT, SKILLS, Canned(json.dumps(cube).encode()))
 
 
@@ -163,7 +163,7 @@ def test_an_unknown_data_set_and_a_header_alone_are_no_such_series() -> None:
     unknown = Refusing(b'{"error":"deprecated or invalid dataset id=UNE_DEAP_SEX_AGE_RT_A"}')
     with pytest.raises(NoSuchSeries, match="deprecated or invalid"):
         fetch(ILO, UNEMPLOYED, unknown)
-    with pytest.raises(BadAnswer, match="4xx") as refused:
+    with pytest.raises(InvalidResponse, match="4xx") as refused:
         fetch(ILO, UNEMPLOYED, Refusing(b"Server Error"))
     assert not isinstance(refused.value, NoSuchSeries)
     with pytest.raises(NoSuchSeries, match="a header and no rows"):
@@ -186,7 +186,7 @@ def test_an_unknown_data_set_and_a_header_alone_are_no_such_series() -> None:
 )
 def test_a_file_of_the_ilo_that_is_not_as_agreed_is_refused(old: str, new: str, says: str) -> None:
     body = change(FILE, old, new)
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(ILO, UNEMPLOYED, Canned(body))
     assert says in refused.value.what
     assert refused.value.next_step
@@ -218,22 +218,27 @@ def test_records_of_the_uis(tmp_path: Path) -> None:
     ("old", "new", "says", "kind"),
     [
         ('"hints": []', HINT.format(1, "CR.1"), "could not be found, CR.1", NoSuchSeries),
-        ('"hints": []', HINT.format(1, "XXX"), "did not understand", BadAnswer),
-        ('"hints": []', HINT.format(3, "XXX"), "did not understand", BadAnswer),
-        ('"records"', '"rows"', "has no lists records and hints", BadAnswer),
-        ('"qualifier"', '"flag"', "lacks qualifier", BadAnswer),
-        ('"qualifier": null}', '"qualifier": null, "sex": "F"}', "also have sex", BadAnswer),
-        ('"CR.1"', '"CR.2"', "rows of CR.2 came", BadAnswer),
-        ("97.0", '"97.0"', "is '97.0'", BadAnswer),
-        ('"year": 2021', '"year": 2020', "stands twice", BadAnswer),
-        ('"LVA", "year": 2021', '["LVA"], "year": 2021', "geoUnit of record 2 of CR.1 is ['LVA']", BadAnswer),
-        ('"year": 2021', '"year": true', "year of record 2 of CR.1 is True", BadAnswer),
+        ('"hints": []', HINT.format(1, "XXX"), "did not understand", InvalidResponse),
+        ('"hints": []', HINT.format(3, "XXX"), "did not understand", InvalidResponse),
+        ('"records"', '"rows"', "has no lists records and hints", InvalidResponse),
+        ('"qualifier"', '"flag"', "lacks qualifier", InvalidResponse),
+        ('"qualifier": null}', '"qualifier": null, "sex": "F"}', "also have sex", InvalidResponse),
+        ('"CR.1"', '"CR.2"', "rows of CR.2 came", InvalidResponse),
+        ("97.0", '"97.0"', "is '97.0'", InvalidResponse),
+        ('"year": 2021', '"year": 2020', "stands twice", InvalidResponse),
+        (
+            '"LVA", "year": 2021',
+            '["LVA"], "year": 2021',
+            "geoUnit of record 2 of CR.1 is ['LVA']",
+            InvalidResponse,
+        ),
+        ('"year": 2021', '"year": true', "year of record 2 of CR.1 is True", InvalidResponse),
     ],
 )
 def test_records_that_are_not_as_agreed_are_refused(
-    old: str, new: str, says: str, kind: type[BadAnswer]
+    old: str, new: str, says: str, kind: type[InvalidResponse]
 ) -> None:
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(UIS, COMPLETION, Canned(change(RECORDS, old, new)))
     assert says in refused.value.what
     assert type(refused.value) is kind
@@ -293,7 +298,7 @@ def test_places_that_are_not_as_agreed_are_refused(changes: dict[str, Any], says
         for found in page["data"].values():
             if "country/LVA" in found:
                 found["country/LVA"] |= place
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(UN, ONLINE, Canned(*(json.dumps(page).encode() for page in body)))
     assert says in refused.value.what
     assert refused.value.next_step
@@ -303,7 +308,7 @@ def test_a_place_that_is_left_out_is_noticed() -> None:
     pages = commons({"country/LVA": [("2020", 88.5)]})
     first = json.loads(pages[0])
     del first["data"][ONLINE]["country/AFG"]
-    with pytest.raises(BadAnswer, match="the difference is country/AFG"):
+    with pytest.raises(InvalidResponse, match="the difference is country/AFG"):
         fetch(UN, ONLINE, Canned(json.dumps(first).encode(), *pages[1:]))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from schemas.definitions.models import Rate, Source
 from sources.http.session import Session
-from sources.model import Answer, BadAnswer
+from sources.model import InvalidResponse, SourceResponse
 from sources.registry.sources import load_series
 from sources.staging.stage import stage_source
 from tests.conftest import StandIn
@@ -45,7 +45,7 @@ def session_to(source: Source, stand_in: StandIn) -> Iterator[Session]:
     session.close()
 
 
-def ask(name: str, stand_in: StandIn) -> Answer:
+def ask(name: str, stand_in: StandIn) -> SourceResponse:
     source, series = ASKED[name]
     with session_to(source, stand_in) as session:
         return fetch(source, series, session)
@@ -122,7 +122,7 @@ def test_a_fault_is_a_bad_answer_that_says_what_to_do(
     stand_in.fault(
         **{"source": ASKED[name][0].id, "kind": kind, "times": 0 if "nth" not in options else 1} | options
     )
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         ask(name, stand_in)
     assert says in refused.value.what
     assert refused.value.next_step

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import CompactError
-from sources.model import BadAnswer, NoSuchSeries
+from sources.model import InvalidResponse, NoSuchSeries
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
 SERIES, TWO = "SE_ADT_ACTS", "SG_DSR_SILN"
@@ -102,9 +102,9 @@ def test_repeats_for_an_indicator_in_the_json_are_counted_too(tmp_path: Path) ->
     twice = (
         change(head, '"totalElements": 2', '"totalElements": 4') + b"[\n" + rows + b",\n" + rows + b"\n]}\n"
     )
-    wire, counted = by_data(tmp_path, twice, series=TWO)
+    raw_rows, counted = by_data(tmp_path, twice, series=TWO)
     assert counted == {"repeated_for_indicator": 2}
-    assert [row["value"] for row in wire] == ["3", "5"]
+    assert [row["value"] for row in raw_rows] == ["3", "5"]
 
 
 def test_copies_under_two_indicators_that_differ_both_reach_stage(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_page_that_is_not_as_agreed_is_refused(
 ) -> None:
     pages = list(PAGES)
     pages[number - 1] = change(pages[number - 1], old, new)
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(DATA, SERIES, Canned(*pages))
     assert says in refused.value.what
     assert step in refused.value.next_step
@@ -172,7 +172,7 @@ def test_rows_that_move_between_pages_are_found() -> None:
     first_row = PAGES[0].split(b"[\n", 1)[1].split(b",\n")[0]
     head, rows = PAGES[1].split(b"[\n", 1)
     moved = head + b"[\n" + first_row + b",\n" + rows.split(b",\n")[1]
-    with pytest.raises(BadAnswer, match="page 2 of SE_ADT_ACTS repeats 1 of the rows of page 1"):
+    with pytest.raises(InvalidResponse, match="page 2 of SE_ADT_ACTS repeats 1 of the rows of page 1"):
         fetch(DATA, SERIES, Canned(PAGES[0], moved, PAGES[2]))
 
 
@@ -219,7 +219,7 @@ def swap(text: str, a: str, b: str) -> str:
     ],
 )
 def test_a_file_that_is_not_as_agreed_is_refused(body: str, says: str) -> None:
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(CSV, SERIES, Canned(COUNT, body.encode() + NULS))
     assert says in refused.value.what
     assert refused.value.next_step
@@ -227,7 +227,7 @@ def test_a_file_that_is_not_as_agreed_is_refused(body: str, says: str) -> None:
 
 
 def test_a_file_that_is_not_utf8_is_refused() -> None:
-    with pytest.raises(BadAnswer, match="is not UTF-8"):
+    with pytest.raises(InvalidResponse, match="is not UTF-8"):
         fetch(CSV, SERIES, Canned(COUNT, FILE.replace(b"Kenya", b"Ken\xff\xfe")))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.definitions.models import Source
 from sources.ingest.fetch import fetch_source
-from sources.model import BadAnswer, NoSuchSeries
+from sources.model import InvalidResponse, NoSuchSeries
 from sources.readers.workbook import reader
 from sources.registry.sources import SOURCES, load_source
 from sources.settings import Settings
@@ -68,8 +68,8 @@ def staged(source: Source, body: bytes, series: str, folder: Path) -> tuple[list
     return pq.read_table(found.observation).to_pylist(), found
 
 
-def refusal(body: bytes, source: Source = PRICES, series: str = SERIES) -> BadAnswer:
-    with pytest.raises(BadAnswer) as raised:
+def refusal(body: bytes, source: Source = PRICES, series: str = SERIES) -> InvalidResponse:
+    with pytest.raises(InvalidResponse) as raised:
         fetch(source, series, Canned(body))
     assert [page.body for page in raised.value.pages] == [body]  # kept, to be looked at
     return raised.value

@@ -7,7 +7,7 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.model import BadAnswer
+from sources.model import InvalidResponse
 from tests.unit.canned import Canned, fetch
 from tests.unit.test_readers_workbook import AGGREGATES, PRICES, SERIES, aggregates, prices
 from tests.unit.workbooks import packed, parts
@@ -33,7 +33,7 @@ def damaged(body: bytes, edits: list[tuple[float, bytes, int]]) -> bytes:
 @given(st.sampled_from(sorted(WHOLE)), EDITS)
 def test_damaged_bytes(layout: str, edits: list[tuple[float, bytes, int]]) -> None:
     source, series, body = WHOLE[layout]
-    with contextlib.suppress(BadAnswer):
+    with contextlib.suppress(InvalidResponse):
         assert fetch(source, series, Canned(damaged(body, edits))).rows > 0
 
 
@@ -45,5 +45,5 @@ def test_damaged_parts(layout: str, which: int, edits: list[tuple[float, bytes, 
     names = sorted(PARTS[layout])
     name = names[which % len(names)]
     body = packed(PARTS[layout] | {name: damaged(PARTS[layout][name], edits)})
-    with contextlib.suppress(BadAnswer):
+    with contextlib.suppress(InvalidResponse):
         assert fetch(source, series, Canned(body)).rows > 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.model import WIRE_COLUMNS, BadAnswer, NoSuchSeries
+from sources.model import RAW_COLUMNS, InvalidResponse, NoSuchSeries
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
 SERIES = "IT.NET.USER.ZS"
@@ -45,7 +45,7 @@ def test_values_reach_stage_and_empty_cells_are_counted(tmp_path: Path) -> None:
         "snapshot": "", "row": 2, "series": SERIES, "area": "NAM", "area_name": "Namibia",
         "time_period": "2021", "value": "51", "dims": {},
     }  # fmt: skip
-    assert set(rows[0]) <= set(WIRE_COLUMNS)
+    assert set(rows[0]) <= set(RAW_COLUMNS)
 
 
 def test_a_series_without_any_value_is_all_counted(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_page_that_is_not_as_agreed_is_refused(
 ) -> None:
     pages = list(PAGES)
     pages[number - 1] = change(pages[number - 1], old, new)
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(SOURCE, SERIES, Canned(*pages))
     assert says in refused.value.what
     assert step in refused.value.next_step
@@ -146,7 +146,7 @@ def test_a_code_that_the_agency_refuses_is_told_from_other_faults() -> None:
     ],
 )
 def test_an_answer_that_is_none_is_refused(bodies: list[bytes], says: str) -> None:
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         fetch(SOURCE, SERIES, Canned(*bodies))
     assert says in refused.value.what
     assert refused.value.next_step

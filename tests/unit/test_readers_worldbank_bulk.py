@@ -13,10 +13,10 @@ import pytest
 
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.http.content import expect_json
-from sources.http.session import Known, Session
+from sources.http.content import parse_json
+from sources.http.session import CachedPage, Session
 from sources.ingest.fetch import FetchReport, fetch_source
-from sources.model import Answer, BadAnswer, NoSuchSeries, Page
+from sources.model import InvalidResponse, NoSuchSeries, Page, SourceResponse
 from sources.readers.worldbank import reader as worldbank_bulk
 from sources.readers.worldbank.reader import chosen_route, has_release
 from sources.registry.sources import load_series, reader_of
@@ -64,7 +64,7 @@ class Asked(Canned):
         return super().get(path, params)
 
 
-def take(body: bytes, *series: str) -> Answer:
+def take(body: bytes, *series: str) -> SourceResponse:
     resource = worldbank_bulk.plan(BULK, series or ("RL.EST", "VA.EST"))[0]
     return worldbank_bulk.fetch(BULK, resource, Asked(body))  # type: ignore[arg-type]
 
@@ -133,7 +133,7 @@ def test_a_file_without_footnotes_is_taken_too(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_not_as_agreed_is_refused(old: str, new: str, says: str) -> None:
     body = packed(FILES | {"ESGData.csv": change(DATA, old, new, 1)})
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         take(body)
     assert says in refused.value.what
     assert refused.value.next_step
@@ -155,7 +155,7 @@ def test_a_file_that_is_not_as_agreed_is_refused(old: str, new: str, says: str) 
     ],
 )
 def test_what_is_no_such_zip_is_refused(body: bytes, says: str) -> None:
-    with pytest.raises(BadAnswer) as refused:
+    with pytest.raises(InvalidResponse) as refused:
         take(body)
     assert says in refused.value.what
     assert refused.value.next_step
@@ -178,7 +178,7 @@ def test_the_route_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         chosen_route(API)
 
 
-def api_answer(updated: str) -> Answer:
+def api_answer(updated: str) -> SourceResponse:
     """Voice and accountability by the API, in one page."""
     page = fixture("worldbank_wdi/page_1.json").replace(b"IT.NET.USER.ZS", b"VA.EST")
     page = change(change(page, '"pages": 3', '"pages": 1'), '"total": 5', '"total": 2')
@@ -192,9 +192,11 @@ def api_answer(updated: str) -> Answer:
 def test_of_both_routes_the_later_state_counts(updated: str, later: str, tmp_path: Path) -> None:
     files = keep([api_answer(updated), take(packed(FILES))], tmp_path)
     with duckdb.connect() as con:
-        worldbank_bulk.wire(con, API, files)
-        refused = con.execute("select snapshot, reason, count(*) from wire_refused group by all").fetchall()
-        assert con.execute("select count(*) from wire").fetchone() == (6,)
+        worldbank_bulk.raw_rows(con, API, files)
+        refused = con.execute(
+            "select snapshot, reason, count(*) from raw_row_rejected group by all"
+        ).fetchall()
+        assert con.execute("select count(*) from raw_row").fetchone() == (6,)
     zip_lost = (files[1].snapshot, "superseded", 2)  # the other series of the zip stays
     assert refused == [zip_lost if later == "api" else (files[0].snapshot, "superseded", 1)]
 
@@ -250,7 +252,7 @@ def test_an_unchanged_file_costs_one_conditional_request(stand_in: StandIn) -> N
     again = Session(
         BULK.model_copy(update={"rate": QUICK}),
         base_url=stand_in.env["COMPACT_URL_WORLDBANK_ESG"],
-        known={page.url: Known(page.etag, page.last_modified, lambda: page.body)},
+        known={page.url: CachedPage(page.etag, page.last_modified, lambda: page.body)},
     )
     assert worldbank_bulk.fetch(BULK, resource, again).content == first.content
     again.close()
@@ -274,7 +276,7 @@ def test_faults_of_the_file_are_bad_answers(
     kind: str, options: dict[str, Any], says: str, stand_in: StandIn
 ) -> None:
     stand_in.fault(**{"source": "worldbank_esg", "kind": kind, "times": 0} | options)
-    with session_to(BULK, stand_in) as session, pytest.raises(BadAnswer) as refused:
+    with session_to(BULK, stand_in) as session, pytest.raises(InvalidResponse) as refused:
         worldbank_bulk.fetch(BULK, worldbank_bulk.plan(BULK, ["VA.EST"])[0], session)
     assert says in refused.value.what
     assert refused.value.next_step
@@ -283,7 +285,7 @@ def test_faults_of_the_file_are_bad_answers(
 
 def test_every_series_of_the_database_is_declared(stand_in: StandIn) -> None:
     with session_to(API, stand_in) as session:
-        rows = expect_json(session.get("/source/75/indicator", {"format": "json", "per_page": 1000}))[1]
+        rows = parse_json(session.get("/source/75/indicator", {"format": "json", "per_page": 1000}))[1]
     listed = {row["id"] for row in rows}
     known = load_series("worldbank_esg")
     assert listed == set(known)

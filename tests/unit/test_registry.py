@@ -31,7 +31,7 @@ def test_every_source_of_the_checkout_loads() -> None:
     assert "world_factbook" in sources
     for name, source in sources.items():
         assert source.id == name
-        assert callable(reader_of(source).wire)
+        assert callable(reader_of(source).raw_rows)
 
 
 def test_a_source_loads(tmp_path: Path) -> None:

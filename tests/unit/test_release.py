@@ -26,8 +26,8 @@ from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, s
 from warehouse.evaluation.evaluate import evaluate_cached
 from warehouse.query import indicators as read
 from warehouse.release import build
-from warehouse.release.build import Ingredients, SourceState, build_release
-from warehouse.store.publish import ReleaseRefused, latest_release, publishing, read_card
+from warehouse.release.build import ReleaseInputs, SourceState, build_release
+from warehouse.store.publish import ReleaseRefused, latest_release, publishing, read_release_metadata
 from warehouse.verification.verify import verify_release
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -79,10 +79,10 @@ def refused() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Callable[..., Ingredients]:
+def make(tmp_path: Path) -> Callable[..., ReleaseInputs]:
     def ingredients(
         folder: str = "work", rows: list[dict[str, Any]] | None = None, **change: Any
-    ) -> Ingredients:
+    ) -> ReleaseInputs:
         rows = observations() if rows is None else rows
         staged = stage(tmp_path / folder, rows, refused())
         entries = change.pop("catalogue", catalogue(USE, PEOPLE))
@@ -90,7 +90,7 @@ def make(tmp_path: Path) -> Callable[..., Ingredients]:
             name: evaluate_cached(entry.indicator, staged, {}, tmp_path / folder / "evaluated").path
             for name, entry in entries.items()
         }
-        return Ingredients(
+        return ReleaseInputs(
             **{
                 "catalogue": entries,
                 "sources": {"one": source()},
@@ -133,7 +133,7 @@ def test_a_release_holds_every_table_and_is_whole(home: Path, make: Any) -> None
     kept = pq.read_table(result.path / "observation.parquet")["series"].unique().to_pylist()
     assert sorted(kept) == ["P", "S"]
     assert not list((home / "releases").glob(".building-*"))
-    card = read_card(result.path)
+    card = read_release_metadata(result.path)
     assert (card["id"], card["indicators"], card["rows_kept"], card["rows_rejected"]) == (result.id, 2, 7, 1)
     assert card["sources"] == {"one": {"state": "live", "note": None, "snapshots": 2}}
     assert "40" not in card["created"]
@@ -295,7 +295,7 @@ def test_frictionless_reads_the_package_and_finds_every_row_valid(home: Path, ma
     report = package.validate()
     assert report.valid, report.flatten(["type", "fieldName", "note"])[:20]
     rows = {resource.name: len(resource.read_rows()) for resource in package.resources}
-    assert rows == {name: facts["rows"] for name, facts in read_card(path)["tables"].items()}
+    assert rows == {name: facts["rows"] for name, facts in read_release_metadata(path)["tables"].items()}
 
 
 def test_the_database_stands_alone_and_explains_itself(
@@ -378,7 +378,8 @@ def test_list_about_and_releases(home: Path, make: Any) -> None:
 def test_reading_imports_nothing_heavy(home: Path, make: Any) -> None:
     folder = build_release(home, make(), now=NOON).path
     code = (
-        f"import sys, pathlib; from warehouse import read; before = 'duckdb' in sys.modules; "
+        "import sys, pathlib; from warehouse.query import indicators as read; "
+        "before = 'duckdb' in sys.modules; "
         f"read.show(pathlib.Path({str(folder)!r}), 'use', 'KEN'); "
         "heavy = {'pandas', 'pandera', 'pyarrow', 'sqlglot', 'pydantic', 'dagster'}; "
         "print(before, sorted(heavy & set(sys.modules)))"

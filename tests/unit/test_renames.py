@@ -16,7 +16,7 @@ from indicators.registry import FOLDER, check_files
 from schemas.definitions.models import Source
 from sources.http.session import Session
 from sources.ingest.fetch import FetchReport, fetch_source
-from sources.model import Answer, NoSuchSeries, Resource
+from sources.model import NoSuchSeries, Resource, SourceResponse
 from sources.registry.renames import KINDS, Rename, renamed, renames
 from sources.registry.sources import load_series
 from sources.snapshots.store import Store
@@ -82,13 +82,13 @@ class Gone:
     def plan(self, source: Source, series: Sequence[str]) -> list[Resource]:
         return [Resource(code, (code,)) for code in series]
 
-    def fetch(self, source: Source, resource: Resource, session: Session) -> Answer:
+    def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
         page = session.get("/")
         if resource.key == "S1":
             raise NoSuchSeries("there is no such series", next_step="Look it up.", pages=[page])
-        return Answer(resource, (page,), 1, 1, hashlib.sha256(page.body).hexdigest())
+        return SourceResponse(resource, (page,), 1, 1, hashlib.sha256(page.body).hexdigest())
 
-    def wire(self, *_: object) -> None:
+    def raw_rows(self, *_: object) -> None:
         raise NotImplementedError
 
 

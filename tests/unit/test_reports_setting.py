@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sources.settings import Settings
 from tests.unit.make import source
 from warehouse.engine.duckdb_engine import CHECKOUT
-from warehouse.release.inputs import REPORTS, Ingredients, SourceState, inputs_fingerprint
+from warehouse.release.inputs import REPORTS, ReleaseInputs, SourceState, inputs_fingerprint
 
 
 def test_reports_are_made_unless_they_are_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,9 +22,9 @@ def test_reports_are_made_unless_they_are_switched_off(monkeypatch: pytest.Monke
 
 
 def test_the_fingerprint_says_whether_there_are_reports() -> None:
-    def given(with_reports: bool) -> Ingredients:
+    def given(with_reports: bool) -> ReleaseInputs:
         states = {"one": SourceState("live")}
-        return Ingredients({}, {"one": source()}, states, [], {}, {}, with_reports=with_reports)
+        return ReleaseInputs({}, {"one": source()}, states, [], {}, {}, with_reports=with_reports)
 
     assert inputs_fingerprint(given(True)) == inputs_fingerprint(given(True))
     assert inputs_fingerprint(given(True)) != inputs_fingerprint(given(False))

@@ -21,7 +21,7 @@ import pytest
 
 from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError, DefinitionError
-from sources.model import BadAnswer, Page, SnapshotFiles
+from sources.model import InvalidResponse, Page, SnapshotFiles
 from sources.registry.sources import SOURCES, load_series, load_source
 from sources.scaffold.source import Made, Wanted, scaffold
 from sources.scaffold.trim import trim
@@ -177,7 +177,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
 
 def test_a_web_page_is_no_specimen_and_nothing_is_written_over(root: Path, agency: LocalAgency) -> None:
     agency.replies = [Reply(b"<html><title>Please wait</title></html>")]
-    with pytest.raises(BadAnswer, match="is a web page"):
+    with pytest.raises(InvalidResponse, match="is a web page"):
         made(root)
     assert not (root / "sources" / "agencies" / "newcomer").exists()
     agency.replies = [Reply(TABLE.read_bytes())]

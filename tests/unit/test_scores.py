@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.definitions.targets import Commitments, ScoreFile
+from schemas.definitions.targets import ScoreFile, Targets
 from schemas.tables.targets import SCORE
 from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.targets_made import AREAS, load_world
@@ -141,7 +141,7 @@ TWO = (
 def scored(folder: Path, rows: list[dict[str, Any]], defined: tuple[Any, ...] = TWO) -> list[dict[str, Any]]:
     with engine() as con, warnings.catch_warnings():
         warnings.simplefilter("error")
-        load_world(con, folder, catalogue(*defined), rows, Commitments(scores=[SCORES]), year=2026)
+        load_world(con, folder, catalogue(*defined), rows, Targets(scores=[SCORES]), year=2026)
         return score_table(con).to_pylist()
 
 

@@ -20,7 +20,7 @@ from schemas.errors import CompactError
 from sources.http.api_key import access_key, not_configured
 from sources.http.session import Session
 from sources.ingest.fetch import FetchReport, fetch_source
-from sources.model import BadAnswer, Unreachable
+from sources.model import InvalidResponse, SourceUnavailable
 from sources.readers import giga
 from sources.registry.sources import SOURCES, load_source
 from sources.settings import Settings
@@ -34,7 +34,7 @@ VARIABLE = "COMPACT_KEY_GIGA"
 GOOD = page(school(1), school(2, "RWA", False))
 SOURCE = load_source(SOURCES / "giga" / "source.yaml")
 
-Answer = Callable[[Asked], Reply]
+SourceResponse = Callable[[Asked], Reply]
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_the_key_is_not_sent_unencrypted_over_a_network(
     with pytest.raises(CompactError, match="unencrypted") as raised:
         session.get("/schools_profile")
     session.close()
-    assert not isinstance(raised.value, BadAnswer | Unreachable)
+    assert not isinstance(raised.value, InvalidResponse | SourceUnavailable)
     assert leaks(str(raised.value)) == []
 
 

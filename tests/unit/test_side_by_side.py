@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.steps import parallel as module
-from pipelines.steps.parallel import side_by_side
+from pipelines.steps.parallel import run_in_parallel
 
 # Each name may come after those with a smaller number, so that there is no circle.
 AFTER = st.integers(0, 12).flatmap(
@@ -29,7 +29,7 @@ def test_each_is_begun_once_and_after_those_before_it_were_taken(after: dict[str
         return name * 2, set(after[name]) <= set(taken)
 
     found = {}
-    for name, result in side_by_side(after, work):
+    for name, result in run_in_parallel(after, work):
         taken.append(name)
         found[name] = result
     assert found == {name: (name * 2, True) for name in after}
@@ -37,13 +37,13 @@ def test_each_is_begun_once_and_after_those_before_it_were_taken(after: dict[str
 
 
 def test_what_is_not_among_the_names_counts_as_done() -> None:
-    assert dict(side_by_side({"a": ["elsewhere"]}, str.upper)) == {"a": "A"}
+    assert dict(run_in_parallel({"a": ["elsewhere"]}, str.upper)) == {"a": "A"}
 
 
 def test_two_work_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "THREADS", 2)
     both = Barrier(2, timeout=20)  # broken, and an error, if they came one after the other
-    assert {number for _, number in side_by_side({"a": [], "b": []}, lambda _: both.wait())} == {0, 1}
+    assert {number for _, number in run_in_parallel({"a": [], "b": []}, lambda _: both.wait())} == {0, 1}
 
 
 def test_after_an_error_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,5 +56,5 @@ def test_after_an_error_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch) -
             raise ValueError("b cannot be done")
 
     with pytest.raises(ValueError, match="b cannot be done"):
-        list(side_by_side({"a": [], "b": ["a"], "c": ["b"], "d": ["c"]}, work))
+        list(run_in_parallel({"a": [], "b": ["a"], "c": ["b"], "d": ["c"]}, work))
     assert begun == ["a", "b"]

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.tables.registry import SNAPSHOT_TABLE
-from sources.model import Answer, BadAnswer, Page, Resource
+from sources.model import InvalidResponse, Page, Resource, SourceResponse
 from sources.snapshots import manifest
 from sources.snapshots.objects import StoreDamaged
 from sources.snapshots.store import Snapshot, Store
@@ -28,10 +28,10 @@ SOURCE = make_source()
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
-def answer(key: str, *bodies: bytes, content: str = "", release: str | None = None) -> Answer:
+def answer(key: str, *bodies: bytes, content: str = "", release: str | None = None) -> SourceResponse:
     pages = tuple(Page(f"https://api.agency.example/{key}?page={n}", b) for n, b in enumerate(bodies, 1))
     content = content or hashlib.sha256(b"".join(bodies)).hexdigest()
-    return Answer(Resource(key, (key,)), pages, len(pages), len(bodies), content, release)
+    return SourceResponse(Resource(key, (key,)), pages, len(pages), len(bodies), content, release)
 
 
 def keep(store: Store, key: str, *bodies: bytes, **more: Any) -> Snapshot:
@@ -122,7 +122,7 @@ def test_two_resources_may_hold_the_same_bytes(store: Store) -> None:
 
 def test_a_refused_answer_is_kept_but_is_no_snapshot(store: Store) -> None:
     body = b"<html>Just a moment...</html>"
-    error = BadAnswer(
+    error = InvalidResponse(
         "it is a web page", where="https://a.example/x", pages=[Page("https://a.example/x", body)]
     )
     store.refuse(SOURCE, "a", error, NOW)
@@ -136,8 +136,8 @@ def test_a_refused_answer_is_kept_but_is_no_snapshot(store: Store) -> None:
 @pytest.mark.parametrize("pages", [(), (b"1",)])
 def test_a_short_answer_never_becomes_a_snapshot(store: Store, pages: tuple[bytes, ...]) -> None:
     whole = answer("a", *pages)
-    short = Answer(whole.resource, whole.pages, len(pages) + 1, 1, whole.content)
-    with pytest.raises(BadAnswer, match=f"{len(pages)} pages came of {len(pages) + 1}"):
+    short = SourceResponse(whole.resource, whole.pages, len(pages) + 1, 1, whole.content)
+    with pytest.raises(InvalidResponse, match=f"{len(pages)} pages came of {len(pages) + 1}"):
         store.keep(SOURCE, short, NOW)
     assert not store.folder.exists()
 
@@ -275,7 +275,7 @@ def test_without_file_locks_one_process_still_works(store: Store, monkeypatch: p
 def test_processes_that_append_at_once_do_not_mix_their_lines(tmp_path: Path) -> None:
     work = (
         "import sys; from pathlib import Path\n"
-        "from tests.unit.test_snapshots import keep; from sources.snapshots import Store\n"
+        "from tests.unit.test_snapshots import keep; from sources.snapshots.store import Store\n"
         "store = Store(Path(sys.argv[1]))\n"
         "for n in range(40): keep(store, f'{sys.argv[2]}{n}', b'x' * n, content=sys.argv[2] * 20000)\n"
     )
@@ -334,7 +334,7 @@ def _take(store: Store, what: str, key: str, n: int) -> None:
     if what == "keep":
         keep(store, key, b"%d" % n, b"and a second page")
     elif what == "refuse":
-        store.refuse(SOURCE, key, BadAnswer("no", pages=[Page("https://a.example", b"no %d" % n)]), NOW)
+        store.refuse(SOURCE, key, InvalidResponse("no", pages=[Page("https://a.example", b"no %d" % n)]), NOW)
     elif what == "confirm" and live is not None:
         store.confirm(live, at=NOW)
     elif what in ("accept", "hold") and waiting is not None and waiting != live:

@@ -419,7 +419,7 @@ def test_a_crash_leaves_nothing_behind(stage: Stage, monkeypatch: pytest.MonkeyP
     def crash(*_: Any) -> None:
         raise RuntimeError("the power failed")
 
-    monkeypatch.setattr(MadeUp, "wire", crash)
+    monkeypatch.setattr(MadeUp, "raw_rows", crash)
     with pytest.raises(RuntimeError, match="power"):
         stage([row()])
     assert list((stage.home / "staged" / "made_up").iterdir()) == []
@@ -432,9 +432,9 @@ def test_a_reader_can_reach_nothing_but_the_pages(
     secret.write_text("not a page")
 
     def curious(self: MadeUp, con: duckdb.DuckDBPyConnection, *_: Any) -> None:
-        con.execute("create temp table wire as select content from read_text(?)", [str(secret)])
+        con.execute("create temp table raw_row as select content from read_text(?)", [str(secret)])
 
-    monkeypatch.setattr(MadeUp, "wire", curious)
+    monkeypatch.setattr(MadeUp, "raw_rows", curious)
     with pytest.raises(duckdb.PermissionException):
         stage([row()])
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.monitoring.run_log import Journal
+from pipelines.monitoring.run_log import RunLog
 from pipelines.monitoring.status import status
 from schemas.definitions.models import Source
 from sources.drift.results import remember_contracts
@@ -37,7 +37,7 @@ def test_each_matter_is_a_sentence(tmp_path: Path) -> None:
     keep(store, source, "A", THEN - timedelta(days=9))
     store.hold([s for s in store.find("") if s.fetched_at == THEN], "areas gone: KEN", THEN)
     remember_contracts(tmp_path, {source.id: ("changed", "column x is gone")})
-    Journal(tmp_path).ended("red", problems=["2 checks failed"])
+    RunLog(tmp_path).ended("red", problems=["2 checks failed"])
     found = of(tmp_path, source)
     assert len(found["needs_a_person"]) == 4
     said = "\n".join(found["needs_a_person"])
@@ -54,8 +54,8 @@ def test_what_is_mended_is_over(tmp_path: Path) -> None:
     source = make_source()
     remember_contracts(tmp_path, {source.id: ("changed", "column x is gone"), "other": ("ok", "")})
     remember_contracts(tmp_path, {source.id: ("ok", "")})
-    Journal(tmp_path).ended("red", problems=["2 checks failed"])
-    Journal(tmp_path).ended("unchanged")
+    RunLog(tmp_path).ended("red", problems=["2 checks failed"])
+    RunLog(tmp_path).ended("unchanged")
     assert of(tmp_path, source)["needs_a_person"] == []
 
 

@@ -17,7 +17,7 @@ from schemas.errors import CompactError
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
 from warehouse.evaluation.evaluate import evaluate_cached
 from warehouse.release.build import build_release
-from warehouse.release.inputs import Ingredients, SourceState
+from warehouse.release.inputs import ReleaseInputs, SourceState
 
 KENYA = [code for code in sorted(code_map("iso3166_2").values()) if code.startswith("ISO:KE-")]
 USE = indicator(
@@ -96,7 +96,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name: evaluate_cached(entry.indicator, staged, {}, home / "evaluated").path
         for name, entry in entries.items()
     }
-    given = Ingredients(
+    given = ReleaseInputs(
         catalogue=entries,
         sources={"one": source()},
         states={"one": SourceState("live")},

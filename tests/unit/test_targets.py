@@ -11,7 +11,7 @@ import pytest
 from docs.generate.targets import PAGE, targets_page
 from indicators.registry import check_files, load_catalogue
 from indicators.targets import FOLDER, commitment_problems, load_commitments, metrics
-from schemas.definitions.targets import Claim, Commitment, CommitmentFile, Commitments, Link
+from schemas.definitions.targets import Claim, Commitment, CommitmentFile, Link, Targets
 from schemas.tables.targets import CLAIM, CROSSWALK, DEADLINE, TARGET
 from schemas.tables.validation import validate
 from tests.unit.make import catalogue, indicator, value
@@ -49,7 +49,7 @@ def judged(
     folder: Path, targets: list[Commitment], rows: list[dict[str, Any]], year: int = 2026
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
     """The tests of the targets, and the targets by id."""
-    given = Commitments(targets=[CommitmentFile(owner="O", document="D", targets=targets)])
+    given = Targets(targets=[CommitmentFile(owner="O", document="D", targets=targets)])
     with engine() as con:
         load_world(con, folder, catalogue(*DEFINED), [*rows, *WEIGHTS], given, year=year)
         found = {contract.name: compute(con, contract).read_all() for contract in (DEADLINE,)}
@@ -187,7 +187,7 @@ def test_declared_links_stand_before_those_that_indicators_make(tmp_path: Path) 
         reason="the same",
     )
     with engine() as con:
-        load_world(con, tmp_path, catalogue(*defined), [], Commitments(links=[declared]), year=2026)
+        load_world(con, tmp_path, catalogue(*defined), [], Targets(links=[declared]), year=2026)
         found = compute(con, CROSSWALK).read_all()
     validate(found, CROSSWALK)
     links = {
@@ -223,7 +223,7 @@ def claim(name: str, quoted: float, says: str = "equal", **more: Any) -> Claim:
 
 def ledger(folder: Path, claims: list[Claim], rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     with engine() as con:
-        load_world(con, folder, catalogue(*DEFINED), [*rows, *WEIGHTS], Commitments(claims=claims), year=2026)
+        load_world(con, folder, catalogue(*DEFINED), [*rows, *WEIGHTS], Targets(claims=claims), year=2026)
         found = claim_table(con)
     validate(found, CLAIM)
     return {row["claim"]: row for row in found.to_pylist()}
@@ -297,11 +297,11 @@ def test_a_count_of_too_few_areas_is_not_given(tmp_path: Path) -> None:
 
 # --- the files
 @pytest.fixture(scope="module")
-def files() -> Commitments:
+def files() -> Targets:
     return load_commitments(indicators=load_catalogue())
 
 
-def test_there_are_174_and_each_says_what_a_reader_must_know(files: Commitments) -> None:
+def test_there_are_174_and_each_says_what_a_reader_must_know(files: Targets) -> None:
     entries = [entry for file in files.targets for entry in file.targets]
     assert len({entry.id for entry in entries}) == len(entries) == 174
     assert all(entry.compact_brief or entry.compact_adopted or entry.reason for entry in entries)
@@ -309,12 +309,12 @@ def test_there_are_174_and_each_says_what_a_reader_must_know(files: Commitments)
     assert {number for entry in entries for number in entry.compact_adopted} == set("12345")
 
 
-def test_nothing_that_nobody_measures_is_called_measured(files: Commitments) -> None:
+def test_nothing_that_nobody_measures_is_called_measured(files: Targets) -> None:
     entries = [entry for file in files.targets for entry in file.targets]
     assert [e.id for e in entries if e.public_data == "none" and e.status == "measured"] == []
 
 
-def test_the_list_is_that_of_the_design(files: Commitments, shared: Path) -> None:
+def test_the_list_is_that_of_the_design(files: Targets, shared: Path) -> None:
     with (shared / "design" / "targets.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     entries = {entry.id: entry for file in files.targets for entry in file.targets}
@@ -327,7 +327,7 @@ def test_the_list_is_that_of_the_design(files: Commitments, shared: Path) -> Non
     assert quoted == []
 
 
-def test_every_core_metric_is_mapped_with_an_honest_fit(files: Commitments) -> None:
+def test_every_core_metric_is_mapped_with_an_honest_fit(files: Targets) -> None:
     links = [link for link in files.links if link.from_framework == "stakeholder_capitalism"]
     assert {link.from_code for link in links} == set(metrics())
     assert len(metrics()) == 21

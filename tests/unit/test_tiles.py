@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sources.http.api_key import not_configured
-from sources.model import BadAnswer, Page, SnapshotFiles
+from sources.model import InvalidResponse, Page, SnapshotFiles
 from sources.readers.ookla import reader as ookla_tiles
 from sources.readers.ookla.tiles import cell_tables, load_cells, tile_speed_sql
 from sources.registry.sources import SOURCES, load_source
@@ -194,7 +194,7 @@ def spoiled(folder: Path, column: str, value: int | None) -> bytes:
 def test_what_is_no_table_of_tiles_is_refused(tmp_path: Path, spoil: Any, said: str) -> None:
     source = load_source(SOURCES / "ookla_open_data" / "source.yaml")
     session: Any = Session(spoil(published(tmp_path, some_tiles()), tmp_path))
-    with pytest.raises(BadAnswer, match=said):
+    with pytest.raises(InvalidResponse, match=said):
         ookla_tiles.fetch(source, ookla_tiles.plan(source, ["fixed_tests"])[0], session)
 
 
@@ -203,12 +203,12 @@ def test_every_tile_is_counted_and_speeds_are_in_their_units(tmp_path: Path) -> 
     published(tmp_path, some_tiles())
     files = [SnapshotFiles("s", "fixed 2019Q4", (tmp_path / "tiles.parquet",))]
     with duckdb.connect(":memory:") as con:
-        con.execute("create temp table wire_counted (snapshot varchar, reason varchar, rows bigint)")
-        ookla_tiles.wire(con, source, files)
-        assert con.execute("select * from wire_counted").fetchall() == [("s", "tile", 9)]
+        con.execute("create temp table raw_row_counted (snapshot varchar, reason varchar, rows bigint)")
+        ookla_tiles.raw_rows(con, source, files)
+        assert con.execute("select * from raw_row_counted").fetchall() == [("s", "tile", 9)]
         found = dict(
             con.execute(
-                "select series, value::double from wire where area = 'KEN' and time_period = '2019'"
+                "select series, value::double from raw_row where area = 'KEN' and time_period = '2019'"
             ).fetchall()
         )
     assert found["fixed_download_median"] == 25.0

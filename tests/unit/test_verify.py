@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
 from warehouse.evaluation.evaluate import evaluate_cached
-from warehouse.release.build import Ingredients, SourceState, build_release
+from warehouse.release.build import ReleaseInputs, SourceState, build_release
 from warehouse.store.publish import CARD, write_sums
 from warehouse.verification.verify import verify_release
 
@@ -25,7 +25,7 @@ def release(tmp_path: Path) -> Path:
         [observation("one", "S", "KEN", 2015, 20.0), observation("one", "S", "KEN", 2020, 40.0)],
     )
     path = evaluate_cached(indicator(), staged, {}, tmp_path / "evaluated").path
-    given = Ingredients(
+    given = ReleaseInputs(
         catalogue(indicator()),
         {"one": source()},
         {"one": SourceState("live")},

@@ -16,7 +16,7 @@ from schemas.definitions.models import Indicator
 from schemas.errors import CompactError
 from tests.unit.make import SNAP, indicator, observation, stage
 from warehouse.evaluation import invalidation as module
-from warehouse.evaluation.cache import would_be
+from warehouse.evaluation.cache import expected_paths
 from warehouse.evaluation.evaluate import evaluate_cached
 from warehouse.evaluation.invalidation import depends_on, why
 
@@ -32,7 +32,7 @@ def released(tmp_path: Path, staged: dict[str, Path], *definitions: Indicator) -
     """A release as far as the question goes."""
     folder = tmp_path / "release-1"
     folder.mkdir()
-    paths = would_be({one.id: one for one in definitions}, staged)
+    paths = expected_paths({one.id: one for one in definitions}, staged)
     recorded = [json.dumps(depends_on(one, staged, paths)) for one in definitions]
     ids = [one.id for one in definitions]
     pq.write_table(pa.table({"indicator": ids, "depends_on": recorded}), folder / "indicator_meta.parquet")
@@ -90,7 +90,7 @@ def test_an_input_that_is_an_indicator_passes_its_change_on(tmp_path: Path, stag
     derived = indicator("derived", inputs=[{"indicator": "use"}])
     release = released(tmp_path, staged, indicator(), derived)
     now = stage(tmp_path / "now", [observation("one", "S", "KEN", 2020, 41.0)])
-    paths = would_be({"use": indicator(), "derived": derived}, now)
+    paths = expected_paths({"use": indicator(), "derived": derived}, now)
     assert reasons(why(derived, now, paths, release)) == {
         ("input", "indicator use", "values and assessment"),
     }

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from indicators.registry import Catalogue, Entry
-from pipelines.monitoring.run_log import Journal
+from pipelines.monitoring.run_log import RunLog
 from pipelines.runner.no_change import unchanged
 from pipelines.steps.ingestion import Held
 from pipelines.steps.run_context import Workspace
@@ -28,7 +28,15 @@ from schemas.definitions.parsing import parse
 from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError
 from sources.http.session import Session
-from sources.model import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles, Unreachable
+from sources.model import (
+    InvalidResponse,
+    NoSuchSeries,
+    Page,
+    Resource,
+    SnapshotFiles,
+    SourceResponse,
+    SourceUnavailable,
+)
 from sources.registry.sources import SeriesInfo
 from sources.settings import Settings
 from sources.staging.stage import StageProblem
@@ -52,16 +60,20 @@ class Agencies:
     def plan(self, source: Source, series: Sequence[str]) -> list[Resource]:
         return [Resource(code, (code,)) for code in series]
 
-    def fetch(self, source: Source, resource: Resource, session: Session) -> Answer:
+    def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
         self.asked.append(resource.key)
         found = self.has[resource.key]
         if isinstance(found, CompactError):
             raise found
         body = json.dumps({"series": resource.key, "cells": found}).encode()
         content = hashlib.sha256(json.dumps(sorted(found)).encode()).hexdigest()
-        return Answer(resource, (Page(f"https://example.org/{resource.key}", body),), 1, len(found), content)
+        return SourceResponse(
+            resource, (Page(f"https://example.org/{resource.key}", body),), 1, len(found), content
+        )
 
-    def wire(self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    def raw_rows(
+        self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]
+    ) -> None:
         rows = []
         for file in files:
             page = json.loads(file.pages[0].read_bytes())
@@ -77,7 +89,7 @@ class Agencies:
                 for number, (area, year, value) in enumerate(page["cells"])
             ]
         con.register("given", pa.Table.from_pylist(rows, schema=SCHEMA))
-        con.execute("create temp table wire as from given")
+        con.execute("create temp table raw_row as from given")
 
 
 def indicator(id: str, *inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -204,7 +216,7 @@ def test_an_offline_run_asks_nobody(make: Make, agencies: Agencies) -> None:
 
 def test_all_agencies_are_asked_ahead_and_each_once(make: Make, agencies: Agencies) -> None:
     workspace = make()
-    workspace.fetch_ahead()
+    workspace.prefetch()
     take_in(workspace)
     assert sorted(agencies.asked) == ["S1", "S2", "T1"]
     assert set(live(workspace)) == {"S1", "S2", "T1"}
@@ -228,7 +240,7 @@ def test_an_optional_series_that_the_agency_does_not_have_is_left_out(make: Make
 def test_a_series_that_is_needed_and_not_there_is_a_fault(make: Make, agencies: Agencies) -> None:
     agencies.has["S2"] = GONE
     workspace = make()
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         workspace.fetch("one")
     assert workspace.problems == [GONE]
     assert workspace.reports["one"].left_out == []
@@ -244,7 +256,7 @@ def test_an_optional_series_that_was_there_once_must_stay(make: Make, agencies: 
     definitions = (FIRST, indicator("second", MAYBE, T1))
     take_in(make(*definitions))
     agencies.has["S2"] = GONE
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         make(*definitions).fetch("one")
 
 
@@ -332,7 +344,7 @@ def test_what_cannot_be_staged_is_held_and_the_live_ones_stay(
 
 
 def test_a_source_without_a_snapshot_has_nothing_to_stage(make: Make, agencies: Agencies) -> None:
-    agencies.has["T1"] = Unreachable("example.org does not answer")
+    agencies.has["T1"] = SourceUnavailable("example.org does not answer")
     workspace = make()
     workspace.fetch("two")
     assert workspace.stage("two") is None
@@ -363,7 +375,7 @@ def test_refused_values_take_back_the_snapshot_they_came_with(make: Make, agenci
 
 
 def test_the_state_of_each_source_is_remembered_for_the_next_take_in(make: Make, agencies: Agencies) -> None:
-    agencies.has["T1"] = Unreachable("example.org does not answer")
+    agencies.has["T1"] = SourceUnavailable("example.org does not answer")
     first = make()
     assert {s.state for s in first.source_states().values()} == {"absent"}
     assert {s.note for s in first.source_states().values()} == {"never asked"}
@@ -377,7 +389,7 @@ def test_the_state_of_each_source_is_remembered_for_the_next_take_in(make: Make,
 
 def test_an_agency_out_of_reach_leaves_what_is_stored(make: Make, agencies: Agencies) -> None:
     before = live(take_in(make()))
-    agencies.has |= dict.fromkeys(("S1", "S2"), Unreachable("example.org does not answer"))
+    agencies.has |= dict.fromkeys(("S1", "S2"), SourceUnavailable("example.org does not answer"))
     again = take_in(make())
     assert again.problems == []
     assert again.source_states()["one"].state == "stored"
@@ -385,7 +397,7 @@ def test_an_agency_out_of_reach_leaves_what_is_stored(make: Make, agencies: Agen
 
 
 def test_a_fallback_serves_where_the_preferred_agency_is_absent(make: Make, agencies: Agencies) -> None:
-    agencies.has |= {"T1": times(GOOD, 2), "S1": Unreachable("example.org does not answer")}
+    agencies.has |= {"T1": times(GOOD, 2), "S1": SourceUnavailable("example.org does not answer")}
     workspace = take_in(make(FIRST))
     assert values(workspace, "first") == [(20.0, "two")]
 
@@ -423,7 +435,7 @@ def test_after_a_release_nothing_has_changed(make: Make) -> None:
 
 def test_an_outage_changes_nothing(make: Make, agencies: Agencies) -> None:
     run(make())
-    agencies.has |= dict.fromkeys(("S1", "S2", "T1"), Unreachable("example.org does not answer"))
+    agencies.has |= dict.fromkeys(("S1", "S2", "T1"), SourceUnavailable("example.org does not answer"))
     again = make()
     take_in(again)
     assert again.source_states()["one"].state == "stored"
@@ -481,8 +493,8 @@ def test_changed_code_is_a_change(make: Make, monkeypatch: pytest.MonkeyPatch, m
 # --- a run in which nothing changed, without Dagster ---
 def quick(workspace: Workspace) -> str | None:
     """Ask ahead, and the release that is named at once, if one is."""
-    workspace.fetch_ahead()
-    same = unchanged(workspace, Journal(workspace.home))
+    workspace.prefetch()
+    same = unchanged(workspace, RunLog(workspace.home))
     return same.id if same else None
 
 
@@ -514,11 +526,11 @@ def test_news_go_the_whole_way_and_are_not_asked_for_twice(make: Make, agencies:
 
 def test_an_answer_that_cannot_be_used_goes_the_whole_way(make: Make, agencies: Agencies) -> None:
     run(make())
-    agencies.has["S1"] = BadAnswer("a short page")
+    agencies.has["S1"] = InvalidResponse("a short page")
     again = make()
     assert quick(again) is None
     assert again.problems == []
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         again.fetch("one")
 
 

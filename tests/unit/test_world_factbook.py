@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.model import BadAnswer, Page, SnapshotFiles
+from sources.model import InvalidResponse, Page, SnapshotFiles
 from sources.readers import world_factbook
 from sources.readers.world_factbook import Figure, Refusal, read_figure
 from sources.registry.sources import SeriesInfo, load_series, load_sources
-from sources.staging.stage import Staged, check_arrived, stage_source
+from sources.staging.stage import StagedSource, check_arrived, stage_source
 from tests.unit.wired import SNAPSHOT
 
 SOURCE = load_sources()["world_factbook"]
@@ -160,7 +160,7 @@ def test_parts_and_years_are_found_where_the_series_says() -> None:
 
 @pytest.mark.parametrize("body", [b"\xff{}", b"{", b"[]"])
 def test_a_page_that_is_no_document_is_a_bad_answer(body: bytes) -> None:
-    with pytest.raises(BadAnswer, match="is not"):
+    with pytest.raises(InvalidResponse, match="is not"):
         world_factbook._document(body, "package:x/ke.json")
 
 
@@ -175,7 +175,7 @@ def pages() -> tuple[Page, ...]:
     return answer.pages
 
 
-def stage_pages(pages: tuple[Page, ...], home: Path) -> Staged:
+def stage_pages(pages: tuple[Page, ...], home: Path) -> StagedSource:
     (home / "pages").mkdir(parents=True)
     paths = []
     for number, page in enumerate(pages):  # named by number: nothing may be read off a file's name
@@ -186,15 +186,15 @@ def stage_pages(pages: tuple[Page, ...], home: Path) -> Staged:
 
 
 @pytest.fixture(scope="module")
-def staged(pages: tuple[Page, ...], tmp_path_factory: pytest.TempPathFactory) -> Staged:
+def staged(pages: tuple[Page, ...], tmp_path_factory: pytest.TempPathFactory) -> StagedSource:
     return stage_pages(pages, tmp_path_factory.mktemp("factbook"))
 
 
-def ask(sql: str, staged: Staged) -> list[tuple[Any, ...]]:
+def ask(sql: str, staged: StagedSource) -> list[tuple[Any, ...]]:
     return duckdb.sql(sql.format(kept=staged.observation, refused=staged.quarantine)).fetchall()
 
 
-def test_every_declared_series_arrives(staged: Staged) -> None:
+def test_every_declared_series_arrives(staged: StagedSource) -> None:
     check_arrived(SOURCE, load_series(SOURCE.id), staged)
     assert len(load_series(SOURCE.id)) >= 20
     areas = dict(ask("select series, count(distinct ref_area) from '{kept}' group by series", staged))
@@ -203,7 +203,7 @@ def test_every_declared_series_arrives(staged: Staged) -> None:
     assert set(areas) == set(load_series(SOURCE.id))
 
 
-def test_every_row_is_kept_or_refused_with_a_reason(staged: Staged) -> None:
+def test_every_row_is_kept_or_refused_with_a_reason(staged: StagedSource) -> None:
     (count,) = staged.ledger()
     assert count.reconciles
     assert count.rows_in > 10_000
@@ -224,7 +224,7 @@ def test_every_row_is_kept_or_refused_with_a_reason(staged: Staged) -> None:
     }
 
 
-def test_kenya_namibia_and_kosovo_are_there(staged: Staged, pages: tuple[Page, ...]) -> None:
+def test_kenya_namibia_and_kosovo_are_there(staged: StagedSource, pages: tuple[Page, ...]) -> None:
     found = dict(
         ask("select ref_area, obs_value from '{kept}' where series like '%percent of population'", staged)
     )
@@ -239,14 +239,14 @@ def test_kenya_namibia_and_kosovo_are_there(staged: Staged, pages: tuple[Page, .
         assert texts[code].startswith(f"{found[area]:g}%")
 
 
-def test_less_than_one_is_a_bound(staged: Staged) -> None:
+def test_less_than_one_is_a_bound(staged: StagedSource) -> None:
     found = ask(
         "select distinct obs_value, lower_bound, upper_bound from '{kept}' where obs_status = 'C'", staged
     )
     assert found == [(1.0, None, 1.0)]
 
 
-def test_shares_are_shares_and_counts_are_counts(staged: Staged) -> None:
+def test_shares_are_shares_and_counts_are_counts(staged: StagedSource) -> None:
     assert (
         ask(
             """
@@ -264,7 +264,7 @@ def test_shares_are_shares_and_counts_are_counts(staged: Staged) -> None:
     assert 7e9 < people[0] < 9e9
 
 
-def test_areas_that_are_no_country_are_refused_by_name(staged: Staged) -> None:
+def test_areas_that_are_no_country_are_refused_by_name(staged: StagedSource) -> None:
     found = {
         area
         for (area,) in ask("select distinct area from '{refused}' where reason = 'area_not_carried'", staged)
@@ -273,7 +273,7 @@ def test_areas_that_are_no_country_are_refused_by_name(staged: Staged) -> None:
 
 
 def test_the_same_package_gives_the_same_bytes(
-    staged: Staged, pages: tuple[Page, ...], tmp_path: Path
+    staged: StagedSource, pages: tuple[Page, ...], tmp_path: Path
 ) -> None:
     again = stage_pages(pages, tmp_path)
     assert again.observation.read_bytes() == staged.observation.read_bytes()

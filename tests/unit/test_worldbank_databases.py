@@ -19,7 +19,7 @@ import pytest
 
 from indicators.registry import load_catalogue
 from sources.http.session import Session
-from sources.model import BadAnswer, NoSuchSeries, Unreachable
+from sources.model import InvalidResponse, NoSuchSeries, SourceUnavailable
 from sources.readers.worldbank import api_route as worldbank_json
 from sources.registry.sources import load_series
 from sources.staging.stage import check_arrived, stage_source
@@ -135,14 +135,14 @@ def test_a_breakdown_that_does_not_come_is_named() -> None:
 
 def test_a_series_that_was_not_asked_is_refused() -> None:
     more = [*asked_codes(), "con9b"]
-    with pytest.raises(BadAnswer, match="rows of con9b came"):
+    with pytest.raises(InvalidResponse, match="rows of con9b came"):
         fetch(FINDEX, "con9a", Canned(*pages(findex(more), None)))
 
 
 def test_one_cell_twice_is_refused() -> None:
     rows = findex(asked_codes())
     rows[-1] = rows[-2] | {"value": 1.0}
-    with pytest.raises(BadAnswer, match="area, date and series"):
+    with pytest.raises(InvalidResponse, match="area, date and series"):
         fetch(FINDEX, "con9a", Canned(*pages(rows, None)))
 
 
@@ -182,7 +182,7 @@ def test_an_agency_that_lacks_the_series_is_told_from_one_out_of_reach(
     with pytest.raises(NoSuchSeries, match="the agency refuses"):
         fetch(source, code, here)
     nowhere = Session(source, base_url="http://127.0.0.1:9/v2", sleep=lambda _: None)
-    with pytest.raises(Unreachable):
+    with pytest.raises(SourceUnavailable):
         fetch(source, code, nowhere)
     for session in (here, nowhere):
         session.close()

@@ -1,4 +1,5 @@
-"""Damaged answers of the World Bank: whatever comes, a reader takes it or refuses it with a BadAnswer."""
+"""Damaged answers of the World Bank: whatever comes, a reader takes it or refuses it with a
+InvalidResponse."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sources.model import BadAnswer, Page
+from sources.model import InvalidResponse, Page
 from sources.readers.worldbank.zip_route import open_zip
 from tests.unit.canned import Canned, fetch, source_with
 from tests.unit.test_readers_data360 import ROWS
@@ -60,7 +61,7 @@ def bent(value: Any, data: st.DataObject) -> Any:
 @given(st.data())
 def test_a_damaged_table_in_a_whole_zip(data: st.DataObject) -> None:
     body = packed(FILES | {"ESGData.csv": cut(DATA, data)})
-    with contextlib.suppress(BadAnswer):
+    with contextlib.suppress(InvalidResponse):
         opened = open_zip(Page("https://agency.test", body), BULK)
         assert opened.table.num_rows * len(opened.years) in (2, 4, 8)  # whole, but for an area or series
 
@@ -68,7 +69,7 @@ def test_a_damaged_table_in_a_whole_zip(data: st.DataObject) -> None:
 @fuzzed
 @given(st.data())
 def test_a_damaged_zip(data: st.DataObject) -> None:
-    with contextlib.suppress(BadAnswer):
+    with contextlib.suppress(InvalidResponse):
         assert open_zip(Page("https://agency.test", cut(packed(FILES), data)), BULK).table.num_rows == 4
 
 
@@ -79,7 +80,7 @@ def test_a_damaged_answer_of_the_indicators_api(data: st.DataObject) -> None:
     body = (
         cut(whole, data) if data.draw(st.booleans()) else json.dumps(bent(json.loads(whole), data)).encode()
     )
-    with contextlib.suppress(BadAnswer):
+    with contextlib.suppress(InvalidResponse):
         assert fetch(FINDEX, "con9a", Canned(body)).rows == 52
 
 
@@ -90,5 +91,5 @@ def test_a_damaged_answer_of_data360(data: st.DataObject) -> None:
     body = (
         cut(whole, data) if data.draw(st.booleans()) else json.dumps(bent(json.loads(whole), data)).encode()
     )
-    with contextlib.suppress(BadAnswer):
+    with contextlib.suppress(InvalidResponse):
         assert fetch(DATA360, SERIES, Canned(body)).rows == 5

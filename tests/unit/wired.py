@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas.definitions.models import Source
-from sources.model import WIRE_COLUMNS, SnapshotFiles
-from sources.staging.stage import Staged, stage_source
+from sources.model import RAW_COLUMNS, SnapshotFiles
+from sources.staging.stage import StagedSource, stage_source
 
 SNAPSHOT, OTHER = "a" * 64, "b" * 64
 LIMIT = {"limit": 0.1, "reason": "made up for a test"}
@@ -51,7 +51,7 @@ DEFINITION: dict[str, Any] = {
 SCHEMA = pa.schema(
     [
         (name, {"row": pa.int64(), "dims": pa.map_(pa.string(), pa.string())}.get(name, pa.string()))
-        for name in WIRE_COLUMNS
+        for name in RAW_COLUMNS
     ]
 )
 
@@ -82,14 +82,16 @@ class MadeUp:
     ) -> None:
         self.rows, self.refused, self.counted, self.calls = rows, refused, counted, 0
 
-    def wire(self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    def raw_rows(
+        self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]
+    ) -> None:
         self.calls += 1
-        numbered = [
+        number_rows = [
             {"row": n} | r | {"dims": list(r.get("dims", {}).items())} for n, r in enumerate(self.rows)
         ]
-        con.register("given", pa.Table.from_pylist(numbered, schema=SCHEMA))
-        con.execute("create temp table wire as from given")
-        for table, rows in (("wire_refused", self.refused), ("wire_counted", self.counted)):
+        con.register("given", pa.Table.from_pylist(number_rows, schema=SCHEMA))
+        con.execute("create temp table raw_row as from given")
+        for table, rows in (("raw_row_rejected", self.refused), ("raw_row_counted", self.counted)):
             for values in rows:
                 con.execute(f"insert into {table} values ({', '.join('?' * len(values))})", list(values))
 
@@ -116,7 +118,7 @@ class Stage:
         definition: Source | None = None,
         home: Path | None = None,
         **reader: Any,
-    ) -> Staged:
+    ) -> StagedSource:
         self.reader = MadeUp(rows, **reader)
         self.patch.setattr("sources.staging.stage.reader_of", lambda _: self.reader)
         snapshots = sorted({r["snapshot"] for r in rows} | {c[0] for c in self.reader.counted}) or [SNAPSHOT]
@@ -127,11 +129,11 @@ class Stage:
         return kept(self(*args, **named))
 
 
-def kept(staged: Staged) -> list[dict[str, Any]]:
+def kept(staged: StagedSource) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = pq.read_table(staged.observation).to_pylist()
     return found
 
 
-def refused(staged: Staged) -> list[dict[str, Any]]:
+def refused(staged: StagedSource) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = pq.read_table(staged.quarantine).to_pylist()
     return found

@@ -15,7 +15,7 @@ from typing import Any
 from schemas.definitions.models import Indicator
 from warehouse.checks.indicator_checks import CheckResult, expected, indicator_checks
 from warehouse.checks.release_comparison import compared_with
-from warehouse.engine.duckdb_engine import code_fingerprint, write_beside
+from warehouse.engine.duckdb_engine import code_fingerprint, write_sidecar
 
 SUFFIX = ".checks"
 CODE = (
@@ -27,7 +27,7 @@ CODE = (
 )
 
 
-def kept_checks(
+def cached_checks(
     indicator: Indicator,
     path: Path,
     present: frozenset[tuple[str, str]],
@@ -41,7 +41,7 @@ def kept_checks(
         return [CheckResult(**row | {"snapshots": frozenset(row["snapshots"])}) for row in kept["found"]]
     found = indicator_checks(indicator, path, present, catalogue, previous)
     rows = [asdict(result) | {"snapshots": sorted(result.snapshots)} for result in found]
-    write_beside(side, {"key": key, "found": rows})
+    write_sidecar(side, {"key": key, "found": rows})
     return found
 
 

@@ -35,7 +35,7 @@ ON_THE_WAY = ("assessment_point", "assessment_input", "projection_series")
 Rows = Callable[[duckdb.DuckDBPyConnection], pa.RecordBatchReader]
 
 
-def block_by_block(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) -> pa.RecordBatchReader:
+def in_batches(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) -> pa.RecordBatchReader:
     """The rows of a table, from one block of whole indicators after the other, if its model allows that and
     there are more values than a block has; else as they are."""
     found = _blocks(con) if contract.name in BY_INDICATOR else []

@@ -187,7 +187,7 @@ def sort_by_key(table: pa.Table, contract: Table) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in contract.key])
 
 
-def write_beside(path: Path, facts: object) -> None:
+def write_sidecar(path: Path, facts: object) -> None:
     """Write facts as JSON in one step, though several threads or processes may write the same at once."""
     partial = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}")
     partial.write_text(json.dumps(facts) + "\n", encoding="utf-8")

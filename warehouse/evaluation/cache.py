@@ -58,7 +58,7 @@ def _staged(home: Path, store: Store, source: Source, live: list[Snapshot]) -> S
     return None
 
 
-def would_be(made_of: Mapping[str, Indicator], staged: Mapping[str, Path]) -> dict[str, Path]:
+def expected_paths(made_of: Mapping[str, Indicator], staged: Mapping[str, Path]) -> dict[str, Path]:
     """The files of evaluated indicators by their fingerprints, whether they are there or not; made_of: the
     indicators, each after those it is made of."""
     paths: dict[str, Path] = {}

@@ -32,7 +32,7 @@ from warehouse.engine.duckdb_engine import (
     parquet,
     run_sql,
     sealed_engine,
-    write_beside,
+    write_sidecar,
     write_table,
 )
 from warehouse.evaluation.source_overlap import write_overlap
@@ -129,7 +129,7 @@ def evaluate_cached(
         no_number = evaluate(indicator, staged, evaluated, path, temp=temp)
         areas = pc.count_distinct(read_columns(path, "ref_area")["ref_area"]).as_py()
         rows = pq.read_metadata(path).num_rows
-        write_beside(side, {"rows": rows, "areas": areas, "no_number": no_number})
+        write_sidecar(side, {"rows": rows, "areas": areas, "no_number": no_number})
     facts = json.loads(side.read_text(encoding="utf-8"))
     return Evaluated(path, fingerprint, facts["rows"], facts["areas"], facts["no_number"], made)
 
@@ -187,7 +187,7 @@ def series_fingerprints(observation: Path) -> dict[str, str]:
                 from {parquet(observation)} as o
                 group by series
                 order by series""").fetchall()
-        write_beside(side, dict(rows))
+        write_sidecar(side, dict(rows))
     found: dict[str, str] = json.loads(side.read_text(encoding="utf-8"))
     return found
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from hashlib import sha256
 
-from indicators.formula.parser import Frame
+from indicators.formula.parser import WindowFrame
 from indicators.formula.window_functions import GROUP, SIZE
 from schemas.codelists.areas import membership_rows
 from schemas.columns.observation import VALUE_DIMENSIONS
@@ -21,7 +21,7 @@ from schemas.definitions.models import Indicator
 from warehouse.engine.duckdb_engine import literal
 
 
-def members(frames: Sequence[Frame]) -> list[str]:
+def members(frames: Sequence[WindowFrame]) -> list[str]:
     """For each grouping that a formula names: its countries by year, with the size of their group."""
     return [
         f"""{_table(frame)} as (
@@ -36,46 +36,46 @@ join (values {", ".join(_memberships(frame.by))}) as m("group", ref_area, valid_
     ]
 
 
-def joins(frames: Sequence[Frame]) -> str:
+def joins(frames: Sequence[WindowFrame]) -> str:
     """What the rows are joined with, so that each knows its group."""
     tables = [_table(frame) for frame in frames if frame.kind == "group"]
     return "".join(f"\nleft join {table} using (ref_area, time_period)" for table in tables)
 
 
-def extra_columns(frames: Sequence[Frame]) -> list[str]:
+def extra_columns(frames: Sequence[WindowFrame]) -> list[str]:
     """The columns of those joins: helpers, not part of an indicator."""
     return [
         f'"{name.format(frame.by)}"' for frame in frames if frame.kind == "group" for name in (GROUP, SIZE)
     ]
 
 
-def windows(frames: Sequence[Frame], indicator: Indicator) -> str:
+def windows(frames: Sequence[WindowFrame], indicator: Indicator) -> str:
     """The windows by the names that the formula uses."""
     found = {frame.window: _window(frame, indicator) for frame in frames}
     return "\nwindow " + ",\n    ".join(f"{name} as ({sql})" for name, sql in sorted(found.items()))
 
 
-def lineage(column: str, frames: Sequence[Frame]) -> str:
+def lineage(column: str, frames: Sequence[WindowFrame]) -> str:
     """Source, series or snapshot of the cell and of every cell that was looked at, each once."""
     looked = [f"coalesce(list(distinct {column}){frame.only} over {frame.window}, [])" for frame in frames]
     codes = f"array_to_string(flatten([[{column}], {', '.join(looked)}]), ';')"
     return f"array_to_string(list_sort(list_distinct(string_split({codes}, ';'))), ';')"
 
 
-def worst_status(order: str, frames: Sequence[Frame]) -> str:
+def worst_status(order: str, frames: Sequence[WindowFrame]) -> str:
     """The worst status of the cell and of every cell that was looked at; order: an SQL list, best first."""
     rank = f"list_position({order}, obs_status)"
     looked = ", ".join(f"max({rank}){frame.only} over {frame.window}" for frame in frames)
     return f"{order}[greatest({rank}, {looked})]"
 
 
-def memberships_fingerprint(frames: Sequence[Frame]) -> str:
+def memberships_fingerprint(frames: Sequence[WindowFrame]) -> str:
     """sha256 of the memberships that the values depend on; empty where they depend on none."""
     named = [_memberships(frame.by) for frame in frames if frame.kind == "group"]
     return sha256(json.dumps(named).encode()).hexdigest() if named else ""
 
 
-def _window(frame: Frame, indicator: Indicator) -> str:
+def _window(frame: WindowFrame, indicator: Indicator) -> str:
     series = ", ".join(["ref_area", *VALUE_DIMENSIONS, *_stretch(indicator)])
     if frame.kind == "back":
         exactly = f"range between {frame.by} preceding and {frame.by} preceding"
@@ -96,7 +96,7 @@ def _stretch(indicator: Indicator) -> list[str]:
     return [" + ".join(passed)] if passed else []
 
 
-def _table(frame: Frame) -> str:
+def _table(frame: WindowFrame) -> str:
     return f'"{frame.window}"'
 
 

@@ -21,7 +21,7 @@ from schemas.columns.observation import OBS_STATUSES
 from schemas.definitions.models import Indicator
 from schemas.tables.registry import INDICATOR
 from warehouse.engine.duckdb_engine import engine, literal, parquet
-from warehouse.store.publish import read_card
+from warehouse.store.publish import read_release_metadata
 
 AGENCY, VERSION = "COMPACT_TRACKER", "1.0.0"
 DATAFLOW = f"{AGENCY}:DF_INDICATOR({VERSION})"
@@ -69,7 +69,7 @@ def write_structure(release: Path, path: Path) -> None:
     from pysdmx.model import Organisation
     from pysdmx.model.message import Header
 
-    card = read_card(release)
+    card = read_release_metadata(release)
     header = Header(
         id=card["id"], prepared=datetime.fromisoformat(card["created"]), sender=Organisation(AGENCY)
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from schemas.codelists.areas import area_rows, membership_rows
 from schemas.columns.model import Table
-from schemas.definitions.targets import Commitments
+from schemas.definitions.targets import Targets
 from schemas.errors import CompactError
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.projections import PROJECTION_REFUSED
@@ -43,7 +43,7 @@ BEFORE = {
 }
 
 
-def export_sql(dialect: str, out: Path, commitments: Commitments | None = None) -> list[Path]:
+def export_sql(dialect: str, out: Path, commitments: Targets | None = None) -> list[Path]:
     """Write one file a table into a folder, numbered in the order in which they run. Returns the paths."""
     if dialect not in (*DIALECTS, "duckdb"):
         raise CompactError(f"there is no dialect {dialect!r}", where="--dialect", allowed=", ".join(DIALECTS))
@@ -56,11 +56,11 @@ def export_sql(dialect: str, out: Path, commitments: Commitments | None = None) 
     return written
 
 
-def translated(dialect: str, commitments: Commitments | None = None) -> Iterator[tuple[str, str]]:
+def translated(dialect: str, commitments: Targets | None = None) -> Iterator[tuple[str, str]]:
     """Each table's name and its select in the dialect, in the order in which they run."""
     schema = dict(input_schema(commitments))
     with tempfile.TemporaryDirectory() as folder, engine() as con:
-        _load(con, Path(folder), commitments or Commitments())
+        _load(con, Path(folder), commitments or Targets())
         load_projection_series(con)
         schema["projection_rule"] = described(con, "projection_rule")
         for name, sql in _selects(con):
@@ -70,15 +70,15 @@ def translated(dialect: str, commitments: Commitments | None = None) -> Iterator
                 schema[name] = described(con, name)
 
 
-def input_schema(commitments: Commitments | None = None) -> Schema:
+def input_schema(commitments: Targets | None = None) -> Schema:
     """The tables that models read, with DuckDB's names of their types: inputs, and published tables."""
     with tempfile.TemporaryDirectory() as folder, engine() as con:
-        _load(con, Path(folder), commitments or Commitments())
+        _load(con, Path(folder), commitments or Targets())
         found = {name: described(con, f'"{name}"') for name in temporary_names(con)}
     return found | {table.name: _types(table) for table in MODEL_TABLES}
 
 
-def _load(con: duckdb.DuckDBPyConnection, folder: Path, commitments: Commitments) -> None:
+def _load(con: duckdb.DuckDBPyConnection, folder: Path, commitments: Targets) -> None:
     """The inputs, without a single value, and the published tables, empty."""
     for table, rows in ((INDICATOR, []), (AREA, area_rows()), (AREA_GROUP, membership_rows())):
         filled = pa.Table.from_pylist(rows, schema=arrow_schema(table))

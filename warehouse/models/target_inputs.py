@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from schemas.definitions.targets import Commitment, Commitments
+from schemas.definitions.targets import Commitment, Targets
 from warehouse.engine.duckdb_engine import parquet
 from warehouse.models.claims import load_claims
 from warehouse.models.definition_inputs import load
@@ -61,7 +61,7 @@ DECLARED_LINK = pa.schema(
 FRAMEWORK_TITLE = pa.schema([("framework", TEXT), ("code", TEXT), ("title", TEXT)])
 
 
-def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, given: Commitments) -> None:
+def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, given: Targets) -> None:
     """target_definition, target_test, declared_link, framework_title, and as_of: the year in which the newest
     bytes were fetched, by which a deadline has passed or not; of data without bytes, their latest year. And
     fetched, the day of each snapshot; the claims as claims.py wants them."""
@@ -92,7 +92,7 @@ def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, given: Commit
         select coalesce(({fetched}), (select max(time_period) from indicator), 2015)::smallint as year""")
 
 
-def within(given: Commitments, known: Collection[str]) -> Commitments:
+def within(given: Targets, known: Collection[str]) -> Targets:
     """The commitments as a release speaks of them that has only the known indicators: one for redistribution
     leaves some out. A target that so loses its last indicator says so in its reason."""
     targets = [
@@ -118,7 +118,7 @@ def _target_within(target: Commitment, known: Collection[str]) -> Commitment:
     )
 
 
-def _definitions(given: Commitments) -> Iterator[dict[str, Any]]:
+def _definitions(given: Targets) -> Iterator[dict[str, Any]]:
     for file in given.targets:
         for target in file.targets:
             event = target.milestone
@@ -148,7 +148,7 @@ def _definitions(given: Commitments) -> Iterator[dict[str, Any]]:
             }
 
 
-def _tests(given: Commitments) -> Iterator[dict[str, Any]]:
+def _tests(given: Targets) -> Iterator[dict[str, Any]]:
     for target in (target for file in given.targets for target in file.targets):
         for number, test in enumerate(target.tests, 1):
             yield {
@@ -166,7 +166,7 @@ def _tests(given: Commitments) -> Iterator[dict[str, Any]]:
             }
 
 
-def _links(given: Commitments) -> Iterator[dict[str, Any]]:
+def _links(given: Targets) -> Iterator[dict[str, Any]]:
     for link in given.links:
         yield {
             **link.model_dump(exclude={"indicators"}),
@@ -175,7 +175,7 @@ def _links(given: Commitments) -> Iterator[dict[str, Any]]:
         }
 
 
-def _titles(given: Commitments) -> Iterator[dict[str, Any]]:
+def _titles(given: Targets) -> Iterator[dict[str, Any]]:
     for framework, codes in sorted(given.frameworks.items()):
         for code, title in codes.items():
             yield {"framework": framework, "code": code, "title": title}

@@ -21,7 +21,7 @@ from warehouse.provenance.group import Row, agrees, group_value, one, rows
 from warehouse.provenance.locate import Wanted, locate, pages_of
 from warehouse.provenance.sql import candidate_sql, observation_terms, other_years, value_sql
 from warehouse.query.indicators import check_area, check_indicator
-from warehouse.store.publish import read_card
+from warehouse.store.publish import read_release_metadata
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +61,7 @@ def explain(
 def _head(con: duckdb.DuckDBPyConnection, folder: Path, meta: Row, area: str) -> Row:
     named = rows(con, "select name from area where ref_area = $area", area=area)
     groups = rows(con, 'select distinct group_name as name from area_group where "group" = $area', area=area)
-    card = read_card(folder)
+    card = read_release_metadata(folder)
     return {
         "release": folder.resolve().name,
         "created": card["created"],

@@ -25,34 +25,34 @@ from warehouse.engine.duckdb_engine import engine, parquet
 from warehouse.release.datapackage import datapackage, notes, write_text
 from warehouse.release.dataset_metadata import write_dataset_cards
 from warehouse.release.duckdb_file import write_database
-from warehouse.release.inputs import Ingredients, SourceState, inputs_fingerprint
+from warehouse.release.inputs import ReleaseInputs, SourceState, inputs_fingerprint
 from warehouse.release.source_pages import write_source_pages
 from warehouse.release.tables import write_tables
-from warehouse.store.history import taken_back
+from warehouse.store.history import was_withdrawn
 from warehouse.store.publish import (
     CARD,
     ReleaseRefused,
     ReleaseResult,
     building,
     file_sha256,
-    free_id,
     latest_release,
+    next_release_id,
     not_before,
     publish,
     publishing,
-    read_card,
+    read_release_metadata,
     write_sums,
 )
 from warehouse.verification.verify import table_findings
 
-__all__ = ["Ingredients", "SourceState", "all_checks", "build_release"]
+__all__ = ["ReleaseInputs", "SourceState", "all_checks", "build_release"]
 
 CHECKS = "checks.json"
 
 
 def build_release(
     home: Path,
-    given: Ingredients,
+    given: ReleaseInputs,
     *,
     now: datetime | None = None,
     temp: Path | None = None,
@@ -72,11 +72,11 @@ def build_release(
     fingerprint = inputs_fingerprint(given)
     with publishing(home) as folder:
         previous = latest_release(home)
-        if previous is not None and read_card(previous)["fingerprint"] == fingerprint:
+        if previous is not None and read_release_metadata(previous)["fingerprint"] == fingerprint:
             return ReleaseResult(
                 False, previous.name, previous, f"nothing changed since release {previous.name}"
             )
-        if previous is not None and (why := taken_back(home, fingerprint)):
+        if previous is not None and (why := was_withdrawn(home, fingerprint)):
             return ReleaseResult(False, previous.name, previous, why)
         checks = given.checks() if given.checks else all_checks(given, previous)
         refuse(
@@ -88,7 +88,7 @@ def build_release(
         )
         warnings = [*given.held_inputs.values(), *_stale(given), *_warnings(checks)]
         now = not_before(previous, now)
-        release_id = free_id(folder, f"{now:%Y-%m-%d}-{fingerprint[:8]}")
+        release_id = next_release_id(folder, f"{now:%Y-%m-%d}-{fingerprint[:8]}")
         with building(folder, release_id) as aside, ThreadPoolExecutor(1) as beside:
             changes = write_tables(aside, given, previous, temp)
             database = beside.submit(write_database, aside)  # DuckDB's work, while Python judges the tables
@@ -166,7 +166,7 @@ def _standing(state: SourceState) -> str:
     return "; ".join(parts)
 
 
-def _stale(given: Ingredients) -> list[str]:
+def _stale(given: ReleaseInputs) -> list[str]:
     """A sentence for each source that was not confirmed for longer than its cadence allows."""
     return [
         f"{name} is stale since {since[:10]}: the agency last confirmed what is used of it on "
@@ -187,7 +187,7 @@ def _summary(folder: Path, rows: Mapping[str, int], previous: Path | None) -> st
     return f"{rows['indicator']:,} values of {indicators} indicators for {countries} countries; {change}"
 
 
-def all_checks(given: Ingredients, previous: Path | None = None) -> list[CheckResult]:
+def all_checks(given: ReleaseInputs, previous: Path | None = None) -> list[CheckResult]:
     """The checks of every indicator."""
     definitions = {name: entry.indicator for name, entry in given.catalogue.items()}
     present = staged_series(tuple(path for _, path in sorted(given.staged.items())))
@@ -225,7 +225,7 @@ def refuse(faults: list[str]) -> None:
 
 def _card(
     aside: Path,
-    given: Ingredients,
+    given: ReleaseInputs,
     release_id: str,
     now: datetime,
     fingerprint: str,

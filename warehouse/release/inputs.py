@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from schemas.codelists.areas import area_rows, membership_rows
 from schemas.definitions.models import Source
-from schemas.definitions.targets import Commitments
+from schemas.definitions.targets import Targets
 from warehouse.checks.indicator_checks import CheckResult
 from warehouse.distributed.backend import engine_version
 from warehouse.engine.duckdb_engine import code_fingerprint
@@ -45,7 +45,7 @@ class SourceState:
 
 
 @dataclass(frozen=True)
-class Ingredients:
+class ReleaseInputs:
     """All that a release is made from.
 
     snapshots: the live ones, as rows of the table `snapshot`; staged: source to its observation.parquet,
@@ -68,11 +68,11 @@ class Ingredients:
     decided: Mapping[str, str] = field(default_factory=dict)
     held_inputs: Mapping[str, str] = field(default_factory=dict)
     contributions: Mapping[str, Path] = field(default_factory=dict)
-    commitments: Commitments = field(default_factory=Commitments)
+    commitments: Targets = field(default_factory=Targets)
     with_reports: bool = False
 
 
-def inputs_fingerprint(given: Ingredients) -> str:
+def inputs_fingerprint(given: ReleaseInputs) -> str:
     """sha256 of all that the tables depend on. How the agencies could be reached in a run is not among it: an
     outage alone makes no new release."""
     digest = sha256(code_fingerprint(*CODE).encode() + engine_version().encode())

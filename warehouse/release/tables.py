@@ -44,7 +44,7 @@ from schemas.tables.registry import (
 )
 from schemas.tables.targets import CLAIM, CROSSWALK, DEADLINE, SCORE, TARGET
 from warehouse.distributed.backend import MADE_IN_PYTHON, on_spark
-from warehouse.engine.batching import block_by_block
+from warehouse.engine.batching import in_batches
 from warehouse.engine.duckdb_engine import (
     engine,
     literal,
@@ -69,7 +69,7 @@ from warehouse.projections.projection import (
     projection_rows,
     projection_skill_table,
 )
-from warehouse.release.inputs import Ingredients
+from warehouse.release.inputs import ReleaseInputs
 
 if TYPE_CHECKING:
     from warehouse.distributed.spark import SparkConnection
@@ -110,7 +110,7 @@ MADE_BY: dict[str, Callable[[duckdb.DuckDBPyConnection], pa.Table | pa.RecordBat
 
 
 def write_tables(
-    aside: Path, given: Ingredients, previous: Path | None, temp: Path | None
+    aside: Path, given: ReleaseInputs, previous: Path | None, temp: Path | None
 ) -> list[tuple[str, int, int, int]]:
     """Every table. Returns, for each indicator with revisions: how many values changed, are new, were
     withdrawn."""
@@ -166,7 +166,7 @@ def _codes_used(con: duckdb.DuckDBPyConnection, aside: Path) -> list[str]:
 
 
 def load_inputs(
-    con: duckdb.DuckDBPyConnection, folder: Path, given: Ingredients, previous: Path | None
+    con: duckdb.DuckDBPyConnection, folder: Path, given: ReleaseInputs, previous: Path | None
 ) -> None:
     """Everything that a model may read, from a folder with the tables of indicator values and areas."""
     load_model_inputs(con, folder, given.catalogue, previous)
@@ -184,7 +184,7 @@ def make(
     if spark is not None and contract.name not in MADE_IN_PYTHON:
         rows = compute(cast(duckdb.DuckDBPyConnection, spark), contract)
     else:
-        rows = block_by_block(con, contract, partial(compute, contract=contract))
+        rows = in_batches(con, contract, partial(compute, contract=contract))
     path = folder / f"{contract.name}.parquet"
     written = write_table(rows, contract, path, check=False)
     stored(con, contract.name, path)
@@ -201,7 +201,7 @@ def compute(con: duckdb.DuckDBPyConnection, contract: Table) -> pa.RecordBatchRe
     return rows.to_reader() if isinstance(rows, pa.Table) else rows
 
 
-def _observation_sql(given: Ingredients) -> str:
+def _observation_sql(given: ReleaseInputs) -> str:
     """The staged rows of exactly the series that an indicator uses."""
     used: dict[str, set[str]] = {}
     for entry in given.catalogue.values():
@@ -217,7 +217,7 @@ def _observation_sql(given: Ingredients) -> str:
     return _union(parts, OBSERVATION)
 
 
-def _beside_sql(given: Ingredients, table: Table) -> str:
+def _beside_sql(given: ReleaseInputs, table: Table) -> str:
     """A table that lies beside the staged observations of each source."""
     return _union(
         [parquet(path.with_name(f"{table.name}.parquet")) for _, path in sorted(given.staged.items())], table
@@ -248,7 +248,7 @@ def _from_rows(rows: Sequence[Mapping[str, Any]], table: Table) -> pa.Table:
     return sort_by_key(pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table)), table)
 
 
-def _meta_rows(given: Ingredients) -> list[dict[str, Any]]:
+def _meta_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
     rows = []
     for name, entry in given.catalogue.items():
         indicator = entry.indicator
@@ -280,7 +280,7 @@ def _meta_rows(given: Ingredients) -> list[dict[str, Any]]:
     return rows
 
 
-def _source_rows(given: Ingredients) -> list[dict[str, Any]]:
+def _source_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
     return [
         {
             "source": name,

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from schemas.errors import CompactError
 from warehouse.remote.object_store import Remote
 from warehouse.store.latest import CARD, LATEST, move
-from warehouse.store.publish import SUMS, building, file_sha256, publish, publishing, read_card
+from warehouse.store.publish import SUMS, building, file_sha256, publish, publishing, read_release_metadata
 from warehouse.verification.signing import SIGNATURE, check_signature
 from warehouse.verification.verify import verify_release
 
@@ -110,7 +110,7 @@ def _send(remote: Remote, folder: Path, name: str) -> bool:
 
 def _not_older(remote: Remote, before: str | None, folder: Path) -> None:
     card = remote.read(f"{before}/{CARD}") if before and before != folder.name else None
-    if card and json.loads(card)["created"] > read_card(folder)["created"]:
+    if card and json.loads(card)["created"] > read_release_metadata(folder)["created"]:
         raise CompactError(
             f"`latest` there is {before}, which is newer than {folder.name}",
             where=f"{remote.url}/{LATEST}",

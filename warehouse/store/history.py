@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from warehouse.store.latest import HISTORY, Row, read_history
-from warehouse.store.publish import read_card, releases_folder
+from warehouse.store.publish import read_release_metadata, releases_folder
 
 
 def history(home: Path) -> list[Row]:
@@ -27,11 +27,11 @@ def withdrawn(home: Path) -> dict[str, Row]:
     return found
 
 
-def taken_back(home: Path, fingerprint: str) -> str | None:
+def was_withdrawn(home: Path, fingerprint: str) -> str | None:
     """Where the release that these inputs would make was withdrawn: why, in a sentence."""
     for name, event in withdrawn(home).items():
         card = releases_folder(home) / name / "release.json"
-        if card.is_file() and read_card(card.parent)["fingerprint"] == fingerprint:
+        if card.is_file() and read_release_metadata(card.parent)["fingerprint"] == fingerprint:
             return (
                 f"the same inputs made release {name}, which {event['by']} withdrew on {event['at'][:10]} "
                 f"({event['reason']}); latest stays {event['to']} until something changes, or "

@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.errors import CompactError
 from warehouse.store.history import history, withdrawn
-from warehouse.store.publish import CARD, latest_release, read_card, releases_folder
+from warehouse.store.publish import CARD, latest_release, read_release_metadata, releases_folder
 
 Row = dict[str, Any]
 
@@ -37,13 +37,13 @@ def open_release(home: Path, release: str | None = None) -> Path:
 
 def releases(home: Path) -> list[Row]:
     """Every release, the newest first."""
-    folder, taken_back = releases_folder(home), withdrawn(home)
+    folder, was_withdrawn = releases_folder(home), withdrawn(home)
     latest = latest_release(home)
     found = []
     for path in folder.glob(f"*/{CARD}") if folder.is_dir() else ():
         if path.parent.is_symlink() or path.parent.name.startswith("."):  # being made, or being removed
             continue
-        card = read_card(path.parent)
+        card = read_release_metadata(path.parent)
         found.append(
             {
                 "id": card["id"],
@@ -53,7 +53,7 @@ def releases(home: Path) -> list[Row]:
                 "values": card["tables"]["indicator"]["rows"],
                 "revisions": card["tables"]["revision"]["rows"],
                 "previous": card["previous"],
-                "withdrawn": taken_back.get(card["id"], {}).get("reason"),
+                "withdrawn": was_withdrawn.get(card["id"], {}).get("reason"),
                 "sources": [f"{name} ({facts['state']})" for name, facts in card["sources"].items()],
                 "folder": str(path.parent.resolve()),
             }

@@ -43,7 +43,7 @@ class ReleaseResult:
     warnings: tuple[str, ...] = ()
 
 
-def read_card(folder: Path) -> dict[str, Any]:
+def read_release_metadata(folder: Path) -> dict[str, Any]:
     """release.json of a release."""
     card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
     return card
@@ -59,7 +59,11 @@ def snapshots_of(folder: Path) -> set[str]:
 def not_before(latest: Path | None, now: datetime) -> datetime:
     """Now, or a second after the latest release where the clock has been put back since: releases are listed
     and found by their time."""
-    after = datetime.fromisoformat(read_card(latest)["created"]) + timedelta(seconds=1) if latest else now
+    after = (
+        datetime.fromisoformat(read_release_metadata(latest)["created"]) + timedelta(seconds=1)
+        if latest
+        else now
+    )
     return max(now, after).astimezone(UTC)
 
 
@@ -99,7 +103,7 @@ def building(folder: Path, release_id: str) -> Iterator[Path]:
             shutil.rmtree(aside)
 
 
-def free_id(folder: Path, wanted: str) -> str:
+def next_release_id(folder: Path, wanted: str) -> str:
     """The id, or the id with a number if a release has it: releases are never changed."""
     number, found = 2, wanted
     while (folder / found).exists():

@@ -11,7 +11,7 @@ import yaml
 from schemas.errors import CompactError
 from warehouse.store.history import history, withdrawn
 from warehouse.store.listing import releases
-from warehouse.store.publish import latest_release, read_card
+from warehouse.store.publish import latest_release, read_release_metadata
 
 FILE = Path(__file__).with_name("retention.yaml")
 
@@ -39,7 +39,7 @@ def kept(home: Path, keep: int | None = None) -> dict[str, str]:
     found: dict[str, str] = {}
     if latest := latest_release(home):
         found[latest.name] = "latest"
-        found.setdefault(str(read_card(latest)["previous"]), "the one before the latest")
+        found.setdefault(str(read_release_metadata(latest)["previous"]), "the one before the latest")
     for event in history(home)[-1:]:
         found.setdefault(event["to"], "rolled back to")
     for name in withdrawn(home):  # a run that would make it again has to know

@@ -21,7 +21,7 @@ from schemas.tables.contributions import CONTRIBUTION_TABLES
 from schemas.tables.registry import TABLES
 from sources.snapshots.store import Store
 from warehouse.engine.duckdb_engine import engine, parquet
-from warehouse.store.publish import CARD, SUMS, file_sha256, read_card, snapshots_of
+from warehouse.store.publish import CARD, SUMS, file_sha256, read_release_metadata, snapshots_of
 from warehouse.verification.signing import SIGNATURE
 
 EXAMPLES = 5
@@ -251,7 +251,7 @@ def _ledger(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
 
 
 def _card(folder: Path, without: Collection[str]) -> Iterator[Finding]:
-    for name, facts in read_card(folder)["tables"].items():
+    for name, facts in read_release_metadata(folder)["tables"].items():
         path = folder / f"{name}.parquet"
         if path.name not in without and path.is_file() and pq.read_metadata(path).num_rows != facts["rows"]:
             yield Finding(

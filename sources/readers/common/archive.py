@@ -36,7 +36,8 @@ class ArchiveRules(Model):
 
 
 def members(page: Page, rules: ArchiveRules, file: BinaryIO | None = None) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each data member in the order of names, or BadAnswer. The whole list is judged before
+    """Name and bytes of each data member in the order of names, or InvalidResponse. The whole list is judged
+    before
     anything is unpacked, and each member again while it is. file: where the bytes are, if not in the page."""
     packed = BytesIO(page.body) if file is None else file
     try:
@@ -61,7 +62,8 @@ def packed_on(page: Page) -> str:
 
 
 def gunzip(page: Page, limit: int, ratio: float = 200) -> Page:
-    """The page unpacked, all members of the gzip stream, or BadAnswer. It never grows beyond the limit."""
+    """The page unpacked, all members of the gzip stream, or InvalidResponse. It never grows beyond the
+    limit."""
     limit = min(limit, max(SMALL, int(len(page.body) * ratio)))
     out, data = BytesIO(), page.body
     unpacker = zlib.decompressobj(wbits=31)

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from sources.http.content import KEEP_STORED
-from sources.model import BadAnswer, NoSuchSeries, Page
+from sources.model import InvalidResponse, NoSuchSeries, Page
 
 Row = dict[str, Any]
 RUN_AGAIN = "run again: an agency that is in the middle of an update answers like this; " + KEEP_STORED
@@ -46,9 +46,9 @@ def refuse(
     where: str = "",
     allowed: str = "",
     next_step: str = KEEP_STORED,
-    kind: type[BadAnswer] = BadAnswer,
-) -> BadAnswer:
-    """A BadAnswer that carries the pages so far, so that their bytes are kept."""
+    kind: type[InvalidResponse] = InvalidResponse,
+) -> InvalidResponse:
+    """A InvalidResponse that carries the pages so far, so that their bytes are kept."""
     return kind(
         what,
         where=where or (pages[-1].url if pages else ""),
@@ -65,7 +65,8 @@ def follow(
     name: str,
     copies: Callable[[Row], int] = lambda _: 1,
 ) -> list[Sheet]:
-    """All pages of a resource, asked in order from 1, or BadAnswer. size: rows a page that are asked for.
+    """All pages of a resource, asked in order from 1, or InvalidResponse. size: rows a page that are asked
+    for.
     copies: how often a row may stand in the whole, where the agency repeats rows on purpose."""
     sheets: list[Sheet] = []
     seen: dict[bytes, int] = {}
@@ -74,7 +75,7 @@ def follow(
         pages = [s.page for s in sheets] + [page]
         try:
             sheets.append(read(page))
-        except BadAnswer as error:  # the pages before belong to the evidence
+        except InvalidResponse as error:  # the pages before belong to the evidence
             raise refuse(
                 error.what,
                 pages,

@@ -1,4 +1,4 @@
-"""What the readers of small answers share: rows made in Python, handed to stage as the table `wire`.
+"""What the readers of small answers share: rows made in Python, handed to stage as the table `raw_row`.
 
 An answer of more than some 50,000 rows is read by DuckDB instead, see _tables.py.
 """
@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from schemas.definitions.models import Source
-from sources.model import WIRE_COLUMNS, SnapshotFiles
+from sources.model import RAW_COLUMNS, SnapshotFiles
 from sources.readers.common.raw_table import make_wire
 
 if TYPE_CHECKING:
     import duckdb
 
 TYPES = {"row": pa.int64(), "dims": pa.map_(pa.string(), pa.string())}
-SCHEMA = pa.schema([(name, TYPES.get(name, pa.string())) for name in (*WIRE_COLUMNS, "reason", "detail")])
+SCHEMA = pa.schema([(name, TYPES.get(name, pa.string())) for name in (*RAW_COLUMNS, "reason", "detail")])
 BATCH = 20_000  # rows handed over at a time, so that they are not all in memory twice
 Row = dict[str, Any]
 
 
-def hand_over(con: duckdb.DuckDBPyConnection, source: Source, rows: Iterable[Row]) -> None:
-    """Make `wire` of these rows, and `wire_refused` of those whose area options.outside names.
+def write_raw_rows(con: duckdb.DuckDBPyConnection, source: Source, rows: Iterable[Row]) -> None:
+    """Make `raw_row` of these rows, and `raw_row_rejected` of those whose area options.outside names.
 
     options.outside: a list of {pattern, reason, detail}. An area that a pattern matches whole is a group of
     the agency's own that we do not carry: its rows are listed as refused for that reason. For groups that an
@@ -35,14 +35,14 @@ def hand_over(con: duckdb.DuckDBPyConnection, source: Source, rows: Iterable[Row
     rules = [(re.compile(rule["pattern"]), rule) for rule in source.options.get("outside", ())]
     make_wire(con)
     con.execute(
-        "create temp table if not exists wire_refused "
+        "create temp table if not exists raw_row_rejected "
         "(snapshot varchar, row bigint, reason varchar, detail varchar)"
     )
     for batch in _batches({"dims": []} | row | _outside(rules, row) for row in rows):
         con.register("rows_made", pa.Table.from_pylist(batch, SCHEMA))
-        con.execute("insert into wire by name select * exclude (reason, detail) from rows_made")
+        con.execute("insert into raw_row by name select * exclude (reason, detail) from rows_made")
         con.execute(
-            "insert into wire_refused select snapshot, row, reason, detail from rows_made "
+            "insert into raw_row_rejected select snapshot, row, reason, detail from rows_made "
             "where reason is not null"
         )
         con.unregister("rows_made")
@@ -62,7 +62,7 @@ def _outside(rules: Iterable[tuple[re.Pattern[str], Mapping[str, str]]], row: Ro
     return {"reason": rule["reason"], "detail": f"{row.get('area_name') or area}: {rule['detail']}"}
 
 
-def numbered(one: SnapshotFiles, rows: Iterable[Row]) -> Iterator[Row]:
+def number_rows(one: SnapshotFiles, rows: Iterable[Row]) -> Iterator[Row]:
     """The rows of one snapshot with its id and their places."""
     for number, row in enumerate(rows):
         yield {"snapshot": one.snapshot, "row": number} | row

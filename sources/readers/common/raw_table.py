@@ -1,11 +1,12 @@
-"""What the readers share when they hand rows to stage: batches of snapshots, and the table `wire` itself."""
+"""What the readers share when they hand rows to stage: batches of snapshots, and the table `raw_row`
+itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sources.model import WIRE_COLUMNS, SnapshotFiles
+from sources.model import RAW_COLUMNS, SnapshotFiles
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,10 +17,12 @@ ROOM = 64 * 1024  # beyond the largest page, as DuckDB's JSON reader wants
 
 
 def make_wire(con: duckdb.DuckDBPyConnection) -> None:
-    """Empty tables `wire` and `wire_counted`, as sources/model.py describes them."""
-    columns = ", ".join(f'"{name}" {TYPES.get(name, "varchar")}' for name in WIRE_COLUMNS)
-    con.execute(f"create or replace temp table wire ({columns})")
-    con.execute("create or replace temp table wire_counted (snapshot varchar, reason varchar, rows bigint)")
+    """Empty tables `raw_row` and `raw_row_counted`, as sources/model.py describes them."""
+    columns = ", ".join(f'"{name}" {TYPES.get(name, "varchar")}' for name in RAW_COLUMNS)
+    con.execute(f"create or replace temp table raw_row ({columns})")
+    con.execute(
+        "create or replace temp table raw_row_counted (snapshot varchar, reason varchar, rows bigint)"
+    )
 
 
 def batches(files: Sequence[SnapshotFiles], limit: int = BATCH_BYTES) -> Iterator[list[SnapshotFiles]]:

@@ -10,8 +10,9 @@ options in source.yaml:
 series.csv has one series: the number of events.
 
 Rows that are the same in every column are one event. Each area and year with an event gives one row of
-`wire`, whose value is their number. The other events of that area and year, and repeated rows, are in
-`wire_counted` under `counted_in_total` and `repeated_event`: so every event is accounted for. An area without
+`raw_row`, whose value is their number. The other events of that area and year, and repeated rows, are in
+`raw_row_counted` under `counted_in_total` and `repeated_event`: so every event is accounted for. An area
+without
 events gives no row: whether that means zero is a matter of the source, and is said in its source.yaml.
 """
 
@@ -28,7 +29,7 @@ from pydantic import Field, ValidationError
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from sources.http.session import Session
-from sources.model import WIRE_COLUMNS, Answer, Page, Resource, SnapshotFiles
+from sources.model import RAW_COLUMNS, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import refuse
 from sources.readers.common.raw_table import make_wire
 from sources.readers.delimited.parser import Layout, parse
@@ -56,7 +57,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG0
     return [Resource(EVENTS, tuple(sorted(series)))] if series else []
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """The whole list, if it has the declared columns and each event an area and a year that is covered."""
     options = _options(source)
     page = session.get(options.path, options.params or None)
@@ -78,10 +79,10 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
             allowed=f"events of every year from {first} to {last}",
             next_step="look whether another sheet came than the one that was asked for",
         )
-    return Answer(resource, (page,), 1, table.num_rows, hashlib.sha256(page.body).hexdigest())
+    return SourceResponse(resource, (page,), 1, table.num_rows, hashlib.sha256(page.body).hexdigest())
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """One row for each area and year with its number of events; the rest is counted by its reason."""
     make_wire(con)
     options = _options(source)
@@ -112,11 +113,11 @@ def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Snapsho
         ]  # fmt: skip
         for reason, count in ((IN_TOTAL, found.total() - len(found)), (REPEATED, repeated)):
             if count:
-                con.execute("insert into wire_counted values ($1, $2, $3)", [one.snapshot, reason, count])
+                con.execute("insert into raw_row_counted values ($1, $2, $3)", [one.snapshot, reason, count])
     kinds = {"row": pa.int64(), "dims": pa.map_(pa.string(), pa.string())}
-    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in WIRE_COLUMNS])
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in RAW_COLUMNS])
     con.register("event_rows", pa.Table.from_pylist(rows, schema=schema))
-    con.execute("insert into wire by name select * from event_rows")
+    con.execute("insert into raw_row by name select * from event_rows")
     con.unregister("event_rows")
 
 

@@ -16,7 +16,7 @@ import pyarrow.csv as arrow_csv
 from pydantic import Field
 
 from schemas.definitions.models import Model
-from sources.http.content import excerpt, expect_header, expect_text
+from sources.http.content import excerpt, expect_header, parse_text
 from sources.model import NoSuchSeries, Page
 from sources.readers.common.paging import RUN_AGAIN, refuse
 
@@ -51,8 +51,8 @@ def _pair(column: Column) -> tuple[str, str]:
 
 
 def parse(page: Page, layout: Layout) -> pa.Table:
-    """The records of a file, all text and never null, or BadAnswer; NoSuchSeries if there are none."""
-    text = expect_text(page)
+    """The records of a file, all text and never null, or InvalidResponse; NoSuchSeries if there are none."""
+    text = parse_text(page)
     header, _, rest = text.partition("\n")
     names = _names(header, layout, page)
     if not rest.strip():

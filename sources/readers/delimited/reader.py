@@ -39,9 +39,9 @@ import pyarrow as pa
 
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.http.content import expect_json
+from sources.http.content import parse_json
 from sources.http.session import Session
-from sources.model import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.archive import gunzip, members, packed_on
 from sources.readers.common.paging import RUN_AGAIN, refuse
 from sources.readers.common.raw_table import make_wire
@@ -72,7 +72,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
     return found
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """One file, proved to be whole: its columns, its records, its keys, and what every row must say."""
     options = options_of(source)
     asked = options.resources[resource.key]
@@ -82,7 +82,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
         params[asked.release.parameter] = release
     try:
         page = session.get(asked.path, params or None)
-    except BadAnswer as error:
+    except InvalidResponse as error:
         raise _absent(error, options) from None
     rows, digest = 0, hashlib.sha256()
     for name, table, body in _tables(page, options, asked, source.limits.response_bytes):
@@ -90,10 +90,10 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
         digest.update(f"{name}\n{hashlib.sha256(body).hexdigest()}\n".encode())
     if options.archive:
         release = release or packed_on(page)
-    return Answer(resource, (page,), 1, rows, digest.hexdigest(), release)
+    return SourceResponse(resource, (page,), 1, rows, digest.hexdigest(), release)
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """One row for each line and value column; lines that are left out are counted by their reason."""
     options = options_of(source)
     make_wire(con)
@@ -124,7 +124,7 @@ def _tables(
             table = parse(part, asked.layout or options)
             check_key(table, [name for name in options.key if name in table.column_names], part)
             _check_only(table, asked, part)
-        except BadAnswer as error:  # the evidence is what came, not what was inside
+        except InvalidResponse as error:  # the evidence is what came, not what was inside
             raise refuse(
                 error.what,
                 [page],
@@ -158,7 +158,7 @@ def _same(found: str, wanted: str) -> bool:
 def _release(rule: ReleaseRule, session: Session) -> str:
     """The newest release in the agency's list that is of the kind wanted."""
     page = session.get(rule.path, rule.params)
-    listed = expect_json(page)
+    listed = parse_json(page)
     if not isinstance(listed, list) or not all(
         isinstance(row, dict) and {rule.newest, rule.take, *rule.where} <= row.keys() for row in listed
     ):
@@ -174,7 +174,7 @@ def _release(rule: ReleaseRule, session: Session) -> str:
     return str(max(fits, key=lambda row: str(row[rule.newest]))[rule.take])
 
 
-def _absent(error: BadAnswer, options: Options) -> BadAnswer:
+def _absent(error: InvalidResponse, options: Options) -> InvalidResponse:
     """The agency's refusal, as NoSuchSeries where its words mean that."""
     said = " ".join(page.body.decode("utf-8", "replace") for page in error.pages)
     if not options.absent or not re.search(options.absent, said):

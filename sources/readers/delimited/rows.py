@@ -1,4 +1,4 @@
-"""The lines of a delimited file as rows of `wire`: which column becomes which field is declared."""
+"""The lines of a delimited file as rows of `raw_row`: which column becomes which field is declared."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_rows(
     values: Sequence[ValueColumn],
     first_line: int,
 ) -> None:
-    """Add the lines of one file to `wire`, and those that are left out to `wire_counted`."""
+    """Add the lines of one file to `raw_row`, and those that are left out to `raw_row_counted`."""
     lines = pa.array(range(first_line, first_line + table.num_rows), pa.int64())
     con.register("delimited_file", table.append_column(LINE, lines))
     reason, given = _left_out(source, options)
@@ -36,7 +36,7 @@ def add_rows(
     )
     con.unregister("delimited_file")
     con.execute(
-        "insert into wire_counted select $snapshot, left_out, count(*) * $values from delimited_lines "
+        "insert into raw_row_counted select $snapshot, left_out, count(*) * $values from delimited_lines "
         "where left_out is not null group by left_out order by left_out",
         {"snapshot": snapshot, "values": len(values)},
     )
@@ -89,7 +89,7 @@ def _rows(options: Options, value: ValueColumn, there: set[str]) -> str:
         fields["dims"] = f"map_from_entries(list_filter([{dims}], lambda word: word.value <> ''))"
     listed = ",\n    ".join(f"{expression} as {field}" for field, expression in fields.items())
     return f"""
-insert into wire by name
+insert into raw_row by name
 select
     $snapshot as snapshot,
     {_name(LINE)} * $values + $place as row,

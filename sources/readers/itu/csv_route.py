@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from sources.http.content import expect_header, expect_text
+from sources.http.content import expect_header, parse_text
 from sources.http.session import Session
-from sources.model import Answer, Page, Resource, SnapshotFiles
+from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import RUN_AGAIN, check_unique, refuse
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ NEWLINE = "\x1e"  # stands for a newline inside a record while the record is par
 Record = dict[str, str]
 
 
-def fetch_csv(resource: Resource, code_ids: Mapping[str, str], session: Session) -> Answer:
+def fetch_csv(resource: Resource, code_ids: Mapping[str, str], session: Session) -> SourceResponse:
     """A family of series; code_ids: series code to the agency's codeID, for every series that must be
     there."""
     page = session.get("/data/download", {"codesid": ",".join(code_ids.values())})
@@ -52,12 +52,13 @@ def fetch_csv(resource: Resource, code_ids: Mapping[str, str], session: Session)
         (tuple(record[name] for name in key) for record in records), len(records), " ".join(key), [page]
     )
     digest = hashlib.sha256("\n".join(sorted(str(record) for record in records)).encode())
-    return Answer(resource, (page,), 1, len(records), digest.hexdigest())
+    return SourceResponse(resource, (page,), 1, len(records), digest.hexdigest())
 
 
 def parse(page: Page) -> list[Record]:
-    """The records of a file, or BadAnswer where it is not as agreed or ends in the middle of a record."""
-    lines = [line for line in re.split(r"(?<=\n)", expect_text(page)) if line]
+    """The records of a file, or InvalidResponse where it is not as agreed or ends in the middle of a
+    record."""
+    lines = [line for line in re.split(r"(?<=\n)", parse_text(page)) if line]
     _check_header(expect_header(lines[0], page), page)
     if not lines[-1].endswith("\n"):
         raise refuse(

@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sources.http.session import Session, expect_json
-from sources.model import Answer, NoSuchSeries, Resource, SnapshotFiles
+from sources.http.session import Session, parse_json
+from sources.model import NoSuchSeries, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import canonical, check_rows, check_series, check_unique, refuse
 from sources.readers.common.raw_table import make_pages
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 FIELDS = frozenset({"code", "codeID", "isoCode", "shortName", "dataYear", "answer", "dataNote", "dataSource"})
 
 
-def fetch_json(resource: Resource, code_id: str, session: Session) -> Answer:
+def fetch_json(resource: Resource, code_id: str, session: Session) -> SourceResponse:
     """One series, of which every row has the agreed shape, the code asked for, and an area and year of its
     own."""
     code = resource.key
     page = session.get(f"/data/bycode/{code_id}")
-    rows = expect_json(page)
+    rows = parse_json(page)
     if not isinstance(rows, list):
         raise refuse(
             f"the answer for {code} is {type(rows).__name__}, not a list", [page], allowed="a list of rows"
@@ -61,7 +61,7 @@ def fetch_json(resource: Resource, code_id: str, session: Session) -> Answer:
         ((row["isoCode"], row["dataYear"]) for row in rows), len(rows), "isoCode and dataYear", [page]
     )
     content = hashlib.sha256(b"\n".join(sorted(map(canonical, rows)))).hexdigest()
-    return Answer(resource, (page,), 1, len(rows), content)
+    return SourceResponse(resource, (page,), 1, len(rows), content)
 
 
 def wire_json(con: duckdb.DuckDBPyConnection, group: Sequence[SnapshotFiles]) -> None:

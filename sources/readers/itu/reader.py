@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from sources.http.session import Session
-from sources.model import Answer, Resource, SnapshotFiles
+from sources.model import Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.raw_table import batches, make_wire
 from sources.readers.itu.csv_route import fetch_csv, wire_csv
 from sources.readers.itu.json_route import fetch_json, wire_json
@@ -55,7 +55,7 @@ def _family(known: Mapping[str, SeriesInfo], family: str) -> dict[str, str]:
     }
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """One series, or one family of them."""
     known = load_series(source.id)
     if resource.key in known and known[resource.key].more["route"] == "json":
@@ -63,7 +63,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
     return fetch_csv(resource, _family(known, resource.key), session)
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """Every row of the snapshots, with the dimension of a breakdown and the status that the agency's texts
     give it."""
     make_wire(con)
@@ -112,7 +112,7 @@ def _wire(flags: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, str]]:
     status = "case\n" + "\n".join(lines) + "\n    end" if lines else "null::varchar"
     return (
         f"""
-insert into wire by name
+insert into raw_row by name
 select
     snapshot,
     row,

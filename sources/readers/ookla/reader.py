@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from schemas.definitions.models import Model, Source
-from sources.model import Answer, Page, Resource, SnapshotFiles
+from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import refuse
-from sources.readers.common.python_rows import Row, hand_over, numbered
+from sources.readers.common.python_rows import Row, number_rows, write_raw_rows
 from sources.readers.ookla.tiles import COLUMNS, load_cells, tile_speed_sql
 
 if TYPE_CHECKING:
@@ -65,13 +65,13 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
     return found
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:  # noqa: ARG001 - as every reader
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:  # noqa: ARG001 - as every reader
     """Ask for one file and prove that it is whole."""
     kind, year, quarter = _name(resource.key)
     month = f"{year}-{3 * int(quarter) - 2:02d}-01"
     page = session.get(f"/type={kind}/year={year}/quarter={quarter}/{month}_performance_{kind}_tiles.parquet")
     rows = _rows(page)
-    return Answer(resource, (page,), 1, rows, hashlib.sha256(page.body).hexdigest())
+    return SourceResponse(resource, (page,), 1, rows, hashlib.sha256(page.body).hexdigest())
 
 
 def _rows(page: Page) -> int:
@@ -112,19 +112,19 @@ def _rows(page: Page) -> int:
     return int(rows)
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """The figures of each country, a file at a time, and each tile in wire_counted."""
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+    """The figures of each country, a file at a time, and each tile in raw_row_counted."""
     load_cells(con)
     tiles: dict[str, int] = {}
 
     def rows() -> Iterator[Row]:
         for one in files:
             found, tiles[one.snapshot] = _figures(con, one)
-            yield from numbered(one, _series_rows(found))
+            yield from number_rows(one, _series_rows(found))
 
-    hand_over(con, source, rows())
+    write_raw_rows(con, source, rows())
     con.executemany(
-        "insert into wire_counted values ($1, $2, $3)",
+        "insert into raw_row_counted values ($1, $2, $3)",
         [(name, COUNTED, count) for name, count in tiles.items()],
     )
 

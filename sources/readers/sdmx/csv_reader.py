@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from sources.http.content import KEEP_STORED
-from sources.http.session import Session, expect_text
-from sources.model import Answer, BadAnswer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.http.session import Session, parse_text
+from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import RUN_AGAIN, canonical, check_unique, refuse
-from sources.readers.common.python_rows import Row, hand_over, numbered
+from sources.readers.common.python_rows import Row, number_rows, write_raw_rows
 from sources.readers.sdmx.layout import Flow, Message, NotAsAgreed, Observation, flow_of, read_message
 from sources.registry.sources import SeriesInfo, load_series
 
@@ -61,7 +61,7 @@ def _declared(source: Source, code: str) -> tuple[SeriesInfo, Flow, list[str]]:
     return info, flow, parts
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """One series: all rows of its key, each once, in the agreed columns, with nothing that was not asked."""
     info, flow, parts = _declared(source, resource.key)
     params = {"dimensionAtObservation": "AllDimensions", "format": "csvfilewithlabels"}
@@ -69,7 +69,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
         params["startPeriod"] = str(start)
     try:
         page = session.get(f"{flow.path}/data/{flow.dataflow}/{info.more['key']}", params)
-    except BadAnswer as error:
+    except InvalidResponse as error:
         raise _said(error, resource.key) from None
     message = _read(page, flow, resource.key)
     _check_key(message.observations, flow, parts, page, resource.key)
@@ -82,10 +82,10 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
     )
     lines = sorted(canonical([one.codes, one.value, one.attributes]) for one in message.observations)
     content = hashlib.sha256(b"\n".join(lines)).hexdigest()
-    return Answer(resource, (page,), 1, len(lines), content, message.structure)
+    return SourceResponse(resource, (page,), 1, len(lines), content, message.structure)
 
 
-def _said(error: BadAnswer, code: str) -> BadAnswer:
+def _said(error: InvalidResponse, code: str) -> InvalidResponse:
     """NoSuchSeries where the service says that nothing answers to the key; else the error as it is."""
     if not any(text in page.body for page in error.pages for text in NO_ROWS):
         return error
@@ -100,7 +100,7 @@ def _said(error: BadAnswer, code: str) -> BadAnswer:
 
 
 def _read(page: Page, flow: Flow, code: str) -> Message:
-    text = expect_text(page)
+    text = parse_text(page)
     if not text.endswith("\n"):
         raise refuse(
             f"the file of {code} ends in the middle of a line: {text[-60:]!r}",
@@ -132,9 +132,9 @@ def _check_key(rows: Sequence[Observation], flow: Flow, parts: Sequence[str], pa
             )
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """Every row of the snapshots."""
-    hand_over(con, source, (row for one in files for row in numbered(one, _rows(source, one))))
+    write_raw_rows(con, source, (row for one in files for row in number_rows(one, _rows(source, one))))
 
 
 def _rows(source: Source, one: SnapshotFiles) -> Iterator[Row]:

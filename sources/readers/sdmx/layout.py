@@ -56,7 +56,7 @@ class Message:
 
 
 class NotAsAgreed(Exception):
-    """The file is not what the layout says. what and allowed, for the reader's BadAnswer."""
+    """The file is not what the layout says. what and allowed, for the reader's InvalidResponse."""
 
     def __init__(self, what: str, allowed: str = "") -> None:
         super().__init__(what)

@@ -22,9 +22,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from schemas.definitions.models import Source
-from sources.http.content import expect_header, expect_text
+from sources.http.content import expect_header, parse_text
 from sources.http.session import Session
-from sources.model import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import RUN_AGAIN, check_series, refuse
 from sources.readers.unsd.json_route import ask_page, copies, read_page
 
@@ -39,7 +39,7 @@ PLACE = {name: place for place, name in enumerate(FIXED)}
 OTHER_ROUTE = "take the other route, COMPACT_ROUTE_UNSD_SDG=data"
 
 
-def fetch_csv(source: Source, resource: Resource, session: Session) -> Answer:  # noqa: ARG001 - as fetch_json
+def fetch_csv(source: Source, resource: Resource, session: Session) -> SourceResponse:  # noqa: ARG001 - as fetch_json
     """The file of one series, proved whole by the total that Series/Data declares."""
     code = resource.key
     counted = ask_page(session, code, 1, 1)
@@ -66,15 +66,15 @@ def fetch_csv(source: Source, resource: Resource, session: Session) -> Answer:  
             next_step=OTHER_ROUTE,
         )
     content = hashlib.sha256(page.body.rstrip(b"\x00\r\n")).hexdigest()
-    return Answer(resource, (counted, page), 2, table.num_rows, content)
+    return SourceResponse(resource, (counted, page), 2, table.num_rows, content)
 
 
 def parse(page: Page, before: Sequence[Page] = ()) -> tuple[list[str], pa.Table]:
     """The names of the columns after the fixed ones, lower case and without brackets, and all columns as
-    text, named c0, c1, ... Raises BadAnswer where the file is not as agreed, or ends in the middle of a
+    text, named c0, c1, ... Raises InvalidResponse where the file is not as agreed, or ends in the middle of a
     line."""
     pages = (*before, page)
-    text = expect_text(page).rstrip("\x00")
+    text = parse_text(page).rstrip("\x00")
     header = expect_header(text, page)
     extra = _check_header(header, pages)
     if not text.endswith("\n") or text.count('"') % 2:
@@ -107,7 +107,7 @@ def parse(page: Page, before: Sequence[Page] = ()) -> tuple[list[str], pa.Table]
 
 
 def _check_header(header: Sequence[str], pages: Sequence[Page]) -> list[str]:
-    """The names in brackets, or BadAnswer that names the first column out of place."""
+    """The names in brackets, or InvalidResponse that names the first column out of place."""
     step = (
         "if the agency has changed its file, the reader must learn the new columns; until then: "
         + OTHER_ROUTE
@@ -144,7 +144,8 @@ def _check_header(header: Sequence[str], pages: Sequence[Page]) -> list[str]:
 def wire_csv(
     con: duckdb.DuckDBPyConnection, attributes: Mapping[str, str], group: Sequence[tuple[SnapshotFiles, Path]]
 ) -> None:
-    """Add the rows of files to `wire`, those with the same columns together. attributes as for the JSON."""
+    """Add the rows of files to `raw_row`, those with the same columns together. attributes as for the
+    JSON."""
     layouts: dict[tuple[str, ...], list[pa.Table]] = {}
     for one, path in group:
         names, table = parse(Page(str(path), path.read_bytes()))
@@ -181,7 +182,7 @@ def _select(attributes: Mapping[str, str], names: Sequence[str]) -> tuple[str, d
     lines = ",\n    ".join(f"{expression} as {column}" for column, expression in (given | words).items())
     return (
         f"""
-insert into wire by name
+insert into raw_row by name
 select
     snapshot,
     row,
@@ -221,7 +222,7 @@ qualify c{PLACE["Indicator"]} <> first_value(c{PLACE["Indicator"]}) over (
 
 
 _COUNTED = """
-insert into wire_counted
+insert into raw_row_counted
 select snapshot, 'repeated_for_indicator', count(*)
 from repeated
 group by snapshot

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from schemas.definitions.models import Source
-from sources.http.session import Session, expect_json
-from sources.model import Answer, Page, Resource, SnapshotFiles
+from sources.http.session import Session, parse_json
+from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import (
     Row,
     Sheet,
@@ -38,7 +38,7 @@ FIELDS = frozenset({"indicator", "series", "geoAreaCode", "geoAreaName", "timePe
                     "dimensions"})  # fmt: skip
 
 
-def fetch_json(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch_json(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """All pages of one series, proved whole by the totals that each declares."""
     code, size = resource.key, int(source.options["page_size"])
     sheets = follow(
@@ -49,7 +49,9 @@ def fetch_json(source: Source, resource: Resource, session: Session) -> Answer:
         copies,
     )
     pages = tuple(one.page for one in sheets)
-    return Answer(resource, pages, sheets[0].pages, sum(len(one.rows) for one in sheets), content_of(sheets))
+    return SourceResponse(
+        resource, pages, sheets[0].pages, sum(len(one.rows) for one in sheets), content_of(sheets)
+    )
 
 
 def ask_page(session: Session, code: str, number: int, size: int) -> Page:
@@ -63,7 +65,7 @@ def copies(row: Row) -> int:
 
 def read_page(page: Page, code: str) -> Sheet:
     """The envelope and the rows, in the agreed shape and of the series asked."""
-    answer = expect_json(page)
+    answer = parse_json(page)
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
         raise refuse(
             f"the answer for {code} is not an envelope with data",
@@ -97,7 +99,7 @@ def read_page(page: Page, code: str) -> Sheet:
 def wire_json(
     con: duckdb.DuckDBPyConnection, attributes: Mapping[str, str], group: Sequence[SnapshotFiles]
 ) -> None:
-    """Add the rows of a group of snapshots to `wire`. attributes: the agency's attribute to the column of
+    """Add the rows of a group of snapshots to `raw_row`. attributes: the agency's attribute to the column of
     wire."""
     given = make_pages(con, group)
     con.execute(_LENGTHS, given)
@@ -211,7 +213,7 @@ from listed
 """
 
 _WIRE = """
-insert into wire by name
+insert into raw_row by name
 select rows_read.* exclude (indicators, attributes, dimensions), words.* exclude (attributes, dimensions)
 from rows_read
 join words
@@ -219,7 +221,7 @@ join words
 anti join repeated
     on rows_read.snapshot = repeated.snapshot
     and rows_read.row = repeated.row;
-insert into wire_counted
+insert into raw_row_counted
 select snapshot, 'repeated_for_indicator', count(*)
 from repeated
 group by snapshot

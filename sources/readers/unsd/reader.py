@@ -1,7 +1,7 @@
 """The UNSD SDG API v1, by either of its routes: one resource is one series, all areas and years.
 
 options in source.yaml: `route` (data or csv; the environment's COMPACT_ROUTE_UNSD_SDG comes first),
-`page_size`, and `attributes`: the agency's attributes, in lower case, to the column of `wire` that takes
+`page_size`, and `attributes`: the agency's attributes, in lower case, to the column of `raw_row` that takes
 them. Every other name in brackets is a dimension, and stage refuses one that source.yaml does not declare.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from sources.http.session import Session
-from sources.model import Answer, Resource, SnapshotFiles
+from sources.model import Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.raw_table import batches, make_wire
 from sources.readers.unsd.csv_route import fetch_csv, wire_csv
 from sources.readers.unsd.json_route import fetch_json, wire_json
@@ -31,7 +31,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG0
     return [Resource(code, (code,)) for code in series]
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """One series by the chosen route, proved whole."""
     return ROUTES[chosen_route(source)](source, resource, session)
 
@@ -51,7 +51,7 @@ def chosen_route(source: Source) -> str:
     return route
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """Every row of the snapshots, by whichever route each was fetched."""
     make_wire(con)
     attributes = {str(name): str(column) for name, column in source.options["attributes"].items()}

@@ -20,7 +20,7 @@ from pydantic import Field
 from python_calamine import CalamineError, CalamineWorkbook
 
 from schemas.definitions.models import Model
-from sources.http.content import expect_text
+from sources.http.content import parse_text
 from sources.model import Page
 from sources.readers.common.archive import ArchiveRules, members
 from sources.readers.common.paging import RUN_AGAIN, refuse
@@ -51,7 +51,8 @@ class WorkbookRules(Model):
 
 
 def sheet_cells(page: Page, sheet: str, rules: WorkbookRules) -> Cells:
-    """The sheet as rows of text, from its first row and column on, or BadAnswer. A number is written so that
+    """The sheet as rows of text, from its first row and column on, or InvalidResponse. A number is written
+    so that
     it gives the same number again; an empty cell is an empty text."""
     parts = _parts(page, rules)
     part = _sheet_part(parts, sheet, page)
@@ -75,7 +76,7 @@ def _parts(page: Page, rules: WorkbookRules) -> dict[str, bytes]:
             allowed="an .xlsx workbook without a password",
         )
     if not page.body.startswith(b"PK"):
-        expect_text(page)  # says it better where a web page came
+        parse_text(page)  # says it better where a web page came
         raise refuse("the answer is no workbook", [page], allowed="an .xlsx workbook", next_step=RUN_AGAIN)
     limits = ArchiveRules(members=".*", unpacked_bytes=rules.unpacked_bytes, ratio=rules.ratio)
     parts = dict(members(page, limits))

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from schemas.definitions.models import Model, Source
-from sources.model import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import canonical, check_unique, refuse
-from sources.readers.common.python_rows import Row, hand_over, numbered
+from sources.readers.common.python_rows import Row, number_rows, write_raw_rows
 from sources.readers.workbook.parser import Cells, WorkbookRules, sheet_cells
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Options(Model):
 
 @dataclass
 class _Read:
-    """The records as rows of `wire`, with the notes among them, and the keys of the records."""
+    """The records as rows of `raw_row`, with the notes among them, and the keys of the records."""
 
     page: Page
     rows: list[Row] = field(default_factory=list)
@@ -81,7 +81,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG0
     return [Resource(RESOURCE, tuple(sorted(series)))] if series else []
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """Ask for the file, and prove that it is a workbook that may be read, with every series asked for."""
     options = Options.model_validate(source.options)
     page = session.get(options.path)
@@ -98,19 +98,19 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
             kind=NoSuchSeries,
         )
     content = hashlib.sha256(canonical(read.rows)).hexdigest()
-    return Answer(resource, (page,), 1, len(read.rows), content)
+    return SourceResponse(resource, (page,), 1, len(read.rows), content)
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """Every cell of every record, empty ones too, and the notes as refused."""
     options = Options.model_validate(source.options)
 
     def rows() -> Iterator[Row]:
         for one in files:
             url = one.urls[0] if one.urls else str(one.pages[0])
-            yield from numbered(one, _read(Page(url, one.pages[0].read_bytes()), options).rows)
+            yield from number_rows(one, _read(Page(url, one.pages[0].read_bytes()), options).rows)
 
-    hand_over(con, source, rows())
+    write_raw_rows(con, source, rows())
 
 
 def _read(page: Page, options: Options) -> _Read:

@@ -2,7 +2,7 @@
 
 options in source.yaml: `database` (the API's `source`, 2 is WDI) and `per_page`. The answer is a list of two:
 a header and the rows of the whole grid of areas and years, most of them without a value. These stay out of
-`wire` and are counted as `empty_cell`.
+`raw_row` and are counted as `empty_cell`.
 Where a database has a code for each breakdown (Findex: con1.1 is con1 of women), series.csv says so: `base`
 is the series that the code is a part of, and the columns that source.yaml declares under `dimensions` hold
 its codes. A base and its breakdowns are then one resource, asked in one question (A;B;C), and one series.
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from schemas.definitions.models import Source
-from sources.http.session import Session, expect_json
-from sources.model import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.http.session import Session, parse_json
+from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import (
     Row,
     Sheet,
@@ -61,7 +61,7 @@ def _base(source: Source) -> dict[str, str]:
     return {code: info.more["base"] for code, info in listed if info.more.get("base")}
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """All pages of one series with its breakdowns, proved whole."""
     name, size = resource.key, int(source.options["per_page"])
     codes = [name, *(code for code, base in _base(source).items() if base == name)]
@@ -96,12 +96,14 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
     _check_grid(rows, codes, pages)
     if len(set(releases)) > 1:
         raise refuse(f"{name} was updated while it was read: {' then '.join(dict.fromkeys(releases))}", pages)
-    return Answer(resource, pages, sheets[0].pages, len(rows), content_of(sheets), releases[0] or None)
+    return SourceResponse(
+        resource, pages, sheets[0].pages, len(rows), content_of(sheets), releases[0] or None
+    )
 
 
 def _parts(page: Page, code: str) -> tuple[Row, list[Any]]:
-    """Header and rows of a page, or BadAnswer with the agency's own message."""
-    answer = expect_json(page)
+    """Header and rows of a page, or InvalidResponse with the agency's own message."""
+    answer = parse_json(page)
     if isinstance(answer, list) and answer and isinstance(answer[0], dict) and "message" in answer[0]:
         said = "; ".join(
             str(m.get("value", m)) if isinstance(m, dict) else str(m) for m in answer[0]["message"]
@@ -173,12 +175,12 @@ def _code_of(row: Row, codes: Sequence[str]) -> tuple[str, ...]:
     return (str(row["indicator"]["id"]),) if len(codes) > 1 else ()
 
 
-def wire(
+def raw_rows(
     con: duckdb.DuckDBPyConnection,
     source: Source,
     files: Sequence[SnapshotFiles],
 ) -> None:
-    """The cells with a value in `wire`, the empty ones of the grid counted in `wire_counted`."""
+    """The cells with a value in `raw_row`, the empty ones of the grid counted in `raw_row_counted`."""
     make_wire(con)
     add_rows(con, source, files)
 
@@ -229,7 +231,7 @@ def _header(start: str) -> dict[str, Any]:
 # A page is a list of two: the header, an object, and the rows, a list. They are told apart by the first
 # character, because any JSON function would parse megabytes to do it.
 _WIRE = f"""
-insert into wire by name
+insert into raw_row by name
 with read as (
     select filename, json
     from read_json($paths, format = 'array', records = false, columns = {{'json': 'JSON'}},
@@ -266,10 +268,10 @@ where cell.value is not null
 """
 
 _COUNTED = """
-insert into wire_counted
+insert into raw_row_counted
 with kept as (
     select snapshot, count(*) as rows
-    from wire
+    from raw_row
     group by snapshot
 )
 select pages.snapshot, 'empty_cell' as reason, max(headers.total) - coalesce(max(kept.rows), 0) as empty

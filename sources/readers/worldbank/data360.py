@@ -1,8 +1,8 @@
 """World Bank Data360: GET /data360/data, one resource an indicator of one database, all areas and years.
 
 series.csv says for each series its `database` and `indicator`. options in source.yaml: `page_size` (the
-API's `top`), `fields` (the agency's field to the column of `wire` that takes it) and `ignored`. Every other
-field that says anything is a dimension, and stage refuses one that source.yaml does not declare.
+API's `top`), `fields` (the agency's field to the column of `raw_row` that takes it) and `ignored`.
+Every other field that says anything is a dimension, and stage refuses one that source.yaml does not declare.
 Pages are asked by `skip`; each says in `count` how many rows there are in all. Values are text.
 """
 
@@ -16,8 +16,8 @@ import orjson
 
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
-from sources.http.session import Session, expect_json
-from sources.model import Answer, Page, Resource, SnapshotFiles
+from sources.http.session import Session, parse_json
+from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import (
     Row,
     Sheet,
@@ -29,7 +29,7 @@ from sources.readers.common.paging import (
     sheet,
     whole,
 )
-from sources.readers.common.python_rows import hand_over, numbered
+from sources.readers.common.python_rows import number_rows, write_raw_rows
 from sources.registry.sources import SeriesInfo, load_series
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
     return [Resource(code, (code,)) for code in series]
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """All pages of one series, proved whole."""
     info, size = load_series(source.id)[resource.key], int(source.options["page_size"])
     asked = {"DATABASE_ID": info.more["database"], "INDICATOR": info.more["indicator"]}
@@ -70,12 +70,12 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
     rows = [row for one in sheets for row in one.rows]
     pages = tuple(one.page for one in sheets)
     _check(rows, asked, source, pages)
-    return Answer(resource, pages, sheets[0].pages, len(rows), content_of(sheets))
+    return SourceResponse(resource, pages, sheets[0].pages, len(rows), content_of(sheets))
 
 
 def _parts(page: Page, info: SeriesInfo) -> tuple[int, list[Any]]:
     """How many rows there are in all, and those of the page."""
-    answer = expect_json(page)
+    answer = parse_json(page)
     if not (isinstance(answer, dict) and isinstance(answer.get("value"), list) and "count" in answer):
         raise refuse(
             f"the answer for {info.code} is no object with count and value",
@@ -112,10 +112,12 @@ def _check(rows: Sequence[Row], asked: dict[str, str], source: Source, pages: Se
     check_unique(keys, len(rows), "area, year and breakdown", pages)
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """Every row, by the code that series.csv gives the indicator."""
     codes = {info.more["indicator"]: code for code, info in load_series(source.id).items()}
-    hand_over(con, source, [row for one in files for row in numbered(one, _wired(one.pages, source, codes))])
+    write_raw_rows(
+        con, source, [row for one in files for row in number_rows(one, _wired(one.pages, source, codes))]
+    )
 
 
 def _wired(pages: Sequence[Path], source: Source, codes: dict[str, str]) -> Iterator[Row]:

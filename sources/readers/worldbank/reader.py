@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from schemas.definitions.models import Source
 from schemas.errors import CompactError
 from sources.http.session import Session
-from sources.model import Answer, NoSuchSeries, Page, Resource, SnapshotFiles
+from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.archive import packed_on
 from sources.readers.common.paging import refuse
 from sources.readers.common.raw_table import make_wire
@@ -62,7 +62,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
     return [Resource(_name(source), tuple(series))] if series else []
 
 
-def fetch(source: Source, resource: Resource, session: Session) -> Answer:
+def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """One series, or the file with all of them, proved whole."""
     if resource.key == _name(source):
         return _fetch_bulk(source, resource, session)
@@ -72,7 +72,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> Answer:
     return replace(answer, pages=pages)
 
 
-def _fetch_bulk(source: Source, resource: Resource, session: Session) -> Answer:
+def _fetch_bulk(source: Source, resource: Resource, session: Session) -> SourceResponse:
     url = urlsplit(str(source.options["bulk_url"]))
     asked = url if session.base_url == source.base_url.rstrip("/") else urlsplit(session.base_url)
     page = session.get(url.path, base=f"{asked.scheme}://{asked.netloc}")
@@ -95,10 +95,10 @@ def _fetch_bulk(source: Source, resource: Resource, session: Session) -> Answer:
         )
     cells = opened.table.num_rows * len(opened.years)
     carried = Resource(resource.key, tuple(found))
-    return Answer(carried, (page,), 1, cells, content(opened), packed_on(page))
+    return SourceResponse(carried, (page,), 1, cells, content(opened), packed_on(page))
 
 
-def wire(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
+def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
     """Every cell with a value by whichever route it came; the empty ones are counted."""
     make_wire(con)
     zips = [one for one in files if _is_zip(one.pages[0])]
@@ -142,22 +142,24 @@ def _is_zip(path: Path) -> bool:
 
 
 _SUPERSEDED = """
-create temp table if not exists wire_refused (snapshot varchar, row bigint, reason varchar, detail varchar);
-insert into wire_refused
+create temp table if not exists raw_row_rejected (
+    snapshot varchar, row bigint, reason varchar, detail varchar
+);
+insert into raw_row_rejected
 with kept as (
     select carried.series, max_by(states.snapshot, (states.released, states.route)) as snapshot
-    from (select distinct series, snapshot from wire) as carried
+    from (select distinct series, snapshot from raw_row) as carried
     join states
         on carried.snapshot = states.snapshot
     group by carried.series
 )
 select
-    wire.snapshot,
-    wire.row,
+    raw_row.snapshot,
+    raw_row.row,
     'superseded' as reason,
-    'the other route brought ' || wire.series || ' of a later date' as detail
-from wire
+    'the other route brought ' || raw_row.series || ' of a later date' as detail
+from raw_row
 join kept
-    on wire.series = kept.series
-where wire.snapshot <> kept.snapshot
+    on raw_row.series = kept.series
+where raw_row.snapshot <> kept.snapshot
 """

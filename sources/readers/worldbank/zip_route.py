@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from schemas.definitions.models import Source
-from sources.http.content import expect_header, expect_text
+from sources.http.content import expect_header, parse_text
 from sources.model import Page, SnapshotFiles
 from sources.readers.common.archive import ArchiveRules, members
 from sources.readers.common.paging import RUN_AGAIN, refuse
@@ -44,7 +44,7 @@ class Opened:
 
 
 def open_zip(page: Page, source: Source) -> Opened:
-    """The members that count, or BadAnswer where one is not as agreed."""
+    """The members that count, or InvalidResponse where one is not as agreed."""
     rules = ArchiveRules.model_validate(source.options["archive"])
     found = dict(members(page, rules))
     data = [name for name in found if re.fullmatch(str(source.options["data"]), name)]
@@ -79,7 +79,7 @@ def with_values(opened: Opened) -> list[str]:
 
 
 def zip_rows(con: duckdb.DuckDBPyConnection, one: SnapshotFiles, page: Page, source: Source) -> None:
-    """Add the cells with a value to `wire`, and count the others."""
+    """Add the cells with a value to `raw_row`, and count the others."""
     opened = open_zip(page, source)
     lines = pa.array(range(opened.table.num_rows), pa.int64())
     empty = pa.table({name: pa.array([], pa.string()) for name in ("c0", "c1", "c2", "c3")})
@@ -89,7 +89,7 @@ def zip_rows(con: duckdb.DuckDBPyConnection, one: SnapshotFiles, page: Page, sou
     given = {"snapshot": one.snapshot, "years": list(opened.years)}
     con.execute(_ROWS.format(cells=cells), given)
     con.execute(
-        "insert into wire_counted select $snapshot, 'empty_cell', $cells - count(*) from wire "
+        "insert into raw_row_counted select $snapshot, 'empty_cell', $cells - count(*) from raw_row "
         "where snapshot = $snapshot having count(*) < $cells",
         {"snapshot": one.snapshot, "cells": opened.table.num_rows * len(opened.years)},
     )
@@ -100,7 +100,7 @@ def zip_rows(con: duckdb.DuckDBPyConnection, one: SnapshotFiles, page: Page, sou
 def _table(body: bytes, name: str, page: Page) -> tuple[pa.Table, list[str]]:
     """All lines of a member as text, in columns c0, c1, ..., and its header; the last column, which the comma
     at the end of the lines makes, must be empty and is left out."""
-    text = expect_text(Page(f"{page.url}#{name}", body))
+    text = parse_text(Page(f"{page.url}#{name}", body))
     header = expect_header(text, page, of=name)
     if not text.endswith("\n") or text.count('"') % 2:
         raise refuse(
@@ -181,7 +181,7 @@ def _check(table: pa.Table, years: Sequence[str], name: str, page: Page) -> None
 
 # A line is all years of a series and area; its cells are numbered through the file, empty ones included.
 _ROWS = """
-insert into wire by name
+insert into raw_row by name
 with notes as (
     select c0 as area, c1 as series, c2 as period, string_agg(c3, ' | ' order by c3) as footnote
     from grid_notes

@@ -1,23 +1,23 @@
 -- Every row of the agency with its place in the canonical observation, or with the reason why it has none.
--- Reads: wire (the agency's words), the lookups that sources/staging/lookups.py makes from source.yaml, series.csv and the code
--- lists, and wire_refused (what the reader refused itself). One row in, one row out; the joins are on unique codes.
+-- Reads: raw_row (the agency's words), the lookups that sources/staging/lookups.py makes from source.yaml, series.csv and the code
+-- lists, and raw_row_rejected (what the reader refused itself). One row in, one row out; the joins are on unique codes.
 create temp table judged as
 with words as (
     select
-        wire.* exclude (dims),
+        raw_row.* exclude (dims),
         dims_seen.id as dims_id,
-        trim(coalesce(wire.value, '')) as value_text,
+        trim(coalesce(raw_row.value, '')) as value_text,
         regexp_extract(value_text, '^(<=|>=|<|>|≤|≥)', 1) as mark,
         trim(substr(value_text, 1 + length(mark))) as unmarked,
-        trim(coalesce(wire.lower, '')) as lower_text,
-        trim(coalesce(wire.upper, '')) as upper_text,
-        trim(coalesce(wire.unit, '')) as unit_text,
-        trim(coalesce(wire.unit_mult, '')) as unit_mult_text,
-        trim(coalesce(wire.status, '')) as status_text,
-        trim(coalesce(wire.nature, '')) as nature_text
-    from wire
+        trim(coalesce(raw_row.lower, '')) as lower_text,
+        trim(coalesce(raw_row.upper, '')) as upper_text,
+        trim(coalesce(raw_row.unit, '')) as unit_text,
+        trim(coalesce(raw_row.unit_mult, '')) as unit_mult_text,
+        trim(coalesce(raw_row.status, '')) as status_text,
+        trim(coalesce(raw_row.nature, '')) as nature_text
+    from raw_row
     left join dims_seen
-        on wire.dims is not distinct from dims_seen.dims
+        on raw_row.dims is not distinct from dims_seen.dims
 ),
 mapped as (
     select
@@ -38,7 +38,7 @@ mapped as (
         if(words.unit_mult_text = '', 0, try_cast(words.unit_mult_text as smallint)) as multiplier,
         flag.obs_status as flag_status,
         nature_lookup.obs_status as nature_status,
-        wire_refused.reason as refused
+        raw_row_rejected.reason as refused
     from words
     left join area_lookup
         on trim(words.area) = area_lookup.code
@@ -58,9 +58,9 @@ mapped as (
         on words.status_text = flag.code
     left join nature_lookup
         on words.nature_text = nature_lookup.code
-    left join wire_refused
-        on words.snapshot = wire_refused.snapshot
-        and words.row = wire_refused.row
+    left join raw_row_rejected
+        on words.snapshot = raw_row_rejected.snapshot
+        and words.row = raw_row_rejected.row
 )
 select
     snapshot,

@@ -1,11 +1,11 @@
 -- The reckoning of each snapshot: what came, what stayed, and what was refused for which reason.
 with sent as (
     select snapshot, count(*) as rows
-    from wire
+    from raw_row
     group by snapshot
     union all
     select snapshot, sum(rows)
-    from wire_counted
+    from raw_row_counted
     group by snapshot
 ),
 refused as (
@@ -15,7 +15,7 @@ refused as (
     group by snapshot, reason
     union all
     select snapshot, reason, sum(rows)
-    from wire_counted
+    from raw_row_counted
     group by snapshot, reason
 ),
 reasons as (
