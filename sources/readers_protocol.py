@@ -35,5 +35,5 @@ class Reader(Protocol):
 
         Two more temporary tables are read where a reader makes them:
         `raw_row_rejected(snapshot, row, reason, detail)`: rows of `raw_row` that the reader itself refuses,
-        with its reason; `raw_row_counted(snapshot, reason, rows)`: rows not in `raw_row` at all, of a reason in
-        source.counted_only."""
+        with its reason; `raw_row_counted(snapshot, reason, rows)`: rows not in `raw_row` at
+        all, of a reason in source.counted_only."""
