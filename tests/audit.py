@@ -61,13 +61,21 @@ def read_lock(text: str) -> tuple[list[Locked], list[str]]:
     return found, wrong
 
 
-def required(text: str, group: str = "") -> list[Requirement]:
-    """Every dependency of pyproject.toml, with those of its group dev; or those of another group, which has
-    a lock of its own, requirements-GROUP.lock."""
+def required(text: str, lock: str = "") -> list[Requirement]:
+    """What pyproject.toml asks of a lock.
+
+    Args:
+        text: pyproject.toml.
+        lock: The group in the name requirements-GROUP.lock: `dev` holds the dependencies of the project and
+            its own, any other group is alone. Empty for requirements.lock, which holds the project's
+            dependencies and the group `build`.
+    """
     project = tomllib.loads(text)
     groups = project.get("dependency-groups", {})
-    named = groups[group] if group else [*project["project"]["dependencies"], *groups.get("dev", ())]
-    return [Requirement(one) for one in named]
+    names = {"": ["build"], "dev": ["build", "dev"]}.get(lock, [lock])
+    listed = list(project["project"]["dependencies"]) if lock in ("", "dev") else []
+    listed += [one for name in names for one in groups.get(name, ()) if isinstance(one, str)]
+    return [Requirement(one) for one in listed]
 
 
 def group_of(lock: Path) -> str:

@@ -46,13 +46,24 @@ def test_what_could_bring_other_code_is_found(line: str, what: str) -> None:
 def test_a_dependency_that_is_not_locked_or_at_another_version_is_found() -> None:
     project = '[project]\ndependencies = ["a>=2", "b>=1"]\n[dependency-groups]\ndev = ["c"]\n'
     lock = f"a==1.0 {SHA}\nb==1.0 ; python_version < '3.12' {SHA}\nb==2.0 ; python_version >= '3.12' {SHA}\n"
-    assert review(lock, project) == (
+    assert review(lock, project, "dev") == (
         2,
         [
             "a is locked at 1.0, and pyproject.toml says a>=2",
             "c is in pyproject.toml and not locked: run `make lock`",
         ],
     )
+
+
+def test_the_runtime_lock_needs_no_development_package_and_both_agree() -> None:
+    project = '[project]\ndependencies = ["a"]\n[dependency-groups]\nbuild = ["s"]\ndev = ["c"]\n'
+    assert review(f"a==1 {SHA}\ns==1 {SHA}\n", project) == (2, [])
+    runtime, development = (
+        {one.name: one.version for one in read_lock((PROJECT.parent / name).read_text())[0]}
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert {name: development.get(name) for name in runtime} == runtime
+    assert not runtime.keys() & {"pytest", "hypothesis", "moto", "selenium", "mypy"}
 
 
 def audited(tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]) -> str:
