@@ -220,7 +220,7 @@ def _write_tables(
     ledger = con.execute(_sql("reconciliation")).fetchall()
     _write(
         con,
-        f"select $source as source, * from ({_sql('ledger')}) order by snapshot",
+        f"select $source as source, * from ({_sql('reconciliation')}) order by snapshot",
         {"source": source.id},
         LEDGER,
         aside / "ledger.parquet",
