@@ -18,7 +18,8 @@ from pipelines.cli.provenance_text import explanation
 from schemas.errors import CompactError
 from tests.unit.make import SNAP, observation, value
 from tests.unit.released import meta, released
-from warehouse.provenance.locate import Wanted, locate
+from warehouse.provenance.locate import locate
+from warehouse.provenance.records import Target
 from warehouse.provenance.value import explain
 
 KEN = {("KEN", 2019): 25.0, ("KEN", 2020): 30.0, ("UGA", 2020): 12.5}
@@ -174,7 +175,7 @@ def zipped(name: str, body: bytes) -> bytes:
     return file.getvalue()
 
 
-WANTED = Wanted(("KEN", "KE", "404", "Kenya"), 2020, (30.5,), "S")
+TARGET = Target(("KEN", "KE", "404", "Kenya"), 2020, (30.5,), "S")
 RECORD = b'{"country": {"id": "KE", "value": "Kenya"}, "iso": "KEN", "date": "2020", "value": 30.5}'
 OTHER = b'{"country": {"id": "UG", "value": "Uganda"}, "iso": "UGA", "date": "2020", "value": 30.5}'
 BODIES: dict[str, tuple[bytes, bytes]] = {
@@ -190,7 +191,7 @@ BODIES: dict[str, tuple[bytes, bytes]] = {
 def test_the_record_is_found_at_its_byte(tmp_path: Path, name: str) -> None:
     body, record = BODIES[name]
     pages = objects(tmp_path, b"nothing here", body)
-    found = locate(tmp_path, pages, WANTED)
+    (found,) = locate(tmp_path, pages, [TARGET])
     assert (found["found"], found["page"], found["pages"], found["fitting"]) == (True, 2, 2, 1)
     raw = (tmp_path / found["object"][:2] / found["object"]).read_bytes()
     assert raw[found["offset"] :].startswith(record)
@@ -203,12 +204,12 @@ def test_a_short_list_of_records_is_not_the_record(tmp_path: Path) -> None:
         for pair in ((2019, b"1"), (2020, b"30.5"), (2021, b"2"))
     ]
     body = b'{"hints":[],"records":[' + b",".join(rows) + b"]}"
-    found = locate(tmp_path, objects(tmp_path, body), WANTED)
+    (found,) = locate(tmp_path, objects(tmp_path, body), [TARGET])
     assert (found["record"], found["fitting"]) == (rows[1].decode(), 1)
 
 
 def test_an_archive_names_its_member(tmp_path: Path) -> None:
-    found = locate(tmp_path, objects(tmp_path, zipped("data/a.csv", BODIES["csv"][0])), WANTED)
+    (found,) = locate(tmp_path, objects(tmp_path, zipped("data/a.csv", BODIES["csv"][0])), [TARGET])
     assert (found["member"], found["record"]) == ("data/a.csv", "KEN,2020,30.50")
 
 
@@ -221,7 +222,7 @@ def test_an_archive_names_its_member(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_found_is_said(tmp_path: Path, bodies: list[bytes], why: str) -> None:
-    found = locate(tmp_path, objects(tmp_path, *bodies), WANTED)
+    (found,) = locate(tmp_path, objects(tmp_path, *bodies), [TARGET])
     assert found["found"] is False
     assert why in found["why"]
 

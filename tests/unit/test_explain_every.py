@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from tests.unit.make import SNAP, observation, value
 from tests.unit.released import meta, released
 from warehouse.provenance.bulk import Explanations
-from warehouse.provenance.locate import Wanted, locate
-from warehouse.provenance.locate_many import locate_many
+from warehouse.provenance.locate import locate
+from warehouse.provenance.records import Match, Target, place
+from warehouse.provenance.records import records as matching
 from warehouse.provenance.value import explain
 
 AREAS = {"KEN": ("KEN", "KE", "404", "4", "Kenya"), "UGA": ("UGA", "UG", "800", "Uganda")}
@@ -185,20 +186,26 @@ def as_lines(rows: list[tuple[str, str, str, int]]) -> bytes:
 
 @settings(max_examples=25)
 @given(rows=st.lists(records, max_size=12), of_json=st.booleans())
-def test_many_places_are_those_of_one_at_a_time(rows: list[tuple[str, str, str, int]], of_json: bool) -> None:
+def test_locating_many_finds_what_searching_the_whole_body_finds(
+    rows: list[tuple[str, str, str, int]], of_json: bool
+) -> None:
     body = (as_json if of_json else as_lines)(rows)
     name = hashlib.sha256(body).hexdigest()
     pages = [{"sha256": name, "bytes": len(body), "url": "https://example.org/"}]
-    wanted = [Wanted(names, 2020, (number,), "S") for names in AREAS.values() for number in (30.5, 12.0, 4.0)]
+    targets = [
+        Target(names, 2020, (number,), "S") for names in AREAS.values() for number in (30.5, 12.0, 4.0)
+    ]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         (folder / name[:2]).mkdir()
         (folder / name[:2] / name).write_bytes(body)
-        assert locate_many(folder, pages, wanted) == [locate(folder, pages, one) for one in wanted]
+        assert locate(folder, pages, targets) == [
+            place([Match(1, None, *record) for record in matching(body, one)], pages, one) for one in targets
+        ]
 
 
 def test_a_page_that_is_gone_and_an_unknown_snapshot_are_said(tmp_path: Path) -> None:
-    wanted = [Wanted(("KEN",), 2020, (30.5,), "S")]
+    targets = [Target(("KEN",), 2020, (30.5,), "S")]
     gone = [{"sha256": "f" * 64, "bytes": 1, "url": "https://example.org/"}]
-    assert "not in this store" in locate_many(tmp_path, gone, wanted)[0]["why"]
-    assert "does not know the snapshot" in locate_many(tmp_path, [], wanted)[0]["why"]
+    assert "not in this store" in locate(tmp_path, gone, targets)[0]["why"]
+    assert "does not know the snapshot" in locate(tmp_path, [], targets)[0]["why"]

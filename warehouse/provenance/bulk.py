@@ -1,180 +1,224 @@
 """The explanation of every country's newest value and every group's, indicator by indicator, for a page that
-is written once: what `explain` says of one value, at the price of a few queries for each indicator.
+is written once: what `explain` tells of one value, in compact JSON, at the price of a few queries for each
+indicator.
 
-Words that many values share (snapshots, pages, SQL, footnotes) stand once in a list and are named by number.
-A formula is computed again over all countries at once; one that looks at other years or countries is not,
-`explain` does that for a single value.
+What many values share (snapshots, pages, SQL, footnotes) is listed once and referred to by number. The traces
+themselves come from trace.py.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from warehouse.provenance.group import rows
-from warehouse.provenance.locate_many import locate_many
-from warehouse.provenance.nodes import AREA, NESTED, TOTAL, YEAR, Nodes, Places, Row, opened
+from schemas.columns.observation import VALUE_DIMENSIONS
+from warehouse.provenance.group import Row, agrees, rows
+from warehouse.provenance.places import Places
 from warehouse.provenance.sql import group_sql, members_sql
-from warehouse.provenance.value import tables
+from warehouse.provenance.trace import TOTAL, Inputs, Selected, TracedValue, Tracer
+from warehouse.provenance.value import as_text, read_checks, tables
 
-SHARE = 0.123456789  # stands in a template for a group's covered share
+SHARE = 0.123456789  # placeholder in a template for a group's covered share
+AREA, YEAR = "{area}", 7000  # placeholders for what differs between values; no data are of 7000
+SNAPSHOT = ("source", "snapshot", "resource", "url", "pages", "bytes", "agency_release", "licence")
 
 
 class Explanations:
-    """A release's explanations, and where its numbers stand in the store of snapshots if there is one."""
+    """A release's explanations, with places in the store of snapshots if there is one.
+
+    Args:
+        folder: the release.
+        home: COMPACT_HOME, for the places.
+    """
 
     def __init__(self, folder: Path, home: Path | None = None) -> None:
         self.con = tables(folder)
-        self.home = home if home and (home / "snapshots" / "manifest.jsonl").is_file() else None
-        self.meta = {row["indicator"]: row for row in rows(self.con, "select * from indicator_meta")}
-        self.areas = {row["ref_area"]: row for row in rows(self.con, "select * from area")}
+        self.tracer = Tracer(self.con)
+        self.places = Places(home, self.tracer.areas)
         self.ledger = {
             (row["source"], row["snapshot"]): row for row in rows(self.con, "select * from ledger")
         }
         self.snapshots: dict[tuple[str, str], Row] = {}
         for row in rows(self.con, "select * from snapshot order by source, snapshot, resource"):
             self.snapshots.setdefault((row["source"], row["snapshot"]), row)
-        path = folder / "checks.json"
-        self.checks: list[Row] | None = (
-            json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        )
-        self.places: Places = {}
+        self.checks = read_checks(folder)
 
     def of(self, indicators: Iterable[str]) -> Iterator[tuple[str, Row]]:
-        """Indicator and its explanations, for those that have values. Each page is read once."""
-        found = {name: one for name in indicators if name in self.meta and (one := _One(self, name)).values}
-        if self.home:
-            pages = _pages(self.home / "snapshots" / "manifest.jsonl")
-            for key, wanted in self.places.items():
-                asked = [one for one, place in wanted.items() if place is None]
-                at = locate_many(self.home / "snapshots" / "objects", pages.get(key, ()), asked)
-                wanted.update(zip(asked, at, strict=True))
-        for name, one in found.items():
-            yield name, one.told()
+        """Each indicator that has values, with its explanations. Each page of the store is read once."""
+        pages = {name: _Page(self, name) for name in indicators if name in self.tracer.meta}
+        for page in pages.values():
+            for value in page.values.values():
+                for observation in value.observations():
+                    self.places.request(observation)
+        self.places.resolve()
+        for name, page in pages.items():
+            if page.values or page.groups:
+                yield name, page.to_dict()
 
 
-class _One:
-    """One indicator's values, with the indicators that it is made of."""
+@dataclass
+class _Shared:
+    """What the values of one indicator have in common: each thing once, in the order of first use."""
 
-    def __init__(self, every: Explanations, name: str) -> None:
-        self.every, self.con, self.name = every, every.con, name
-        made = Nodes(every.con, every.meta, every.areas, every.places)
-        self.shared, self.made_of = made.shared, made.made_of
+    lists: dict[str, dict[Any, int]] = field(default_factory=dict)
+
+    def number(self, kind: str, thing: Any) -> int:
+        numbers = self.lists.setdefault(kind, {})
+        return numbers.setdefault(thing, len(numbers))
+
+    def all(self, kind: str) -> list[Any]:
+        return list(self.lists.get(kind, {}))
+
+
+class _Page:
+    """One indicator's newest values, with the indicators that it is made of."""
+
+    def __init__(self, release: Explanations, indicator: str) -> None:
+        self.release, self.indicator = release, indicator
+        self.shared, self.made_of = _Shared(), dict[str, Row]()
         latest = rows(
-            self.con,
+            release.con,
             "select ref_area, max(time_period) as year from latest semi join "
             "(select ref_area from area where kind = 'country') using (ref_area) "
             "where indicator = $name group by 1 order by 1",
-            name=name,
+            name=indicator,
         )
         cells = [(row["ref_area"], row["year"]) for row in latest]
-        nodes = made.of(name, cells, TOTAL, NESTED)
-        self.values: dict[str, Row] = {area: node for (area, _), node in nodes.items()}
-        self.values |= self._groups()
+        traced = release.tracer.trace(indicator, cells, TOTAL)
+        self.values = {area: value for (area, _), value in traced.items()}
+        self.groups = rows(
+            release.con,
+            "select * from aggregate where indicator = $name and coalesce(value, official_value) is not null "
+            'qualify row_number() over (partition by "group" order by time_period desc) = 1 order by "group"',
+            name=indicator,
+        )
 
-    def told(self) -> Row:
-        """Everything, with the places that were found in the meantime."""
-        for node in self.values.values():
-            self._place(node)
-        meta, every = self.every.meta[self.name], self.every
-        checks = [row for row in every.checks or () if row["indicator"] == self.name]
+    def to_dict(self) -> Row:
+        """Everything as JSON has it."""
+        self._describe(self.indicator)
+        values = {area: self._value(value, top=True) for area, value in self.values.items()}
+        values |= {row["group"]: self._group(row) for row in self.groups}
+        meta, checks = self.release.tracer.meta[self.indicator], self.release.checks
         return {
             "formula": meta["formula"],
             "method": meta["aggregate_method"],
             "fingerprint": meta["fingerprint"],
             "made_of": self.made_of,
-            "checks": None if every.checks is None else [_check(row) for row in checks],
+            "checks": None
+            if checks is None
+            else [_check(row) for row in checks if row["indicator"] == self.indicator],
             "snapshots": [self._snapshot(*key) for key in self.shared.all("snapshot")],
             "pages": self.shared.all("page"),
             "texts": self.shared.all("text"),
             "sql": self.shared.all("sql"),
-            "store": every.home is not None,
-            "values": self.values,
+            "store": self.release.places.available,
+            "values": values,
         }
 
-    # --- groups
-    def _groups(self) -> dict[str, Row]:
-        """Each group's newest value: ours where it may be published, else the official one."""
-        found = rows(
-            self.con,
-            "select * from aggregate where indicator = $name and coalesce(value, official_value) is not null "
-            'qualify row_number() over (partition by "group" order by time_period desc) = 1 order by "group"',
-            name=self.name,
+    def _describe(self, indicator: str) -> None:
+        meta = self.release.tracer.meta[indicator]
+        self.made_of.setdefault(
+            indicator,
+            {"title": meta["title"], "formula": meta["formula"], "inputs": json.loads(meta["inputs"])},
         )
-        nodes = {}
-        for row in found:
-            node: Row = {"y": row["time_period"], "v": row["value"], "group": True}
-            for short, name in (
-                ("share", "weight_share"), ("used", "areas_used"), ("total", "areas_total"),
-                ("official", "official_value"), ("by", "official_source"), ("how", "method"), ("why", "note"),
-            ):  # fmt: skip
-                if row[name] is not None:
-                    node[short] = row[name]
-            if row["value"] is not None:
-                method, _, weight = row["method"].partition(" by ")
-                sql = group_sql(method, SHARE, members_sql(self.name, AREA, YEAR, weight or None))
-                node["sql"] = self.shared.number("sql", opened(sql).replace(repr(SHARE), "{share}"))
-            nodes[row["group"]] = node
-        return nodes
 
-    # --- what is told once
-    def _place(self, node: Row) -> None:
-        """Put the place of each observation into its node, and into those of the values it is made of."""
-        for taken in (node.get("in") or {}, *(node.get("years") or {}).values()):
-            for one in taken.values():
-                if one is None:
-                    continue
-                if "of" in one:
-                    self._place(one["of"])
-                elif asked := one.pop("_wanted", None):
-                    self._put(one, self.every.places[asked[0]][asked[1]])
+    def _value(self, value: TracedValue, *, top: bool = False) -> Row:
+        row = value.row
+        node: Row = {"y": row["time_period"], "v": row["value"], "s": row["obs_status"]}
+        for short, name in (("lo", "lower_bound"), ("up", "upper_bound")):
+            if row[name] is not None:
+                node[short] = row[name]
+        if row["footnote"]:
+            node["note"] = self.shared.number("text", row["footnote"])
+        node["in"] = self._inputs(value.own_inputs)
+        if others := [year for year in value.inputs if year != row["time_period"]]:
+            node["years"] = {year: self._inputs(value.inputs[year]) for year in others}
+        if value.formula.sql is not None:
+            node["same"] = agrees(value.recomputed, row["value"])
+            if top:
+                node["sql"] = self._template(value)
+        return node
 
-    def _put(self, node: Row, place: Row | None) -> None:
-        if place is None:
-            return
+    def _inputs(self, inputs: Inputs) -> dict[str, Row | None]:
+        return {name: None if one is None else self._selected(one) for name, one in inputs.items()}
+
+    def _selected(self, selected: Selected) -> Row:
+        node: Row = {"k": selected.rank, "v": selected.value}
+        if selected.observation is not None:
+            return node | self._observation(selected.value, selected.observation)
+        if selected.nested is not None:
+            self._describe(selected.nested.indicator)
+            node["of"] = self._value(selected.nested)
+        return node
+
+    def _observation(self, value: float, row: Row) -> Row:
+        node: Row = {
+            "s": row["obs_status"],
+            "at": self.shared.number("snapshot", (row["source"], row["snapshot"])),
+        }
+        if row["unit_mult"] or value != row["obs_value"]:
+            node |= {"sent": row["obs_value"], "mult": row["unit_mult"]}
+        for short, name in (("detail", "source_detail"), ("note", "footnote")):
+            if row[name]:
+                node[short] = self.shared.number("text", row[name])
+        return node | (self._place(self.release.places.place(row)) if self.release.places.available else {})
+
+    def _place(self, place: Row) -> Row:
         if not place["found"]:
-            node["lost"] = self.shared.number("text", place["why"])
-            return
+            return {"lost": self.shared.number("text", place["why"])}
         page = (place["object"], place["url"], place["page"], place["pages"], place["member"])
-        node["place"] = [self.shared.number("page", page), place["offset"], place["length"], place["fitting"]]
-        node["record"] = place["record"]
+        number = self.shared.number("page", page)
+        return {
+            "place": [number, place["offset"], place["length"], place["fitting"]],
+            "record": place["record"],
+        }
+
+    def _template(self, value: TracedValue) -> int:
+        """A value's statement, with {area} and {year} to fill in: the same for all that selected the same."""
+        own = value.row["time_period"]
+        labels = [
+            year if year in value.formula.base and year != own else YEAR - (own - year)
+            for year in value.inputs
+        ]
+        cells = {
+            year: {"ref_area": AREA, "time_period": year, **dict.fromkeys(VALUE_DIMENSIONS, "_T")}
+            for year in labels
+        }
+        return self.shared.number("sql", _opened(value.statement(cells) or ""))
+
+    def _group(self, row: Row) -> Row:
+        """A group's newest value: ours where it may be published, else the official one."""
+        node: Row = {"y": row["time_period"], "v": row["value"], "group": True}
+        for short, name in (
+            ("share", "weight_share"), ("used", "areas_used"), ("total", "areas_total"),
+            ("official", "official_value"), ("by", "official_source"), ("how", "method"), ("why", "note"),
+        ):  # fmt: skip
+            if row[name] is not None:
+                node[short] = row[name]
+        if row["value"] is not None:
+            method, _, weight = row["method"].partition(" by ")
+            sql = group_sql(method, SHARE, members_sql(self.indicator, AREA, YEAR, weight or None))
+            node["sql"] = self.shared.number("sql", _opened(sql).replace(repr(SHARE), "{share}"))
+        return node
 
     def _snapshot(self, source: str, snapshot: str) -> Row:
-        row = self.every.snapshots[source, snapshot]
-        at = row["fetched_at"]
-        told = {
-            name: row[name]
-            for name in (
-                "source",
-                "snapshot",
-                "resource",
-                "url",
-                "pages",
-                "bytes",
-                "agency_release",
-                "licence",
-            )
-        }
-        told["fetched_at"] = at.isoformat() if hasattr(at, "isoformat") else at
-        if ledger := self.every.ledger.get((source, snapshot)):
-            told["rows"] = [ledger["rows_in"], ledger["rows_out"], ledger["rows_rejected"]]
-            told["reasons"] = json.loads(ledger["reasons"])
-        return told
+        row = self.release.snapshots[source, snapshot]
+        facts = {name: row[name] for name in SNAPSHOT} | {"fetched_at": as_text(row["fetched_at"])}
+        if ledger := self.release.ledger.get((source, snapshot)):
+            facts["rows"] = [ledger["rows_in"], ledger["rows_out"], ledger["rows_rejected"]]
+            facts["reasons"] = json.loads(ledger["reasons"])
+        return facts
 
 
 def _check(row: Row) -> list[Any]:
     return [row["check"], row["passed"], row["level"], row["what"]]
 
 
-def _pages(manifest: Path) -> dict[tuple[str, str], list[Row]]:
-    """The pages of every snapshot that was fetched, by source and snapshot."""
-    found: dict[tuple[str, str], list[Row]] = {}
-    with manifest.open("rb") as lines:
-        for line in lines:
-            if b'"fetched"' in line and line.rstrip().endswith(b"}"):
-                event = json.loads(line)
-                if event["event"] == "fetched":
-                    found.setdefault((event["source"], event["snapshot"]), event["pages"])
-    return found
+def _opened(sql: str) -> str:
+    """A statement with {year} in place of the placeholder."""
+    sql = re.sub(rf"\b{YEAR}\b", "{year}", sql)
+    return re.sub(r"\b69\d\d\b", lambda year: f"{{year-{YEAR - int(year[0])}}}", sql)

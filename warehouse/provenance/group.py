@@ -1,6 +1,6 @@
-"""A group's value with its members, computed again; and how the explanations ask a release.
+"""A group's value with its members, recomputed; and how the explanations query a release.
 
-A single value is explained in explain.py.
+A country's value is traced in trace.py.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ AGREES = 1e-9  # of the larger: two ways to the same number may round differentl
 
 
 def group_value(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int) -> Row | None:
-    """A group's value with its members, computed again where it was computed."""
-    found = rows(
+    """A group's value with its members, recomputed where it is ours; None where the release has none."""
+    published = rows(
         con,
         'select * from aggregate where indicator = $indicator and "group" = $group and time_period = $year',
         indicator=meta["indicator"],
         group=group,
         year=year,
     )
-    if not found:
+    if not published:
         return None
-    row = found[0]
+    row = published[0]
     method, _, weight = row["method"].partition(" by ")
     sql = members_sql(meta["indicator"], group, year, weight or None)
     members = rows(con, f"{sql}\norder by v.ref_area")
@@ -42,22 +42,22 @@ def group_value(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int
     if row["value"] is None:
         return answer
     sql = group_sql(method, row["weight_share"], sql)
-    again = con.execute(sql).fetchall()[0][0]
-    return answer | {"computed_again": again, "agrees": agrees(again, row["value"]), "sql": sql}
+    recomputed = con.execute(sql).fetchall()[0][0]
+    return answer | {"computed_again": recomputed, "agrees": agrees(recomputed, row["value"]), "sql": sql}
 
 
-def agrees(again: float | None, value: float) -> bool:
-    """Whether two ways gave the same number."""
-    return again is not None and abs(again - value) <= AGREES * max(abs(again), abs(value))
+def agrees(recomputed: float | None, value: float) -> bool:
+    """Whether the recomputed number is the published one, up to rounding."""
+    return recomputed is not None and abs(recomputed - value) <= AGREES * max(abs(recomputed), abs(value))
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> list[Row]:
     """A query's rows as dictionaries."""
-    found = con.execute(sql, values or None)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    result = con.execute(sql, values or None)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def one(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> Row:
+def first_row(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> Row:
     """The first row."""
     return rows(con, sql, **values)[0]

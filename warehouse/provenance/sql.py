@@ -1,8 +1,8 @@
 """The SQL of one value: the observations that an indicator's inputs may take for one cell, and the formula
 over those that they took.
 
-It says the same as evaluate_sql.py says of all cells at once, over the tables of a release alone, so that
-anyone can run it there: `duckdb warehouse.duckdb`. explain.py runs it and compares.
+It means the same as warehouse/evaluation/sql.py for all cells at once, but over the tables of a release
+alone, so that anyone can run it there: `duckdb warehouse.duckdb`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from schemas.columns.observation import VALUE_DIMENSIONS
 Item = Mapping[str, Any]
 Cell = Mapping[str, Any]
 
-IN_OTHER_DIMS = {"education": "EDUCATION", "disability": "DISABILITY_STATUS"}  # parts without a column
+IN_OTHER_DIMS = {"education": "EDUCATION", "disability": "DISABILITY_STATUS"}  # dimensions without a column
 
 
 def candidate_sql(item: Item, cell: Cell, rank: int) -> str:
@@ -33,46 +33,40 @@ def candidate_sql(item: Item, cell: Cell, rank: int) -> str:
     return f"{columns}\nfrom observation\nwhere " + "\n    and ".join(terms)
 
 
-def observation_terms(item: Item, cell: Cell) -> str:
-    """The condition alone, to read the observation whole."""
-    terms = [f"source = {text(item['source'])}", f"series = {text(item['series'])}", *_where(item, cell)]
-    return " and ".join([*terms, "obs_value is not null"])
-
-
 def dimension_terms(item: Item, dimensions: Cell, education: str = "education") -> list[str]:
-    """The conditions on the parts alone, for many areas and years at once."""
+    """The conditions on the dimensions alone, for many areas and years at once."""
     terms = _where(item, {**dimensions, "ref_area": "", "time_period": 0}, education)
     return [term for term in terms if not term.startswith(("ref_area = ", "time_period = "))]
 
 
 def _where(item: Item, cell: Cell, education: str = "education") -> list[str]:
-    """The cell's key, with the input's pins in place of the total, and the total in place of the part that
-    the series is of. Education stands in the cell's other_dims."""
+    """The cell's key, with the input's pins in place of the total, and the total in place of the breakdown
+    that the series is of. Education is in the cell's other_dims."""
     pins: Mapping[str, str] = item.get("where", {})
-    wanted = {name: cell[name] for name in VALUE_DIMENSIONS if name != "other_dims"}
+    codes = {name: cell[name] for name in VALUE_DIMENSIONS if name != "other_dims"}
     level = str(cell["other_dims"])
     others = dict(pair.split("=", 1) for pair in level.split(";")) if level != "_T" else {}
     for name, code in item.get("part", {}).items():
         key = IN_OTHER_DIMS.get(name)
-        if (others.pop(key, "_T") if key else wanted[name]) != code:
-            return ["false -- the series is of one part alone, and this is another"]
+        if (others.pop(key, "_T") if key else codes[name]) != code:
+            return ["false -- the series covers one breakdown alone, and this is another"]
         if key is None:
-            wanted[name] = "_T"
+            codes[name] = "_T"
     if education == "education":
-        wanted["education"] = others.pop("EDUCATION", "_T")
-    wanted["other_dims"] = ";".join(f"{key}={code}" for key, code in others.items()) or "_T"
-    if any(name in pins and wanted.get(name, "_T") != "_T" for name in pins):
+        codes["education"] = others.pop("EDUCATION", "_T")
+    codes["other_dims"] = ";".join(f"{key}={code}" for key, code in others.items()) or "_T"
+    if any(name in pins and codes.get(name, "_T") != "_T" for name in pins):
         return ["false -- the input is pinned to one code, which counts as the total"]
-    wanted |= pins
+    codes |= pins
     return [
         f"ref_area = {text(cell['ref_area'])}",
         f"time_period = {int(cell['time_period'])}",
-        *(f"{name} = {text(code)}" for name, code in wanted.items()),
+        *(f"{name} = {text(code)}" for name, code in codes.items()),
     ]
 
 
 def other_years(year: int, back: Sequence[int], only: Sequence[int]) -> list[int]:
-    """The other years that a formula looks at: so many years back, and fixed ones."""
+    """The other years that a formula reads: offsets back, and fixed years."""
     return sorted({*(year - by for by in back), *only} - {year}, reverse=True)
 
 
@@ -82,8 +76,14 @@ def value_sql(
     cells: Mapping[int, Cell],
     back: Sequence[int] = (),
 ) -> str:
-    """The whole statement. inputs and cells: by year, the explained one first; formula: canonical SQL over
-    the names of the inputs; back: the windows that it names."""
+    """The whole statement.
+
+    Args:
+        inputs: the choices of each input, by year, the explained year first.
+        formula: canonical SQL over the names of the inputs.
+        cells: the key of the cell, by year.
+        back: the offsets of the windows that the formula names.
+    """
     year = next(iter(cells))
     alone = len(cells) == 1
     parts, joined = [], []
@@ -104,9 +104,9 @@ def value_sql(
 def _chosen(label: str, items: Sequence[Item], cell: Cell) -> str:
     """The first input with a value."""
     choices = [candidate_sql(item, cell, rank) for rank, item in enumerate(items)]
-    found = indent("\nunion all\n".join(choices), "        ")
+    union = indent("\nunion all\n".join(choices), "        ")
     return (
-        f'"{label}" as (\n    select value\n    from (\n{found}\n    )\n'
+        f'"{label}" as (\n    select value\n    from (\n{union}\n    )\n'
         "    order by preference\n    limit 1\n)"
     )
 
