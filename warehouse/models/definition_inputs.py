@@ -46,11 +46,18 @@ def load_model_inputs(
     rows = [_definition_row(entry.indicator) for _, entry in sorted(catalogue.items())]
     load(con, "definition", pa.Table.from_pylist(rows, schema=DEFINITION))
     frameworks = [
-        {"indicator": name, "framework": framework, "reference": str(reference)}
+        {
+            "indicator": name,
+            "framework": framework,
+            "reference": str(reference),
+            "direct": None,
+            "link_reason": None,
+        }
         for name, entry in sorted(catalogue.items())
         for framework, reference in sorted(entry.indicator.frameworks.items())
     ]
     load(con, "framework", pa.Table.from_pylist(frameworks, schema=FRAMEWORK))
+    load(con, "target_scope", pa.Table.from_pylist([], schema=TARGET_SCOPE))
     breaks = [
         {"indicator": name, "ref_area": item.ref_area, "time_period": item.time_period}
         for name, entry in sorted(catalogue.items())
@@ -84,13 +91,43 @@ DEFINITION = pa.schema(
         ("highest", pa.float64()),
         ("worst", pa.float64()),  # of bounds: the ends of the scale for scores
         ("best", pa.float64()),
+        ("verdict_kind", pa.string()),  # what may be said of a country: VERDICT_KINDS
+        ("group_verdict_kind", pa.string()),  # the same of a group
+        ("stale_after", pa.int16()),  # years after which the latest value has no verdict
+        ("min_span", pa.int16()),  # fewest years from the first value to the latest for a verdict of a trend
+        ("noise_beyond", pa.float64()),  # on the better side of it differences say nothing
+        ("noise_step", pa.float64()),  # a smaller change from first to latest says nothing, in the unit
+        ("noise_relative_step", pa.float64()),  # the same as a share of the first value
+        ("plausible_low", pa.float64()),  # a value outside is published and enters nothing
+        ("plausible_high", pa.float64()),
+        ("met_strict", pa.bool_()),  # met only beyond met_from, not at it
+        ("relative_base_year", pa.int16()),  # of a target that is relative to an area's own value
+        ("relative_factor", pa.float64()),  # the target is that many times the value of the base year
+        ("relative_step", pa.float64()),  # or that much more a year
+        ("relative_cap", pa.float64()),  # and never on the worse side of this, or beyond it
+        ("group_target_value", pa.float64()),  # the number for groups, where it is another
+        ("owner_kind", pa.string()),  # who set the number: `ours` makes no headline
+        ("target_year_ours", pa.bool_()),  # whether the year is ours, not the owner's
+        ("scoped", pa.bool_()),  # whether the target is of the groups in target_scope alone
     ]
 )
+# The groups whose members alone have an indicator's target.
+TARGET_SCOPE = pa.schema([("indicator", pa.string()), ("group", pa.string())])
 # Where an indicator belongs: (internet_use, compact_brief, A). One row for each framework that it names.
-FRAMEWORK = pa.schema([("indicator", pa.string()), ("framework", pa.string()), ("reference", pa.string())])
+FRAMEWORK = pa.schema(
+    [
+        ("indicator", pa.string()),
+        ("framework", pa.string()),
+        ("reference", pa.string()),
+        ("direct", pa.bool_()),  # whether it measures the objective itself; null where there is no objective
+        ("link_reason", pa.string()),
+    ]
+)
 DECLARED_BREAK = pa.schema(
     [("indicator", pa.string()), ("ref_area", pa.string()), ("time_period", pa.int16())]
 )
+STALE_AFTER = 5  # years, where an indicator says nothing else
+MIN_SPAN = 3  # years, where an indicator says nothing else
 BASELINE_YEAR = 2015  # of the Technical Note, where an indicator has no target that says otherwise
 
 
@@ -113,6 +150,38 @@ def _definition_row(indicator: Indicator) -> dict[str, Any]:
         "highest": indicator.expect.range[1],
         "worst": indicator.bounds.worst if indicator.bounds else None,
         "best": indicator.bounds.best if indicator.bounds else None,
+        **_verdict_rule(indicator),
+    }
+
+
+def _verdict_rule(indicator: Indicator) -> dict[str, Any]:
+    """What may be said of the values, and from when on a target counts as met."""
+    target = indicator.target
+    if not indicator.assessed:
+        kind = "none"
+    elif target is None or target.value is None:
+        kind = "direction"
+    else:
+        kind = "parity" if indicator.direction == "closer_to_one" else "likelihood"
+    return {
+        "verdict_kind": kind,
+        "group_verdict_kind": kind,
+        "stale_after": STALE_AFTER,
+        "min_span": MIN_SPAN,
+        "noise_beyond": None,
+        "noise_step": None,
+        "noise_relative_step": None,
+        "plausible_low": None,
+        "plausible_high": None,
+        "met_strict": False,
+        "relative_base_year": None,
+        "relative_factor": None,
+        "relative_step": None,
+        "relative_cap": None,
+        "group_target_value": target.value if target else None,
+        "owner_kind": "other" if target else None,
+        "target_year_ours": False,
+        "scoped": False,
     }
 
 
