@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from schemas.definitions.models import Indicator, Input
+from schemas.definitions.indicator import Indicator, Input
 
 Series = tuple[str, str]  # source, series
 

@@ -9,7 +9,7 @@ import json
 from hashlib import sha256
 from typing import Any
 
-from schemas.definitions.models import Indicator, Input
+from schemas.definitions.indicator import Indicator, Input
 
 
 def numbers_fingerprint(indicator: Indicator) -> str:
@@ -46,9 +46,12 @@ def prose_fingerprint(indicator: Indicator) -> str:
 # assessment (progress, aggregates, scores) from `method` too; `checks` judge them, `prose` is read.
 FIELDS = {
     "numbers": ("inputs", "formula", "unit", "gaps", "breaks"),
-    "method": ("direction", "assessed", "target", "bounds", "aggregate", "frameworks"),
+    "method": (
+        *("direction", "assessed", "target", "bounds", "aggregate", "frameworks"),
+        *("verdict_kind", "group_verdict_kind", "stale_after", "min_span", "noise", "links"),
+    ),
     "checks": ("expect", "disagreement", "fallback_when_held"),
-    "prose": ("id", "title", "description", "aliases", "notes"),
+    "prose": ("id", "former_ids", "title", "description", "verdict_reason", "aliases", "notes"),
 }
 KIND = {field: kind for kind, fields in FIELDS.items() for field in fields}
 
@@ -84,6 +87,9 @@ def _input(item: Input) -> dict[str, Any]:
         "series": item.series,
         "indicator": item.indicator,
         "where": dict(sorted(item.where.items())),
+        "carries": item.carries or item.source,
+        "concept": item.concept,
+        "splice": item.splice.model_dump(exclude={"reason"}) if item.splice else None,
         "part": dict(sorted(item.part.items())),
         "scale": item.scale,
     }

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from indicators.registry import Catalogue, Entry
-from schemas.definitions.models import Input
+from schemas.definitions.indicator import Input
 
 
 def restricted(catalogue: Catalogue, keep: Callable[[Input], bool]) -> tuple[Catalogue, list[str]]:

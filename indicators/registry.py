@@ -11,10 +11,14 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from indicators.former_ids import former_id_problems
+from indicators.lineage import carried_by_source, with_lineage
 from indicators.targets import commitment_files, commitment_problems
 from indicators.validation import Known, known_series, problems_of
 from schemas.codelists.areas import grouping_problems
-from schemas.definitions.models import Indicator, Input, Source, parse
+from schemas.definitions.indicator import Indicator, Input
+from schemas.definitions.parsing import parse
+from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import YamlFile, load_yaml
 from schemas.errors import DefinitionError, Problem
 from sources.registry.sources import SOURCES, load_series, load_source
@@ -37,10 +41,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Checked:
-    """What `compact check` found. problems are sorted by file and line."""
+    """What `compact check` found, sorted by file and line. Problems stop a run, warnings do not."""
 
     files: int
     problems: list[Problem]
+    warnings: list[Problem]
 
 
 class Catalogue(Mapping[str, Indicator]):
@@ -117,10 +122,13 @@ def load_catalogue(
     """
     files = _files(folder)
     entries, problems = _read(files)
-    problems += _across(entries, files, known_series(sources_folder, sources))
-    if problems:
-        raise DefinitionError(problems)
-    return Catalogue({entry.indicator.id: entry for entry in entries})
+    series = known_series(sources_folder, sources)
+    problems += _across(entries, files, series, folder)
+    if errors := [problem for problem in problems if problem.severity == "error"]:
+        raise DefinitionError(errors)
+    carried = carried_by_source(sources_folder)
+    resolved = [replace(entry, indicator=with_lineage(entry.indicator, series, carried)) for entry in entries]
+    return Catalogue({entry.indicator.id: entry for entry in resolved})
 
 
 def check_files(
@@ -132,7 +140,7 @@ def check_files(
     known = {path.resolve() for path in inside}
     every = [*inside, *(path for path in indicator_files if path.resolve() not in known)]
     entries, problems = _read(every)
-    problems += _across(entries, every, known_series(sources_folder))
+    problems += _across(entries, every, known_series(sources_folder), folder)
     for path in source_files:
         problems += _source_problems(path)
     others = _chosen_commitments(paths, folder)
@@ -144,7 +152,9 @@ def check_files(
         chosen = {str(_short(path)) for path in [*indicator_files, *source_files, *others]}
         chosen |= {str(_short(path.with_name("series.csv"))) for path in source_files}
         problems = [problem for problem in problems if problem.file in chosen]
-    return Checked(len(indicator_files) + len(source_files) + len(others), sorted(problems))
+    errors = sorted(problem for problem in problems if problem.severity == "error")
+    warnings = sorted(problem for problem in problems if problem.severity == "warning")
+    return Checked(len(indicator_files) + len(source_files) + len(others), errors, warnings)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -189,7 +199,7 @@ def _read(paths: Iterable[Path]) -> tuple[list[Entry], list[Problem]]:
     return entries, problems
 
 
-def _across(entries: list[Entry], files: list[Path], series: Known) -> list[Problem]:
+def _across(entries: list[Entry], files: list[Path], series: Known, folder: Path) -> list[Problem]:
     """What only the files together show: ids, references, circles. An unreadable file counts by its name."""
     problems: list[Problem] = []
     first: dict[str, Entry] = {}
@@ -206,6 +216,7 @@ def _across(entries: list[Entry], files: list[Path], series: Known) -> list[Prob
     ids = {*first, *(path.stem for path in files)}
     for entry in entries:
         problems += problems_of(entry.indicator, entry.file, ids, series)
+    problems += former_id_problems([(entry.indicator, entry.file) for entry in entries], folder, ids)
     return problems + _circles(first)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from indicators.registry import FOLDER, Catalogue, load_catalogue
 from indicators.validation import Known, known_series
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from sources.registry.sources import SOURCES, SeriesInfo
 
 Row = dict[str, str]

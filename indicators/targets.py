@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 from indicators.formula.parser import check_formula, formula_names
 from indicators.validation import did_you_mean, frameworks
 from schemas.codelists.units import unit_codes
-from schemas.definitions.models import Indicator, Model, parse
+from schemas.definitions.base import Model
+from schemas.definitions.indicator import Indicator
+from schemas.definitions.parsing import parse
 from schemas.definitions.targets import (
     Claim,
     ClaimFile,

@@ -1,6 +1,6 @@
 """What is judged about one indicator with its neighbours: sources, series, units, other indicators, formula.
 
-The shape of a file is judged before, by its model in schemas/definitions/models.py.
+The shape of a file is judged before, by its model in schemas/definitions/indicator.py.
 """
 
 from __future__ import annotations
@@ -8,13 +8,17 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from indicators.formula.parser import check_formula, formula_names
+from indicators.verdict_checks import verdict_findings, verdict_warnings
+from schemas.codelists.areas import area_rows
 from schemas.codelists.units import unit_codes
-from schemas.definitions.models import Indicator, Input, Source
+from schemas.definitions.indicator import Indicator, Input
+from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import Place, YamlFile, load_yaml
 from schemas.errors import DefinitionError, Problem
 from schemas.tables.registry import INDICATOR
@@ -56,8 +60,15 @@ def problems_of(
         *_scales(indicator),
         *_frameworks(indicator),
     ]
-    for place, what, allowed, step in found:
+    for place, what, allowed, step in [*found, *verdict_findings(indicator, _groups())]:
         yield problem(place, what, allowed, step)
+    for place, what, allowed, step in verdict_warnings(indicator):
+        yield replace(problem(place, what, allowed, step), severity="warning")
+
+
+@cache
+def _groups() -> frozenset[str]:
+    return frozenset(str(row["ref_area"]) for row in area_rows() if row["kind"] != "country")
 
 
 # A finding: where, what, what is allowed, what to do.

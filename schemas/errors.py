@@ -7,6 +7,7 @@ Programming mistakes are not wrapped here: they surface as themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 class CompactError(Exception):
@@ -42,9 +43,11 @@ class Problem:
     what: str
     allowed: str = ""
     next_step: str = ""
+    severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
-        text = f"{self.file}:{self.line}: {self.field}: {self.what}"
+        word = "warning: " if self.severity == "warning" else ""
+        text = f"{self.file}:{self.line}: {self.field}: {word}{self.what}"
         text += f"\n    allowed: {self.allowed}" if self.allowed else ""
         return text + (f"\n    next: {self.next_step}" if self.next_step else "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.session import Session
 from sources.model import Resource, SnapshotFiles, SourceResponse
 

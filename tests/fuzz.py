@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.session import Session
 from sources.model import SnapshotFiles, SourceResponse

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from schemas.definitions.models import Source
 from schemas.definitions.parsing import parse
+from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import load_yaml
 from sources.http.session import Session
 from sources.model import NoSuchSeries, Page, SourceResponse

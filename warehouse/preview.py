@@ -15,7 +15,7 @@ import duckdb
 
 from schemas.codelists.areas import area_name, area_rows, membership_rows
 from schemas.columns.observation import TOTAL
-from schemas.definitions.models import Indicator, Input
+from schemas.definitions.indicator import Indicator, Input
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.registry import INDICATOR
 from warehouse.checks.indicator_checks import indicator_checks

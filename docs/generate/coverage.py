@@ -1,6 +1,6 @@
 """How many indicators each objective has: the table of README.md that this module writes.
 
-`python -m indicators.coverage_table [RELEASE]` puts it between its markers. The indicators, and those with a
+`python -m docs.generate.coverage [RELEASE]` puts it between its markers. The indicators, and those with a
 target, are counted in the definition files; how many have values is read from the table `coverage` of a
 release and stays as it was where none is given. Nothing here computes a value.
 """
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from indicators.registry import load_catalogue
 from indicators.validation import frameworks
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-BEGIN = "<!-- coverage by objective: written by python -m indicators.coverage_table -->"
+BEGIN = "<!-- coverage by objective: written by python -m docs.generate.coverage -->"
 END = "<!-- end -->"
 PARTS = {
     "compact_brief": "Policy brief (2023)",

@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from schemas.definitions.models import Indicator, Source
+from schemas.definitions.indicator import Indicator, RemovedFile
+from schemas.definitions.source import Source
 from schemas.definitions.targets import ClaimFile, CommitmentFile, CrosswalkFile, ScoreFile
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "claims": ClaimFile,
     "crosswalk": CrosswalkFile,
     "scores": ScoreFile,
+    "removed": RemovedFile,
 }
 GUIDE = Path("docs/definitions.md")
 TYPES = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false"}

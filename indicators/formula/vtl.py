@@ -17,7 +17,7 @@ from typing import Any
 from indicators.formula.functions import OF_OTHER_CELLS
 from indicators.formula.parser import check_formula, parse_formula
 from indicators.formula.window_functions import name_of
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 
 _BINARY = {"Add": "+", "Sub": "-", "Mul": "*"}
 _ONE = {"Abs": "abs", "Exp": "exp", "Floor": "floor", "Ceil": "ceil"}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from indicators.registry import Catalogue
 from indicators.validation import known_series, problems_of
-from schemas.definitions.models import Indicator, parse
+from schemas.definitions.indicator import Indicator
+from schemas.definitions.parsing import parse
 from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import DefinitionError, Problem
 from sources.registry.sources import SOURCES

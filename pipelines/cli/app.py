@@ -122,11 +122,12 @@ def check(
 
     found = check_files(paths or None)
     if as_json:
-        emit([vars(p) for p in found.problems], as_json=True)
+        emit([vars(p) for p in [*found.problems, *found.warnings]], as_json=True)
     else:
-        for problem in found.problems:
+        for problem in [*found.problems, *found.warnings]:
             print(problem)
-    note(f"{found.files} files checked, {len(found.problems)} problems")
+    warned = f", {len(found.warnings)} warnings" if found.warnings else ""
+    note(f"{found.files} files checked, {len(found.problems)} problems{warned}")
     raise typer.Exit(1 if found.problems else 0)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from sources.ingest.cadence import Freshness
 from sources.staging.stage import StagedSource
 from warehouse.checks.indicator_checks import CheckResult, ledger_check

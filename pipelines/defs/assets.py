@@ -27,7 +27,7 @@ from pipelines.defs.metadata import (
 from pipelines.monitoring.openlineage import Lineage
 from pipelines.monitoring.run_log import BY, RUN, RunLog, fetch_facts
 from pipelines.steps.run_context import Workspace
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from schemas.tables.registry import TABLES
 from sources.ingest.cadence import freshness_status

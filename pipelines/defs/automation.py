@@ -15,7 +15,7 @@ import dagster as dg
 from pipelines.defs.assets import source_key, staged_key
 from pipelines.monitoring.status import facts
 from pipelines.steps.run_context import Workspace
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.ingest.cadence import cadences
 from sources.ingest.freshness import UpdateCheck, check_for_update, has_question
 from sources.model import SourceUnavailable

@@ -8,7 +8,8 @@ from hashlib import sha256
 import dagster as dg
 
 from schemas.columns.model import Table
-from schemas.definitions.models import Indicator, Source
+from schemas.definitions.indicator import Indicator
+from schemas.definitions.source import Source
 from sources.ingest.cadence import cadences
 from sources.ingest.fetch import FetchReport
 from sources.snapshots.store import Store

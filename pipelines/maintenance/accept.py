@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from indicators.registry import load_catalogue
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.locks import home_lock
 from sources.registry.sources import load_sources

@@ -20,7 +20,8 @@ from uuid import NAMESPACE_URL, uuid5
 import requests
 
 from schemas.columns.model import Table
-from schemas.definitions.models import Indicator, Source
+from schemas.definitions.indicator import Indicator
+from schemas.definitions.source import Source
 from schemas.tables.registry import TABLES
 from sources.http.session import user_agent
 from sources.http.urls import is_loopback

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipelines.maintenance.accept import held
 from pipelines.monitoring.run_log import runs
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.drift.results import failed_contracts
 from sources.ingest.cadence import freshness_status, next_due
 from sources.snapshots.store import Store

@@ -19,7 +19,8 @@ from indicators.licensing import restricted
 from indicators.registry import Catalogue, load_catalogue
 from pipelines.steps.parallel import THREADS
 from pipelines.steps.system_errors import translate_system_errors
-from schemas.definitions.models import Input, Source
+from schemas.definitions.indicator import Input
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.ingest.fetch import FetchReport, fetch_source
 from sources.registry.sources import load_series, load_sources, reader_of

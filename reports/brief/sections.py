@@ -17,7 +17,7 @@ NAMED = 9  # indicators named as standing out
 CHANGES = 5  # sentences about what changed
 STRIPS = 7  # indicators with a strip of peers
 # The gaps to show first: of connectivity, skills and accounts; then the rest by name.
-FIRST_GAPS = ("internet_use", "mobile_ownership", "ict_skills", "account_ownership", "digital_payments")
+FIRST_GAPS = ("internet_use", "mobile_ownership", "ict_skills_email", "account_ownership", "digital_payments")
 LABELS = (
     "title", "group_title", "where", "objective", "score", "rank_column", "coverage", "years",
     "pace_of_all", "key", "indicator", "since_2000", "value", "year", "peers", "target", "pace",

@@ -36,7 +36,7 @@ FLAGSHIPS = (
     "coverage_4g",
     "schools_internet",
     "broadband_price_gni",
-    "internet_parity",
+    "internet_use_parity",
     "gini",
     "account_ownership",
     "electricity",

@@ -1,6 +1,6 @@
 """Reads a definition file into its model, and says every fault in words: place, what is allowed, what to do.
 
-The models are in schemas/definitions/models.py.
+The models are in schemas/definitions.
 """
 
 from __future__ import annotations

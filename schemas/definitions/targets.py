@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from schemas.definitions.models import Direction, Identifier, Line, Model
+from schemas.definitions.base import Direction, Identifier, Line, Model
 
 TargetId = Annotated[str, Field(pattern=r"^[A-Z0-9]+-[A-Za-z0-9./]+$")]
 UnitCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]

@@ -19,8 +19,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.definitions.models import Model, Source
+from schemas.definitions.base import Model
 from schemas.definitions.parsing import parse
+from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError
 from sources.drift.structure import Structure, differences, infer_schema

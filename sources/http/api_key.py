@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from requests import PreparedRequest
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.content import bad
 from sources.http.urls import is_loopback

@@ -21,7 +21,7 @@ from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from tenacity import Retrying, retry_if_exception_type
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.api_key import access_key
 from sources.http.content import bad, excerpt, parse_json, parse_text

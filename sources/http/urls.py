@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 
 Origin = tuple[str, str, int]  # scheme, host, port
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from croniter import croniter
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError
 from sources.snapshots.store import Store

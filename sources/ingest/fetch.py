@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.api_key import not_configured
 from sources.http.session import CachedPage, Session
 from sources.ingest.freshness import named_release

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.content import bad, parse_json
 from sources.http.session import CachedPage, Session
 from sources.model import InvalidResponse

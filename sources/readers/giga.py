@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from schemas.definitions.models import Model, Source
+from schemas.definitions.base import Model
+from schemas.definitions.source import Source
 from sources.http.content import parse_json
 from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import RUN_AGAIN, canonical, check_rows, refuse

@@ -19,7 +19,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.session import Session, parse_text
 from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse

@@ -17,7 +17,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.session import Session, parse_json
 from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import canonical, check_rows, check_series, check_unique, refuse

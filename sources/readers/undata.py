@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemas.codelists.areas import area_rows
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.session import Session, parse_json
 from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import RUN_AGAIN, canonical, check_unique, refuse

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.model import RAW_COLUMNS, InvalidResponse, Page, Resource, SnapshotFiles, SourceResponse
 from sources.registry.sources import SeriesInfo, load_series
 

@@ -1,6 +1,6 @@
 """Loads the sources: sources/agencies/<id>/source.yaml with its series.csv, and the reader that it names.
 
-What one file alone can show wrong is judged in schemas/definitions/models.py; what needs its neighbours,
+What one file alone can show wrong is judged in schemas/definitions; what needs its neighbours,
 here.
 """
 
@@ -15,28 +15,37 @@ from pathlib import Path
 from typing import cast
 
 from schemas.codelists.code_maps import code_map
+from schemas.codelists.custodians import custodians
 from schemas.codelists.subnational import is_subnational
 from schemas.columns.observation import CODE_PATTERN, OBS_STATUSES, REF_AREA_CODES
-from schemas.definitions.models import Source
 from schemas.definitions.parsing import parse
+from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import Place, YamlFile, load_yaml
 from schemas.errors import DefinitionError, Problem
 from sources.readers import READERS
 from sources.readers_protocol import Reader
 from sources.settings import CHECKOUT
 
+CUSTODIANS = "a code of schemas/codelists/custodians.yaml"
 SOURCES = CHECKOUT / "sources" / "agencies"
 SERIES_COLUMNS = ("code", "title", "unit")
+LINEAGE_COLUMNS = ("carries", "concept")  # may follow, wherever they stand
 
 
 @dataclass(frozen=True)
 class SeriesInfo:
-    """A line of series.csv. more: the columns beside code, title and unit, for the source's reader."""
+    """A line of series.csv.
+
+    carries: custodian whose figures these are, where it is another than the source's. concept: what is
+    measured, where the source mixes two. more: the other columns, for the source's reader.
+    """
 
     code: str
     title: str
     unit: str
     more: dict[str, str] = field(default_factory=dict)
+    carries: str = ""
+    concept: str = ""
 
 
 def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
@@ -136,7 +145,13 @@ def _series(rows: csv.DictReader[str], path: Path) -> dict[str, SeriesInfo]:
                 )
             )
             continue
-        info = SeriesInfo(row["code"], row["title"], row["unit"], {k: row[k] for k in header[3:]})
+        info = SeriesInfo(
+            row["code"],
+            row["title"],
+            row["unit"],
+            {name: row[name] for name in header[3:] if name not in LINEAGE_COLUMNS},
+            *(row.get(name) or "" for name in LINEAGE_COLUMNS),
+        )
         problems.extend(_series_problems(info, found, str(path), line))
         found[info.code] = info
     if problems:
@@ -153,6 +168,9 @@ def _series_problems(info: SeriesInfo, before: Collection[str], path: str, line:
         )
     if not info.title.strip():
         yield Problem(path, line, "title", "is empty", "the agency's title")
+    if info.carries and info.carries not in custodians():
+        step = "use one of its codes, or add the custodian there"
+        yield Problem(path, line, "carries", f"unknown custodian {info.carries!r}", CUSTODIANS, step)
     if not is_unit(info.unit):
         yield Problem(
             path,
@@ -179,6 +197,9 @@ def _neighbours(source: Source, file: YamlFile) -> Iterator[Problem]:
             ", ".join(READERS),
             "name a reader of sources/readers, or write one there",
         )
+    if source.carries and source.carries not in custodians():
+        step = "use one of its codes, or add the custodian there"
+        yield problem(("carries",), f"unknown custodian {source.carries!r}", CUSTODIANS, step)
     for place, code in [(("units", k), v) for k, v in source.units.items()]:
         if not is_unit(code):
             yield problem(place, f"unknown unit {code!r}", "a code of schemas/codelists/units.yaml")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from schemas.definitions.models import Cadence, Limits, Rate, Source
+from schemas.definitions.source import Cadence, Limits, Rate, Source
 from schemas.errors import CompactError
 from sources.drift.check import record_contract
 from sources.http.content import parse_text

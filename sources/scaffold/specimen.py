@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from schemas.definitions.models import Model
+from schemas.definitions.base import Model
 
 SUFFIX = ".specimen.json"
 

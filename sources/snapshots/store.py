@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.model import InvalidResponse, Page, SnapshotFiles, SourceResponse
 from sources.snapshots.events import Event, Snapshot, StoredPage, as_event, iso, page_event

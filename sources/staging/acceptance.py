@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from schemas.columns.observation import OBSERVATION
-from schemas.definitions.models import Source, Threshold
+from schemas.definitions.source import Source, Threshold
 from sources.settings import CHECKOUT
 from sources.staging.stage import StagedSource
 

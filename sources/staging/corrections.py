@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from schemas.definitions.models import Correction, Model
+from schemas.definitions.base import Model
 from schemas.definitions.parsing import parse
+from schemas.definitions.source import Correction
 from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import DefinitionError, Problem
 from sources.registry.sources import SOURCES

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from schemas.codelists.code_maps import code_map, not_carried
 from schemas.columns.observation import CODE_PATTERN, OBS_STATUSES
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.registry.sources import SeriesInfo, unit_codes
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from schemas.columns.model import Table
 from schemas.columns.observation import FIRST_YEAR, LAST_YEAR, OBSERVATION
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.tables.registry import LEDGER, QUARANTINE
 from sources.model import SnapshotFiles
 from sources.registry.renames import renamed

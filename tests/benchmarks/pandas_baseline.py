@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from indicators.registry import Catalogue
-from schemas.definitions.models import Indicator, Input
+from schemas.definitions.indicator import Indicator, Input
 
 CELL = ["ref_area", "time_period", "sex", "age", "urbanisation", "quantile", "other_dims"]
 DIMENSIONS = ["sex", "age", "urbanisation", "quantile", "education", "other_dims"]

@@ -13,7 +13,7 @@ from pipelines.defs import automation
 from pipelines.defs.assets import RELEASE_KEY, indicator_key, source_key, staged_key
 from pipelines.defs.jobs import build
 from pipelines.steps.run_context import Workspace
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.ingest.cadence import cadences
 from sources.registry.sources import load_sources
 from sources.settings import Settings

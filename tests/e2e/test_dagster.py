@@ -162,7 +162,7 @@ def test_dependencies_follow_the_definitions(
     def inputs(key: dg.AssetKey) -> set[dg.AssetKey]:
         return {dep.asset_key for dep in specs[key].deps}
 
-    assert inputs(indicator_key("internet_parity")) == {
+    assert inputs(indicator_key("internet_use_parity")) == {
         indicator_key("internet_use_female"),
         indicator_key("internet_use_male"),
     }

@@ -327,7 +327,7 @@ def test_what_the_revision_does_not_touch_is_not_computed_again(revised: Ran) ->
     assert made["population"] == 2  # the World Bank's
     assert made["people_offline"] == 2  # made of it
     assert made["mobile_ownership"] == 1  # UNSD's alone
-    assert made["ict_skills"] == 1  # ITU's and UNSD's
+    assert made["ict_skills_email"] == 1  # ITU's and UNSD's
 
 
 def test_the_release_before_is_as_it_was(first: Ran, revised: Ran) -> None:

@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 from indicators.registry import FOLDER, Catalogue, Entry
 from pipelines.runner.run import run
 from pipelines.steps.run_context import Workspace
-from schemas.definitions.models import Indicator, Source, parse
+from schemas.definitions.indicator import Indicator
+from schemas.definitions.parsing import parse
+from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import load_yaml
 from sources.registry.sources import SOURCES, load_source
 from sources.settings import Settings

@@ -62,7 +62,7 @@ def test_a_hundred_un_members_track_a_skill(shared: Path, tmp_path: Path) -> Non
         from read_parquet('{shared}/data/unsd/unsd_sdg_2026-07.parquet')
         where series = 'SE_ADT_ACTS' and try_cast(value as double) is not null and timePeriodStart >= 2015
         group by all"""
-    found = recomputed(tmp_path, rows_of(sql, "m49", "ict_skills"))["countries_tracking_skills"]
+    found = recomputed(tmp_path, rows_of(sql, "m49", "ict_skills_email"))["countries_tracking_skills"]
     assert found["value_now"] == pytest.approx(100 * 100 / 193)
     assert found["verdict"] == "not_reproduced"
 

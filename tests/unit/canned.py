@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import duckdb
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.session import Session
 from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.registry.sources import SOURCES, load_source, reader_of

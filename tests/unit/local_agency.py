@@ -15,7 +15,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 
 RATE = {"requests_per_second": 50.0, "parallel": 1, "reason": "a test"}
 

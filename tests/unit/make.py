@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from schemas.columns.model import Table
 from schemas.columns.observation import OBSERVATION
-from schemas.definitions.models import Indicator, Source
+from schemas.definitions.indicator import Indicator
+from schemas.definitions.source import Source
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.registry import INDICATOR, LEDGER, QUARANTINE
 from warehouse.engine.duckdb_engine import sort_by_key, write_table

@@ -10,7 +10,7 @@ import duckdb
 
 from schemas.codelists.areas import area_rows, membership_rows
 from schemas.columns.model import Table
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from schemas.tables.validation import validate
 from tests.unit.make import catalogue, table

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from schemas.definitions.models import Cadence, Source
+from schemas.definitions.source import Cadence, Source
 from sources.ingest.cadence import cadences, freshness_status, next_due, standing_facts
 from sources.ingest.fetch import FetchReport, fetch_source
 from sources.ingest.freshness import check_for_update

@@ -13,7 +13,7 @@ from indicators.fingerprint import numbers_fingerprint, prose_fingerprint
 from indicators.registry import FOLDER, Catalogue, check_files, load_catalogue
 from indicators.search import search
 from indicators.validation import frameworks
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from schemas.errors import DefinitionError, Problem
 
 FIXTURE = Path(__file__).resolve().parent.parent / "fixtures" / "indicators"
@@ -506,7 +506,7 @@ def test_the_catalogue_has_what_the_first_release_promises() -> None:
     catalogue = load_catalogue()
     derived = [i for i, definition in catalogue.items() if definition.formula.strip() != "value"]
     assert len(catalogue) >= 20
-    assert {"internet_parity", "income_share_bottom_40", "bottom_40_premium", "people_offline"} <= set(
+    assert {"internet_use_parity", "income_share_bottom_40", "bottom_40_premium", "people_offline"} <= set(
         derived
     )
     embedded = [
@@ -568,7 +568,7 @@ def test_the_tables_of_fields_in_the_guide_are_current() -> None:
 def test_the_example_of_the_guide_is_the_indicator_it_shows() -> None:
     page = (CHECKOUT / GUIDE).read_text(encoding="utf-8")
     shown = page.split("```yaml\n")[1].split("```")[0]
-    file = (FOLDER / "connectivity" / "internet_parity.yaml").read_text(encoding="utf-8")
+    file = (FOLDER / "connectivity" / "internet_use_parity.yaml").read_text(encoding="utf-8")
     heads = ("id:", "title:", "description:", "unit:", "direction:", "formula:", "  female:", "  male:")
 
     def same(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from schemas.tables.registry import INDICATOR, LEDGER
 from tests.unit.make import SNAP, indicator, observation, stage, table, value, values
 from warehouse.checks.indicator_checks import CheckResult, expected, indicator_checks, ledger_check

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from tests.unit.make import value, values
 from tests.unit.test_planted_faults import GOOD, PRESENT, expecting, released
 from warehouse.checks import cache as checks_kept

@@ -18,7 +18,7 @@ from docs.generate.coverage import (
     with_table,
 )
 from indicators.registry import load_catalogue
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 
 
 def indicator(indicator_id: str, frameworks: dict[str, str], target: bool = False) -> Indicator:

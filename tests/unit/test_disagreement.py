@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.defs.asset_checks import indicator_checks_of
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from schemas.tables.assessment import DISAGREEMENT
 from schemas.tables.registry import INDICATOR
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.session import Session, parse_json
 from sources.ingest.fetch import FRESHNESS, REFUSED_AT_FIRST, FetchReport, fetch_source, known_pages
 from sources.ingest.freshness import at_pointer

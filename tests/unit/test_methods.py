@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from docs.generate.methods import FOLDER as PAGES
 from docs.generate.methods import pages, written
+from schemas.definitions.indicator import Indicator
 from schemas.definitions.methods import COMMON_CLASSES, FOLDER, OUTLOOKS, methods, read_header
-from schemas.definitions.models import Indicator
 from schemas.errors import DefinitionError
 from schemas.tables.assessment import METHOD, METHOD_DISAGREEMENT, PROGRESS
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR

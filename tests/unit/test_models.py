@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from schemas.columns.model import Table
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from schemas.tables.assessment import AGGREGATE, COVERAGE, PROGRESS
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR, LATEST, REVISION
 from tests.unit.make import catalogue, indicator, table, value

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from indicators.fingerprint import numbers_fingerprint
 from pipelines.defs.asset_checks import indicator_checks_of, indicator_results
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from tests.unit.make import indicator, value, values
 from warehouse.checks.indicator_checks import CheckResult, indicator_checks
 

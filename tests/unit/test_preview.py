@@ -101,7 +101,7 @@ def test_a_draft_is_judged_wherever_it_lies(tmp_path: Path) -> None:
     file.write_text(DRAFT.replace("unit: PT", "unit: PTT"))
     with pytest.raises(DefinitionError, match=r"anything\.yaml:5: unit: unknown unit PTT"):
         load_draft(file, load_catalogue())
-    of_itself = "inputs: [{indicator: internet_parity}]"
+    of_itself = "inputs: [{indicator: internet_use_parity}]"
     file.write_text(
         DRAFT.replace("id: draft", "id: internet_use_female").replace(DRAFT.splitlines()[6], of_itself)
     )

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from schemas.codelists.code_maps import code_map
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SnapshotFiles
 from sources.readers.delimited import reader as delimited

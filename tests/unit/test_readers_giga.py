@@ -9,7 +9,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.model import InvalidResponse
 from sources.registry.sources import SOURCES, load_series, load_source
 from sources.staging.stage import StageProblem, stage_source

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.definitions.models import Limits, Source
+from schemas.definitions.source import Limits, Source
 from sources.http.session import Session
 from sources.ingest.fetch import fetch_source
 from sources.model import InvalidResponse, NoSuchSeries

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.model import InvalidResponse, NoSuchSeries
 from sources.readers.common.paging import refuse

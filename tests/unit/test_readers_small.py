@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.model import InvalidResponse, NoSuchSeries, SourceResponse
 from sources.readers.common.paging import refuse

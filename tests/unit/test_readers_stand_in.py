@@ -11,7 +11,7 @@ import duckdb
 import orjson
 import pytest
 
-from schemas.definitions.models import Rate, Source
+from schemas.definitions.source import Rate, Source
 from sources.http.session import Session
 from sources.model import InvalidResponse, SourceResponse
 from sources.registry.sources import load_series

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.ingest.fetch import fetch_source
 from sources.model import InvalidResponse, NoSuchSeries
 from sources.readers.workbook import reader

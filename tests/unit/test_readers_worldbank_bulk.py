@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.content import parse_json
 from sources.http.session import CachedPage, Session

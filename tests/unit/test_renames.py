@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indicators.registry import FOLDER, check_files
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.session import Session
 from sources.ingest.fetch import FetchReport, fetch_source
 from sources.model import NoSuchSeries, Resource, SourceResponse

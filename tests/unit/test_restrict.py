@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from indicators.licensing import restricted
 from indicators.registry import Catalogue, load_catalogue
-from schemas.definitions.models import Input
+from schemas.definitions.indicator import Input
 
 
 def without(source_id: str) -> tuple[Catalogue, list[str]]:

@@ -15,7 +15,7 @@ import pytest
 
 from indicators.registry import Catalogue
 from pipelines.steps.run_context import Workspace
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.api_key import access_key, not_configured
 from sources.http.session import Session

@@ -96,7 +96,7 @@ def test_reported_unemployment_is_of_those_of_fifteen_and_over(tmp_path: Path) -
         observation("ilostat", series, "LVA", 2020, 7.5, unit="PT", age="Y_GE15"),
         observation("ilostat", series, "LVA", 2020, 14.5, unit="PT", age="Y15T24"),
     ]
-    assert values(tmp_path, "unemployment_reported", rows) == [("LVA", 2020, 7.5, series)]
+    assert values(tmp_path, "unemployment", rows) == [("LVA", 2020, 7.5, series)]
 
 
 def test_the_data_commons_stand_in_for_unsd_alone(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.monitoring.run_log import RunLog
 from pipelines.monitoring.status import status
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.drift.results import remember_contracts
 from sources.snapshots.store import Store
 from tests.unit.local_agency import make_source

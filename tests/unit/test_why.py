@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indicators.fingerprint import FIELDS, field_fingerprints, kind_of, numbers_fingerprint
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from schemas.errors import CompactError
 from tests.unit.make import SNAP, indicator, observation, stage
 from warehouse.evaluation import invalidation as module

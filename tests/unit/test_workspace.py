@@ -23,8 +23,9 @@ from pipelines.monitoring.run_log import RunLog
 from pipelines.runner.no_change import unchanged
 from pipelines.steps.ingestion import Held
 from pipelines.steps.run_context import Workspace
-from schemas.definitions.models import Indicator, Source
+from schemas.definitions.indicator import Indicator
 from schemas.definitions.parsing import parse
+from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError
 from sources.http.session import Session

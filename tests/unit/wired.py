@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.model import RAW_COLUMNS, SnapshotFiles
 from sources.staging.stage import StagedSource, stage_source
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from warehouse.checks.indicator_checks import CheckResult, expected, indicator_checks
 from warehouse.checks.release_comparison import compared_with
 from warehouse.engine.duckdb_engine import code_fingerprint, write_sidecar

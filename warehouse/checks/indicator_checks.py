@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.definitions.models import Indicator, Input
+from schemas.definitions.indicator import Indicator, Input
 from schemas.tables.registry import INDICATOR
 from warehouse.checks.release_comparison import previous_checks
 from warehouse.checks.result import EXAMPLES, CheckResult, Severity, examples

@@ -15,7 +15,7 @@ import duckdb
 
 from indicators.fingerprint import numbers_fingerprint
 from schemas.columns.observation import TOTAL
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from warehouse.checks.result import EXAMPLES, CheckResult, Rows, Severity, examples
 from warehouse.engine.duckdb_engine import engine, literal, parquet
 

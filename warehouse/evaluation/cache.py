@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.definitions.models import Indicator, Source
+from schemas.definitions.indicator import Indicator
+from schemas.definitions.source import Source
 from schemas.tables.arrow import read_columns
 from sources.snapshots.store import Snapshot, Store
 from sources.staging.result import fingerprint

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from indicators.fingerprint import numbers_fingerprint
 from indicators.formula.parser import formula_frames
-from schemas.definitions.models import Indicator, Input
+from schemas.definitions.indicator import Indicator, Input
 from schemas.errors import CompactError
 from schemas.tables.arrow import arrow_schema, read_columns
 from schemas.tables.registry import INDICATOR

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from indicators.fingerprint import field_fingerprints, kind_of
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from schemas.errors import CompactError
 from warehouse.engine.duckdb_engine import code_fingerprint, engine, literal, parquet
 from warehouse.evaluation.evaluate import fingerprint_parts

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from schemas.columns.model import Table
 from schemas.columns.shared import number
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.assessment import DISAGREEMENT
 from warehouse.engine.duckdb_engine import literal, parquet, run_sql, write_table

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from indicators.formula.parser import formula_frames, formula_sql
 from schemas.columns.observation import OBS_STATUSES
-from schemas.definitions.models import Indicator, Input
+from schemas.definitions.indicator import Indicator, Input
 from schemas.errors import CompactError
 from warehouse.engine.duckdb_engine import literal, parquet
 from warehouse.evaluation.windows import extra_columns, joins, lineage, members, windows, worst_status

@@ -17,7 +17,7 @@ from indicators.formula.parser import WindowFrame
 from indicators.formula.window_functions import GROUP, SIZE
 from schemas.codelists.areas import membership_rows
 from schemas.columns.observation import VALUE_DIMENSIONS
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from warehouse.engine.duckdb_engine import literal
 
 

@@ -18,7 +18,7 @@ from indicators.formula.vtl import to_vtl
 from schemas.codelists.units import units
 from schemas.columns.model import Table
 from schemas.columns.observation import OBS_STATUSES
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from schemas.tables.registry import INDICATOR
 from warehouse.engine.duckdb_engine import engine, literal, parquet
 from warehouse.store.publish import read_release_metadata

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
-from schemas.definitions.models import Indicator
+from schemas.definitions.indicator import Indicator
 from warehouse.engine.duckdb_engine import literal, model_sql, parquet
 from warehouse.models.codelist_inputs import load_reference
 

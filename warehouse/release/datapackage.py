@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.columns.model import Column, Table
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.tables.registry import TABLES
 from warehouse.verification.verify import references
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from schemas.columns.model import Column, Table
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.tables.registry import TABLES
 from warehouse.release.datapackage import DESCRIPTION, TITLE, write_text
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from schemas.codelists.areas import area_rows, membership_rows
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.definitions.targets import Targets
 from warehouse.checks.indicator_checks import CheckResult
 from warehouse.distributed.backend import engine_version

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from warehouse.engine.duckdb_engine import engine, parquet
 
 EXAMPLES = 3  # refused rows shown for a reason

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from pydantic import Field
 
-from schemas.definitions.models import Model
+from schemas.definitions.base import Model
 from sources.model import Page
 from sources.readers.common.paging import RUN_AGAIN, refuse
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.model import RAW_COLUMNS, SnapshotFiles
 from sources.readers.common.raw_table import make_wire
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pyarrow as pa
 from pydantic import Field, ValidationError
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.session import Session
 from sources.model import RAW_COLUMNS, Page, Resource, SnapshotFiles, SourceResponse

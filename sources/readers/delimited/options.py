@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from schemas.definitions.models import Model, Source
+from schemas.definitions.base import Model
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.readers.common.archive import ArchiveRules
 from sources.readers.delimited.parser import Layout

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 from pydantic import Field
 
-from schemas.definitions.models import Model
+from schemas.definitions.base import Model
 from sources.http.content import excerpt, expect_header, parse_text
 from sources.model import NoSuchSeries, Page
 from sources.readers.common.paging import RUN_AGAIN, refuse

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.readers.delimited.options import Options, ValueColumn
 from sources.registry.sources import load_series
 

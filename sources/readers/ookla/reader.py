@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from schemas.definitions.models import Model, Source
+from schemas.definitions.base import Model
+from schemas.definitions.source import Source
 from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import refuse
 from sources.readers.common.python_rows import Row, number_rows, write_raw_rows

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 
 FIRST = ("STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION")

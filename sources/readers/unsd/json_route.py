@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.session import Session, parse_json
 from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import (

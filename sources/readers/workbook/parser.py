@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 from pydantic import Field
 from python_calamine import CalamineError, CalamineWorkbook
 
-from schemas.definitions.models import Model
+from schemas.definitions.base import Model
 from sources.http.content import parse_text
 from sources.model import Page
 from sources.readers.common.archive import ArchiveRules, members

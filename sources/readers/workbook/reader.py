@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from schemas.definitions.models import Model, Source
+from schemas.definitions.base import Model
+from schemas.definitions.source import Source
 from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import canonical, check_unique, refuse
 from sources.readers.common.python_rows import Row, number_rows, write_raw_rows

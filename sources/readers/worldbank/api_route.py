@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.session import Session, parse_json
 from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import (

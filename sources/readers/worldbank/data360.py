@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.session import Session, parse_json
 from sources.model import Page, Resource, SnapshotFiles, SourceResponse

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from schemas.definitions.models import Source
+from schemas.definitions.source import Source
 from sources.http.content import expect_header, parse_text
 from sources.model import Page, SnapshotFiles
 from sources.readers.common.archive import ArchiveRules, members

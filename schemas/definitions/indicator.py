@@ -1,194 +1,21 @@
-"""What may stand in a definition file: source.yaml, corrections.yaml and an indicator's YAML, as Pydantic
-models.
+"""What may be in an indicator's YAML file, as Pydantic models.
 
 Only the shape of one file is judged here. What needs other files (does the series exist, does a formula
-parse) is judged in sources/registry/sources.py and indicators/registry.py.
+parse) is judged in indicators/validation.py; the fields about targets and verdicts are in verdicts.py.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from schemas.definitions.parsing import parse
+from schemas.definitions.base import Direction, Identifier, Line, Model
+from schemas.definitions.verdicts import Link, Noise, Plausible, Splice, Target, VerdictKind
 
-__all__ = ["Correction", "Indicator", "Input", "Source", "parse"]
+__all__ = ["Indicator", "Input", "Removed", "RemovedFile"]
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
-Address = Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")]  # it becomes a link
-Direction = Literal["higher_is_better", "lower_is_better", "closer_to_one"]
 AggregateMethod = Literal["weighted_mean", "sum", "gap_filled_total", "median", "unweighted", "none"]
-Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "irregular", "discontinued"]
-
-
-class Model(BaseModel):
-    """No unknown fields, no silent conversion of types, not changed once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-# --- sources
-# -----------------------------------------------------------------------------------------------------
-class Licence(Model):
-    name: Line
-    url: str = ""
-    commercial_use: bool
-    redistribution: bool
-    exceptions: dict[str, Line] = Field(
-        default={},
-        description="series under terms of their own, which may not be passed on freely: the terms",
-    )
-    note: str = ""
-
-    def is_redistributable(self, series: str = "") -> bool:
-        """Whether anyone may pass the data on, for any purpose."""
-        return self.commercial_use and self.redistribution and series not in self.exceptions
-
-
-class Rate(Model):
-    """How often an agency may be asked: its own rule where it has one, else ours, with the reason."""
-
-    requests_per_second: float = Field(gt=0, le=50)
-    parallel: int = Field(default=1, ge=1, le=8)
-    reason: Line
-
-
-class Limits(Model):
-    timeout_seconds: float = Field(default=60, gt=0, le=600)
-    response_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
-    attempts: int = Field(default=4, ge=1, le=10)
-
-
-class Freshness(Model):
-    """The cheapest question whose answer changes when the data do: a path and where the answer's release
-    stands."""
-
-    path: str
-    pointer: Line = Field(description="JSON pointer into the answer, e.g. /1/0/lastupdated")
-
-
-class Threshold(Model):
-    limit: float
-    reason: Line
-
-
-class Acceptance(Model):
-    """How far a new snapshot may differ from the last accepted one before it is held for a person to look
-    at."""
-
-    rows_lost_share: Threshold
-    areas_lost: Threshold
-    median_ratio: Threshold = Field(
-        description="largest factor between the medians of new over old, either way"
-    )
-    years_back: Threshold = Field(description="years by which the latest year may go back")
-
-
-class AreaRule(Model):
-    """How a source names areas. scheme: the code list of its codes; aliases: its code to ours; not_carried:
-    code to reason."""
-
-    scheme: Literal["iso3", "iso2", "m49", "worldbank", "gec", "name", "iso3166_2"]
-    aliases: dict[str, str] = {}
-    not_carried: dict[str, Line] = {}
-
-
-class DimensionRule(Model):
-    """How one of the agency's dimensions becomes one of ours (or a key of other_dims, if `to` is upper
-    case)."""
-
-    to: Annotated[str, Field(pattern=r"^(sex|age|urbanisation|quantile|education|[A-Z][A-Z0-9_]*)$")]
-    codes: dict[str, str] = Field(
-        default={}, description="the agency's code to ours; a code not listed is kept as it is"
-    )
-
-
-class Source(Model):
-    """One source.yaml."""
-
-    id: Identifier
-    title: Line
-    agency: Line
-    homepage: Address
-    description: str
-    licence: Licence
-    citation: Line
-    cadence: Cadence
-    contract_verified: bool = Field(
-        description="whether the wire contract was read from a recorded live answer"
-    )
-    contract_note: str = ""
-    reader: Identifier
-    base_url: str
-    hosts: list[str] = Field(
-        default=[], description="hosts that may be asked; a redirect elsewhere is refused"
-    )
-    rate: Rate | None = None
-    limits: Limits = Limits()
-    freshness: Freshness | None = None
-    ask_for: Literal["used", "all"] = Field(
-        default="used", description="used: the series that an indicator names; all: the source is one table"
-    )
-    key_variable: str = Field(
-        default="",
-        pattern=r"^([A-Z][A-Z0-9_]*)?$",
-        description="environment variable that holds the access key, where the agency asks for one",
-    )
-    switch_variable: str = Field(
-        default="",
-        pattern=r"^([A-Z][A-Z0-9_]*)?$",
-        description="environment variable without which the source is not asked: it costs gigabytes",
-    )
-    probe: str = Field(
-        default="",
-        description="series by which `compact contracts` asks the agency: one whose answer is small; "
-        "by default the first in use",
-    )
-    validators: bool = Field(
-        default=False, description="whether ETag and Last-Modified mean what HTTP says they mean"
-    )
-    options: dict[str, Any] = Field(default={}, description="read by the reader; documented in its module")
-    areas: AreaRule
-    dimensions: dict[str, DimensionRule] = {}
-    units: dict[str, str] = Field(default={}, description="the agency's unit code to ours")
-    statuses: dict[str, str] = Field(
-        default={}, description="the agency's nature or flag to an SDMX obs_status"
-    )
-    missing: dict[str, str] = Field(
-        default={}, description="text that stands for no value, to the obs_status it means"
-    )
-    counted_only: dict[str, Line] = Field(
-        default={}, description="reject reasons counted but not listed, with why"
-    )
-    acceptance: Acceptance
-    notes: str = ""
-
-
-class Correction(Model):
-    """One known mistake of an agency, put right until the agency does."""
-
-    series: Line
-    ref_area: str
-    time_period: int
-    expect: float = Field(
-        description="the wrong value; when it is gone, the correction fails and is to be removed"
-    )
-    value: float | None = Field(description="the right value, or null to withhold it")
-    reason: Line
-    source: Line
-    date: date
-
-    @field_validator("date", mode="before")
-    @classmethod
-    def _date(cls, value: object) -> object:
-        return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-# --- indicators
-# --------------------------------------------------------------------------------------------------
 Pinned = Literal["sex", "age", "urbanisation", "quantile", "education", "other_dims"]
 Gap = Literal["sex", "age", "urbanisation", "quantile", "education", "disability"]
 
@@ -216,30 +43,23 @@ class Input(Model):
         description="the unit that the series states, where it is another word for the same quantity",
     )
     scale: float = Field(default=1.0, description="factor that brings the series to the indicator's unit")
+    carries: Identifier | None = Field(
+        default=None,
+        description="custodian whose figures the series has; by default as series.csv or source.yaml says",
+    )
+    concept: Identifier | None = Field(
+        default=None,
+        description="what is measured, where inputs differ: consumption or income. One area has one concept",
+    )
+    splice: Splice | None = Field(
+        default=None, description="leave to extend the input before it, beyond its span"
+    )
     optional: Line | None = Field(
         default=None,
         description="why the agency may answer that it has no such series: the input is then left out, "
         "said so, and the run goes on",
     )
     note: str = Field(default="", description="how this series differs from the ones before it")
-
-
-class Target(Model):
-    """What is to be reached, and who said so."""
-
-    value: float | None = Field(description="in the indicator's unit; null where the text sets no number")
-    year: int = Field(
-        ge=1990, le=2100, description="deadline; a past one is reported met or missed, never projected"
-    )
-    baseline_year: int = Field(
-        default=2015, ge=1990, le=2100, description="year from which progress is measured"
-    )
-    origin: Line = Field(description="who set the number, and where it stands")
-    met_from: float | None = Field(
-        default=None,
-        description="value from which the owner counts the target as met, where that is not the target: "
-        "ITU counts a universal target as met from 95 per cent, and 0.98 to 1.02 as parity",
-    )
 
 
 class Bounds(Model):
@@ -319,6 +139,12 @@ class Expect(Model):
         default=None,
         description="how much coverage may shrink against the release before; without it a tenth, reported",
     )
+    plausible: Plausible | None = Field(
+        default=None, description="values that are judged; the others are published and flagged"
+    )
+    areas_expected: int | None = Field(
+        default=None, ge=1, description="areas with a value, below which the run warns"
+    )
     areas_min: int = Field(
         default=1,
         ge=0,
@@ -342,6 +168,9 @@ class Indicator(Model):
     """One indicator file: everything a statistician writes."""
 
     id: Identifier = Field(description="the name of the file")
+    former_ids: list[Identifier] = Field(
+        default=[], description="ids under which it was published; they stay as aliases for one release"
+    )
     title: Line = Field(description="short, without the unit")
     description: str = Field(
         min_length=1, description="what is measured, in the words of the agency's definition"
@@ -349,6 +178,9 @@ class Indicator(Model):
     frameworks: dict[str, str | int] = Field(
         description="where it belongs: compact_brief A to H, compact_adopted 1 to 5, sdg 17.8.1, umc, esg; "
         "see indicators/catalogue/frameworks/frameworks.yaml"
+    )
+    links: dict[Literal["compact_brief", "compact_adopted"], Link] = Field(
+        default={}, description="how it speaks to the objective that frameworks names, one by one"
     )
     unit: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] = Field(
         description="a code of schemas/codelists/units.yaml"
@@ -358,6 +190,25 @@ class Indicator(Model):
         default=True,
         description="false for a quantity that only describes, such as population: no progress is assessed",
     )
+    verdict_kind: VerdictKind | None = Field(
+        default=None,
+        description="what may be said: likelihood of meeting the target, parity within a band on both sides, "
+        "yes_no, level (met or not by the latest value, without a trend), direction of change, or none. By "
+        "default likelihood or parity with a target, direction without, none where assessed is false",
+    )
+    group_verdict_kind: VerdictKind | None = Field(
+        default=None, description="the kind for groups of areas, where it is another"
+    )
+    verdict_reason: Line | None = Field(
+        default=None, description="why this kind; required where it is not the default"
+    )
+    stale_after: int = Field(
+        default=5, ge=1, le=15, description="age in years from which the latest value bears no verdict"
+    )
+    min_span: int = Field(
+        default=3, ge=1, le=15, description="fewest years between two values for a verdict of change"
+    )
+    noise: Noise | None = Field(default=None, description="changes of which nothing is said")
     inputs: Annotated[
         Annotated[list[Input], Field(min_length=1), Tag("list")]
         | Annotated[dict[Identifier, list[Input]], Field(min_length=1), Tag("named")],
@@ -391,3 +242,38 @@ class Indicator(Model):
     def named_inputs(self) -> dict[str, list[Input]]:
         """The inputs by name; a plain list is the one input `value`."""
         return self.inputs if isinstance(self.inputs, dict) else {"value": self.inputs}
+
+    @property
+    def default_verdict_kind(self) -> VerdictKind:
+        """The kind that follows from the rest of the file."""
+        if not self.assessed:
+            return "none"
+        if self.target is None or (self.target.value is None and self.target.relative is None):
+            return "direction"
+        return "parity" if self.direction == "closer_to_one" else "likelihood"
+
+    @property
+    def kind_of_verdict(self) -> VerdictKind:
+        """What may be said of an area."""
+        return self.verdict_kind or self.default_verdict_kind
+
+    @property
+    def kind_of_group_verdict(self) -> VerdictKind:
+        """What may be said of a group of areas."""
+        return self.group_verdict_kind or self.kind_of_verdict
+
+
+class Removed(Model):
+    """An indicator that is published no more."""
+
+    id: Identifier
+    replaced_by: Identifier | None = Field(
+        default=None, description="the indicator to read instead; another measure, never the same"
+    )
+    reason: Line = Field(description="why it was removed")
+
+
+class RemovedFile(Model):
+    """indicators/catalogue/removed.yaml."""
+
+    removed: list[Removed] = Field(min_length=1)

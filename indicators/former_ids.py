@@ -1,0 +1,94 @@
+"""Ids under which indicators were published before: renamed ones by their file, removed ones by removed.yaml.
+
+They are kept for one release, so that a reader of the last one is told what took its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.definitions.indicator import Indicator, RemovedFile
+from schemas.definitions.parsing import parse
+from schemas.definitions.yaml_file import Place, YamlFile, load_yaml
+from schemas.errors import DefinitionError, Problem
+
+FILE = "removed.yaml"
+
+
+@dataclass(frozen=True)
+class FormerId:
+    """An id that is no more. now: the indicator to read instead, None where there is none.
+
+    same: whether `now` is the same indicator under another name, so that it may be read without asking.
+    """
+
+    id: str
+    now: str | None
+    same: bool
+    reason: str
+
+    def __str__(self) -> str:
+        if self.same:
+            return f"{self.id} is {self.now} now"
+        instead = f" {self.now} is what to read instead, another measure." if self.now else ""
+        return f"{self.id} was removed: {self.reason}{instead}"
+
+
+def removed_file(folder: Path) -> tuple[YamlFile, RemovedFile] | None:
+    """What removed.yaml of a catalogue folder says; None where there is no such file."""
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    file = load_yaml(path)
+    return file, parse(RemovedFile, file)
+
+
+def former_ids(indicators: Iterable[Indicator], folder: Path) -> dict[str, FormerId]:
+    """Every former id of a catalogue and what became of it."""
+    found = {
+        old: FormerId(old, indicator.id, True, "renamed")
+        for indicator in indicators
+        for old in indicator.former_ids
+    }
+    read = removed_file(folder)
+    for one in read[1].removed if read else ():
+        found[one.id] = FormerId(one.id, one.replaced_by, False, one.reason)
+    return found
+
+
+def former_id_problems(
+    indicators: Iterable[tuple[Indicator, YamlFile]], folder: Path, ids: set[str]
+) -> Iterator[Problem]:
+    """Former ids that are in use, named twice, or replaced by what does not exist."""
+    seen: dict[str, str] = {}
+
+    def clash(old: str, path: str, line: int, field: str) -> Iterator[Problem]:
+        step = "remove it here, or give the other one another id"
+        if old in ids:
+            yield Problem(path, line, field, f"{old} is the id of an indicator", "an id of the past", step)
+        elif old in seen:
+            yield Problem(path, line, field, f"{old} is also in {seen[old]}", "each former id once", step)
+        seen[old] = path
+
+    for indicator, file in indicators:
+        for number, old in enumerate(indicator.former_ids):
+            line = file.line(("former_ids", number))
+            yield from clash(old, str(file.path), line, f"former_ids.{number}")
+    try:
+        read = removed_file(folder)
+    except DefinitionError as error:
+        yield from error.problems
+        return
+    if read is None:
+        return
+    file, removed = read
+    for number, one in enumerate(removed.removed):
+        place: Place = ("removed", number, "id")
+        yield from clash(one.id, str(file.path), file.line(place), f"removed.{number}.id")
+        if one.replaced_by is not None and one.replaced_by not in ids:
+            line = file.line(("removed", number, "replaced_by"))
+            what, step = f"there is no indicator {one.replaced_by}", "mend the id, or leave it out"
+            field = f"removed.{number}.replaced_by"
+            yield Problem(str(file.path), line, field, what, "an id of the catalogue", step)

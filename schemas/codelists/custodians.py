@@ -1,0 +1,19 @@
+"""Custodians: whose figures a series has. The codes of custodians.yaml with their names.
+
+Which series carries whose figures is declared in source.yaml and series.csv; nothing is inferred here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from schemas.definitions.yaml_file import load_yaml
+
+CUSTODIANS_FILE = Path(__file__).with_name("custodians.yaml")
+
+
+@cache
+def custodians() -> dict[str, str]:
+    """The name of every custodian by its code, in the order of the file."""
+    return {code: str(entry["name"]) for code, entry in load_yaml(CUSTODIANS_FILE).data.items()}

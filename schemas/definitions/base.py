@@ -1,0 +1,25 @@
+"""What every definition model shares: the strict base class and the types of single fields.
+
+No definition is described here; those are in models.py, verdicts.py and targets.py.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Address", "AreaCode", "Direction", "Identifier", "Line", "Model", "Year"]
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
+Address = Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")]  # it becomes a link
+AreaCode = Annotated[str, Field(pattern=r"^([A-Z]{3}|M49:[0-9]{3}|WB:[A-Z0-9]{3}|OWN:[A-Z0-9]{2,12})$")]
+Year = Annotated[int, Field(ge=1990, le=2100)]
+Direction = Literal["higher_is_better", "lower_is_better", "closer_to_one"]
+
+
+class Model(BaseModel):
+    """No unknown fields, no silent conversion of types, not changed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
