@@ -89,6 +89,7 @@ def _input(item: Input) -> dict[str, Any]:
         "where": dict(sorted(item.where.items())),
         "carries": item.carries or item.source,
         "concept": item.concept,
+        "use": item.use,
         "splice": item.splice.model_dump(exclude={"reason"}) if item.splice else None,
         "part": dict(sorted(item.part.items())),
         "scale": item.scale,

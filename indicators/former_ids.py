@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from schemas.definitions.indicator import Indicator, RemovedFile
@@ -15,6 +16,8 @@ from schemas.definitions.yaml_file import Place, YamlFile, load_yaml
 from schemas.errors import DefinitionError, Problem
 
 FILE = "removed.yaml"
+FOLDER = Path(__file__).resolve().parent / "catalogue"
+MARK = "\nformer_ids:"
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,23 @@ def former_ids(indicators: Iterable[Indicator], folder: Path) -> dict[str, Forme
     for one in read[1].removed if read else ():
         found[one.id] = FormerId(one.id, one.replaced_by, False, one.reason)
     return found
+
+
+@cache
+def _published_before() -> dict[str, FormerId]:
+    """Every former id of this checkout's catalogue, read from the files that have any."""
+    found: dict[str, FormerId] = {}
+    for path in sorted(FOLDER.glob("*/*.yaml")):
+        if MARK in path.read_text(encoding="utf-8"):
+            data = load_yaml(path).data
+            for old in data.get("former_ids") or ():
+                found[str(old)] = FormerId(str(old), str(data["id"]), True, "renamed")
+    return found | former_ids((), FOLDER)
+
+
+def former_id(indicator: str) -> FormerId | None:
+    """What became of an id of this checkout's catalogue; None if the files know of no such id."""
+    return _published_before().get(indicator)
 
 
 def former_id_problems(

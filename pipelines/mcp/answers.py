@@ -57,7 +57,7 @@ def about(folder: Path, indicator: str) -> Row:
 
 def show(folder: Path, indicator: str, area: str = "", year: int | None = None, most: int = MOST) -> Row:
     """Total values: the latest, or those of a year; of one area or all."""
-    check_indicator(folder, indicator)
+    indicator = check_indicator(folder, indicator)
     code = area_code(folder, area) if area else None
     rows = ask(
         folder,
@@ -108,7 +108,7 @@ def _groups(folder: Path, indicator: str, group: str | None, year: int | None) -
 
 def progress(folder: Path, indicator: str, area: str, method: str = "") -> Row:
     """How an area's pace is judged, by one published method or by all."""
-    check_indicator(folder, indicator)
+    indicator = check_indicator(folder, indicator)
     code = area_code(folder, area)
     rows = ask(
         folder,
@@ -138,7 +138,7 @@ def progress(folder: Path, indicator: str, area: str, method: str = "") -> Row:
 
 def gaps(folder: Path, indicator: str, area: str) -> Row:
     """Differences between groups of people: the newest of each pair, and all values by group."""
-    check_indicator(folder, indicator)
+    indicator = check_indicator(folder, indicator)
     code = area_code(folder, area)
     pairs = []
     if (folder / "gap.parquet").is_file():
@@ -191,7 +191,7 @@ def explain(
 def coverage(folder: Path, indicator: str = "", area: str = "") -> Row:
     """For which countries an indicator has values, or which indicators have values for a country."""
     if indicator:
-        check_indicator(folder, indicator)
+        indicator = check_indicator(folder, indicator)
     code = area_code(folder, area) if area else None
     rows = ask(
         folder,

@@ -51,6 +51,12 @@ class Input(Model):
         default=None,
         description="what is measured, where inputs differ: consumption or income. One area has one concept",
     )
+    use: Literal["extend", "inside", "alone"] = Field(
+        default="extend",
+        description="how far it fills in beside the first input of the same custodian and concept. extend: "
+        "any year, where the nearest common years of the area agree; inside: years within the span of that "
+        "input; alone: areas that no other input has",
+    )
     splice: Splice | None = Field(
         default=None, description="leave to extend the input before it, beyond its span"
     )

@@ -50,7 +50,7 @@ def explain(
         CompactError: the release has no such value; the error names the years that it has.
     """
     with tables(folder) as con:
-        check_indicator(folder, indicator)
+        indicator = check_indicator(folder, indicator)
         area = area.upper()
         tracer = Tracer(con)
         meta = tracer.meta[indicator]

@@ -33,7 +33,7 @@ def list_indicators(folder: Path) -> list[Row]:
 
 def about(folder: Path, indicator: str) -> Row:
     """An indicator's definition, the sources that its values come from, and how many countries have one."""
-    check_indicator(folder, indicator)
+    indicator = check_indicator(folder, indicator)
     row = ask(folder, "select * from {indicator_meta} where indicator = $indicator", indicator=indicator)[0]
     row["frameworks"], row["inputs"] = json.loads(row["frameworks"]), json.loads(row["inputs"])
     row["used"] = ask(
@@ -68,7 +68,7 @@ def about(folder: Path, indicator: str) -> Row:
 
 def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
     """The newest value of an indicator for an area, or for every area, with its origin and its assessment."""
-    check_indicator(folder, indicator)
+    indicator = check_indicator(folder, indicator)
     rows = ask(
         folder,
         """ select latest.indicator, latest.ref_area, area.name as area, area.kind, latest.time_period,
@@ -90,7 +90,7 @@ def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
 
 def series(folder: Path, indicator: str, area: str) -> list[Row]:
     """All values of an indicator for an area, by year and dimensions."""
-    check_indicator(folder, indicator)
+    indicator = check_indicator(folder, indicator)
     check_area(folder, area.upper())
     return ask(
         folder,
@@ -102,19 +102,36 @@ def series(folder: Path, indicator: str, area: str) -> list[Row]:
     )
 
 
-def check_indicator(folder: Path, indicator: str) -> None:
+def check_indicator(folder: Path, indicator: str) -> str:
+    """The id under which the release has an indicator: its own, or its new name if it was renamed since.
+
+    Raises CompactError with the nearest ids, or with what took its place if it was removed.
+    """
     names = [
         row["indicator"] for row in ask(folder, "select indicator from {indicator_meta} order by indicator")
     ]
-    if indicator not in names:
-        import difflib
+    if indicator in names:
+        return indicator
+    import difflib
 
-        near = difflib.get_close_matches(indicator, names, 3, 0.4)
+    from indicators.former_ids import former_id
+
+    former = former_id(indicator)
+    if former is not None and former.same and former.now in names:
+        return str(former.now)
+    if former is not None:
+        there = former.now in names
         raise CompactError(
-            f"there is no indicator {indicator} in release {folder.name}",
-            allowed=", ".join(near or names),
-            next_step="see `compact list`, or `compact search TEXT`",
+            str(former),
+            allowed=str(former.now) if there else "",
+            next_step=f"ask for {former.now}" if there else "an older release still has it: `--release ID`",
         )
+    near = difflib.get_close_matches(indicator, names, 3, 0.4)
+    raise CompactError(
+        f"there is no indicator {indicator} in release {folder.name}",
+        allowed=", ".join(near or names),
+        next_step="see `compact list`, or `compact search TEXT`",
+    )
 
 
 def check_area(folder: Path, area: str) -> None:

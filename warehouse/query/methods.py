@@ -23,7 +23,7 @@ COMMON = (
 def show_methods(folder: Path, indicator: str, area: str) -> list[Row]:
     """One row for each method, the default first: its answer, its components (a dictionary of those that it
     has) and what it is. Empty where the area has no total value."""
-    check_indicator(folder, indicator)
+    indicator = check_indicator(folder, indicator)
     check_area(folder, area.upper())
     if not (folder / "method.parquet").exists():
         raise CompactError(

@@ -25,7 +25,7 @@ def revisions(home: Path, indicator: str, area: str, year: int | None = None) ->
     longer has it; snapshots: the same for each series that the indicator may take it from, over the stored
     snapshots that are staged. Oldest first, by year."""
     latest = open_release(home)
-    check_indicator(latest, indicator)
+    indicator = check_indicator(latest, indicator)
     check_area(latest, area.upper())
     return {
         "releases": list(_over_releases(home, indicator, area.upper(), year)),
