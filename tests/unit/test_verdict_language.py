@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from indicators.former_ids import former_ids
@@ -12,7 +15,11 @@ from indicators.registry import FOLDER, check_files, load_catalogue
 from schemas.codelists.custodians import custodians
 from schemas.definitions.indicator import Indicator
 from schemas.errors import DefinitionError
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.registry import INDICATOR
 from sources.registry.sources import SOURCES, load_series
+from warehouse.engine.duckdb_engine import engine
+from warehouse.models.definition_inputs import load_model_inputs
 
 FIXTURE = Path(__file__).resolve().parent.parent / "fixtures" / "indicators"
 SOUND = """\
@@ -404,3 +411,42 @@ def test_former_ids_of_the_real_files_are_no_ids() -> None:
     }
     assert not set(found) & set(CATALOGUE)
     assert SOURCES.is_dir()
+
+
+def test_the_models_are_given_what_the_files_say() -> None:
+    with engine() as con, TemporaryDirectory() as name:
+        release = Path(name)
+        empty = arrow_schema(INDICATOR).empty_table()
+        pq.write_table(empty, release / "indicator.parquet")
+        pq.write_table(pa.table({"ref_area": ["KEN"], "kind": ["country"]}), release / "area.parquet")
+        groups = pa.table({"ref_area": ["KEN"], "group_area": ["M49:001"]})
+        pq.write_table(groups, release / "area_group.parquet")
+        load_model_inputs(con, release, load_catalogue().entries, None)
+        rows = {
+            row[0]: row[1:]
+            for row in con.execute(
+                "select indicator, verdict_kind, group_verdict_kind, stale_after, min_span, noise_beyond, "
+                "noise_step, met_from, scoped from definition"
+            ).fetchall()
+        }
+        assert rows["internet_use"] == ("likelihood", "likelihood", 3, 3, 98, 1, 95, False)
+        assert rows["people_offline"] == ("none", "direction", 3, 3, None, None, None, False)
+        assert rows["control_of_corruption"] == ("direction", "direction", 4, 5, None, 0.3, None, False)
+        assert rows["coverage_3g"][-1] is True
+        scopes = con.execute('select indicator, "group" from target_scope order by all').fetchall()
+        assert scopes == [
+            ("coverage_3g", "M49:199"),
+            ("digital_skills_eu", "WB:EUU"),
+            ("oda_given", "OWN:DAC"),
+            ("oda_ldc", "OWN:DAC"),
+        ]
+        relative = con.execute(
+            "select relative_base_year, relative_factor, relative_cap, group_target_value, target_value "
+            "from definition where indicator = 'maternal_mortality'"
+        ).fetchone()
+        assert relative == (2010, 0.333333, 140, 70, None)
+        links = con.execute(
+            "select framework, direct, link_reason is not null from framework "
+            "where indicator = 'electricity' and framework in ('compact_brief', 'sdg') order by all"
+        ).fetchall()
+        assert links == [("compact_brief", False, True), ("sdg", None, False)]

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from schemas.definitions.indicator import Indicator
+from schemas.definitions.verdicts import Target
 from warehouse.engine.duckdb_engine import literal, model_sql, parquet
 from warehouse.models.codelist_inputs import load_reference
 
@@ -50,14 +51,19 @@ def load_model_inputs(
             "indicator": name,
             "framework": framework,
             "reference": str(reference),
-            "direct": None,
-            "link_reason": None,
+            **_link(entry.indicator, framework),
         }
         for name, entry in sorted(catalogue.items())
         for framework, reference in sorted(entry.indicator.frameworks.items())
     ]
     load(con, "framework", pa.Table.from_pylist(frameworks, schema=FRAMEWORK))
-    load(con, "target_scope", pa.Table.from_pylist([], schema=TARGET_SCOPE))
+    scopes = [
+        {"indicator": name, "group": group}
+        for name, entry in sorted(catalogue.items())
+        if entry.indicator.target is not None and entry.indicator.target.scope is not None
+        for group in entry.indicator.target.scope.groups
+    ]
+    load(con, "target_scope", pa.Table.from_pylist(scopes, schema=TARGET_SCOPE))
     breaks = [
         {"indicator": name, "ref_area": item.ref_area, "time_period": item.time_period}
         for name, entry in sorted(catalogue.items())
@@ -126,8 +132,7 @@ FRAMEWORK = pa.schema(
 DECLARED_BREAK = pa.schema(
     [("indicator", pa.string()), ("ref_area", pa.string()), ("time_period", pa.int16())]
 )
-STALE_AFTER = 5  # years, where an indicator says nothing else
-MIN_SPAN = 3  # years, where an indicator says nothing else
+OBJECTIVES = ("compact_brief", "compact_adopted")  # frameworks whose parts are objectives
 BASELINE_YEAR = 2015  # of the Technical Note, where an indicator has no target that says otherwise
 
 
@@ -156,33 +161,44 @@ def _definition_row(indicator: Indicator) -> dict[str, Any]:
 
 def _verdict_rule(indicator: Indicator) -> dict[str, Any]:
     """What may be said of the values, and from when on a target counts as met."""
-    target = indicator.target
-    if not indicator.assessed:
-        kind = "none"
-    elif target is None or target.value is None:
-        kind = "direction"
-    else:
-        kind = "parity" if indicator.direction == "closer_to_one" else "likelihood"
+    noise, plausible = indicator.noise, indicator.expect.plausible
     return {
-        "verdict_kind": kind,
-        "group_verdict_kind": kind,
-        "stale_after": STALE_AFTER,
-        "min_span": MIN_SPAN,
-        "noise_beyond": None,
-        "noise_step": None,
-        "noise_relative_step": None,
-        "plausible_low": None,
-        "plausible_high": None,
-        "met_strict": False,
-        "relative_base_year": None,
-        "relative_factor": None,
-        "relative_step": None,
-        "relative_cap": None,
-        "group_target_value": target.value if target else None,
-        "owner_kind": "other" if target else None,
-        "target_year_ours": False,
-        "scoped": False,
+        "verdict_kind": indicator.kind_of_verdict,
+        "group_verdict_kind": indicator.kind_of_group_verdict,
+        "stale_after": indicator.stale_after,
+        "min_span": indicator.min_span,
+        "noise_beyond": noise.beyond if noise else None,
+        "noise_step": noise.step if noise else None,
+        "noise_relative_step": noise.relative_step if noise else None,
+        "plausible_low": plausible.range[0] if plausible else None,
+        "plausible_high": plausible.range[1] if plausible else None,
+        **_target_rule(indicator.target),
     }
+
+
+def _target_rule(target: Target | None) -> dict[str, Any]:
+    """Whom a target addresses, what number it is for them, and who set it."""
+    relative = target.relative if target else None
+    number = target.value if target else None
+    return {
+        "met_strict": target.strict if target else False,
+        "relative_base_year": relative.base_year if relative else None,
+        "relative_factor": relative.factor if relative else None,
+        "relative_step": relative.step if relative else None,
+        "relative_cap": relative.cap if relative else None,
+        "group_target_value": target.group_value if target and target.group_value is not None else number,
+        "owner_kind": target.owner_kind if target else None,
+        "target_year_ours": target is not None and target.year_kind == "ours",
+        "scoped": target is not None and target.scope is not None,
+    }
+
+
+def _link(indicator: Indicator, framework: str) -> dict[str, Any]:
+    """Whether an indicator measures its objective in a framework; null where that has no objectives."""
+    if framework not in OBJECTIVES:
+        return {"direct": None, "link_reason": None}
+    link = {str(name): one for name, one in indicator.links.items()}.get(framework)
+    return {"direct": link.direct if link else False, "link_reason": link.reason if link else None}
 
 
 def stored(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
