@@ -26,6 +26,11 @@ class Finished:
 
 def compact(*arguments: str, home: Path, env: dict[str, str] | None = None) -> Finished:
     """`compact ARGUMENTS` with COMPACT_HOME=home, without reports; env adds to the environment."""
+    return module("pipelines.cli", *arguments, home=home, env=env)
+
+
+def module(name: str, *arguments: str, home: Path, env: dict[str, str] | None = None) -> Finished:
+    """`python -m NAME ARGUMENTS` in the same way."""
     environment = {
         k: v for k, v in os.environ.items() if not k.startswith("COMPACT_") or k.startswith("COMPACT_URL_")
     }
@@ -33,7 +38,7 @@ def compact(*arguments: str, home: Path, env: dict[str, str] | None = None) -> F
     environment |= env or {}
     environment.pop("DAGSTER_HOME", None)
     done = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", *arguments],
+        [sys.executable, "-m", name, *arguments],
         cwd=CHECKOUT,
         env=environment,
         capture_output=True,

@@ -1,6 +1,6 @@
-"""What is generated from the models of definition files: JSON Schemas for editors, tables of fields for docs.
+"""The JSON schemas in schemas/json, with which editors check definition files, and tables of fields.
 
-`python -m schemas.editor` writes them; a test proves that the committed ones are current.
+diff.schema.json is a contract of its own and written by hand.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from schemas.definitions.indicator import Indicator, RemovedFile
 from schemas.definitions.source import Source
 from schemas.definitions.targets import ClaimFile, CommitmentFile, CrosswalkFile, ScoreFile
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 MODELS: Mapping[str, type[BaseModel]] = {
     "indicator": Indicator,
     "source": Source,
@@ -27,39 +26,21 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "scores": ScoreFile,
     "removed": RemovedFile,
 }
-GUIDE = Path("docs/definitions.md")
 TYPES = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false"}
 
 
-def editor_schemas() -> dict[Path, str]:
-    """The JSON Schemas by their path in the checkout."""
+def files() -> dict[Path, str]:
+    """The JSON schemas by their path in the checkout."""
     return {
         Path("schemas/json") / f"{name}.schema.json": _schema(name, model) for name, model in MODELS.items()
     }
 
 
-def field_tables(text: str) -> str:
-    """A page with the tables between its markers made anew: <!-- fields: indicator --> ... <!-- end -->."""
-
-    def table(found: re.Match[str]) -> str:
-        return f"<!-- fields: {found[1]} -->\n{fields(MODELS[found[1]])}\n<!-- end -->"
-
-    return re.sub(r"<!-- fields: (\w+) -->.*?<!-- end -->", table, text, flags=re.DOTALL)
-
-
 def fields(model: type[BaseModel]) -> str:
     """A Markdown table of a model's fields, those of the models inside it under dotted names."""
     schema = model.model_json_schema()
-    lines = ["| field | type | required | what stands there |", "|---|---|---|---|"]
+    lines = ["| field | type | required | meaning |", "|---|---|---|---|"]
     return "\n".join([*lines, *_rows(schema, schema["$defs"], "")])
-
-
-def write(checkout: Path = CHECKOUT) -> None:
-    for path, text in editor_schemas().items():
-        (checkout / path).parent.mkdir(parents=True, exist_ok=True)
-        (checkout / path).write_text(text, encoding="utf-8")
-    page = checkout / GUIDE
-    page.write_text(field_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _schema(name: str, model: type[BaseModel]) -> str:
@@ -106,9 +87,5 @@ def _type(part: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
 
 
 def _models(part: Mapping[str, Any]) -> list[str]:
-    """The models that stand below a field, each once."""
+    """The models nested in a field, each once."""
     return list(dict.fromkeys(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(part))))
-
-
-if __name__ == "__main__":
-    write()

@@ -1,7 +1,6 @@
-"""`compact bench diff`: the difference of two releases of generated values, measured in a process of its own.
+"""The diff of two releases of synthetic values, measured in a separate process.
 
-Nothing of the store is read: the values are made up, as many as asked for, a fiftieth of them revised and a
-thousandth new or gone.
+Reads no stored data: it generates the values, a fiftieth of them revised and a thousandth added or removed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The same models on two engines: every table of a release on DuckDB and on Spark, and how they differ.
+"""The same models on two engines: compares every table of a release on DuckDB and on Spark.
 
-Equal are tables with the same rows in the same order, doubles to one part in a thousand million (of one, if
-they are smaller than one): engines add up in other orders, and their logarithms end in other digits.
+Tables are equal if they have the same rows in the same order, with doubles equal to one part in a
+thousand million (of one, if they are smaller than one): engines add in different orders, and their
+logarithms differ in the last digits.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""`compact bench engines`: every table that SQL makes, computed by DuckDB and by Spark from the same values,
-side by side: rows, seconds, and whether they are the same.
+"""Every table of an SQL model, computed by DuckDB and by Spark from the same values: rows, seconds, equality.
 
-Which differences count is said in tests/benchmarks/engine_comparison.py; the values are those of
-bench_made.py.
+engine_comparison.py defines equality; synthetic_values.py generates the values.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""`compact bench methods`: what each model costs, as a multiple of a bare scan of the indicator values.
+"""The cost of each model, as a multiple of a bare scan of the indicator values.
 
-The models run one after the other on the latest release, as in a run. With more rows wanted than the release
-has, its indicators are repeated under other names: the same series and gaps, only more of them.
+The models run in sequence on the latest release, as in a run. For more rows than the release has, its
+indicators are replicated under other names, with the same series and gaps.
 """
 
 from __future__ import annotations

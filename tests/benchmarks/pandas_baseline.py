@@ -1,7 +1,6 @@
-"""The evaluation and the models once more in plain pandas: the yardstick of `compact bench`, and an oracle in
-tests.
+"""The evaluation and the models in plain pandas: a baseline of the benchmarks and an oracle of the tests.
 
-Written as an analyst would write it, without tricks, for the indicators whose formulas are plain arithmetic.
+Written as an analyst would write it, for the indicators whose formulas are plain arithmetic.
 """
 
 from __future__ import annotations

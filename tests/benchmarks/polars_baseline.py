@@ -1,7 +1,7 @@
-"""The same questions answered in polars, and country by country in Python as the open package undata does it:
-what `compact bench scale` puts beside our models.
+"""The same queries in polars, and country by country in Python as the open package undata does: baselines
+of the scale benchmark.
 
-Written as their users would write them. Plain pandas is in bench_pandas.py.
+Written as users of these libraries would. Plain pandas is in pandas_baseline.py.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""`compact bench scale`: every step at any size: stage and evaluate on the stored bytes of all agencies, the
-models and the release on made-up values, beside a bare scan, polars, pandas, and a loop over countries.
+"""Every step at any size: staging and evaluation of the stored responses of all agencies, models and
+release on synthetic values, next to a bare scan, polars, pandas and a loop over countries.
 
-Every measurement runs in a process of its own, so that peak memory is that step's alone. The values are those
-of bench_made.py. What an agency's bytes cost depends on its format, so none are made up: what is in the store
-is staged and evaluated again and again, until there are rows enough.
+Every measurement runs in a separate process, so that peak memory belongs to that step. The values come
+from synthetic_values.py. The cost of an agency's bytes depends on their format, so none are synthetic:
+stored responses are staged and evaluated repeatedly until there are enough rows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The questions of bench_peers.py answered by plain SQL on our engine, which says no more than the others do.
+"""The queries of polars_baseline.py as plain SQL on our engine, with no more output than the other baselines.
 
-Beside the models it shows what is DuckDB's, and what all that the models say besides takes. Nothing of it is
-in a release.
+Shows which part of a model's cost is DuckDB's and which is its additional output. Not part of a release.
 """
 
 from __future__ import annotations

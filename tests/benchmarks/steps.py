@@ -1,8 +1,8 @@
-"""`compact bench`: what each step costs on this machine, on the snapshots that are in the store.
+"""The cost of each step on this machine, on the stored snapshots.
 
-Each measurement runs in a process of its own, so that peak memory is that step's alone. Nothing that is
-measured is cached: a scratch home shares only the snapshots. Fetching is not measured: it is the agencies'
-time, not ours.
+Each measurement runs in a separate process, so that peak memory belongs to that step. Nothing measured is
+cached: a temporary home shares only the snapshots. Fetching is not measured, because it is the agencies'
+time.
 """
 
 from __future__ import annotations

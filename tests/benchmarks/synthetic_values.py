@@ -1,7 +1,7 @@
-"""Made-up values of the real shape: the series, years, gaps and breakdowns of the latest release again and
-again under other names, with other numbers. Seeded: the same release and size give the same file.
+"""Synthetic values of realistic shape: the series, years, gaps and breakdowns of the latest release,
+replicated under other names with other numbers. Seeded: the same release and size give the same file.
 
-What is measured on them is in bench_scale.py.
+scale.py measures on them.
 """
 
 from __future__ import annotations

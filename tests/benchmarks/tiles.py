@@ -1,6 +1,6 @@
 """What tiles cost: generated quarters in Ookla's published layout, and the figures of countries made of them.
 
-    python -m pipelines.bench_tiles FOLDER --quarters 2 --rows 10000000 [--engine spark]
+    python -m tests.benchmarks tiles FOLDER --quarters 2 --rows 10000000 [--spark]
 
 Tiles are invented, with a seed: near coasts and borders, most of them slow, some very fast. What is
 measured is time and peak memory; no figure made of them means anything.
@@ -8,8 +8,6 @@ measured is time and peak memory; no figure made of them means anything.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import resource
 import time
@@ -137,23 +135,3 @@ def on_spark(folder: Path, quarters: int) -> Iterator[dict[str, Any]]:
             "seconds": round(time.perf_counter() - started, 1),
             "load": os.getloadavg()[0],
         }
-
-
-def main() -> None:
-    """Read the command line and print one line of JSON for each measurement."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--quarters", type=int, default=2)
-    parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--engine", choices=("duckdb", "spark"), default="duckdb")
-    given = parser.parse_args()
-    if given.engine == "spark":
-        found = on_spark(given.folder, given.quarters)
-    else:
-        found = on_duckdb(given.folder, given.quarters, given.rows)
-    for row in found:
-        print(json.dumps(row), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The measurements that a person starts: each runs through, and says what it measured."""
+"""`python -m tests.benchmarks`: each measurement runs to its end and reports what it measured."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from docs.generate.benchmarks import Scale
-from tests.command import Finished, compact
+from tests.command import Finished, module
 
 
 def test_bench_scale_measures_every_step(first_run: tuple[Path, Finished], tmp_path: Path) -> None:
-    measured = compact(
-        "bench", "scale", "--rows", "20000", "--keep", str(tmp_path), "--json", home=first_run[0]
+    measured = module(
+        "tests.benchmarks", "scale", "--rows", "20000", "--keep", str(tmp_path), "--json", home=first_run[0]
     )
     assert measured.code == 0, measured.err
     found = Scale.model_validate(measured.json[0])
@@ -35,12 +35,12 @@ def test_bench_engines_compares_what_is_asked(
 ) -> None:
     pytest.importorskip("pyspark", reason="PySpark is not installed: make spark")
     monkeypatch.setenv("COMPACT_SPARK_MASTER", "local[1]")
-    compared = compact("bench", "engines", "--table", "latest", "--json", home=first_run[0])
+    compared = module("tests.benchmarks", "engines", "--table", "latest", "--json", home=first_run[0])
     assert compared.code == 0, compared.err
     (row,) = compared.json
     assert (row["table"], row["same"]) == ("latest", "yes")
     assert row["rows"] > 1000
     assert "latest" in compared.err
-    refused = compact("bench", "engines", "--table", "observation", home=first_run[0])
+    refused = module("tests.benchmarks", "engines", "--table", "observation", home=first_run[0])
     assert refused.code == 2
-    assert "no model makes a table" in refused.err
+    assert "observation" in refused.err

@@ -1,4 +1,4 @@
-"""The yardstick: made-up values, the other ways' answers, and the page made from the results."""
+"""The benchmarks: synthetic values, the answers of the baselines, and the contract of a result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from docs.generate.benchmarks import PAGE, RESULTS, Scale, keep_result, lines, page
+from docs.generate.benchmarks import Scale, keep_result, lines
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.registry import INDICATOR
 from tests.benchmarks import (
@@ -92,10 +92,6 @@ def test_made_up_values_have_the_shape_of_the_release(values: Path, tmp_path: Pa
     assert (copied <= given).all()
     assert (copied >= 0.9 * given).all()
     assert made.read_bytes() == again.read_bytes()
-
-
-def test_the_page_is_made_of_the_results() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(RESULTS)
 
 
 def test_a_result_keeps_its_contract(tmp_path: Path) -> None:

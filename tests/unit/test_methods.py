@@ -15,8 +15,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from docs.generate.methods import FOLDER as PAGES
-from docs.generate.methods import pages, written
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.methods import COMMON_CLASSES, FOLDER, OUTLOOKS, methods, read_header
 from schemas.errors import DefinitionError
@@ -400,11 +398,6 @@ def test_a_bad_header_names_its_file(tmp_path: Path, text: str, said: str) -> No
         read_header(path)
     assert str(path) in str(caught.value)
     assert said in str(caught.value)
-
-
-def test_the_pages_are_current() -> None:
-    found = {name: (PAGES / name).read_text(encoding="utf-8") for name in written()}
-    assert found == pages(), "run `python -m warehouse.method_docs`"
 
 
 def test_what_is_shown_side_by_side(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from docs.generate.targets import PAGE, targets_page
 from indicators.registry import check_files, load_catalogue
 from indicators.targets import FOLDER, commitment_problems, load_commitments, metrics
 from schemas.definitions.targets import Claim, Commitment, CommitmentFile, Link, Targets
@@ -390,7 +389,3 @@ def test_check_reads_one_of_these_files_when_it_is_named() -> None:
     found = check_files([FOLDER / "claims.yaml"])
     assert (found.files, found.problems) == (1, [])
     assert check_files([FOLDER / "targets"]).files == 9
-
-
-def test_the_page_of_targets_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == targets_page(), "run `python -m indicators.target_docs`"
