@@ -67,12 +67,13 @@ class SourceResponse:
 class SnapshotFiles:
     """An accepted snapshot as readers see it: its id, its resource, and its pages in order: the files and, as
     the manifest has them, the addresses they came from (for sources whose pages do not name what they
-    hold)."""
+    hold); fetched: the day on which these bytes were first fetched, as YYYY-MM-DD."""
 
     snapshot: str
     resource: str
     pages: tuple[Path, ...]
     urls: tuple[str, ...] = ()
+    fetched: str = ""
 
 
 class SourceUnavailable(CompactError):

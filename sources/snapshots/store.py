@@ -171,7 +171,11 @@ class Store:
             )
         paths = tuple(self.objects.path(page.sha256) for page in snapshot.pages)
         return SnapshotFiles(
-            snapshot.snapshot, snapshot.resource, paths, tuple(page.url for page in snapshot.pages)
+            snapshot.snapshot,
+            snapshot.resource,
+            paths,
+            tuple(page.url for page in snapshot.pages),
+            f"{snapshot.fetched_at:%Y-%m-%d}",
         )
 
     def read(self, page: StoredPage) -> bytes:

@@ -116,7 +116,10 @@ def fingerprint(source: Source, files: Sequence[SnapshotFiles], folder: Path = S
     """What the staged tables depend on: snapshots, definitions, the code that makes them, and the libraries
     that write them."""
     digest = hashlib.sha256(_code().encode())
-    for part in (*sorted(f.snapshot for f in files), source.model_dump_json(exclude=OTHER_FIELDS)):
+    for part in (
+        *sorted(f.snapshot + f.fetched[:4] for f in files),
+        source.model_dump_json(exclude=OTHER_FIELDS),
+    ):
         digest.update(f"{len(part)}:{part}".encode())
     for name in ("series.csv", "corrections.yaml"):
         _add(digest, folder / source.id / name)

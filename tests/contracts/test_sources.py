@@ -42,7 +42,7 @@ def staged(path: Path, home: Path) -> StagedSource:
         pages[-1].write_bytes(page.body)
     snapshot = hashlib.sha256(b"".join(page.body for page in answer.pages)).hexdigest()
     urls = tuple(page.url for page in answer.pages)
-    files = SnapshotFiles(snapshot, answer.resource.key, tuple(pages), urls)
+    files = SnapshotFiles(snapshot, answer.resource.key, tuple(pages), urls, "2026-01-15")
     return stage_source(with_options(source, description), [files], home)
 
 

@@ -3,6 +3,7 @@ stands in delimited.py."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -44,7 +45,12 @@ class LeaveOut(Model):
     column: str
     matches: str | None = None
     unless: str | None = None
+    resources: list[str] = Field(default=[])
     reason: str
+
+    def applies_to(self, resource: str) -> bool:
+        """Whether the rule is about this resource."""
+        return not self.resources or resource in self.resources
 
 
 class Options(Layout):
@@ -58,6 +64,7 @@ class Options(Layout):
     leave_out: list[LeaveOut] = Field(default=[])
     other_series: str = ""
     blank: list[str] = Field(default=[])
+    words: dict[str, str] = Field(default={})
     absent: str = ""
 
 
@@ -81,7 +88,14 @@ def options_of(source: Source) -> Options:
     for reason in [rule.reason for rule in options.leave_out] + [options.other_series]:
         if reason and reason not in source.counted_only:
             raise _wrong(source, "leave_out", f"the reason {reason} is not declared in counted_only")
+    for word, number in options.words.items():
+        if not re.fullmatch(r"[+-]?[0-9]+([.][0-9]+)?", number):
+            raise _wrong(source, "words", f"{word!r} stands for {number!r}, which is not a number")
+    if options.words and "footnote" in options.fields:
+        raise _wrong(source, "words", "the footnote takes the agency's word, and fields.footnote is declared")
     for rule in options.leave_out:
+        if strange := sorted(set(rule.resources) - options.resources.keys()):
+            raise _wrong(source, "leave_out", f"there is no resource {', '.join(strange)}")
         if (rule.matches is None) == (rule.unless is None):
             raise _wrong(source, "leave_out", f"{rule.column} needs either `matches` or `unless`")
     _check_columns(source, options)

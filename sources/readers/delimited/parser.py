@@ -112,7 +112,10 @@ def _names(header: str, layout: Layout, page: Page) -> list[str]:
     followers = dict(layout.followers())
     if found[: len(wanted)] == wanted and len(set(more)) == len(more) and set(more) <= set(followers):
         return [ours for _, ours in declared] + [followers[name] for name in more]
-    place = next((i for i, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b), len(wanted))
+    place = next((i for i, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b), None)
+    if place is None:  # the declared columns are there: what follows them is not, or comes twice
+        strange = (i for i, name in enumerate(more) if name not in followers or name in more[:i])
+        place = len(wanted) + next(strange, 0)
     there = repr(found[place][:60]) if place < len(found) else "missing"
     if len(found) < len(wanted):
         place = min(place, len(found))

@@ -13,8 +13,10 @@ options in source.yaml:
   times         a value column to its year, where years stand side by side
   key           columns that together name a row: no two rows of a file may have the same
   leave_out     rows that are counted and not brought to stage: those whose `column` matches the pattern
-                `matches`, or does not match `unless`; `reason` must stand in counted_only
+                `matches`, or does not match `unless`, of all `resources` or of those named; `reason` must
+                stand in counted_only
   other_series  the reason under which rows of series that series.csv does not name are counted
+  words         texts of value columns that stand for a number, to that number; the text becomes the footnote
   blank         texts that a spreadsheet writes where a cell is empty, such as #N/A
   absent        pattern of the agency's refusal that means "there is no such series"
 
@@ -105,7 +107,7 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
             with path.open("rb") as file:  # a zip may be large, and is not read as a whole
                 page = Page(str(path), b"" if options.archive else file.read())
                 for _, table, _ in _tables(page, options, asked, source.limits.response_bytes, file):
-                    add_rows(con, source, options, one.snapshot, table, values, line)
+                    add_rows(con, source, options, one, table, values, line)
                     line += table.num_rows
 
 

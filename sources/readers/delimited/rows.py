@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from schemas.definitions.source import Source
+from sources.model import SnapshotFiles
 from sources.readers.delimited.options import Options, ValueColumn
 from sources.registry.sources import load_series
 
@@ -21,7 +22,7 @@ def add_rows(
     con: duckdb.DuckDBPyConnection,
     source: Source,
     options: Options,
-    snapshot: str,
+    one: SnapshotFiles,
     table: pa.Table,
     values: Sequence[ValueColumn],
     first_line: int,
@@ -29,7 +30,7 @@ def add_rows(
     """Add the lines of one file to `raw_row`, and those that are left out to `raw_row_counted`."""
     lines = pa.array(range(first_line, first_line + table.num_rows), pa.int64())
     con.register("delimited_file", table.append_column(LINE, lines))
-    reason, given = _left_out(source, options)
+    reason, given = _left_out(source, options, one.resource)
     con.execute(
         f"create or replace temp table delimited_lines as select *, {reason} as left_out from delimited_file",
         given,
@@ -38,28 +39,32 @@ def add_rows(
     con.execute(
         "insert into raw_row_counted select $snapshot, left_out, count(*) * $values from delimited_lines "
         "where left_out is not null group by left_out order by left_out",
-        {"snapshot": snapshot, "values": len(values)},
+        {"snapshot": one.snapshot, "values": len(values)},
     )
     there = set(table.column_names)
     for place, value in enumerate(values):
         con.execute(
             _rows(options, value, there),
-            {"snapshot": snapshot, "values": len(values), "place": place}
+            {"snapshot": one.snapshot, "values": len(values), "place": place}
             | ({"blank": options.blank} if options.blank else {})
+            | ({"words": [*options.words], "numbers": [*options.words.values()]} if options.words else {})
             | ({"series": value.series} if value.series is not None else {})
             | ({"time_period": value.time_period} if value.time_period is not None else {}),
         )
     con.execute("drop table delimited_lines")
 
 
-def _left_out(source: Source, options: Options) -> tuple[str, dict[str, object]]:
+def _left_out(source: Source, options: Options, resource: str) -> tuple[str, dict[str, object]]:
     """The reason why a line is left out, as an SQL expression with its parameters."""
     cases: list[str] = []
     given: dict[str, object] = {}
-    for number, rule in enumerate(options.leave_out):
+    for number, rule in enumerate(rule for rule in options.leave_out if rule.applies_to(resource)):
         test = f"regexp_full_match({_name(rule.column)}, $pattern{number})"
         cases.append(f"when {'not ' if rule.matches is None else ''}{test} then $reason{number}")
-        given |= {f"pattern{number}": rule.matches or rule.unless, f"reason{number}": rule.reason}
+        given |= {
+            f"pattern{number}": rule.unless if rule.matches is None else rule.matches,
+            f"reason{number}": rule.reason,
+        }
     if options.other_series:
         cases.append(
             f"when not list_contains($declared, {_name(options.fields['series'])}) then $other_series"
@@ -76,6 +81,10 @@ def _rows(options: Options, value: ValueColumn, there: set[str]) -> str:
     fields["value"] = _name(value.column)
     if options.blank:
         fields["value"] = f"if(list_contains($blank, {fields['value']}), null, {fields['value']})"
+    if options.words:  # a text that is not among them stays itself, and staging refuses it
+        word = f"trim({_name(value.column)})"
+        fields["value"] = f"coalesce($numbers[list_position($words, {word})], {fields['value']})"
+        fields["footnote"] = f"if(list_contains($words, {word}), {word}, null)"
     if value.series is not None:
         fields["series"] = "$series"
     if value.time_period is not None:
