@@ -60,7 +60,7 @@ Check = Literal["any_of", "exactly_one_of", "together", "not_before", "value_or_
 @dataclass(frozen=True)
 class Field:
     """A column that a contributor fills in. code: the list or form its text must be of (judged in
-    sources/contributions/codes.py); per_file: may be given once for all rows, on the sheet `file`; long:
+    sources/contributions/code_checks.py); per_file: may be given once for all rows, on the sheet `file`; long:
     sentences."""
 
     column: Column

@@ -23,7 +23,7 @@ def prove_red(case: Case, home: Path) -> None:
     problem = made.problems[0]
     assert re.search(case.what, problem.what), text
     assert re.search(case.next_step, problem.next_step), text
-    where = case.way.asks if case.event == "refused" else rf"sources/{case.way.source}/source\.yaml"
+    where = case.way.asks if case.event == "refused" else rf"sources/agencies/{case.way.source}/source\.yaml"
     assert re.search(where, problem.where), text
     kept_bytes(made, case.way.source, case.way.resource, case.event)
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codelists import areas, code_maps
+from schemas.codelists import areas, code_maps, reader
 from schemas.codelists.groupings import groupings, is_member
 from schemas.codelists.subnational import is_subnational
 from schemas.columns.model import Table
@@ -286,9 +286,9 @@ def test_every_list_names_its_source_and_date() -> None:
 
 def test_a_row_with_too_many_fields_is_not_read_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken.csv").write_text("code,name\nBHS,Bahamas, The\n", "utf-8")
-    monkeypatch.setattr(areas, "CODELISTS", tmp_path)
+    monkeypatch.setattr(reader, "CODELISTS", tmp_path)
     with pytest.raises(CompactError, match=r"as many fields") as error:
-        areas.read_codelist("broken")
+        reader.read_codelist("broken")
     assert "[2]" in error.value.where
 
 

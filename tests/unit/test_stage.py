@@ -191,7 +191,7 @@ def test_what_cannot_be_read_stops_the_run(stage: Stage, reason: str) -> None:
     assert error.value.reasons == {reason: 1}
     assert SNAPSHOT[:12] in str(error.value)
     assert RED[reason] in str(error.value)
-    assert "sources/made_up/source.yaml" in str(error.value)
+    assert "sources/agencies/made_up/source.yaml" in str(error.value)
     assert list((stage.home / "staged" / "made_up").iterdir()) == []
 
 

@@ -294,7 +294,7 @@ def test_a_change_beyond_a_threshold_is_held_and_the_other_series_accepted(
     assert "new snapshots of one held: 1" in text
     assert "median_ratio" in text
     assert "not by a factor of two" in text  # the reason beside the limit
-    assert "sources/one/source.yaml" in text
+    assert "sources/agencies/one/source.yaml" in text
     after = live(again)
     assert after["S1"] == before["S1"]
     assert after["S2"] != before["S2"]
