@@ -27,8 +27,8 @@ left_open: |
     target at the end of the scale meets it.
   * Where the target equals the baseline value and was lost since, no scale is left: reverse, without a number.
 reproduced: |
-  When the rule was taken down, UNICEF MENARO's variant of it (same two formulas, another prediction) gave all 916
-  cells that the regional office publishes. Those cells are not in the tests.
+  Nothing: the cells that UNICEF's regional office publishes with a variant of this rule are in no test data of ours, and
+  no command here repeats them. What is tested is the formula, on the worked example and at its borders.
 not_reproduced: |
   ESCAP's own figures for countries and sub-regions; its choice of target values for indicators without one.
 */

@@ -32,7 +32,7 @@ left_open: |
   * A target of zero, or of one for a parity ratio: no growth rate leads there, so the method does not apply.
 reproduced: |
   The ratio and its classes: Statistics Canada follows them, and all its published assessments are reproduced by
-  `open-sdg`.
+  `open-sdg` (`pytest tests/golden/test_statistics_canada.py`).
 not_reproduced: |
   Eurostat's own arrows: no table of them was at hand.
 */

@@ -33,7 +33,7 @@ left_open: |
   * A negative value has no growth rate: insufficient data.
 reproduced: |
   All 300 assessments that Statistics Canada publishes with a measure, and 9 more that are achieved without one: value,
-  score and status, in `tests/golden/test_statistics_canada.py`.
+  score and status (`pytest tests/golden/test_statistics_canada.py`).
 not_reproduced: |
   The score of a goal from its indicators.
 */

@@ -28,7 +28,7 @@ left_open: |
     apart at least.
   * A parity ratio: the distances from one are normalised.
 reproduced: |
-  On the workbook of the report of 2020, in `tests/golden/test_sdsn_2020.py`, with the report's bounds and thresholds:
+  On the workbook of the report of 2020 (`pytest tests/golden/test_sdsn_2020.py`), with the report's bounds and thresholds:
   all 13,071 normalised values; all 15,433 colours whose value is published; 9,122 of 9,509 arrows (95.9 per cent); and
   beside the arrow, in `tests/golden/sdsn`, all 2,751 goal scores, 3,041 goal dashboards and 166 index scores once the
   values that the workbook withholds or imputes without showing them (190 cells) are taken from its own goal scores.

@@ -27,8 +27,8 @@ left_open: |
     undefined at zero, so only the absolute change is used.
   * Without a target an undefined growth rate has no substitute: insufficient data.
 reproduced: |
-  When the rule was taken down, UNDP's code of it gave 57,508 of the 57,966 assessments that UNDP publishes (99.2 per
-  cent). Those assessments are not in the tests.
+  Nothing: the country assessments that UNDP publishes with this rule are in no test data of ours, and no command here
+  repeats them. What is tested is the formula, on the worked example and at its borders.
 not_reproduced: |
   The chart's regional assessments; UNDP's own handling of a baseline of zero.
 */

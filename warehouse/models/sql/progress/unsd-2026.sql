@@ -32,7 +32,7 @@ left_open: |
     was gone. The other methods say target_met or target_missed.
 reproduced: |
   A second program, written from the note's text and sharing no code, gives the same class, score and components for
-  every series of a release and for random series.
+  random series (`pytest tests/unit/test_models.py -k second_program`).
 not_reproduced: |
   No table of UNSD's own country assessments of 2026 was at hand.
 */
