@@ -9,9 +9,8 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = sorted((CHECKOUT / "docs" / "methods").glob("*.md"))
-SECTION = re.compile(r"^## (?:What was reproduced[^\n]*|Reproduced)\n(.*?)(?=^## |\Z)", re.M | re.S)
-    r"^## (?:What was reproduced[^\n]*|Reproduced)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
-)
+HEAD = r"^## (?:What was reproduced[^\n]*|Reproduced)\n"
+SECTION = re.compile(HEAD + r"(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 SECTIONS = [
     pytest.param(page, text, id=page.stem)
     for page in PAGES
