@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from schemas.errors import CompactError
 
@@ -30,6 +32,8 @@ RAW_COLUMNS = (
     "footnote",
 )
 
+SPOOL = 32 * 1024 * 1024  # bytes of a body above which it is kept in a file and not in memory
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -48,6 +52,51 @@ class Page:
     body: bytes
     etag: str | None = None
     last_modified: str | None = None
+
+    def open(self) -> BinaryIO:
+        """The body as a file at its beginning: a large one is read in parts, and never held in memory."""
+        return BytesIO(self.body)
+
+    def head(self, count: int) -> bytes:
+        """The first bytes of the body."""
+        with self.open() as file:
+            return file.read(count)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return len(self.body)
+
+
+class SpooledPage(Page):
+    """A page whose body is in a file. `body` reads all of it: code that may meet a large answer takes `open`,
+    `size` or `path`."""
+
+    path: Path
+
+    def __init__(
+        self,
+        url: str,
+        path: Path,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        owner: object = None,
+    ) -> None:
+        """owner: kept as long as the page; a temporary file that is removed with it."""
+        values = {"url": url, "path": path, "etag": etag, "last_modified": last_modified, "_owner": owner}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def body(self) -> bytes:
+        return self.path.read_bytes()
+
+    def open(self) -> BinaryIO:
+        return self.path.open("rb")
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size
 
 
 @dataclass(frozen=True)
@@ -82,6 +131,10 @@ class SourceUnavailable(CompactError):
     retriable = True
 
 
+class RequestUnavailable(SourceUnavailable):
+    """One request kept getting a status that speaks for itself alone, such as 500: others may be answered."""
+
+
 class InvalidResponse(CompactError):
     """The agency answered, and the answer cannot be used. The bytes are kept; nothing is published from
     them."""
@@ -94,9 +147,11 @@ class InvalidResponse(CompactError):
         allowed: str = "",
         next_step: str = "",
         pages: Sequence[Page] = (),
+        status: int = 200,
     ) -> None:
+        """status: of the HTTP response, 404 where the agency has nothing at the address."""
         super().__init__(what, where=where, allowed=allowed, next_step=next_step)
-        self.pages = tuple(pages)
+        self.pages, self.status = tuple(pages), status
 
 
 class NoSuchSeries(InvalidResponse):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from schemas.codelists.areas import area_code_map
 from schemas.codelists.reader import read_codelist
 from schemas.codelists.subnational import subnational_codes
@@ -25,10 +27,47 @@ def code_map(scheme: str) -> dict[str, str]:
 
 
 def not_carried(scheme: str) -> dict[str, str]:
-    """Codes of a scheme that stand for no area of ours, with the reason; a source.yaml may name more."""
+    """Codes of a scheme that stand for no area of ours, with the reason: former countries, parts, residuals.
+    A source.yaml may name more."""
     _known(scheme)
     codes = {row["code"]: row["reason"] for row in read_codelist("not_carried") if row["scheme"] == scheme}
-    return codes | {code.lower(): reason for code, reason in codes.items()} if scheme == "gec" else codes
+    if scheme == "gec":
+        codes |= {code.lower(): reason for code, reason in codes.items()}
+    return former_countries(scheme) | codes
+
+
+def _reason(row: dict[str, str]) -> str:
+    heirs = row["successors"].replace(";", ", ")
+    if not row["valid_to"]:
+        return f"{row['name']}: a part of {heirs}."
+    return f"{row['name']}, {row['valid_from']} to {row['valid_to']}: a former country, now {heirs}."
+
+
+@cache
+def _former_countries() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in read_codelist("former_countries"):
+        reason = _reason(row)
+        names = [row["name"], *filter(None, row["other_names"].split("|"))]
+        m49 = [row["m49"], row["m49"].lstrip("0")] if row["m49"] else []
+        for schemes, codes in (
+            (("iso3", "worldbank"), [row["iso3"]]),
+            (("iso2", "worldbank", "iso3166_2"), [row["iso2"]]),
+            (("m49",), m49),
+            (("name",), names),
+        ):
+            for scheme in schemes:
+                for code in filter(None, codes):
+                    reasons = found.setdefault(scheme, {}).setdefault(code, [])
+                    reasons += [reason] if reason not in reasons else []
+    return {s: {code: " Or: ".join(said) for code, said in codes.items()} for s, codes in found.items()}
+
+
+def former_countries(scheme: str) -> dict[str, str]:
+    """Codes and names of countries that are no more, with the years in which they existed, but for those
+    that the scheme gives to an area of today."""
+    today = code_map(scheme)
+    return {code: reason for code, reason in _former_countries().get(scheme, {}).items() if code not in today}
 
 
 def _known(scheme: str) -> None:

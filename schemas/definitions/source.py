@@ -88,7 +88,9 @@ class DimensionRule(Model):
 
     to: Annotated[str, Field(pattern=r"^(sex|age|urbanisation|quantile|education|[A-Z][A-Z0-9_]*)$")]
     codes: dict[str, str] = Field(
-        default={}, description="the agency's code to ours; a code not listed is kept as it is"
+        default={},
+        description="the agency's code to ours; one that is not listed must be a code of "
+        "dimension_codes.yaml, or is kept as the agency's own where `to` is in upper case",
     )
 
 
@@ -147,6 +149,11 @@ class Source(Model):
     units: dict[str, str] = Field(default={}, description="the agency's unit code to ours")
     statuses: dict[str, str] = Field(
         default={}, description="the agency's nature or flag to an SDMX obs_status"
+    )
+    status_precedence: list[str] = Field(
+        default=[],
+        description="flags that may be written together, such as `be`, the one that counts before the others "
+        "first; each is a key of statuses",
     )
     missing: dict[str, str] = Field(
         default={}, description="text that stands for no value, to the obs_status it means"

@@ -42,6 +42,10 @@ class Contract(Model):
     probe: str = Field(description="the series that was asked for")
     origin: str = Field(description="what the structure was taken from")
     any_name: list[str] = Field(default=[], description="paths of objects whose names are data; by hand")
+    optional: list[str] = Field(
+        default=[],
+        description="patterns of paths that may be there or not, such as $.extension.*; by hand",
+    )
     structure: Structure = Field(min_length=1)
 
 
@@ -101,7 +105,7 @@ def check_contract(source: Source, used: Collection[str] = (), folder: Path = SO
         pages = _ask(source, probe).pages
         if contract is None:
             return result("not recorded", f"the answer for {probe} is well; there is no {FILE} to hold it to")
-        changes = differences(contract.structure, infer_schema(pages, contract.any_name))
+        changes = differences(contract.structure, infer_schema(pages, contract.any_name), contract.optional)
         return result("changed" if changes else "ok", *changes)
     except SourceUnavailable as error:
         return result("unreachable", error.what)
@@ -139,12 +143,23 @@ def record_contract(
     """Write contract.json anew from an answer; any_name stays as a person wrote it."""
     before = load_contract(source_id, folder)
     any_name = before.any_name if before else []
+    optional = before.optional if before else []
     contract = Contract(
-        probe=probe, origin=origin, any_name=any_name, structure=infer_schema(pages, any_name)
+        probe=probe,
+        origin=origin,
+        any_name=any_name,
+        optional=optional,
+        structure=infer_schema(pages, any_name),
     )
     path = folder / source_id / FILE
-    path.write_text(json.dumps(contract.model_dump(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(contract_text(contract), encoding="utf-8")
     return path
+
+
+def contract_text(contract: Contract) -> str:
+    """contract.json as it is written; optional is left out where it is empty."""
+    fields = {name: value for name, value in contract.model_dump().items() if value or name != "optional"}
+    return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
 
 
 def record_new(results: Iterable[ContractResult], folder: Path = SOURCES) -> list[Path]:

@@ -23,6 +23,7 @@ from sources.model import InvalidResponse, Page
 Structure = dict[str, str]  # path to type; of a column, its place
 
 HEAD = 64 * 1024  # of a table: more than a header has
+TITLE_LINES = 3  # that may stand before a header
 MEMBERS = 300  # of an archive that are looked into
 DELIMITERS = (",", ";", "\t", "|")
 CODE = re.compile(r"^\d+$|/")  # a name that is data, not structure: a number, an address
@@ -39,9 +40,14 @@ def infer_schema(pages: Sequence[Page], any_name: Collection[str] = ()) -> Struc
     return {path: " or ".join(sorted(kinds[path] - {"null"} or {"null"})) for path in sorted(kinds)}
 
 
-def differences(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def differences(was: Mapping[str, str], now: Mapping[str, str], optional: Collection[str] = ()) -> list[str]:
     """What was added, removed or changed its type, in words. What an empty list or a null hides is not held
-    against the answer."""
+    against the response, nor is a path that a pattern of `optional` matches."""
+
+    def judged(structure: Mapping[str, str]) -> dict[str, str]:
+        return {path: kind for path, kind in structure.items() if not _matches(path, optional)}
+
+    was, now = judged(was), judged(now)
     added = [path for path in now if path not in was and not _hidden(path, was)]
     removed = [path for path in was if path not in now and not _hidden(path, now)]
     moved = bool(added or removed)  # then the places of columns say nothing new
@@ -53,6 +59,13 @@ def differences(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
         if strange := _kinds(now[path]) - _kinds(was[path]):
             found.append(f"{path} was {was[path]} and is {' or '.join(sorted(strange))}")
     return found
+
+
+def _matches(path: str, patterns: Collection[str]) -> bool:
+    """Where a pattern has a star, any text may stand; all other signs are themselves."""
+    return any(
+        re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), path, re.DOTALL) for pattern in patterns
+    )
 
 
 def _kinds(text: str) -> set[str]:
@@ -74,10 +87,11 @@ def _above(path: str) -> str:
 
 
 def _page(page: Page, any_name: frozenset[str]) -> Iterator[tuple[str, str]]:
-    body = page.body
-    if body.startswith(b"PK"):
+    if page.head(2) == b"PK":
         yield from _archive(page)
-    elif body.startswith(b"PAR1"):
+        return
+    body = page.body
+    if body.startswith(b"PAR1"):
         yield from _parquet(body)
     elif body.startswith(b"\x1f\x8b"):
         yield from _header(Page(page.url, zlib.decompressobj(wbits=31).decompress(body, HEAD)))
@@ -118,8 +132,8 @@ def _kind(value: object) -> str:
 
 def _header(page: Page, prefix: str = "") -> Iterator[tuple[str, str]]:
     """The columns with their places. Years in names are one: a table may grow by a year."""
-    line = parse_text(Page(page.url, page.body[:HEAD].rpartition(b"\n")[0] or page.body)).split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=line.count)
+    head = page.head(HEAD)
+    line, delimiter = _first_of_columns(parse_text(Page(page.url, head.rpartition(b"\n")[0] or head)))
     seen: set[str] = set()
     for place, column in enumerate(next(csv.reader([line.rstrip("\r")], delimiter=delimiter), []), 1):
         name = f"{prefix}column {YEAR.sub('YYYY', column)!r}"
@@ -128,10 +142,22 @@ def _header(page: Page, prefix: str = "") -> Iterator[tuple[str, str]]:
         seen.add(name)
 
 
+def _first_of_columns(text: str) -> tuple[str, str]:
+    """The header and its delimiter: the first line, or the next after lines that are a title (most of their
+    fields are empty) or Excel's sep=."""
+    lines = text.split("\n", TITLE_LINES + 1)[: TITLE_LINES + 1]
+    for line in lines:
+        delimiter = max(DELIMITERS, key=line.count)
+        fields = line.rstrip("\r").split(delimiter)
+        if not line.lower().startswith("sep=") and 2 * sum(map(bool, fields)) > len(fields):
+            return line, delimiter
+    return lines[0], max(DELIMITERS, key=lines[0].count)
+
+
 def _archive(page: Page) -> Iterator[tuple[str, str]]:
     """The sheets of a workbook, or the columns of the tables in a zip, whatever these are called."""
     try:
-        with zipfile.ZipFile(io.BytesIO(page.body)) as archive:
+        with page.open() as body, zipfile.ZipFile(body) as archive:
             names = archive.namelist()
             if "xl/workbook.xml" in names:
                 yield from _sheets(_start(archive, "xl/workbook.xml"))

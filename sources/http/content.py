@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from sources.http.file_kind import kind_of, likely_encoding
 from sources.model import InvalidResponse, Page
 
 EXCERPT = 300
@@ -62,6 +63,11 @@ def excerpt(body: bytes) -> str:
     return text[: EXCERPT - 1] + "…" if len(text) > EXCERPT else text
 
 
+def status_words(reason: str | None) -> str:
+    """The reason phrase of a status line, safe to print: a server may send 60 kB of control characters."""
+    return excerpt((reason or "").encode("utf-8", "replace"))[:60]
+
+
 def bad(page: Page, what: str, *, allowed: str = "", next_step: str = KEEP_STORED) -> InvalidResponse:
     """A InvalidResponse that carries its page, so that the bytes are kept."""
     return InvalidResponse(
@@ -69,27 +75,44 @@ def bad(page: Page, what: str, *, allowed: str = "", next_step: str = KEEP_STORE
     )
 
 
-def _usable(page: Page, wanted: str) -> str:
-    if not page.body.strip(b"\x00 \t\r\n"):
-        raise bad(page, f"is empty ({len(page.body)} bytes)", allowed=wanted)
-    body = page.body.removeprefix(b"\xef\xbb\xbf")
-    if _MARKUP.match(body):
-        title = _TITLE.search(body[:65536])
-        says = excerpt(title[1] if title else body)
+def check_text(page: Page, start: bytes, encoding: str = "utf-8", wanted: str = "text") -> None:
+    """InvalidResponse unless the first bytes of a body may be text of that encoding: not empty, no web page,
+    no other kind of file."""
+    start = start.removeprefix(b"\xef\xbb\xbf")
+    if not start.strip(b"\x00 \t\r\n"):
+        raise bad(page, f"is empty ({page.size} bytes)", allowed=wanted)
+    if _MARKUP.match(start):
+        title = _TITLE.search(start[:65536])
+        says = excerpt(title[1] if title else start)
         raise bad(
             page,
             f"is a web page or XML, not {wanted}; it says: {says!r}",
             allowed=wanted,
             next_step="open the address in a browser: a challenge or a maintenance notice goes away, then "
-            "run again; if the address itself has changed, mend source.yaml",
+            "run again; if the address itself has changed, fix source.yaml",
         )
+    kind = kind_of(start)
+    if kind and not (kind.startswith("UTF-16") and encoding == "utf-16"):
+        raise bad(
+            page,
+            f"is {kind}, not {wanted}",
+            allowed=f"{wanted} in {encoding.upper()}",
+            next_step="if the agency now publishes another kind of file, describe it in source.yaml "
+            "(packed, archive, encoding or reader)",
+        )
+
+
+def _usable(page: Page, wanted: str) -> str:
+    body = page.body.removeprefix(b"\xef\xbb\xbf")
+    check_text(page, body, wanted=wanted)
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        place = error.start + len(page.body) - len(body)
+        place = error.start + page.size - len(body)
+        likely = f"; it reads as {guess}" if (guess := likely_encoding(body)) else ""
         raise bad(
             page,
-            f"is not UTF-8: byte {place} is 0x{page.body[place]:02x} ({error.reason})",
+            f"is not UTF-8: byte {place} is 0x{body[error.start]:02x} ({error.reason}){likely}",
             allowed=f"{wanted} in UTF-8",
         ) from None
 

@@ -9,27 +9,40 @@ import contextlib
 import io
 import re
 import ssl
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from http.client import IncompleteRead
+from pathlib import Path
 from typing import Literal
 
 import requests
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from sources.http.content import bad, excerpt
-from sources.model import InvalidResponse, Page
+from sources.model import SPOOL, InvalidResponse, Page, SpooledPage
 
 CHUNK = 64 * 1024
+SPOOL_PREFIX = ".new-"  # what a killed run leaves is removed by this name
+EXCERPT_BYTES = 1024 * 1024
 Kind = Literal["connect", "tls", "timeout", "reset", "busy", "length"]
 
 
 class TransientHTTPError(Exception):
-    """One attempt failed in a way in which the next one may not. body: what had arrived by then."""
+    """One attempt failed in a way in which the next one may not. body: what had arrived by then; most: how
+    many attempts such a fault is worth, if fewer than the source allows."""
 
-    def __init__(self, what: str, kind: Kind, *, body: bytes = b"", retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        kind: Kind,
+        *,
+        body: bytes = b"",
+        retry_after: float | None = None,
+        most: int | None = None,
+    ) -> None:
         super().__init__(what)
-        self.what, self.kind, self.body, self.retry_after = what, kind, body, retry_after
+        self.what, self.kind, self.body, self.retry_after, self.most = what, kind, body, retry_after, most
 
 
 @contextlib.contextmanager
@@ -75,11 +88,32 @@ def read_body(
     clock: Callable[[], float],
     count: Callable[[int], None] = lambda _: None,
 ) -> bytes:
-    """The whole body after Content-Encoding. Raises Fault where bytes are missing or too many, and
-    InvalidResponse
-    where there are more than `limit`, counted before and after unpacking: never more than that is held."""
+    """The whole body after Content-Encoding, in memory; see read_page."""
+    return read_page(response, url=url, limit=limit, deadline=deadline, clock=clock, count=count).body
+
+
+def read_page(
+    response: requests.Response,
+    *,
+    url: str,
+    limit: int,
+    deadline: float,
+    clock: Callable[[], float],
+    count: Callable[[int], None] = lambda _: None,
+    spool: Path | None = None,
+) -> Page:
+    """The page with its whole body after Content-Encoding.
+
+    Args:
+        limit: most bytes of the body, counted before and after unpacking.
+        spool: folder for the bodies of more than SPOOL bytes, which then are not held in memory.
+
+    Raises:
+        TransientHTTPError: bytes are missing or too many, or the deadline is over.
+        InvalidResponse: the body is larger than `limit`, or is not the gzip that it claims to be.
+    """
     declared = _declared(response)
-    sink = _Sink(response.headers.get("Content-Encoding", ""), url, limit)
+    sink = _Sink(response.headers.get("Content-Encoding", ""), url, limit, spool)
     if declared is not None and declared > limit:
         raise sink.too_large(f"announces {declared} bytes")
     received = 0
@@ -103,24 +137,26 @@ def read_body(
             count(len(chunk))
             sink.write(chunk)
     except TransientHTTPError as fault:
-        raise TransientHTTPError(fault.what, fault.kind, body=sink.body()) from None
+        raise TransientHTTPError(fault.what, fault.kind, body=sink.excerpt()) from None
     except ReadTimeoutError:
         raise TransientHTTPError(
-            f"the agency fell silent after {received} bytes", "timeout", body=sink.body()
+            f"the agency fell silent after {received} bytes", "timeout", body=sink.excerpt()
         ) from None
     except (HTTPError, OSError) as error:
         if isinstance(error.args[-1] if error.args else None, IncompleteRead):
-            raise TransientHTTPError(_short(received, declared), "length", body=sink.body()) from None
+            raise TransientHTTPError(_short(received, declared), "length", body=sink.excerpt()) from None
         raise TransientHTTPError(
-            f"the connection broke after {received} bytes ({type(error).__name__})", "reset", body=sink.body()
+            f"the connection broke after {received} bytes ({type(error).__name__})",
+            "reset",
+            body=sink.excerpt(),
         ) from None
     if declared is not None and received != declared:
-        raise TransientHTTPError(_short(received, declared), "length", body=sink.body())
+        raise TransientHTTPError(_short(received, declared), "length", body=sink.excerpt())
     if not sink.complete:
         raise TransientHTTPError(
-            f"the compressed body ends in the middle, after {received} bytes", "length", body=sink.body()
+            f"the compressed body ends in the middle, after {received} bytes", "length", body=sink.excerpt()
         )
-    return sink.body()
+    return sink.page(response.headers.get("ETag"), response.headers.get("Last-Modified"))
 
 
 def _declared(response: requests.Response) -> int | None:
@@ -148,10 +184,12 @@ def _waiting(response: requests.Response) -> int:
 
 
 class _Sink:
-    """Takes raw bytes, unpacks gzip as it goes, and refuses to grow beyond the limit."""
+    """Takes raw bytes, unpacks gzip as it goes, moves to a file where there are many, and refuses to grow
+    beyond the limit."""
 
-    def __init__(self, encoding: str, url: str, limit: int) -> None:
-        self._url, self._limit, self._raw, self._out = url, limit, 0, io.BytesIO()
+    def __init__(self, encoding: str, url: str, limit: int, spool: Path | None) -> None:
+        self._url, self._limit, self._raw, self._size, self._spool = url, limit, 0, 0, spool
+        self._out: io.BytesIO | tempfile._TemporaryFileWrapper[bytes] = io.BytesIO()
         encoding = encoding.strip().lower()
         if encoding not in ("", "identity", "gzip", "x-gzip"):
             raise InvalidResponse(
@@ -174,23 +212,41 @@ class _Sink:
                 raise InvalidResponse(
                     f"the answer is not the gzip that it says it is: {error}",
                     where=self._url,
-                    pages=(Page(self._url, self.body()),),
+                    pages=(Page(self._url, self.excerpt()),),
                 ) from None
             chunk = self._gzip.unconsumed_tail or self._gzip.unused_data
         if self._gzip is None:
             self._keep(chunk)
 
     def _keep(self, data: bytes) -> None:
-        if self._out.tell() + len(data) > self._limit:
+        self._size += len(data)
+        if self._size > self._limit:
             raise self.too_large("unpacks to more" if self._gzip else "has not ended yet")
+        if self._spool is not None and self._size > SPOOL and isinstance(self._out, io.BytesIO):
+            self._spool.mkdir(parents=True, exist_ok=True)
+            file = tempfile.NamedTemporaryFile(dir=self._spool, prefix=SPOOL_PREFIX)  # noqa: SIM115 - it outlives this
+            file.write(self._out.getbuffer())
+            self._out = file
         self._out.write(data)
 
     @property
     def complete(self) -> bool:
         return self._gzip is None or self._gzip.eof or self._raw == 0
 
-    def body(self) -> bytes:
-        return self._out.getvalue()
+    def excerpt(self) -> bytes:
+        """What has arrived, for the record of a fault; of a large body the beginning."""
+        if isinstance(self._out, io.BytesIO):
+            return self._out.getvalue()
+        self._out.flush()
+        with Path(self._out.name).open("rb") as file:
+            return file.read(EXCERPT_BYTES)
+
+    def page(self, etag: str | None, last_modified: str | None) -> Page:
+        """The page, once the body is complete."""
+        if isinstance(self._out, io.BytesIO):
+            return Page(self._url, self._out.getvalue(), etag, last_modified)
+        self._out.flush()
+        return SpooledPage(self._url, Path(self._out.name), etag, last_modified, owner=self._out)
 
     def too_large(self, how: str) -> InvalidResponse:
         return InvalidResponse(
@@ -198,5 +254,5 @@ class _Sink:
             where=self._url,
             allowed=f"at most {self._limit} bytes (limits.response_bytes)",
             next_step="if the agency really publishes that much, raise limits.response_bytes in source.yaml",
-            pages=(Page(self._url, self.body()[: 1024 * 1024]),),
+            pages=(Page(self._url, self.excerpt()[:EXCERPT_BYTES]),),
         )

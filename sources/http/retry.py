@@ -51,6 +51,8 @@ def should_stop(state: RetryCallState, elapsed: float, attempts: int, answered: 
         return state.attempt_number >= min(attempts, CONNECT_ATTEMPTS) or elapsed >= CONNECT_BUDGET
     if fault.kind == "timeout" and not answered:
         attempts = min(attempts, FIRST_ANSWER_ATTEMPTS)
+    if fault.most is not None:
+        attempts = min(attempts, fault.most)
     return state.attempt_number >= attempts
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from urllib.parse import urljoin
 
 import orjson
@@ -24,17 +26,18 @@ from tenacity import Retrying, retry_if_exception_type
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.api_key import access_key
-from sources.http.content import bad, excerpt, parse_json, parse_text
-from sources.http.response_body import TransientHTTPError, faults, read_body
+from sources.http.content import bad, excerpt, parse_json, parse_text, status_words
+from sources.http.response_body import TransientHTTPError, faults, read_body, read_page
 from sources.http.retry import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, pause, retry_after, should_stop
+from sources.http.transient import transient_attempts
 from sources.http.urls import allowed_origins, describe_post, is_loopback, origin, redact
-from sources.model import InvalidResponse, Page, SourceUnavailable
+from sources.model import InvalidResponse, Page, RequestUnavailable, SourceUnavailable, SpooledPage
 
 __all__ = ["CachedPage", "Session", "Usage", "excerpt", "parse_json", "parse_text"]
 
 ERROR_BYTES = 1024 * 1024  # of an error body
 REDIRECTS = 5
-BUSY, MOVED = frozenset((429, 502, 503, 504)), frozenset((301, 302, 303, 307, 308))
+MOVED = frozenset((301, 302, 303, 307, 308))
 
 Params = Mapping[str, str | int | Sequence[str]]
 Form = Mapping[str, str | Sequence[str]]
@@ -50,11 +53,19 @@ class Usage:
 
 @dataclass(frozen=True)
 class CachedPage:
-    """A page that we hold: with its validators the agency can say 304, and then load() gives the bytes."""
+    """A page that we hold: with its validators the agency can say 304, and then load() gives the bytes, or
+    the file of a large body."""
 
     etag: str | None
     last_modified: str | None
-    load: Callable[[], bytes]
+    load: Callable[[], bytes | Path]
+
+    def page(self, url: str) -> Page:
+        """The page as the agency would have sent it again."""
+        held = self.load()
+        if isinstance(held, Path):
+            return SpooledPage(url, held, self.etag, self.last_modified)
+        return Page(url, held, self.etag, self.last_modified)
 
 
 class Session:
@@ -69,14 +80,17 @@ class Session:
         known: Mapping[str, CachedPage] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        spool: Path | None = None,
     ) -> None:
         """base_url: asked instead of the source's own, and allowed because it was named. known: pages by
-        address, for conditional requests; used only where the source says that validators mean something."""
+        address, for conditional requests; used only where the source says that validators mean something.
+        spool: folder for large bodies; without it they are in the system's folder for temporary files."""
         self.source, self.usage = source, Usage()
         self.base_url = (base_url or source.base_url).rstrip("/")
         self._origins = allowed_origins(source, base_url)
         self._known = known if known is not None and source.validators else {}
         self._clock, self._sleep, self._key = clock, sleep, access_key(source)
+        self._spool = spool or Path(tempfile.gettempdir())
         self._answered, self._down, self._lock = False, "", threading.Lock()
         parallel, interval = (
             (source.rate.parallel, 1 / source.rate.requests_per_second) if source.rate else (1, 1.0)
@@ -174,14 +188,19 @@ class Session:
                 f"is not whole, in {tried}: {fault.what}",
                 allowed="as many bytes as the agency declares",
             )
-        self._down = f"{fault.what} ({tried})"
-        return self._unreachable(shown)
+        said = f"{fault.what} ({tried})"
+        if fault.most is not None:
+            return self._unreachable(shown, said, RequestUnavailable)
+        self._down = said
+        return self._unreachable(shown, said)
 
-    def _unreachable(self, shown: str) -> SourceUnavailable:
-        return SourceUnavailable(
-            f"{self.source.agency} cannot be reached: {self._down}",
+    def _unreachable(
+        self, shown: str, said: str, kind: type[SourceUnavailable] = SourceUnavailable
+    ) -> SourceUnavailable:
+        return kind(
+            f"{self.source.agency} cannot be reached: {said}",
             where=shown,
-            next_step="nothing to mend here: run again later; until then the last accepted snapshot is used",
+            next_step="no action needed: the last accepted snapshot is used; run again later",
         )
 
     # --- one attempt, with its redirects ---
@@ -207,7 +226,7 @@ class Session:
         self, request: PreparedRequest, shown: str, known: CachedPage | None, timeout: float
     ) -> Page | PreparedRequest:
         if self._down:
-            raise self._unreachable(shown)
+            raise self._unreachable(shown, self._down)
         self._pacer.wait()
         with self._lock:
             self.usage.requests += 1
@@ -220,25 +239,31 @@ class Session:
                 )
 
             status, headers = response.status_code, response.headers
-            if status in BUSY:
+            if (most := transient_attempts(status)) is not None:
                 wait = retry_after(headers.get("Retry-After"))
                 self._pacer.hold(min(wait or 0, RETRY_AFTER_CAP))
-                later = f" and asks to come back in {wait:.0f} s" if wait else ""
+                later = f"; Retry-After: {wait:.0f} s" if wait else ""
                 raise TransientHTTPError(
-                    f"it answers {status} {response.reason}{later}", "busy", retry_after=wait
+                    f"HTTP {status} {status_words(response.reason)}{later}".rstrip(),
+                    "busy",
+                    retry_after=wait,
+                    most=most or None,
                 )
             self._answered = True
             if status in MOVED and (target := headers.get("Location")):
                 return self._redirected(request, target, status, shown)
             if status == 304 and known is not None:
-                return Page(shown, known.load(), known.etag, known.last_modified)
+                return known.page(shown)
             if status != 200:
                 raise self._refused(response, shown, body)
-            return Page(
-                shown,
-                body(self.source.limits.response_bytes),
-                headers.get("ETag"),
-                headers.get("Last-Modified"),
+            return read_page(
+                response,
+                url=shown,
+                limit=self.source.limits.response_bytes,
+                deadline=deadline,
+                clock=self._clock,
+                count=self._count,
+                spool=self._spool,
             )
 
     def _send(self, request: PreparedRequest, timeout: float) -> requests.Response:
@@ -279,13 +304,15 @@ class Session:
             text = fault.body
         except InvalidResponse as error:
             text = error.pages[0].body if error.pages else b""
-        return bad(
+        refused = bad(
             Page(shown, text),
             f"has status {response.status_code} {response.reason}: {excerpt(text)!r}",
             allowed="status 200",
             next_step="check the address and its parameters in source.yaml and series.csv: "
             "the same question would be refused again",
         )
+        refused.status = response.status_code
+        return refused
 
     def _count(self, size: int) -> None:
         with self._lock:

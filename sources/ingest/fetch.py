@@ -18,7 +18,13 @@ from schemas.definitions.source import Source
 from sources.http.api_key import not_configured
 from sources.http.session import CachedPage, Session
 from sources.ingest.freshness import named_release
-from sources.model import InvalidResponse, NoSuchSeries, Resource, SourceUnavailable
+from sources.model import (
+    InvalidResponse,
+    NoSuchSeries,
+    RequestUnavailable,
+    Resource,
+    SourceUnavailable,
+)
 from sources.readers_protocol import Reader
 from sources.registry.renames import renamed
 from sources.settings import url_override
@@ -64,6 +70,8 @@ class _Run:
     live: dict[str, Snapshot]
     optional: frozenset[str] = frozenset()
     stop: str = ""
+    unavailable: str = ""  # why a single resource was not answered
+    failed: int = 0  # how many were not
     unusable: int = 0
     usable: bool = False  # whether anything was: then single bad answers do not stop the rest
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -95,7 +103,11 @@ def fetch_source(
         report.note = "offline: nothing was asked"
     elif wanted:
         own = session or Session(
-            source, base_url=None if embedded else url_override(source.id), known=known_pages(store, source)
+            source,
+            base_url=None if embedded else url_override(source.id),
+            known=known_pages(store, source),
+            spool=store.objects.folder
+            / "spool",  # of the same disk, so that a large body is linked into place
         )
         run = _Run(source, store, reader, own, now, _whole(store, store.live(source.id)), frozenset(optional))
         try:
@@ -104,7 +116,11 @@ def fetch_source(
         finally:
             if session is None:
                 own.close()
-        report.note, report.requests, report.bytes = run.stop, own.usage.requests, own.usage.bytes
+        report.note, report.requests, report.bytes = (
+            run.stop or run.unavailable,
+            own.usage.requests,
+            own.usage.bytes,
+        )
     _settle(report, wanted, store)
     report.seconds = time.monotonic() - started
     return report
@@ -218,6 +234,13 @@ def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
         else:
             named = replace(answer, agency_release=answer.agency_release or release)
             outcome = run.store.keep(run.source, named, run.now())
+    except RequestUnavailable as error:
+        run.unavailable = run.unavailable or error.what
+        with run.lock:
+            run.failed += 1
+            if not run.usable and run.failed >= REFUSED_AT_FIRST:
+                run.stop = run.stop or error.what
+        return None
     except SourceUnavailable as error:
         run.stop = run.stop or error.what
         return None

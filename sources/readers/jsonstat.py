@@ -7,7 +7,9 @@ every question, `area` and `time`, the ids of these dimensions, `unit`, the dime
 
 `value` is an object with the place of each cell in the grid of all dimensions, in row-major order; a cell
 that is missing there has no value, and `status` may say why. Quirks: an answer of status 200 may be a
-`warning` (413: come back later) instead of data; a wrong data set is status 404 with an `error` of id 100.
+`warning` (413: come back later) instead of data; a wrong data set is status 404 with an `error` of id 100. A
+status is a letter, several letters (`be`), or a colon for no value with or without letters; several become
+one by the source's status_precedence, and stand in `nature` as they came.
 """
 
 from __future__ import annotations
@@ -204,13 +206,15 @@ def _cells(source: Source, cube: Cube) -> Iterator[Row]:
     area = source.options["area"]
     for place in sorted({*cube.values, *cube.statuses}):
         key = cube.key(place)
+        flags = cube.statuses.get(place, "").replace(":", "").strip()  # a colon says that there is no value
         yield {
             "area": key[area],
             "area_name": cube.labels[area].get(key[area]),
             "time_period": key[source.options["time"]],
             "value": number_text(cube.values.get(place)),
             "unit": key.get(source.options["unit"]),
-            "status": cube.statuses.get(place),
+            "status": flags or None,
+            "nature": flags if len(flags) > 1 else None,
         }
 
 

@@ -212,6 +212,9 @@ def _neighbours(source: Source, file: YamlFile) -> Iterator[Problem]:
                     ", ".join(s for s in OBS_STATUSES if s != "C"),
                     "C is set by stage alone, where the value is a bound",
                 )
+    for flag in source.status_precedence:
+        if flag not in source.statuses or len(flag) != 1:
+            yield problem(("status_precedence",), f"{flag!r} is no letter of statuses", "keys of statuses")
     for name, rule in source.dimensions.items():
         for key, code in rule.codes.items():
             if not _fits(code) or (rule.to.isupper() and "=" in code):

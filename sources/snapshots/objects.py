@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -41,6 +42,33 @@ class Objects:
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
+        sync(path.parent)
+        sync(self.folder)
+        return name
+
+    def put_file(self, source: Path) -> str:
+        """The same for bytes in a file, which stays: linked where the disk allows it, else copied."""
+        with source.open("rb") as file:
+            name = hashlib.file_digest(file, "sha256").hexdigest()
+        path = self.path(name)
+        if not self.fault(name, source.stat().st_size):
+            return name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+            copy = Path(file.name)
+        try:
+            copy.unlink()
+            try:
+                copy.hardlink_to(source)
+            except OSError:  # another disk, or one without links
+                shutil.copyfile(source, copy)
+            with copy.open("rb") as written:
+                os.fsync(written.fileno())
+            copy.chmod(0o444)
+            copy.replace(path)
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
         sync(path.parent)
         sync(self.folder)
         return name

@@ -14,13 +14,15 @@ from pathlib import Path
 
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
-from sources.model import InvalidResponse, Page, SnapshotFiles, SourceResponse
+from sources.model import SPOOL, InvalidResponse, Page, SnapshotFiles, SourceResponse, SpooledPage
 from sources.snapshots.events import Event, Snapshot, StoredPage, as_event, iso, page_event
 from sources.snapshots.manifest import Manifest, locked
 from sources.snapshots.objects import Objects, StoreDamaged, sync
 from sources.snapshots.state import ResourceState
 
 __all__ = ["Snapshot", "Store", "StoredPage"]
+
+CHUNK = 1024 * 1024
 
 
 class Store:
@@ -45,7 +47,9 @@ class Store:
             )
         whole = hashlib.sha256()
         for page in answer.pages:
-            whole.update(page.body)
+            with page.open() as body:
+                while chunk := body.read(CHUNK):
+                    whole.update(chunk)
         snapshot = Snapshot(
             whole.hexdigest(),
             source.id,
@@ -178,11 +182,12 @@ class Store:
             f"{snapshot.fetched_at:%Y-%m-%d}",
         )
 
-    def read(self, page: StoredPage) -> bytes:
-        """The bytes of a page, proved to be those that came."""
+    def read(self, page: StoredPage) -> bytes | Path:
+        """The bytes of a page, proved to be those that came; of a large one the file that holds them."""
         if fault := self.objects.fault(page.sha256, page.bytes):
-            raise StoreDamaged(fault, next_step="delete that file and run again: it is fetched anew")
-        return self.objects.path(page.sha256).read_bytes()
+            raise StoreDamaged(fault, next_step="delete that file and run again: it is fetched again")
+        path = self.objects.path(page.sha256)
+        return path if page.bytes > SPOOL else path.read_bytes()
 
     def events(self, source_id: str) -> list[Event]:
         """The source's events in order, as they stand in the manifest."""
@@ -234,8 +239,11 @@ class Store:
         )
 
     def _put(self, page: Page) -> StoredPage:
-        name = self.objects.put(page.body)
-        return StoredPage(name, len(page.body), page.url, page.etag, page.last_modified)
+        if isinstance(page, SpooledPage):
+            name = self.objects.put_file(page.path)
+        else:
+            name = self.objects.put(page.body)
+        return StoredPage(name, page.size, page.url, page.etag, page.last_modified)
 
     # --- the manifest ---
     def _judge(self, event: str, snapshots: Sequence[Snapshot], at: datetime | None, more: Event) -> None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from schemas.codelists.code_maps import code_map, not_carried
+from schemas.codelists.reader import CODELISTS
 from schemas.columns.observation import CODE_PATTERN, OBS_STATUSES
 from schemas.definitions.source import Source
+from schemas.definitions.yaml_file import load_yaml
 from sources.registry.sources import SeriesInfo, unit_codes
 
 if TYPE_CHECKING:
@@ -33,7 +36,9 @@ def make_lookups(con: duckdb.DuckDBPyConnection, source: Source, series: Mapping
     _table(con, "series_lookup", ("series", "unit"), ((s.code, s.unit) for s in series.values()))
     # A flag that is an SDMX code means what SDMX says; C is ours alone, so an agency's C must be mapped.
     flags = {s: s for s in OBS_STATUSES if s != "C"} | source.statuses
-    _table(con, "status_lookup", ("code", "obs_status"), flags.items())
+    sent = con.execute("select distinct trim(status) from raw_row where status is not null").fetchall()
+    composed = {flag: status for (flag,) in sent if flag not in flags if (status := _composed(source, flag))}
+    _table(con, "status_lookup", ("code", "obs_status"), (flags | composed).items())
     _table(con, "nature_lookup", ("code", "obs_status"), source.statuses.items())
     con.execute(
         "create temp table dims_seen as "
@@ -47,6 +52,15 @@ def make_lookups(con: duckdb.DuckDBPyConnection, source: Source, series: Mapping
         ("id", *DIMENSIONS, "reason", "detail"),
         ((number, *dimension_codes(source, dims or {})) for number, dims in seen),
     )
+
+
+def _composed(source: Source, flags: str) -> str:
+    """The status of flags that are written together: that of the letter which the source names first. Empty
+    where a letter is not among those that it names."""
+    order = source.status_precedence
+    if len(flags) < 2 or not set(flags) <= set(order):
+        return ""
+    return source.statuses[min(flags, key=order.index)]
 
 
 def area_rows(source: Source) -> list[tuple[str, str | None, str | None]]:
@@ -71,6 +85,12 @@ def dimension_codes(source: Source, dims: Mapping[str, str | None]) -> tuple[str
             )
         sent = (code or "").strip()
         mapped = rule.codes.get(sent, sent)
+        if sent not in rule.codes and not is_own_code(rule.to, sent):
+            return (
+                *[None] * len(DIMENSIONS),
+                "bad_dimension",
+                f"dimension {name} has the code {code!r}, which is not mapped and is none of our {rule.to}",
+            )
         if not re.match(CODE_PATTERN, mapped) or (rule.to.isupper() and "=" in mapped):
             return *[None] * len(DIMENSIONS), "bad_dimension", f"dimension {name} has the code {code!r}"
         if ours.get(rule.to, TOTAL) not in (TOTAL, mapped) and mapped != TOTAL:
@@ -85,6 +105,19 @@ def dimension_codes(source: Source, dims: Mapping[str, str | None]) -> tuple[str
         f"{name}={code}" for name, code in sorted(ours.items()) if name.isupper() and code != TOTAL
     )
     return *(ours.get(name, TOTAL) for name in DIMENSIONS[:-1]), other or TOTAL, None, None
+
+
+@cache
+def _own_codes() -> dict[str, re.Pattern[str]]:
+    rules = load_yaml(CODELISTS / "dimension_codes.yaml").data
+    return {name: re.compile(rule["codes"]) for name, rule in rules.items()}
+
+
+def is_own_code(dimension: str, code: str) -> bool:
+    """Whether a code may stand in one of our dimensions unmapped. Those in upper case hold agencies' own
+    codes."""
+    pattern = _own_codes().get(dimension)
+    return pattern is None or pattern.fullmatch(code) is not None
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:

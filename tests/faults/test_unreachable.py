@@ -16,7 +16,7 @@ from tests.faults.conftest import Good
 
 BOTH = ("itu_datahub", "unsd_sdg")
 DOWN = {
-    "status": ({"status": 503, "retry_after": 0}, "it answers 503"),
+    "status": ({"status": 503, "retry_after": 0}, "HTTP 503"),
     "reset": ({}, "no connection"),
     "reset_midway": ({"kind": "reset", "after": 5000}, "the connection broke after"),
     "drip": ({}, "the answer was still coming after the time allowed"),

@@ -182,7 +182,7 @@ def test_an_unreachable_agency_is_left_alone_and_the_stored_is_used(
     agency.answer = lambda _: Reply(status=503)
     report = fetch(agency, store, "a", "b", "c", "d")
     assert (report.state, len(agency.log)) == ("stored", 4)
-    assert "The Agency cannot be reached: it answers 503" in report.note
+    assert "The Agency cannot be reached: HTTP 503" in report.note
     assert report.note.endswith("no snapshot of 2 of 4: c, d")
     assert report.refused == report.fetched == report.unchanged == []
     assert [e["event"] for e in store.events("agency")] == ["fetched"] * 2 + ["accepted"] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import socket
 import ssl
@@ -19,10 +20,11 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from schemas.errors import CompactError
+from sources.http.content import status_words
 from sources.http.retry import CONNECT_ATTEMPTS, RETRY_AFTER_CAP, Pacer
 from sources.http.session import CachedPage, Session, parse_json, parse_text
 from sources.http.urls import redact
-from sources.model import InvalidResponse, Page, SourceUnavailable
+from sources.model import SPOOL, InvalidResponse, Page, RequestUnavailable, SourceUnavailable, SpooledPage
 from tests.unit.local_agency import FakeTime, LocalAgency, Reply, make_source
 
 MB = 1024 * 1024
@@ -58,10 +60,16 @@ def time() -> FakeTime:
 
 
 def ask(
-    agency: LocalAgency, time: FakeTime, *, known: Mapping[str, CachedPage] | None = None, **changes: Any
+    agency: LocalAgency,
+    time: FakeTime,
+    *,
+    known: Mapping[str, CachedPage] | None = None,
+    spool: Path | None = None,
+    **changes: Any,
 ) -> Session:
     source = make_source(**changes)
-    return Session(source, base_url=agency.url + "/v1", known=known, clock=time.clock, sleep=time.sleep)
+    base = agency.url + "/v1"
+    return Session(source, base_url=base, known=known, clock=time.clock, sleep=time.sleep, spool=spool)
 
 
 # --- what is sent ---
@@ -200,18 +208,51 @@ def test_no_more_run_at_once_than_the_source_allows(agency: LocalAgency) -> None
 
 
 # --- retries ---
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524])
 def test_a_busy_agency_is_asked_again_and_then_left_alone(
     agency: LocalAgency, time: FakeTime, status: int
 ) -> None:
     agency.replies = [Reply(status=status)]
     with pytest.raises(
-        SourceUnavailable, match=f"The Agency cannot be reached: it answers {status}.*4 attempts"
+        SourceUnavailable, match=f"The Agency cannot be reached: HTTP {status}.*4 attempts"
     ) as caught:
         ask(agency, time).get("/a")
     assert len(agency.log) == 4
     assert caught.value.retriable
     assert 3 < time.now - 1000 < 6  # 0.5, 1, 2 s and jitter
+
+
+def test_a_server_error_is_tried_twice_and_leaves_the_agency_open_to_other_requests(
+    agency: LocalAgency, time: FakeTime
+) -> None:
+    agency.answer = lambda asked: Reply(status=500) if asked.path.endswith("/a") else Reply(b"[1]")
+    session = ask(agency, time)
+    with pytest.raises(RequestUnavailable, match=r"HTTP 500 .*2 attempts"):
+        session.get("/a")
+    assert len(agency.log) == 2
+    assert session.get("/b").body == b"[1]"
+
+
+def test_a_reason_phrase_is_bounded_and_holds_no_control_characters() -> None:
+    assert len(status_words("x\x1b[31m\u202e" * 20_000)) <= 60
+    assert "\x1b" not in status_words("a\x1b[31mb")
+    assert "\u202e" not in status_words("a\u202eb")
+
+
+@pytest.mark.parametrize("size", [SPOOL, SPOOL + 1])
+def test_a_large_body_is_in_a_file_and_goes_with_its_page(
+    agency: LocalAgency, time: FakeTime, size: int, tmp_path: Path
+) -> None:
+    agency.replies = [Reply(b"x" * size)]
+    page = ask(agency, time, spool=tmp_path).get("/a")
+    assert isinstance(page, SpooledPage) == (size > SPOOL)
+    assert page.size == size
+    assert page.head(3) == b"xxx"
+    assert len(page.body) == size
+    assert len(list(tmp_path.iterdir())) == (size > SPOOL)
+    del page
+    gc.collect()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("fault", [Reply(status=503), Reply(reset=True, cut=1), Reply(b"[1, 2]", cut=3)])
@@ -221,7 +262,7 @@ def test_a_passing_fault_is_passed_over(agency: LocalAgency, time: FakeTime, fau
     assert len(agency.log) == 3
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 473, 500, 501])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 473, 501])
 def test_a_refusal_is_not_asked_again(agency: LocalAgency, time: FakeTime, status: int) -> None:
     text = b"<html><head><style>x{}</style></head><h1>No\x1b[31m such\x00 series</h1>" + b" and so on" * 100
     agency.replies = [Reply(text, status=status)]
@@ -251,7 +292,7 @@ def test_whoever_asks_for_longer_than_we_wait_is_left_for_a_later_run(
     agency: LocalAgency, time: FakeTime
 ) -> None:
     agency.replies = [Reply(status=503, headers={"Retry-After": str(int(RETRY_AFTER_CAP) + 1)})]
-    with pytest.raises(SourceUnavailable, match="come back in 31 s"):
+    with pytest.raises(SourceUnavailable, match="Retry-After: 31 s"):
         ask(agency, time).get("/a")
     assert len(agency.log) == 1
     assert time.slept == []

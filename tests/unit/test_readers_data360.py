@@ -17,7 +17,7 @@ from sources.registry.sources import load_series
 from sources.staging.stage import StageProblem, stage_source
 from tests.unit.canned import Canned, fetch, keep, source_with, wired
 
-SERIES = "ITU_DH_INT_USER_PT"
+SERIES = "IT_NET_USER"
 SOURCE = source_with("worldbank_data360", page_size=2)
 
 
@@ -36,7 +36,7 @@ ROWS = [
     row("KEN", "2023", "35.5", DATA_SOURCE="ITU", COMMENT_OBS="Estimated.", OBS_STATUS="E"),
     row("KEN", "2023", "31", SEX="F"),
     row("NAM", "2023", "0"),
-    row("WLD", "2023", "67.6", UNIT_MEASURE="PT_POP_SUB"),
+    row("WLD", "2023", "67.6"),
     row("NAM", "2022", None),
 ]
 
@@ -105,7 +105,7 @@ def test_a_breakdown_is_kept_apart_from_the_total(tmp_path: Path) -> None:
         ([page(ROWS[:1])], "has 1 rows, and 2 were declared"),
         ([PAGES[0], PAGES[0]], "repeats the rows of page 1"),
         ([PAGES[0], page(ROWS[2:4], 4)], "the totals of"),
-        ([page([ROWS[0] | {"INDICATOR": "ITU_DH_OTHER"}], 1)], "rows of ITU_DH_OTHER came"),
+        ([page([ROWS[0] | {"INDICATOR": "OTHER"}], 1)], "rows of OTHER came"),
         ([page([ROWS[0] | {"DATABASE_ID": "WB_WDI"}], 1)], "rows of WB_WDI came"),
         ([page([ROWS[0] | {"OBS_VALUE": 35.5}], 1)], "the value of row 0 is 35.5"),
         ([page([ROWS[0], ROWS[0] | {"OBS_VALUE": "36"}], 2)], "stands twice"),
@@ -133,7 +133,53 @@ def test_a_series_without_its_line_is_named() -> None:
 
 def test_every_series_names_its_database() -> None:
     for code, info in load_series("worldbank_data360").items():
-        assert info.more["indicator"].startswith(info.more["database"] + "_"), code
+        assert info.more["database"] in (
+            "ITU_DH",
+            "ITU_GCI",
+            "UN_EGDI",
+            "PCH_IXP",
+            "UNCTAD_DE",
+            "UNESCO_UIS",
+        ), code
+        assert info.more["indicator"], code
+
+
+def test_the_text_null_is_a_missing_value_and_places_have_our_codes(tmp_path: Path) -> None:
+    rows = [
+        row("KEN", "2023", "null", OBS_STATUS="O", UNIT_MEASURE="PT_POP"),
+        row("KEN", "2022", "40.5", URBANISATION="URB", UNIT_MEASURE="PT_POP", OBS_STATUS=None),
+        row("KEN", "2022", "20.5", URBANISATION="RUR", UNIT_MEASURE="PT_POP", AGE="Y15T24"),
+    ]
+    body = page(rows, 3)
+    files = keep([fetch(source_with("worldbank_data360", page_size=5), SERIES, Canned(body))], tmp_path)
+    found = pq.read_table(stage_source(SOURCE, files, tmp_path).observation).to_pylist()
+    assert [
+        (r["time_period"], r["urbanisation"], r["age"], r["obs_value"], r["obs_status"]) for r in found
+    ] == [
+        (2022, "R", "Y15T24", 20.5, "A"),
+        (2022, "U", "_T", 40.5, "A"),
+        (2023, "_T", "_T", None, "O"),
+    ]
+
+
+def test_a_row_that_comes_again_is_kept_once_and_counted(tmp_path: Path) -> None:
+    copies = [ROWS[0], ROWS[0] | {"LATEST_DATA": True}, ROWS[0], ROWS[2], ROWS[2]]
+    bodies = [page(copies[:2]), page(copies[2:4]), page(copies[4:])]
+    staged = stage_source(SOURCE, keep([fetch(SOURCE, SERIES, Canned(*bodies))], tmp_path), tmp_path)
+    assert staged.reasons == {"repeated_row": 3}
+    assert (staged.rows_in, staged.rows_out) == (5, 2)
+
+
+def test_units_tell_rows_apart(tmp_path: Path) -> None:
+    rows = [ROWS[0] | {"UNIT_MEASURE": "PT_POP"}, ROWS[0] | {"UNIT_MEASURE": "MBIT_S", "OBS_VALUE": "9"}]
+    with pytest.raises(InvalidResponse, match="has values in MBIT_S, PT_POP"):
+        fetch(SOURCE, SERIES, Canned(page(rows, 2)))
+
+
+def test_a_code_of_place_that_is_not_mapped_is_refused(tmp_path: Path) -> None:
+    body = page([ROWS[0] | {"URBANISATION": "URBAN"}], 1)
+    with pytest.raises(StageProblem, match="URBANISATION has the code 'URBAN'"):
+        stage_source(SOURCE, keep([fetch(SOURCE, SERIES, Canned(body))], tmp_path), tmp_path)
 
 
 def test_nobody_there_is_unreachable() -> None:

@@ -222,7 +222,7 @@ def test_a_series_is_asked_of_every_resource_that_carries_it() -> None:
         Resource("survey_3.00", ("gini", "headcount@3.00")),
         Resource("region_3.00", ("headcount@3.00",)),
     ]
-    assert [r.key for r in delimited.plan(EGDI, ["EGDI"])] == ["2018", "2022"]
+    assert [r.key for r in delimited.plan(EGDI, ["EGDI"])] == ["2018", "2022", "2024"]
     with pytest.raises(CompactError, match="has no series gni"):
         delimited.plan(PIP, ["gni"])
 

@@ -212,3 +212,14 @@ def test_an_agency_that_is_busy_is_asked_again(stand_in: StandIn) -> None:
         assert fetch(OECD, GINI, session).rows == 822
         assert session.usage.requests == 2
     assert stand_in.log()[-1]["headers"]["accept-language"] == "en"
+
+
+def test_an_attribute_that_is_not_declared_is_tolerated_while_it_is_empty() -> None:
+    """Aggregates of CRS may come with the attributes that microdata have."""
+    header, *lines = CRS.decode("utf-8-sig").splitlines()
+    more = "\n".join([f"{header},CURRENCY,Currency", *(f"{line},," for line in lines)]) + "\n"
+    plain = fetch(source_with("oecd_dac"), ICT, Canned(CRS))
+    assert fetch(source_with("oecd_dac"), ICT, Canned(more.encode())).content == plain.content
+    said = more.replace(f"{lines[0]},,", f"{lines[0]},USD,US dollar")
+    with pytest.raises(InvalidResponse, match="CURRENCY 'USD'"):
+        fetch(source_with("oecd_dac"), ICT, Canned(said.encode()))

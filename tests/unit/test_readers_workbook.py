@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import load_workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from schemas.definitions.source import Source
 from sources.ingest.fetch import fetch_source
-from sources.model import InvalidResponse, NoSuchSeries
+from sources.model import InvalidResponse, NoSuchSeries, Page
 from sources.readers.workbook import reader
 from sources.registry.sources import SOURCES, load_source
 from sources.settings import Settings
@@ -36,20 +41,47 @@ LINES: list[list[object]] = [
 ]
 SERIES = f"{MOBILE} | GNIpc"
 PART = "xl/worksheets/sheet2.xml"
+SPECIAL, BY_AREA, BY_SEX, BY_AGE = AGGREGATES.options["sheets"]
+# two blocks of years side by side; the title below the years, above them, and in their row
 GROUPS: list[list[object]] = [
-    ["ITU key indicators for the world"],
+    ["Key ICT indicators for the world"],
     [],
-    ["Individuals using the Internet"],
-    [None, 2023, "2024*", "2025*"],
-    ["World", 65.1, 66.2, 67.3],
-    ["Africa", 36.5, None, 38.1],
-    ["LDCs", 31, 32, 33],
-    [],
+    [None, "Millions", None, None, "Per 100 inhabitants "],
+    [None, 2023, 2024, None, 2023, "2024*"],
     ["Fixed-broadband subscriptions"],
-    [None, 2023, 2024],
-    ["World", 18.5, 19],
-    ["* ITU estimate"],
+    ["World", 1506.5, 1601.2, None, 18.5, 19],
+    ["Low-income", "N/A", 4.1, None, 0.5, 0.6],
+    [],
+    ["Individuals using the Internet", "Millions", None, None, "Percentage"],
+    [None, 2023, 2024, None, 2023, 2024],
+    ["World", 5300, 5500, None, 65.4, 67.6],
+    ["Least Developed Countries (LDCs)", 380, 410, None, 32.5, 35],
+    ["Africa", 500, 530, None, 35, 37.5],
+    [],
+    ["Individuals owning a mobile phone***", 2023, 2024, None, 2023, 2024],
+    ["World", 6100, 6300, None, 78.6, 79.7],
+    ["Notes:"],
+    ["*** Individuals aged 10 or older"],
 ]
+AREA_SHEET: list[list[object]] = [
+    [None, "Total", None, None, "Urban", None, None, "Rural"],
+    [None, 2023, 2024, None, 2023, 2024, None, 2023, 2024],
+    ["Percentage of individuals using the Internet, by urban/rural area"],
+    ["World", 65.4, 67.6, None, 80, 82.9, None, 46.2, 47.5],
+]
+SEX_SHEET: list[list[object]] = [
+    ["Percentage of individuals using the Internet, by gender"],
+    [None, "Total", "Female", "Male"],
+    [None, 2024, 2024, 2024],
+    ["World", 67.6, 65.3, 69.5],
+]
+AGE_SHEET: list[list[object]] = [
+    ["Percentage of individuals using the Internet, by age"],
+    [None, "Total", "Youth \n(15-24)", "Rest of the population"],
+    [None, 2024, 2024, 2024],
+    ["World", 67.6, 78.5, 65.6],
+]
+USE = "Individuals using the Internet | Percentage"
 
 
 def prices(*lines: list[object], before: list[list[object]] | None = None) -> bytes:
@@ -57,7 +89,8 @@ def prices(*lines: list[object], before: list[list[object]] | None = None) -> by
 
 
 def aggregates(lines: list[list[object]] | None = None) -> bytes:
-    return workbook({"By BDT region": GROUPS if lines is None else lines})
+    sheets = {BY_AREA: AREA_SHEET, BY_SEX: SEX_SHEET, BY_AGE: AGE_SHEET}
+    return workbook({SPECIAL: GROUPS if lines is None else lines, **sheets})
 
 
 def staged(source: Source, body: bytes, series: str, folder: Path) -> tuple[list[dict[str, Any]], Any]:
@@ -136,14 +169,16 @@ def test_a_series_that_is_not_there_is_no_such_series() -> None:
     ("body", "says"),
     [
         (prices(["ISO", *HEAD[1:]], *LINES[1:]), "no rows have the declared column names"),
-        (prices(HEAD, HEAD, *LINES[1:]), "2 rows have the declared column names"),
+        (
+            prices(HEAD, HEAD, *LINES[1:]),
+            "2 rows of sheet 'economies_2008-2024' have the declared column names",
+        ),
         (prices([*HEAD, "Notes"], *LINES[1:]), "not declared: Notes"),
         (prices([*HEAD, 2024], *LINES[1:]), "the year 2024 is the name of two columns"),
         (prices(*LINES, LINES[1]), "stands twice among the 15 rows"),
         (prices(*LINES, ["", "", "", "", 3.5]), "has numbers and is no record"),
         (prices(HEAD, [*LINES[1], "remark"]), "'remark' in a column without a name"),
         (prices(HEAD), "has no record"),
-        (workbook({"prices": LINES}), "has no sheet 'economies_2008-2024'"),
     ],
 )
 def test_a_sheet_of_another_shape_is_refused(body: bytes, says: str) -> None:
@@ -171,46 +206,168 @@ def test_a_long_table_has_a_line_for_each_value(tmp_path: Path) -> None:
     assert "KEN, S, 2020 stands twice" in refusal(twice, source, "S").what
 
 
-# --- stacked tables ---
-
-
-def test_stacked_tables_are_named_by_their_titles(tmp_path: Path) -> None:
-    rows, found = staged(AGGREGATES, aggregates(), "Individuals using the Internet", tmp_path)
-    assert [
-        (r["series"][:5], r["ref_area"], r["time_period"], r["obs_value"], r["obs_status"]) for r in rows
-    ] == [
-        ("Fixed", "M49:001", 2023, 18.5, "A"),
-        ("Fixed", "M49:001", 2024, 19.0, "A"),
-        ("Indiv", "M49:001", 2023, 65.1, "A"),
-        ("Indiv", "M49:001", 2024, 66.2, "E"),
-        ("Indiv", "M49:001", 2025, 67.3, "E"),
-        ("Indiv", "M49:199", 2023, 31.0, "A"),
-        ("Indiv", "M49:199", 2024, 32.0, "E"),
-        ("Indiv", "M49:199", 2025, 33.0, "E"),
+def test_an_edition_is_known_by_its_header_whatever_file_and_sheet_are_called(tmp_path: Path) -> None:
+    rows, _ = staged(PRICES, workbook({"prices": LINES}), SERIES, tmp_path / "old")
+    assert {r["series"] for r in rows} == {SERIES, f"{MOBILE} | USD", f"{FIXED} | GNIpc"}
+    head = [*PRICES.options["header"], 2024, 2025]
+    about = ["Africa", "NA", "NA", "NA", "Lower middle income"]
+    new: list[list[object]] = [
+        head,
+        ["KEN", "Kenya", "i271mb_5GB_GNI", "5GB", "GNIpc", *about, 2.5, 2.25],
+        ["KEN", "Kenya", "i271mb_2GB_GNI", "2GB", "GNIpc", *about, 1.5, 1.25],
+        ["WBG", "Palestine", "i271mb_2GB_GNI", "2GB", "GNIpc", *about, "NA", 3],
     ]
-    assert {r["unit"] for r in rows} == {"NOT_STATED"}
-    assert found.reasons == {"area_not_carried": 2, "empty_value": 1, "note_row": 2}
+    rows, found = staged(
+        PRICES, workbook({"About": [["x"]], "any name": new}), "i271mb_5GB_GNI", tmp_path / "new"
+    )
+    assert [
+        (r["series"][7:10], r["ref_area"], r["time_period"], r["obs_value"], r["obs_status"], r["other_dims"])
+        for r in rows
+    ] == [
+        ("2GB", "KEN", 2024, 1.5, "A", "_T"),
+        ("2GB", "KEN", 2025, 1.25, "D", "COLLECTION=EXPERIMENTAL"),
+        ("2GB", "PSE", 2025, 3.0, "D", "COLLECTION=EXPERIMENTAL"),
+        ("5GB", "KEN", 2024, 2.5, "D", "COLLECTION=EXPERIMENTAL"),
+        ("5GB", "KEN", 2025, 2.25, "A", "_T"),
+    ]
+    assert found.reasons == {"empty_value": 1}
+
+
+def test_an_older_edition_is_asked_for_where_the_newer_is_not_there() -> None:
+    class Missing(Canned):
+        def get(self, path: str, params: Any = None, **_: Any) -> Page:
+            found = super().get(path, params)
+            if len(self.asked) < 3:
+                raise InvalidResponse("has status 404", status=404)
+            return found
+
+    session = Missing(b"", b"", prices())
+    fetch(PRICES, SERIES, session)
+    assert [asked[1] for asked in session.asked] == [
+        PRICES.options["path"],
+        *(edition["path"] for edition in PRICES.options["older"]),
+    ]
+    alone = PRICES.model_copy(update={"options": PRICES.options | {"older": []}})
+    with pytest.raises(InvalidResponse, match="404"):
+        fetch(alone, SERIES, Missing(b""))
+
+
+# --- what formatting says ---
+
+
+def formatted(change: Callable[[Any], None]) -> bytes:
+    book = load_workbook(io.BytesIO(prices()))
+    change(book[SHEET])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_percentage_is_refused_unless_its_scale_is_declared(tmp_path: Path) -> None:
+    def as_percent(sheet: Any) -> None:
+        sheet["E2"].value, sheet["E2"].number_format = 0.047, "0.00%"
+
+    body = formatted(as_percent)
+    error = refusal(body)
+    assert "E2" in error.what
+    assert "percent_scale" in error.next_step
+    scaled = PRICES.model_copy(update={"options": PRICES.options | {"workbook": {"percent_scale": 100.0}}})
+    rows, _ = staged(scaled, body, SERIES, tmp_path)
+    assert [r["obs_value"] for r in rows if r["series"] == SERIES and r["time_period"] == 2022] == [4.7]
+
+
+def test_a_value_with_raised_text_is_rejected_by_the_name_of_its_cell(tmp_path: Path) -> None:
+    def footnote(sheet: Any) -> None:
+        raised = InlineFont(vertAlign="superscript")
+        sheet["E2"].value = CellRichText("35.2", TextBlock(raised, "1"))
+        sheet["F2"].font = Font(vertAlign="subscript")
+
+    rows, found = staged(PRICES, formatted(footnote), SERIES, tmp_path)
+    refused = pq.read_table(found.quarantine).to_pylist()
+    assert sorted(r["reason"] for r in refused if r["reason"] != "empty_value") == ["raised_text"] * 2
+    assert "cell E2 of sheet 'economies_2008-2024'" in refused[0]["detail"]
+    assert "35.2[1]" in refused[0]["detail"]
+    assert 35.21 not in {r["obs_value"] for r in rows}
+
+
+def test_hidden_rows_and_columns_are_reported_unless_they_are_known(tmp_path: Path) -> None:
+    def hide(sheet: Any) -> None:
+        sheet.row_dimensions[3].hidden = True
+        sheet.column_dimensions["B"].hidden = True
+
+    _, found = staged(PRICES, formatted(hide), SERIES, tmp_path / "one")
+    said = [r["detail"] for r in pq.read_table(found.quarantine).to_pylist() if r["reason"] == "hidden_cells"]
+    assert [text.partition(" hides ")[2] for text in said] == [
+        "rows 3; they were read",
+        "columns B; they were read",
+    ]
+    known = PRICES.model_copy(update={"options": PRICES.options | {"workbook": {"hidden": "read"}}})
+    _, found = staged(known, formatted(hide), SERIES, tmp_path / "two")
+    assert "hidden_cells" not in found.reasons
+
+
+# --- blocks of years ---
+
+
+def test_blocks_side_by_side_are_named_by_title_and_label(tmp_path: Path) -> None:
+    rows, found = staged(AGGREGATES, aggregates(), USE, tmp_path)
+    main = [r for r in rows if " | " in r["series"]]
+    fixed, online = "Fixed-broadband subscriptions", "Individuals using the Internet"
+    assert {
+        (r["series"], r["ref_area"], r["time_period"]): (
+            r["obs_value"],
+            r["unit_mult"],
+            r["unit"],
+            r["obs_status"],
+        )
+        for r in main
+        if r["time_period"] == 2024
+    } == {
+        (f"{fixed} | Millions", "M49:001", 2024): (1601.2, 6, "NUMBER", "A"),
+        (f"{fixed} | Millions", "WB:LIC", 2024): (4.1, 6, "NUMBER", "A"),
+        (f"{fixed} | Per 100 inhabitants", "M49:001", 2024): (19.0, 0, "PER_100_POP", "E"),
+        (f"{fixed} | Per 100 inhabitants", "WB:LIC", 2024): (0.6, 0, "PER_100_POP", "E"),
+        (f"{online} | Millions", "M49:001", 2024): (5500.0, 6, "PS", "A"),
+        (f"{online} | Millions", "M49:199", 2024): (410.0, 6, "PS", "A"),
+        (USE, "M49:001", 2024): (67.6, 0, "PT", "A"),
+        (USE, "M49:199", 2024): (35.0, 0, "PT", "A"),
+        ("Individuals owning a mobile phone | Millions", "M49:001", 2024): (6300.0, 6, "PS", "A"),
+        ("Individuals owning a mobile phone | Percentage", "M49:001", 2024): (79.7, 0, "PT", "A"),
+    }
+    low = [r for r in main if r["ref_area"] == "WB:LIC" and r["time_period"] == 2023 and r["unit_mult"]]
+    assert [(r["obs_value"], r["obs_status"]) for r in low] == [(None, "O")]  # N/A is no zero
+    parts = {
+        (r["urbanisation"], r["sex"], r["age"]): r["obs_value"]
+        for r in rows
+        if r["time_period"] == 2024
+        and r["series"].startswith("Percentage of individuals")
+        and (r["urbanisation"], r["sex"], r["age"]) != ("_T", "_T", "_T")
+    }
+    assert parts == {
+        ("U", "_T", "_T"): 82.9, ("R", "_T", "_T"): 47.5, ("_T", "F", "_T"): 65.3, ("_T", "M", "_T"): 69.5,
+        ("_T", "_T", "Y15T24"): 78.5, ("_T", "_T", "_X"): 65.6,
+    }  # fmt: skip
+    assert found.reasons == {"area_not_carried": 4, "note_row": 3}
 
 
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ([GROUPS[0], [], *GROUPS[3:]], "no title stands alone in the line above"),
-        ([*GROUPS[:3], [None, 2023, 2024, 2023], *GROUPS[4:]], "the year 2023 is the name of two columns"),
-        ([*GROUPS, ["World", 70.5]], "has numbers and is no record"),
-        ([*GROUPS[:5], ["Africa", 1, 2, 3, 4]], "in a column without a year"),
-        ([*GROUPS[:5], *GROUPS[4:]], "stands twice"),
-        ([["nothing here"]], "has no record"),
+        ([GROUPS[4], *GROUPS[3:4], *GROUPS[5:7]], "without a label above it"),
+        ([*GROUPS, ["World", 70.5, 71, 3]], "in a column without a year"),
+        ([*GROUPS[:6], *GROUPS[5:]], "stands twice"),
+        ([[None, "Millions"], ["T"], [None, 2024, 2023], ["World", 1, 2]], "are not in order"),
+        ([["World", 1, 2]], "has numbers and is no record"),
     ],
 )
-def test_stacked_tables_of_another_shape_are_refused(lines: list[list[object]], says: str) -> None:
-    assert says in refusal(aggregates(lines), AGGREGATES, "Individuals using the Internet").what
+def test_blocks_of_another_shape_are_refused(lines: list[list[object]], says: str) -> None:
+    assert says in refusal(aggregates(lines), AGGREGATES, USE).what
 
 
 def test_an_unknown_region_is_red(tmp_path: Path) -> None:
     lines = [["Atlantis", *line[1:]] if line and line[0] == "Africa" else line for line in GROUPS]
     with pytest.raises(StageProblem, match="unknown_area"):
-        staged(AGGREGATES, aggregates(lines), "Individuals using the Internet", tmp_path)
+        staged(AGGREGATES, aggregates(lines), USE, tmp_path)
 
 
 # --- what is no plain workbook ---

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.tables.registry import SNAPSHOT_TABLE
-from sources.model import InvalidResponse, Page, Resource, SourceResponse
+from sources.model import SPOOL, InvalidResponse, Page, Resource, SourceResponse, SpooledPage
 from sources.snapshots import manifest
 from sources.snapshots.objects import StoreDamaged
 from sources.snapshots.store import Snapshot, Store
@@ -48,6 +48,20 @@ def lines(store: Store) -> list[dict[str, Any]]:
 
 
 # --- what becomes of a snapshot ---
+def test_a_large_page_is_kept_from_its_file_and_read_as_one(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "spooled"
+    path.write_bytes(b"y" * (SPOOL + 1))
+    page = SpooledPage("https://api.agency.example/big", path, '"e"')
+    kept = store.keep(SOURCE, SourceResponse(Resource("big", ("big",)), (page,), 1, 1, "c"), NOW)
+    assert kept.snapshot == hashlib.sha256(b"y" * (SPOOL + 1)).hexdigest()
+    assert path.exists()
+    path.unlink()
+    held = store.read(kept.pages[0])
+    assert isinstance(held, Path)
+    assert held.stat().st_size == SPOOL + 1
+    assert not store.verify()
+
+
 def test_a_snapshot_is_named_by_all_its_bytes_and_each_page_by_its_own(store: Store) -> None:
     found = keep(store, "a", b"one", b"two", release="2026.Q2")
     assert found.snapshot == hashlib.sha256(b"onetwo").hexdigest()

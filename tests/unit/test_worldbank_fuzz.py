@@ -29,7 +29,7 @@ fuzzed = settings(
 
 FINDEX, BULK = source_with("worldbank_findex"), source_with("worldbank_esg", route="bulk")
 DATA360 = source_with("worldbank_data360", page_size=10)
-SERIES = "ITU_DH_INT_USER_PT"
+SERIES = "IT_NET_USER"
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 10**20), st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=4), st.just([]), st.just({}), st.just([{}]), st.just([None]),

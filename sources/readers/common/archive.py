@@ -1,18 +1,19 @@
 """Opens what arrives packed, as zip or gzip, and trusts none of the sizes that the package states.
 
-Nothing is written to a disk: members are handed over as bytes, one at a time. What a member holds is for the
-reader.
+Nothing is written to a disk: a member is read like a file, one at a time. What it holds is for the reader.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from io import SEEK_END, BytesIO
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from pydantic import Field
 
@@ -35,28 +36,69 @@ class ArchiveRules(Model):
     ratio: float = Field(default=200, gt=1, description="most bytes unpacked for one byte packed")
 
 
-def members(page: Page, rules: ArchiveRules, file: BinaryIO | None = None) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each data member in the order of names, or InvalidResponse. The whole list is judged
-    before
-    anything is unpacked, and each member again while it is. file: where the bytes are, if not in the page."""
-    packed = BytesIO(page.body) if file is None else file
+class Member:
+    """A member that is being unpacked: read like a file, once, and judged while it is."""
+
+    def __init__(self, file: IO[bytes], entry: zipfile.ZipInfo, room: int, page: Page) -> None:
+        self._file, self._entry, self._room, self._page = file, entry, room, page
+        self.size, self._digest = 0, hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes; none at the end. InvalidResponse where there are other than the zip
+        declares."""
+        with _zip_faults(self._page):
+            chunk = self._file.read(size)
+        self.size += len(chunk)
+        self._digest.update(chunk)
+        declared = self._entry.file_size
+        if self.size > min(self._room, declared) or (not chunk and self.size != declared):
+            raise refuse(
+                f"member {self._entry.filename} holds other than the {declared} bytes that it declares",
+                [self._page],
+                next_step=RUN_AGAIN,
+            )
+        return chunk
+
+    def hexdigest(self) -> str:
+        """sha256 of what was read."""
+        return self._digest.hexdigest()
+
+
+def open_members(page: Page, rules: ArchiveRules) -> Iterator[tuple[str, Member]]:
+    """Name and contents of each data member in the order of names, or InvalidResponse. The whole list is
+    judged before anything is unpacked, and each member again while it is read, before the next is taken."""
+    with _zip_faults(page), page.open() as packed, zipfile.ZipFile(packed) as archive:
+        room = rules.unpacked_bytes
+        for entry in _judged(archive.infolist(), page, rules, page.size):
+            with archive.open(entry) as file:
+                member = Member(file, entry, room, page)
+                yield entry.filename, member
+            room -= member.size
+
+
+@contextmanager
+def _zip_faults(page: Page) -> Iterator[None]:
+    """What the library raises for a damaged zip, as InvalidResponse."""
     try:
-        with zipfile.ZipFile(packed) as archive:
-            listed = _judged(archive.infolist(), page, rules, packed.seek(0, SEEK_END))
-            room = rules.unpacked_bytes
-            for entry in listed:
-                body = _unpacked(archive, entry, room, page)
-                room -= len(body)
-                yield entry.filename, body
+        yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise refuse(
             f"the zip cannot be opened: {error}", [page], allowed="a whole zip", next_step=RUN_AGAIN
         ) from None
 
 
+def members(page: Page, rules: ArchiveRules) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each data member, for archives whose members are small; see open_members."""
+    for name, member in open_members(page, rules):
+        body = BytesIO()
+        while chunk := member.read(CHUNK):
+            body.write(chunk)
+        yield name, body.getvalue()
+
+
 def packed_on(page: Page) -> str:
     """The date of the newest member, as 2022-07-15: what such a file has for a release."""
-    with zipfile.ZipFile(BytesIO(page.body)) as archive:
+    with page.open() as packed, zipfile.ZipFile(packed) as archive:
         newest = max((entry.date_time for entry in archive.infolist()), default=(1980, 1, 1, 0, 0, 0))
     return "{:04}-{:02}-{:02}".format(*newest[:3])
 
@@ -147,20 +189,3 @@ def _problem(entry: zipfile.ZipInfo, seen: set[str], rules: ArchiveRules) -> str
     if entry.file_size > max(SMALL, entry.compress_size * rules.ratio):
         return f"unpacks {entry.compress_size} bytes to {entry.file_size}, beyond {rules.ratio:g} for one"
     return ""
-
-
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int, page: Page) -> bytes:
-    """The bytes of a member: as many as it declares, and no more than there is room for."""
-    out = BytesIO()
-    with archive.open(entry) as file:
-        while chunk := file.read(CHUNK):
-            out.write(chunk)
-            if out.tell() > min(room, entry.file_size):
-                break
-    if out.tell() != entry.file_size or out.tell() > room:
-        raise refuse(
-            f"member {entry.filename} holds other than the {entry.file_size} bytes that it declares",
-            [page],
-            next_step=RUN_AGAIN,
-        )
-    return out.getvalue()

@@ -96,9 +96,12 @@ def _check_repeats(
     """No row of the newest page stood on an earlier one: else a page came twice, or rows moved between
     pages."""
     newest = sheets[-1]
-    again = [(i, seen[d]) for i, d in enumerate(newest.digests) if d in seen and copies(newest.rows[i]) < 2]
-    if again:
-        what = "repeats the rows" if len(again) == len(newest.rows) else f"repeats {len(again)} of the rows"
+    found = [(i, seen[d]) for i, d in enumerate(newest.digests) if d in seen]
+    again = [(i, page) for i, page in found if copies(newest.rows[i]) < 2]
+    whole = len(found) == len(newest.rows)
+    if again or (whole and len(set(newest.digests)) > 1):  # one row alone may be the last of its copies
+        again = again or found
+        what = "repeats the rows" if whole else f"repeats {len(again)} of the rows"
         raise refuse(
             f"page {newest.number} of {name} {what} of page {again[0][1]}",
             [s.page for s in sheets],

@@ -6,19 +6,31 @@ Arrow parses the records; it forgives stray quotation marks, so those are looked
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal, Protocol
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.definitions.base import Model
-from sources.http.content import excerpt, expect_header, parse_text
-from sources.model import NoSuchSeries, Page
+from sources.http.content import check_text, excerpt, expect_header
+from sources.model import InvalidResponse, NoSuchSeries, Page
 from sources.readers.common.paging import RUN_AGAIN, refuse
+
+BLOCK = 8 * 1024 * 1024  # bytes parsed at a time
+BOM = b"\xef\xbb\xbf"
+SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
+
+
+class Readable(Protocol):
+    """What can be read once, from its beginning."""
+
+    def read(self, size: int, /) -> bytes: ...
+
 
 Column = str | Annotated[dict[str, str], Field(min_length=1, max_length=1)]
 
@@ -36,6 +48,20 @@ class Layout(Model):
         default=[], description="columns that may stand after them, in any order, or be missing"
     )
     final_newline: bool = Field(default=True, description="whether the last line always ends with a newline")
+    encoding: Literal["utf-8", "cp1252", "latin-1", "utf-16"] = Field(
+        default="utf-8", description="how letters are written"
+    )
+    title_rows: int = Field(default=0, ge=0, le=20, description="most lines that may stand before the header")
+    decimal: Literal[".", ","] = Field(default=".", description="decimal sign of the value columns")
+    thousands: Literal["", ",", ".", " ", "'", "\u00a0", "\u202f"] = Field(
+        default="", description="sign between thousands in the value columns, which may also be left out"
+    )
+
+    @model_validator(mode="after")
+    def _signs(self) -> Layout:
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands are one sign")
+        return self
 
     def headers(self) -> list[tuple[str, str]]:
         """Header and our name for it, of every declared column."""
@@ -52,23 +78,113 @@ def _pair(column: Column) -> tuple[str, str]:
 
 def parse(page: Page, layout: Layout) -> pa.Table:
     """The records of a file, all text and never null, or InvalidResponse; NoSuchSeries if there are none."""
-    text = parse_text(page)
-    header, _, rest = text.partition("\n")
-    names = _names(header, layout, page)
-    if not rest.strip():
+    with page.open() as file:
+        found = list(parse_blocks(file, layout, page))
+    if not found:
+        raise no_rows(page)
+    return pa.concat_tables(found)
+
+
+def no_rows(page: Page) -> InvalidResponse:
+    """A header and nothing else."""
+    return refuse(
+        "the file has a header and no rows",
+        [page],
+        allowed="at least one row",
+        next_step=RUN_AGAIN,
+        kind=NoSuchSeries,
+    )
+
+
+def parse_blocks(file: Readable, layout: Layout, page: Page) -> Iterator[pa.Table]:
+    """The records of a file in parts of some megabytes, all text and never null, or InvalidResponse. Nothing
+    where it has a header and no rows. page: named in errors."""
+    names: list[str] | None = None
+    block = b""
+    for block in blocks(recoded(file, layout.encoding, page)):
+        if names is None:
+            check_text(page, block, layout.encoding)
+            names, block = _header(block.removeprefix(BOM), layout, page)
+        text = _utf8(block, page)
+        _check_marks(text, layout, page)
+        if text.strip():
+            yield _records(block, names, layout, page)
+    if names is None:
+        check_text(page, b"", layout.encoding)
+    if layout.final_newline and block and not block.endswith(b"\n"):
         raise refuse(
-            "the file has a header and no rows",
+            f"the file ends in the middle of a line: {block[-60:].decode('utf-8', 'replace')!r}",
             [page],
-            allowed="at least one row",
+            allowed="a newline at the end",
             next_step=RUN_AGAIN,
-            kind=NoSuchSeries,
         )
-    _check_marks(text, layout, page)
+
+
+def blocks(file: Readable, size: int = BLOCK) -> Iterator[bytes]:
+    """The bytes of a file in parts that end with a record: at a newline outside quotation marks. A part that
+    has no such end within a few sizes is handed over as it is, for its marks to be judged."""
+    rest = b""
+    while chunk := file.read(size):
+        data = rest + chunk
+        cut = data.rfind(b"\n") + 1
+        odd = data.count(b'"', 0, cut) % 2
+        while odd and cut:
+            before = data.rfind(b"\n", 0, cut - 1) + 1
+            odd ^= data.count(b'"', before, cut) % 2
+            cut = before
+        if not cut and len(data) > 4 * size:
+            cut = len(data)
+        rest = data[cut:]
+        if cut:
+            yield data[:cut]
+    if rest:
+        yield rest
+
+
+class recoded:  # noqa: N801 - used like a function
+    """A file of another encoding, read as UTF-8."""
+
+    def __init__(self, file: Readable, encoding: str, page: Page) -> None:
+        self._file, self._page, self._encoding = file, page, encoding
+        self._decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("strict")
+
+    def read(self, size: int) -> bytes:
+        """Some bytes of UTF-8; none at the end."""
+        while True:
+            chunk = self._file.read(size)
+            if self._decoder is None:
+                return chunk
+            try:
+                text = self._decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                raise refuse(
+                    f"the file is not {self._encoding}: {error.reason}",
+                    [self._page],
+                    allowed=f"text in {self._encoding} (options.encoding)",
+                ) from None
+            if text or not chunk:
+                return text.encode()
+
+
+def _utf8(block: bytes, page: Page) -> str:
+    try:
+        return block.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = block[: error.start].rpartition(b"\n")[2][-40:].decode("utf-8", "replace")
+        raise refuse(
+            f"the file is not UTF-8: 0x{block[error.start]:02x} after {line!r} ({error.reason})",
+            [page],
+            allowed="text in UTF-8",
+            next_step="if the agency writes another encoding, declare it as options.encoding in source.yaml",
+        ) from None
+
+
+def _records(block: bytes, names: list[str], layout: Layout, page: Page) -> pa.Table:
     try:
         return arrow_csv.read_csv(
-            pa.BufferReader(page.body),
+            pa.BufferReader(block),
             read_options=arrow_csv.ReadOptions(
-                column_names=names, skip_rows=1, use_threads=False, block_size=len(page.body) + 1
+                column_names=names, use_threads=False, block_size=len(block) + 1
             ),
             parse_options=arrow_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
@@ -85,6 +201,31 @@ def parse(page: Page, layout: Layout) -> pa.Table:
             allowed=f"{len(names)} columns in every record",
             next_step=RUN_AGAIN,
         ) from None
+
+
+def _header(block: bytes, layout: Layout, page: Page) -> tuple[list[str], bytes]:
+    """Our names of the columns, and what follows the header. As many lines as title_rows may stand before
+    it, and Excel's `sep=;`, which must be the declared delimiter."""
+    rest, fault = block, None
+    for _ in range(layout.title_rows + 2):
+        line, _, after = rest.partition(b"\n")
+        text = _utf8(line, page)
+        if said := SEPARATOR_LINE.fullmatch(text.rstrip("\r")):
+            if said[1] != layout.delimiter:
+                raise refuse(
+                    f"the file says {text.strip()!r} in its first line",
+                    [page],
+                    allowed=f"the delimiter {layout.delimiter!r} (options.delimiter)",
+                )
+        else:
+            try:
+                return _names(text, layout, page), after
+            except InvalidResponse as error:
+                fault = fault or error
+                if layout.title_rows == 0 or not after:
+                    raise
+        rest = after
+    raise fault or no_rows(page)
 
 
 def check_key(table: pa.Table, key: Sequence[str], page: Page) -> None:
@@ -130,16 +271,9 @@ def _names(header: str, layout: Layout, page: Page) -> list[str]:
 
 
 def _check_marks(text: str, layout: Layout, page: Page) -> None:
-    """No NUL, every quotation closed and around a whole field, every line ended."""
+    """No NUL, every quotation closed and around a whole field."""
     if "\x00" in text:
         raise refuse("the file holds NUL characters", [page], allowed="text", next_step=RUN_AGAIN)
-    if layout.final_newline and not text.endswith("\n"):
-        raise refuse(
-            f"the file ends in the middle of a line: {text[-60:]!r}",
-            [page],
-            allowed="a newline at the end",
-            next_step=RUN_AGAIN,
-        )
     bare = _quoted(layout.delimiter).sub("", text) if '"' in text else text
     for mark, what in (('"', "a quotation mark that"), ("\r(?!\n)", "a carriage return that")):
         if found := re.search(mark, bare):

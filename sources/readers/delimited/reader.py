@@ -1,8 +1,9 @@
 """Delimited text of any layout: what the columns are called and what they mean is declared.
 
 options in source.yaml:
-  delimiter, columns, may_follow, final_newline
-                how the file is written (see Layout in _delimited.py); a resource may have its own `layout`
+  delimiter, columns, may_follow, final_newline, encoding, title_rows, decimal, thousands
+                how the file is written (see Layout in _delimited.py); a resource may have its own `layout`.
+                A line `sep=;` before the header, as Excel writes it, is skipped
   resources     what is asked, by name: `path`, `params`; `only`, the text (or number) that a column must have
                 in every row, so that an agency that ignores a parameter is found out; `release`, see below
   archive       where the answer is a zip: which members hold data (see ArchiveRules in _archive.py)
@@ -11,7 +12,7 @@ options in source.yaml:
                 source_detail, nature, lower, upper) to the column that holds it
   dims          the agency's dimension to the column that holds its code
   times         a value column to its year, where years stand side by side
-  key           columns that together name a row: no two rows of a file may have the same
+  key           columns that together name a row: no two rows of a file that are used may have the same
   leave_out     rows that are counted and not brought to stage: those whose `column` matches the pattern
                 `matches`, or does not match `unless`, of all `resources` or of those named; `reason` must
                 stand in counted_only
@@ -34,26 +35,34 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BufferedIOBase
+from typing import cast
 
+import duckdb
 import pyarrow as pa
 
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.content import parse_json
 from sources.http.session import Session
-from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
-from sources.readers.common.archive import gunzip, members, packed_on
+from sources.model import (
+    InvalidResponse,
+    NoSuchSeries,
+    Page,
+    Resource,
+    SnapshotFiles,
+    SourceResponse,
+    SpooledPage,
+)
+from sources.readers.common.archive import gunzip, open_members, packed_on
 from sources.readers.common.paging import RUN_AGAIN, refuse
 from sources.readers.common.raw_table import make_wire
 from sources.readers.delimited.options import Asked, Options, ReleaseRule, options_of, value_columns
-from sources.readers.delimited.parser import check_key, parse
-from sources.readers.delimited.rows import add_rows
+from sources.readers.delimited.parser import Layout, Readable, check_key, no_rows, parse_blocks
+from sources.readers.delimited.rows import add_rows, split
 from sources.registry.sources import load_series
-
-if TYPE_CHECKING:
-    import duckdb
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
@@ -87,9 +96,20 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
     except InvalidResponse as error:
         raise _absent(error, options) from None
     rows, digest = 0, hashlib.sha256()
-    for name, table, body in _tables(page, options, asked, source.limits.response_bytes):
-        rows += table.num_rows
-        digest.update(f"{name}\n{hashlib.sha256(body).hexdigest()}\n".encode())
+    with duckdb.connect() as con:
+        for part in _parts(page, options, source.limits.response_bytes):
+            layout = asked.layout or options
+            used: list[pa.Table] = []
+            for table in part.tables(layout):
+                _check_only(table, asked, part.page)
+                rows += table.num_rows
+                kept, _ = split(con, source, options, resource.key, table)
+                used.append(kept.select([name for name in options.key if name in kept.column_names]))
+            if used:
+                check_key(pa.concat_tables(used), used[0].column_names, part.page)
+            digest.update(f"{part.name}\n{part.digest()}\n".encode())
+    if not rows:
+        raise no_rows(page)
     if options.archive:
         release = release or packed_on(page)
     return SourceResponse(resource, (page,), 1, rows, digest.hexdigest(), release)
@@ -102,40 +122,56 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
     for one in files:
         asked = options.resources[one.resource]
         values = value_columns(source, options, one.resource)
+        layout = asked.layout or options
         line = 0
         for path in one.pages:
-            with path.open("rb") as file:  # a zip may be large, and is not read as a whole
-                page = Page(str(path), b"" if options.archive else file.read())
-                for _, table, _ in _tables(page, options, asked, source.limits.response_bytes, file):
-                    add_rows(con, source, options, one, table, values, line)
+            page = SpooledPage(str(path), path)  # a zip may be large, and is not read as a whole
+            for part in _parts(page, options, source.limits.response_bytes):
+                for table in part.tables(layout):
+                    add_rows(con, source, options, layout, one, table, values, line)
                     line += table.num_rows
 
 
-def _tables(
-    page: Page, options: Options, asked: Asked, limit: int, file: BinaryIO | None = None
-) -> Iterator[tuple[str, pa.Table, bytes]]:
-    """Name, records and bytes of each file of an answer, in order, each judged."""
-    files: Iterator[tuple[str, bytes]]
-    if options.archive:
-        files = members(page, options.archive, file)
-    else:
-        files = iter([("", gunzip(page, limit).body if options.packed else page.body)])
-    for name, body in files:
-        part = Page(f"{page.url}#{name}" if name else page.url, body)
+@dataclass(frozen=True)
+class _Part:
+    """One delimited file of an answer: the answer itself, or a member of an archive. page: what errors
+    name."""
+
+    name: str
+    page: Page
+    file: Readable
+    digest: Callable[[], str]
+
+    def tables(self, layout: Layout) -> Iterator[pa.Table]:
+        """The records, in parts. The evidence of a fault is what came, not what was inside."""
         try:
-            table = parse(part, asked.layout or options)
-            check_key(table, [name for name in options.key if name in table.column_names], part)
-            _check_only(table, asked, part)
-        except InvalidResponse as error:  # the evidence is what came, not what was inside
+            yield from parse_blocks(self.file, layout, self.page)
+        except InvalidResponse as error:
+            where = f"{self.page.url}#{self.name}" if self.name else error.where
             raise refuse(
                 error.what,
-                [page],
-                where=error.where,
+                [self.page],
+                where=where,
                 allowed=error.allowed,
                 next_step=error.next_step,
                 kind=type(error),
             ) from None
-        yield name, table, body
+
+
+def _parts(page: Page, options: Options, limit: int) -> Iterator[_Part]:
+    """Each file of an answer, in order of names, to be read before the next is taken."""
+    if options.archive:
+        for name, member in open_members(page, options.archive):
+            yield _Part(name, page, member, member.hexdigest)
+        return
+    plain = gunzip(page, limit) if options.packed else page
+    with plain.open() as file:
+        yield _Part("", page, file, lambda: _digest(plain))
+
+
+def _digest(page: Page) -> str:
+    with page.open() as file:
+        return hashlib.file_digest(cast(BufferedIOBase, file), "sha256").hexdigest()
 
 
 def _check_only(table: pa.Table, asked: Asked, page: Page) -> None:

@@ -121,6 +121,7 @@ def read_message(text: str, flow: Flow) -> Message:
             self.structures.add((row[1], row[3]))
             super().handle_row([row[0].lower(), *row[1:]])
 
+    text = _without_empty_columns(text, flow)
     structure = v30.DataStructureDefinition(id="DECLARED")
     for name in (*flow.dimensions, "TIME_PERIOD"):
         structure.dimensions.append(v30.Dimension(id=name))
@@ -144,8 +145,30 @@ def read_message(text: str, flow: Flow) -> Message:
     return Message(_structure(reader.structures, flow), found)
 
 
+def _without_empty_columns(text: str, flow: Flow) -> str:
+    """The file without the columns that are not declared, if none of them holds anything: an attribute that
+    the agency adds says nothing while it is empty, and must be declared once it does."""
+    header = next(csv.reader([text.removeprefix("\ufeff").partition("\n")[0].rstrip("\r")]), [])
+    extra = [at for at in range(4, len(header), 2) if header[at] not in flow.columns]
+    if not extra or not set(flow.columns) <= set(header):
+        return text
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    said = {header[at]: row[at] for row in rows[1:] for at in extra if at < len(row) and row[at].strip()}
+    if said:
+        raise NotAsAgreed(
+            f"columns that are not declared hold something: "
+            f"{', '.join(f'{name} {value[:40]!r}' for name, value in said.items())}",
+            ", ".join(flow.columns),
+        )
+    left_out = {*extra, *(at + 1 for at in extra)}
+    out = io.StringIO(newline="")
+    kept = ([field for at, field in enumerate(row) if at not in left_out] for row in rows)
+    csv.writer(out, lineterminator="\n").writerows(kept)
+    return out.getvalue()
+
+
 def _check_header(header: Sequence[str], flow: Flow) -> None:
-    """Columns in exactly the declared order; after each component stands its label."""
+    """The declared columns in their order; after each component stands its label."""
     codes, wanted = (*header[:4], *header[4::2]), (*FIRST, *flow.columns)
     if codes == wanted and len(header) == 4 + 2 * len(flow.columns):
         return

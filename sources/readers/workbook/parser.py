@@ -1,9 +1,10 @@
-"""Opens an Excel workbook (.xlsx) without trusting it: the cells of one sheet, as text.
+"""Opens an Excel workbook (.xlsx) without trusting it: the cells of a sheet, as text.
 
 A workbook is a zip of XML. Its members are unpacked here within declared limits and looked through before any
-parser sees them; the parser then gets a zip packed anew from exactly those bytes, so that no size that the
-file states about itself matters. Macros, links to other workbooks, XML with a DTD, cells with an Excel error
-and formulas without a stored result are refused: what such a cell says is not known.
+parser sees them; the parser then gets a zip packed again from exactly those bytes, so that no size that the
+file states about itself matters. What formatting says of a value is read as well (sources/cell_formats.py).
+Macros, links to other workbooks, XML with a DTD, cells with an Excel error and formulas without a stored
+result are refused: what such a cell says is not known.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
 from posixpath import join, normpath
+from typing import Literal
 from xml.etree import ElementTree
 
 from pydantic import Field
 from python_calamine import CalamineError, CalamineWorkbook
 
 from schemas.definitions.base import Model
+from sources.cell_formats import CellFormats, cell_formats, cell_name
 from sources.http.content import parse_text
 from sources.model import Page
 from sources.readers.common.archive import ArchiveRules, members
@@ -42,29 +47,93 @@ LOOKED_AT = "open it in a spreadsheet program that runs nothing, and ask the age
 Cells = list[list[str]]
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its rows as text, and what the formatting of its cells says."""
+
+    name: str
+    cells: Cells
+    formats: CellFormats
+
+
 class WorkbookRules(Model):
     """How much a workbook may hold, as source.yaml declares it under options.workbook."""
 
     unpacked_bytes: int = Field(default=64 * MEBI, gt=0, description="most bytes of all parts together")
     ratio: float = Field(default=200, gt=1, description="most bytes unpacked for one byte packed")
     cells: int = Field(default=2_000_000, gt=0, description="most cells of the sheet: rows times columns")
+    percent_scale: float = Field(
+        default=0,
+        ge=0,
+        description="factor for numbers that are shown as percentages: 100 where 4.7 % is stored as 0.047; "
+        "without it such numbers are refused",
+    )
+    hidden: Literal["report", "read"] = Field(
+        default="report", description="read: hidden rows and columns are known, and are no longer reported"
+    )
 
 
-def sheet_cells(page: Page, sheet: str, rules: WorkbookRules) -> Cells:
-    """The sheet as rows of text, from its first row and column on, or InvalidResponse. A number is written
-    so that
-    it gives the same number again; an empty cell is an empty text."""
-    parts = _parts(page, rules)
-    part = _sheet_part(parts, sheet, page)
-    _judge_sheet(parts[part], sheet, page, rules)
+class Workbook:
+    """A workbook that may be read: its sheets one by one."""
+
+    def __init__(self, page: Page, rules: WorkbookRules) -> None:
+        self._page, self._rules, self._parts = page, rules, _parts(page, rules)
+        self._sheets = _sheet_parts(self._parts, page)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the sheets, in order."""
+        return list(self._sheets)
+
+    def sheet(self, name: str) -> Sheet:
+        """The sheet as rows of text, from its first row and column on, or InvalidResponse. A number is
+        written so that it gives the same number again; an empty cell is an empty text."""
+        page, part = self._page, self._sheets.get(name, "")
+        if part not in self._parts:
+            raise refuse(
+                f"the workbook has no sheet {name!r}",
+                [page],
+                allowed=", ".join(map(repr, self._sheets)) or "at least one sheet",
+                next_step="if the sheet has another name now, fix options in source.yaml",
+            )
+        _judge_sheet(self._parts[part], name, page, self._rules)
+        try:
+            formats = cell_formats(self._parts, part)
+            with CalamineWorkbook.from_filelike(io.BytesIO(_packed(self._parts))) as workbook:
+                rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        except (CalamineError, ElementTree.ParseError, ValueError) as error:
+            raise refuse(
+                f"the workbook cannot be read: {error}",
+                [page],
+                allowed="an .xlsx workbook",
+                next_step=RUN_AGAIN,
+            ) from None
+        cells = [[_text(cell) for cell in row] for row in rows]
+        self._scale(cells, formats, name)
+        return Sheet(name, cells, formats)
+
+    def _scale(self, cells: Cells, formats: CellFormats, name: str) -> None:
+        """Numbers that are shown as percentages, as they are shown: what is stored is a hundredth of it."""
+        if formats.percent and not self._rules.percent_scale:
+            first = ", ".join(cell_name(place) for place in sorted(formats.percent)[:5])
+            raise refuse(
+                f"sheet {name!r} has {len(formats.percent)} numbers that are shown as percentages: {first}",
+                [self._page],
+                allowed="plain numbers, or a declared scale",
+                next_step="look whether 4.7 % is stored as 0.047; then declare workbook.percent_scale: 100 "
+                "(or 1) in source.yaml",
+            )
+        for row, column in formats.percent:
+            if row < len(cells) and column < len(cells[row]):
+                cells[row][column] = _times(cells[row][column], self._rules.percent_scale)
+
+
+def _times(text: str, factor: float) -> str:
+    """The number times a power of ten, without the noise of binary fractions."""
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(_packed(parts))) as workbook:
-            rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except CalamineError as error:
-        raise refuse(
-            f"the workbook cannot be read: {error}", [page], allowed="an .xlsx workbook", next_step=RUN_AGAIN
-        ) from None
-    return [[_text(cell) for cell in row] for row in rows]
+        return format((Decimal(text) * Decimal(repr(factor))).normalize(), "f")
+    except InvalidOperation:
+        return text
 
 
 def _parts(page: Page, rules: WorkbookRules) -> dict[str, bytes]:
@@ -103,8 +172,8 @@ def _parts(page: Page, rules: WorkbookRules) -> dict[str, bytes]:
     return parts
 
 
-def _sheet_part(parts: Mapping[str, bytes], sheet: str, page: Page) -> str:
-    """The part that holds the sheet of this very name."""
+def _sheet_parts(parts: Mapping[str, bytes], page: Page) -> dict[str, str]:
+    """The part that holds each sheet, by the sheet's name."""
     try:
         # parts with a DTD were refused, and their size is bounded
         book = ElementTree.fromstring(parts["xl/workbook.xml"])  # noqa: S314
@@ -113,15 +182,7 @@ def _sheet_part(parts: Mapping[str, bytes], sheet: str, page: Page) -> str:
         raise refuse(f"the workbook's list of sheets cannot be read: {error}", [page]) from None
     targets = {node.get("Id"): node.get("Target", "") for node in relations}
     names = {node.get("name", ""): targets.get(node.get(RELATION), "") for node in book.iter(SHEET)}
-    part = normpath(join("/xl", names.get(sheet, ""))).lstrip("/")
-    if sheet not in names or part not in parts:
-        raise refuse(
-            f"the workbook has no sheet {sheet!r}",
-            [page],
-            allowed=", ".join(map(repr, names)) or "at least one sheet",
-            next_step="if the sheet has another name now, mend options.sheet in source.yaml",
-        )
-    return part
+    return {name: normpath(join("/xl", target)).lstrip("/") for name, target in names.items()}
 
 
 def _judge_sheet(body: bytes, sheet: str, page: Page, rules: WorkbookRules) -> None:

@@ -1,9 +1,14 @@
 """World Bank Data360: GET /data360/data, one resource an indicator of one database, all areas and years.
 
-series.csv says for each series its `database` and `indicator`. options in source.yaml: `page_size` (the
-API's `top`), `fields` (the agency's field to the column of `raw_row` that takes it) and `ignored`.
-Every other field that says anything is a dimension, and stage refuses one that source.yaml does not declare.
-Pages are asked by `skip`; each says in `count` how many rows there are in all. Values are text.
+series.csv says for each series its `database` and `indicator`, and its `unit_measure` where the agency gives
+an indicator in several units: rows in the others are counted as `other_unit`. options in source.yaml:
+`page_size` (the API's `top`), `fields` (the agency's field to the column of `raw_row` that takes it) and
+`ignored`. Every other field that says anything is a dimension, and stage refuses one that source.yaml does
+not declare.
+
+Pages are asked by `skip`; each says in `count` how many rows there are in all. Values are text, and a missing
+one is the text `null`. An indicator that the platform does not have is answered by count 0. Some rows come
+several times, the same in every field (Switzerland in UN_EGDI): stage keeps one of them.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from sources.model import Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.paging import (
     Row,
     Sheet,
+    canonical,
     check_rows,
     check_unique,
     content_of,
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
     import duckdb
 
 PATH = "/data360/data"
+OTHER_UNIT = "other_unit"
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
@@ -66,10 +73,11 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
         check_rows(rows, frozenset([*source.options["fields"], *asked, *source.dimensions]), page, info.code)
         return sheet(page, numbers[-1], -(-total // size), total, rows)
 
-    sheets = follow(ask, read, size, info.code)
+    sheets = follow(ask, read, size, info.code, copies=lambda _: 2)
     rows = [row for one in sheets for row in one.rows]
     pages = tuple(one.page for one in sheets)
     _check(rows, asked, source, pages)
+    _check_units(rows, info, pages)
     return SourceResponse(resource, pages, sheets[0].pages, len(rows), content_of(sheets))
 
 
@@ -88,7 +96,8 @@ def _parts(page: Page, info: SeriesInfo) -> tuple[int, list[Any]]:
 
 
 def _check(rows: Sequence[Row], asked: dict[str, str], source: Source, pages: Sequence[Page]) -> None:
-    """The indicator that was asked for, values as text, and each area, year and breakdown once."""
+    """The indicator that was asked for, values as text, and no two different rows of one area, year,
+    breakdown and unit."""
     for name, wanted in asked.items():
         if others := sorted({str(row[name]) for row in rows} - {wanted}):
             raise refuse(
@@ -108,25 +117,57 @@ def _check(rows: Sequence[Row], asked: dict[str, str], source: Source, pages: Se
                 pages,
                 allowed="text, a whole number, true, false or null",
             )
-    keys = ((row["REF_AREA"], row["TIME_PERIOD"], *_dims(row, source).values()) for row in rows)
-    check_unique(keys, len(rows), "area, year and breakdown", pages)
+    unread = {*source.options["ignored"]}  # LATEST_DATA differs between two copies of a row
+    different = {canonical({k: v for k, v in row.items() if k not in unread}): row for row in rows}.values()
+    keys = (
+        (row["REF_AREA"], row["TIME_PERIOD"], row["UNIT_MEASURE"], *_dims(row, source).values())
+        for row in different
+    )
+    check_unique(keys, len(rows), "area, year, unit and breakdown", pages)
+
+
+def _check_units(rows: Sequence[Row], info: SeriesInfo, pages: Sequence[Page]) -> None:
+    """One unit, or among several the one that series.csv names."""
+    units = sorted({str(row["UNIT_MEASURE"]) for row in rows})
+    named = info.more.get("unit_measure", "")
+    if (named and named not in units) or (not named and len(units) > 1):
+        raise refuse(
+            f"{info.code} has values in {', '.join(units)}",
+            pages,
+            allowed=named or "one unit",
+            next_step="name the unit of the series as unit_measure in series.csv; another unit needs a "
+            "series of its own",
+        )
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every row, by the code that series.csv gives the indicator."""
-    codes = {info.more["indicator"]: code for code, info in load_series(source.id).items()}
-    write_raw_rows(
-        con, source, [row for one in files for row in number_rows(one, _wired(one.pages, source, codes))]
-    )
+    """Every row, under the code of its series; rows in another unit are counted."""
+    series = load_series(source.id)
+    rows: list[Row] = []
+    others: list[tuple[str, str, int]] = []
+    for one in files:
+        found = list(_wired(one.pages, source, series[one.resource]))
+        kept = [row for row in found if row is not None]
+        rows += number_rows(one, kept)
+        if len(kept) < len(found):
+            others.append((one.snapshot, OTHER_UNIT, len(found) - len(kept)))
+    write_raw_rows(con, source, rows)
+    for counted in others:
+        con.execute("insert into raw_row_counted values ($1, $2, $3)", list(counted))
 
 
-def _wired(pages: Sequence[Path], source: Source, codes: dict[str, str]) -> Iterator[Row]:
+def _wired(pages: Sequence[Path], source: Source, info: SeriesInfo) -> Iterator[Row | None]:
+    """The rows of a series; None for one in another unit."""
     fields: dict[str, str] = source.options["fields"]
+    unit = info.more.get("unit_measure", "")
     for path in pages:
         for row in orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))["value"]:
+            if unit and row["UNIT_MEASURE"] != unit:
+                yield None
+                continue
             said = {column: row[name] for name, column in fields.items()}
             yield {column: None if value is None else str(value) for column, value in said.items()} | {
-                "series": codes.get(row["INDICATOR"], row["INDICATOR"]),
+                "series": info.code,
                 "dims": list(_dims(row, source).items()),
             }
 

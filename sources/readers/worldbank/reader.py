@@ -76,9 +76,9 @@ def _fetch_bulk(source: Source, resource: Resource, session: Session) -> SourceR
     url = urlsplit(str(source.options["bulk_url"]))
     asked = url if session.base_url == source.base_url.rstrip("/") else urlsplit(session.base_url)
     page = session.get(url.path, base=f"{asked.scheme}://{asked.netloc}")
-    if not page.body.startswith(ZIP):
+    if page.head(len(ZIP)) != ZIP:
         raise refuse(
-            f"the answer is no zip: it begins with {page.body[:40]!r}",
+            f"the answer is no zip: it begins with {page.head(40)!r}",
             [page],
             allowed=resource.key,
             next_step=f"look at the kept bytes; COMPACT_ROUTE_{source.id.upper()}=api takes the other route",

@@ -12,7 +12,7 @@ select
         when 'bad_bound' then concat('bounds ', coalesce(raw_row.lower, ''), ' to ', coalesce(raw_row.upper, ''))
         when 'unknown_unit' then concat('unit ', raw_row.unit)
         when 'bad_unit_mult' then concat('unit_mult ', raw_row.unit_mult)
-        when 'unknown_status' then concat('status ', raw_row.status)
+        when 'unknown_status' then concat('status ', raw_row.status, ', of which a letter or the whole is not declared')
         when 'bad_series' then concat('series ', coalesce(raw_row.series, '(none)'))
         when 'empty_value' then 'the agency sent no value'
         when 'repeated_row' then 'the same value stands in another row of the same key'
