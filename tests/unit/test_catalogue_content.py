@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from indicators.registry import Catalogue, load_catalogue
+from indicators.former_ids import former_ids
+from indicators.registry import FOLDER, Catalogue, load_catalogue
 from indicators.validation import frameworks
 from sources.registry.sources import load_series
 
 ESG = "worldbank_esg"
+# Series of the set whose indicator the review of November 2026 removed: code to former id.
+REMOVED = {
+    "EN.CLC.CSTP.ZS": "coastal_protection",
+    "EN.CLC.GHGR.MT.CE": "land_use_emissions",
+    "EN.CLC.SPEI.XD": "drought_index",
+    "ER.H2O.FWTL.ZS": "freshwater_withdrawals",
+    "IC.LGL.CRED.XQ": "legal_rights_index",
+    "SI.DST.FRST.20": "income_share_poorest_fifth",
+    "SI.SPR.PCAP.ZG": "mean_income_growth",
+    "SL.TLF.0714.ZS": "child_employment",
+}
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +52,10 @@ def test_every_series_of_the_sovereign_esg_set_has_its_indicator_with_pillar_and
         fitting = [i for i in of_set if code in named(catalogue, i)]
         if not any(wanted.items() <= catalogue[i].frameworks.items() for i in fitting):
             lost[code] = (wanted, fitting)
-    assert lost == {}
-    assert len(of_set) == 71, "a theme is given to the 71 series alone"
+    gone = former_ids((), FOLDER)
+    assert set(lost) == set(REMOVED)
+    assert {name for name in REMOVED.values() if gone[name].same} == set()
+    assert len(of_set) == 71 - len(REMOVED), "a theme is given to the series of the set alone"
 
 
 # Shares of which an agency has published more than the whole; their files say where.
@@ -60,7 +74,8 @@ def test_a_share_of_a_whole_is_expected_between_0_and_100_but_for_rounding(catal
 
 
 def test_where_neither_way_is_better_nobody_has_a_target(catalogue: Catalogue) -> None:
-    assert [i for i in catalogue if not catalogue[i].assessed and catalogue[i].target] == []
+    targeted = [i for i in catalogue if not catalogue[i].assessed and catalogue[i].target]
+    assert targeted == ["internet_shutdowns"]  # a demand that can be seen missed, never met
 
 
 def test_a_target_names_who_set_it_and_is_within_the_bounds(catalogue: Catalogue) -> None:
