@@ -10,7 +10,7 @@ UV = $(shell command -v $(BIN)/uv || command -v uv)
 INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
 # Compiled modules are kept: without them each of the many processes of a run compiles its imports again.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal --durations=25
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --durations=25
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 	--no-emit-find-links --no-emit-package pip --no-header --quiet
 
@@ -27,8 +27,8 @@ quick: $(DEV) lint ## lint, types and unit tests: before every commit
 test: $(DEV) $(SPARK) lint ## lint, types, layers and every test, as in CI
 	@$(PYTEST)
 
-faults: $(DEV) ## every fault: attempts, survived, what the user saw; with the long forms of kills, soak and load (COMPACT_FAULTS=short: without)
-	@COMPACT_FAULTS=$(or $(COMPACT_FAULTS),full) $(PYTEST) --quiet -m fault
+faults: $(DEV) ## every fault: attempts, survived, what the user saw; long forms of kills, soak, load and property tests (COMPACT_FAULTS=short: short ones)
+	@COMPACT_FAULTS=$(or $(COMPACT_FAULTS),full) $(PYTEST) --quiet -m "fault or hypothesis"
 
 bench: $(DEV) ## how long each step takes on this machine; python -m tests.benchmarks --help for the rest
 	@$(BIN)/python -m tests.benchmarks steps

@@ -22,9 +22,14 @@ pytest_plugins = ["tests.faults.table"]
 CHECKOUT = Path(__file__).resolve().parent.parent
 WHY = "the folder of real agency data is not beside the checkout (set COMPACT_SHARED to its path)"
 
-# the same examples on every machine, however busy it is
-settings.register_profile("same", derandomize=True, deadline=None, database=None)
+# the same examples on every machine, however busy it is; more of them in the long form, `make faults`
+EXAMPLES = 100 if os.environ.get("COMPACT_FAULTS") == "full" else 30
+settings.register_profile("same", derandomize=True, deadline=None, database=None, max_examples=EXAMPLES)
 settings.load_profile("same")
+
+# processes that tests start would compile every module that they import again
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 KEPT = ("COMPACT_SHARED", "COMPACT_REPORTS", "COMPACT_FAULTS")
 os.environ["COMPACT_REPORTS"] = "none"  # they take half a minute a release: the tests of reports ask for them

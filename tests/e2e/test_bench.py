@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate.benchmarks import Scale
+from schemas.definitions.methods import methods
 from tests.command import Finished, module
 
 
@@ -27,6 +28,15 @@ def test_bench_scale_measures_every_step(first_run: tuple[Path, Finished], tmp_p
     assert steps["stage"].rows >= 20_000
     assert [path.name for path in tmp_path.iterdir()] == ["scale-0m.json"]
     assert not list(first_run[0].glob(".bench-*"))
+
+
+def test_models_are_measured_as_multiples_of_a_scan(first_run: tuple[Path, Finished]) -> None:
+    measured = module("tests.benchmarks", "models", "--rows", "20000", "--json", home=first_run[0])
+    assert measured.code == 0, measured.err
+    steps = {row["step"]: row for row in measured.json}
+    assert {"bare scan", "progress", "aggregate", "all models"} <= set(steps)
+    assert {f"progress: {name}" for name in methods()} <= set(steps)
+    assert steps["bare scan"]["rows"] >= 20_000
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, which is not there")

@@ -1,4 +1,4 @@
-"""The methods of progress in a release, and the verbs that print and measure them."""
+"""The methods of progress in a release, and the command that prints them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,3 @@ def test_show_methods_prints_them_side_by_side(first_run: tuple[Path, Finished])
     assert plain.out.splitlines()[2].startswith(DEFAULT_METHOD)
     assert "oecd-distance is provisional" in plain.err
     assert compact("show", "internet_use", "--methods", home=first_run[0]).code == 2
-
-
-def test_bench_methods_measures_each_beside_a_scan(first_run: tuple[Path, Finished]) -> None:
-    measured = compact("bench", "methods", "--rows", "20000", "--json", home=first_run[0])
-    assert measured.code == 0, measured.err
-    steps = {row["step"]: row for row in measured.json}
-    assert {"bare scan", "progress", "aggregate", "all models"} <= set(steps)
-    assert {f"progress: {name}" for name in methods()} <= set(steps)
-    assert steps["bare scan"]["rows"] >= 20_000
-    assert compact("bench", "nothing", home=first_run[0]).code == 2

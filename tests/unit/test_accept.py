@@ -20,6 +20,7 @@ from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
     Agencies,
     Make,
     agencies,
+    begin,
     live,
     make,
     run,
@@ -45,7 +46,7 @@ def events(workspace: Workspace, kind: str) -> list[dict[str, Any]]:
 @pytest.fixture
 def waiting(make: Make, agencies: Agencies) -> Workspace:  # noqa: F811
     """S1 was 10 for Kenya in the release, and is 30 in the answer that is held."""
-    run(make())
+    begin(make())
     agencies.has["S1"] = times(GOOD, 3)
     workspace = make()
     with pytest.raises(Held):
@@ -213,7 +214,7 @@ def test_what_the_agency_took_back_is_past(waiting: Workspace, make: Make, agenc
 
 
 def test_what_cannot_be_staged_is_not_accepted(make: Make, agencies: Agencies) -> None:  # noqa: F811
-    run(make())
+    begin(make())
     agencies.has["S1"] = [("ZZZ", 2020, 1.0), *GOOD]
     workspace = make()
     with pytest.raises(StageProblem):
@@ -227,7 +228,7 @@ def test_what_cannot_be_staged_is_not_accepted(make: Make, agencies: Agencies) -
 
 def test_the_checks_of_indicators_are_not_overridden(make: Make, agencies: Agencies) -> None:  # noqa: F811
     """Outside the declared range: the decision makes it live, and the release is refused all the same."""
-    run(make())
+    begin(make())
     agencies.has["S1"] = times(GOOD, 20)
     with pytest.raises(Held):
         take_in(make())

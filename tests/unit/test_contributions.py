@@ -19,7 +19,7 @@ from sources.contributions.archive import Archive
 from sources.contributions.cells import neutral
 from sources.contributions.code_checks import metric_units, metrics
 from sources.snapshots.objects import StoreDamaged
-from tests.command import compact
+from tests.command import in_process
 from tests.unit.contributed import (
     COMMON,
     FIGURE,
@@ -305,22 +305,22 @@ def test_a_dry_run_judges_and_writes_nothing(tmp_path: Path) -> None:
 # --- the command line
 def test_the_command_says_what_became_of_a_file(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    written = compact("import", "--template", "pledge", "--out", str(tmp_path / "p.csv"), home=home)
+    written = in_process("import", "--template", "pledge", "--out", str(tmp_path / "p.csv"), home=home)
     assert (written.code, written.out.splitlines()[0]) == (0, str(tmp_path / "p.csv"))
     sent = tmp_path / "sent.csv"
     sent.write_bytes(as_csv([PLEDGE, {**PLEDGE, "pledge_id": "EX-2", "indicator": "no_such"}]))
-    done = compact("import", str(sent), "--json", "--by", "ada", home=home)
+    done = in_process("import", str(sent), "--json", "--by", "ada", home=home)
     assert done.code == 1
     assert (done.json["rows_in"], done.json["accepted"], done.json["rejected"]) == (2, 1, 1)
     assert done.json["problems"][0]["column"] == "indicator"
     assert done.json["returned"] in done.err
     sent.write_bytes(as_csv([PLEDGE]))
-    fine = compact("import", str(sent), home=home)
+    fine = in_process("import", str(sent), home=home)
     assert (fine.code, "returned" in fine.out) == (0, False)
     sent.write_bytes(b"a,b\n1,2\n")
-    refused = compact("import", str(sent), home=home)
+    refused = in_process("import", str(sent), home=home)
     assert refused.code == 2
     assert "the header is not that of a template" in refused.err
-    assert compact("import", home=home).code == 2
+    assert in_process("import", home=home).code == 2
     ledger = (home / "contributions" / "pledge" / "manifest.jsonl").read_text().splitlines()
     assert json.loads(ledger[0])["by"] == "ada"

@@ -21,6 +21,8 @@ from tests.conftest import StandIn
 from tests.unit.canned import kept, source_with
 from tests.unit.test_readers_stand_in import session_to
 
+pytestmark = pytest.mark.slow
+
 UNSEEN = {"mhweali999", "shwealj992"}  # optional: the file of the stand-in has no wealth
 # source: rows that came, rows kept, refused by reason
 SOURCES: dict[str, tuple[int, int, dict[str, int]]] = {

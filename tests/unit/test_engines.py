@@ -18,6 +18,8 @@ from warehouse.engine.duckdb_engine import engine, model_sql, write_table
 from warehouse.export.partitioned_parquet import lake_table, write_lake
 from warehouse.export.sql_models import export_sql, translated
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = {
     "a": {"k": "varchar", "n": "integer", "x": "double"},
     "b": {"k": "varchar", "n": "integer", "y": "double"},

@@ -160,6 +160,7 @@ def test_memberships_count_only_where_a_formula_asks_for_them(tmp_path: Path, mo
 years = st.dictionaries(st.integers(2000, 2012), st.floats(1, 1e6), min_size=1, max_size=13)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, derandomize=True, database=None)
 @given(values=years, back=st.integers(1, 4), length=st.integers(2, 4))
 def test_any_series_agrees_with_a_reckoning_by_hand(

@@ -11,6 +11,8 @@ from tests.fuzz import EMBEDDED, damaged, embedded, fuzz, goes_well
 from tests.specimen_files import find_specimens, load_specimen
 from tests.unit.canned import FIXTURES
 
+pytestmark = pytest.mark.slow
+
 FOUND = find_specimens()
 ANSWERS = 25  # each; the long form makes thousands
 

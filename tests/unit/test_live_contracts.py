@@ -19,9 +19,11 @@ from sources.drift.check import check_contract, check_contracts, load_contract, 
 from sources.drift.structure import differences, infer_schema
 from sources.model import InvalidResponse, Page
 from sources.registry.sources import SOURCES, load_source, load_sources
-from tests.command import compact
+from tests.command import in_process
 from tests.conftest import StandIn
 from tests.unit.local_agency import LocalAgency, Reply, make_source
+
+pytestmark = pytest.mark.slow
 
 TABLE = SOURCES.parents[1] / "tests" / "specimens" / "un_yearbook" / "internet_usage.csv"
 
@@ -189,13 +191,13 @@ def test_the_probe_is_the_declared_else_the_recorded_else_the_first_in_use() -> 
 
 # --- the command
 def test_the_command_names_what_changed_and_ends_with_1(agency: LocalAgency, tmp_path: Path) -> None:
-    done = compact("contracts", "--source", "un_yearbook", "--json", home=tmp_path)
+    done = in_process("contracts", "--source", "un_yearbook", "--json", home=tmp_path)
     assert (done.code, done.json[0]["state"], done.json[0]["what_changed"]) == (0, "ok", [])
     agency.replies = [Reply(TABLE.read_bytes().replace(b",Footnotes,", b",Notes,"))]
-    done = compact("contracts", "--source", "un_yearbook", home=tmp_path)
+    done = in_process("contracts", "--source", "un_yearbook", home=tmp_path)
     assert done.code == 1
     assert "'Notes'" in done.out
-    done = compact("contracts", "--source", "nonesuch", home=tmp_path)
+    done = in_process("contracts", "--source", "nonesuch", home=tmp_path)
     assert done.code == 2
     assert "there is no source 'nonesuch'" in done.err
 

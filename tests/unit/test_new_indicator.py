@@ -13,7 +13,7 @@ from indicators.scaffold.indicator import SCHEMA, Wanted, scaffold
 from indicators.scaffold.sdmx_lookup import series_of_dataflow
 from indicators.search import candidates
 from schemas.errors import CompactError, DefinitionError
-from tests.command import compact
+from tests.command import in_process
 
 SERIES = "worldbank_wdi:SE.ADT.1524.LT.ZS"
 WANTED = Wanted(
@@ -130,8 +130,8 @@ def test_a_dataflow_that_nobody_reads_is_refused_with_those_that_are_read() -> N
 
 
 def test_without_answers_and_without_a_terminal_the_option_is_named(tmp_path: Path) -> None:
-    done = compact("new", "indicator", "x", "--series", SERIES, home=tmp_path)
+    done = in_process("new", "indicator", "x", "--series", SERIES, home=tmp_path)
     assert done.code == 2
     assert "--range is missing" in done.err
-    done = compact("new", "indicator", "x", "--find", "literacy youth", home=tmp_path)
+    done = in_process("new", "indicator", "x", "--find", "literacy youth", home=tmp_path)
     assert (done.code, "SE.ADT.1524.LT.ZS" in done.out) == (0, True)

@@ -19,6 +19,8 @@ from sources.staging.stage import stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import fetch, keep, source_with
 
+pytestmark = pytest.mark.slow
+
 QUICK = Rate(requests_per_second=50, parallel=1, reason="a server on this machine")
 WDI = source_with("worldbank_wdi", per_page=6000)  # three pages
 UNSD = source_with("unsd_sdg", route="data", page_size=2000)  # three pages

@@ -26,6 +26,8 @@ from tests.conftest import StandIn
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 from tests.unit.test_readers_stand_in import QUICK, session_to
 
+pytestmark = pytest.mark.slow
+
 API, BULK = source_with("worldbank_esg", route="api"), source_with("worldbank_esg", route="bulk")
 HEAD = '"Country Name","Country Code","Indicator Name","Indicator Code","2020","2021",'
 LINES = (

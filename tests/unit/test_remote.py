@@ -21,7 +21,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from schemas.errors import CompactError
-from tests.command import CHECKOUT, compact
+from tests.command import CHECKOUT, in_process
 from tests.faults.table import saw
 from tests.unit.test_pointer import another
 from warehouse.remote.object_store import Remote
@@ -29,6 +29,8 @@ from warehouse.remote.transfer import _inside, brought, publish_to, pull_from
 from warehouse.store.latest import latest_release
 from warehouse.store.listing import open_release
 from warehouse.verification.verify import verify_release
+
+pytestmark = pytest.mark.slow
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "key-of-the-test",
@@ -105,16 +107,16 @@ def test_a_release_goes_from_home_to_home_by_the_verbs(
 ) -> None:
     environment = {name: os.environ[name] for name in (*KEYS, "AWS_ENDPOINT_URL")}
     home = tiny_release.parent.parent
-    sent = compact("publish", bucket, "--json", home=home, env=environment)
+    sent = in_process("publish", bucket, "--json", home=home, env=environment)
     assert (sent.code, sent.json["release"]) == (0, tiny_release.name), sent.err
     store = environment | {"COMPACT_STORE": bucket}
-    assert compact("pull", home=tmp_path / "other", env=store).code == 0
+    assert in_process("pull", home=tmp_path / "other", env=store).code == 0
     assert verify_release(open_release(tmp_path / "other")) == []
-    shown = compact("show", "use", "--json", home=tmp_path / "other", env=store)
-    assert (shown.code, shown.json) == (0, compact("show", "use", "--json", home=home).json)
-    assert compact("verify", bucket, home=tmp_path / "none", env=store).code == 0
+    shown = in_process("show", "use", "--json", home=tmp_path / "other", env=store)
+    assert (shown.code, shown.json) == (0, in_process("show", "use", "--json", home=home).json)
+    assert in_process("verify", bucket, home=tmp_path / "none", env=store).code == 0
     obstore.put(Remote(bucket).store, f"{tiny_release.name}/NOTES.md", b"changed")
-    found = compact("verify", bucket, "--json", home=tmp_path / "none", env=store)
+    found = in_process("verify", bucket, "--json", home=tmp_path / "none", env=store)
     assert (found.code, [one["file"] for one in found.json]) == (1, ["NOTES.md"])
     for text in (sent.out, sent.err, found.out, found.err):
         assert KEYS["AWS_SECRET_ACCESS_KEY"] not in text
@@ -158,7 +160,7 @@ KILLED = """
 import os, signal, sys, obstore
 from hashlib import sha256
 from pathlib import Path
-from warehouse.remote import publish_to
+from warehouse.remote.transfer import publish_to
 put, done = obstore.put, []
 def counted(*given, **more):
     if len(done) >= int(sys.argv[3]):
@@ -288,7 +290,7 @@ def test_what_is_no_store_is_said(url: str, tmp_path: Path) -> None:
 
 
 def test_a_home_is_a_folder_and_no_address(tmp_path: Path) -> None:
-    done = compact("show", "use", home=tmp_path, env={"COMPACT_HOME": "s3://bucket/releases"})
+    done = in_process("show", "use", home=tmp_path, env={"COMPACT_HOME": "s3://bucket/releases"})
     assert done.code == 2
     assert "COMPACT_HOME is an address, and must be a folder" in done.err
     assert "`compact pull`" in done.err

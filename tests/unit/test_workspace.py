@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ from sources.staging.stage import StageProblem
 from tests.unit.wired import SCHEMA
 from tests.unit.wired import source as made_up
 from warehouse.store.publish import ReleaseRefused
+
+pytestmark = pytest.mark.slow
 
 Cell = tuple[str, int, float]
 AREAS = ("KEN", "UGA", "TZA", "RWA", "BDI")
@@ -168,6 +171,16 @@ def run(workspace: Workspace) -> Workspace:
     """The steps of a run in their order."""
     take_in(workspace).release()
     return workspace
+
+
+def begin(workspace: Workspace) -> None:
+    """A first run with the definitions above: made once for all tests of a process, and copied."""
+    made = workspace.home.parent.parent / "begun"
+    if made.exists():
+        shutil.copytree(made, workspace.home, symlinks=True)
+    else:
+        run(workspace)
+        shutil.copytree(workspace.home, made, symlinks=True)
 
 
 def live(workspace: Workspace) -> dict[str, str]:
@@ -435,7 +448,7 @@ def test_after_a_release_nothing_has_changed(make: Make) -> None:
 
 
 def test_an_outage_changes_nothing(make: Make, agencies: Agencies) -> None:
-    run(make())
+    begin(make())
     agencies.has |= dict.fromkeys(("S1", "S2", "T1"), SourceUnavailable("example.org does not answer"))
     again = make()
     take_in(again)
@@ -444,7 +457,7 @@ def test_an_outage_changes_nothing(make: Make, agencies: Agencies) -> None:
 
 
 def test_the_same_figures_in_another_order_change_nothing(make: Make, agencies: Agencies) -> None:
-    run(make())
+    begin(make())
     agencies.has["S1"] = GOOD[::-1]
     again = make()
     again.fetch("one")
@@ -453,7 +466,7 @@ def test_the_same_figures_in_another_order_change_nothing(make: Make, agencies: 
 
 
 def test_a_new_snapshot_is_a_change(make: Make, agencies: Agencies) -> None:
-    run(make())
+    begin(make())
     agencies.has["S1"] = [*GOOD, ("KEN", 2025, 10.0)]
     again = make()
     again.fetch("one")
@@ -462,7 +475,7 @@ def test_a_new_snapshot_is_a_change(make: Make, agencies: Agencies) -> None:
 
 
 def test_a_changed_definition_is_a_change(make: Make) -> None:
-    run(make())
+    begin(make())
     for changed in (
         {"title": "Another title"},  # published, though no number depends on it
         {"expect": {"range": [0, 90]}},
@@ -474,7 +487,7 @@ def test_a_changed_definition_is_a_change(make: Make) -> None:
 
 
 def test_another_indicator_is_a_change_and_so_is_one_less(make: Make) -> None:
-    run(make())
+    begin(make())
     assert make(FIRST, SECOND, MADE, indicator("third", T1)).nothing_changed() is None
     assert make(FIRST, SECOND).nothing_changed() is None
 
@@ -483,7 +496,7 @@ def test_another_indicator_is_a_change_and_so_is_one_less(make: Make) -> None:
     "module", ["warehouse.evaluation.evaluate", "warehouse.release.inputs", "sources.staging.result"]
 )
 def test_changed_code_is_a_change(make: Make, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    run(make())
+    begin(make())
     name = "_code" if module == "sources.staging.result" else "code_fingerprint"
     monkeypatch.setattr(f"{module}.{name}", lambda *_: "another version")
     again = make()
@@ -516,7 +529,7 @@ def test_before_the_first_release_a_run_goes_the_whole_way(make: Make) -> None:
 
 
 def test_news_go_the_whole_way_and_are_not_asked_for_twice(make: Make, agencies: Agencies) -> None:
-    run(make())
+    begin(make())
     agencies.has["S1"] = [*GOOD[:-1], ("BDI", 2024, 15.0)]
     agencies.asked.clear()
     again = make()
@@ -526,7 +539,7 @@ def test_news_go_the_whole_way_and_are_not_asked_for_twice(make: Make, agencies:
 
 
 def test_an_answer_that_cannot_be_used_goes_the_whole_way(make: Make, agencies: Agencies) -> None:
-    run(make())
+    begin(make())
     agencies.has["S1"] = InvalidResponse("a short page")
     again = make()
     assert quick(again) is None
@@ -543,5 +556,5 @@ def test_what_is_not_staged_goes_the_whole_way(make: Make) -> None:
 
 
 def test_changed_definitions_go_the_whole_way(make: Make) -> None:
-    run(make())
+    begin(make())
     assert quick(make(FIRST, SECOND)) is None
