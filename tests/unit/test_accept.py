@@ -30,6 +30,7 @@ from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
 )
 from warehouse.store.publish import ReleaseRefused
 
+pytestmark = pytest.mark.slow
 WHY = "ITU's page shows the new base too; confirmed by mail of 20 November"
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
