@@ -94,9 +94,6 @@ def run(
     if as_of:
         _rebuild(as_of, redistributable=redistributable)
         return
-    from pipelines.dagster_instance.home import prepare
-
-    prepare(_home())
     from pipelines.cli.run_summary import tell
     from pipelines.runner.run import run as run_all
 
@@ -258,7 +255,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     """Open the Dagster UI on the assets of this checkout."""
     from pipelines.dagster_instance.home import prepare
 
-    prepare(_home())
+    os.environ["DAGSTER_HOME"] = str(prepare(_home()))
     arguments = ["dagster", "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.environ["COMPACT_HOME"] = str(_home().resolve())
     os.execv(Path(sys.executable).with_name("dagster"), arguments)  # noqa: S606

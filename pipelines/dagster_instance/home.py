@@ -1,22 +1,40 @@
-"""Where Dagster keeps its own records: $COMPACT_HOME/dagster, with telemetry off. Set before dagster is
-imported."""
+"""Where Dagster keeps its own records: $COMPACT_HOME/dagster, with telemetry off."""
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sources.snapshots.objects import write_whole
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+FOLDER, SETTINGS = "dagster", "dagster.yaml"
+HERE = "{env: DAGSTER_HOME}"  # in our dagster.yaml; written out, as a process may open several homes
 
 
 def prepare(home: Path) -> Path:
-    """Make the instance's folder with our dagster.yaml and point DAGSTER_HOME to it; a DAGSTER_HOME that is
-    set stays."""
-    if given := os.environ.get("DAGSTER_HOME"):
-        return Path(given)
-    folder = (home / "dagster").resolve()
+    """Make the instance's folder with today's dagster.yaml. A DAGSTER_HOME that is set is used as it is, with
+    its own dagster.yaml."""
+    if chosen := os.environ.get("DAGSTER_HOME"):
+        return Path(chosen)
+    folder = (home / FOLDER).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "dagster.yaml").exists():
-        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), folder / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(folder)
+    template = Path(__file__).with_name(SETTINGS).read_text(encoding="utf-8")
+    ours = template.replace(HERE, json.dumps(str(folder))).encode()
+    there = folder / SETTINGS
+    if not there.exists() or there.read_bytes() != ours:
+        write_whole(there, ours)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     return folder
+
+
+def open_instance(home: Path) -> dg.DagsterInstance:
+    """Dagster's records of this home, on disk. To be closed by the caller."""
+    folder = prepare(home)
+    import dagster as dg  # takes a second: only who opens the records pays for it
+
+    return dg.DagsterInstance.from_config(str(folder))

@@ -51,11 +51,6 @@ RELEASE_KEY = dg.AssetKey(["release"])
 NOTHING = dg.DataVersion("nothing")
 
 
-def pool_of(source_id: str) -> str:
-    """Dagster's pool of a source, of one slot: nothing fetches or stages a source twice at once."""
-    return f"source_{source_id}"
-
-
 def follows() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
     """True once an input has other data than before, not merely another run behind it; false while inputs
     are still being made, and where the run that changed the input makes this asset too."""
@@ -97,7 +92,6 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         required_resource_keys=WORKSPACE,
         metadata={"homepage": dg.MetadataValue.url(source.homepage), "licence": source.licence.name},
         op_tags={"compact/source": source.id},
-        pool=pool_of(source.id),
         freshness_policy=freshness_policy(source),
         check_specs=[
             dg.AssetCheckSpec(name, asset=source_key(source.id), description=text)
@@ -133,7 +127,6 @@ def staged_asset(source: Source) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         required_resource_keys=WORKSPACE,
         metadata={"dagster/column_schema": column_schema(TABLES["observation"])},
-        pool=pool_of(source.id),
         automation_condition=follows(),
         check_specs=[
             dg.AssetCheckSpec(name, asset=staged_key(source.id), description=text)
@@ -228,7 +221,6 @@ def release_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
         owners=list(OWNERS),
         kinds={"duckdb", "parquet"},
         required_resource_keys=WORKSPACE,
-        pool="release",
         automation_condition=follows(),
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:

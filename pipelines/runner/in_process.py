@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.dagster_instance.event_log import keep_connections
+from pipelines.dagster_instance.dead_runs import close_dead_runs
+from pipelines.dagster_instance.home import open_instance
 from pipelines.defs.assets import RELEASE_KEY, indicator_key, source_key, staged_key
 from pipelines.defs.jobs import EVALUATE_AND_RELEASE, FETCH_AND_STAGE, build
 from pipelines.monitoring.run_log import BY, RUN
@@ -13,14 +14,15 @@ from pipelines.steps.run_context import Workspace
 from schemas.errors import CompactError
 from warehouse.store.publish import ReleaseResult
 
+COMMAND_LINE = {BY: "command line"}  # runs under the exclusive lock on COMPACT_HOME
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # what failed is said once, by us
 
 
 def materialize(workspace: Workspace, run_id: str) -> tuple[bool, ReleaseResult | None]:
     """Whether every step succeeded, and the release. The second half only where something changed."""
     definitions = build(workspace, dg.ResourceDefinition.hardcoded_resource(workspace))
-    with dg.DagsterInstance.get() as instance:
-        keep_connections(instance)
+    with open_instance(workspace.home) as instance:
+        close_dead_runs(instance, COMMAND_LINE)
         quiet = workspace.quiet()
         news = [i for i in workspace.sources if workspace.there(i) and i not in quiet]
         try:
@@ -50,7 +52,7 @@ def _execute(
         instance=instance,
         raise_on_error=False,
         run_config=QUIET,
-        tags={BY: "command line", RUN: run_id},
+        tags={**COMMAND_LINE, RUN: run_id},
         asset_selection=selection,
     )
     if not result.success and not workspace.problems:

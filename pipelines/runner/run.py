@@ -20,6 +20,7 @@ from pipelines.monitoring.run_log import RunLog, fetch_facts
 from pipelines.monitoring.status import facts
 from pipelines.runner.no_change import unchanged
 from pipelines.steps.run_context import Workspace
+from pipelines.steps.system_errors import system_fault
 from sources.locks import home_lock
 from warehouse.store.publish import ReleaseResult
 
@@ -84,7 +85,14 @@ def _steps(workspace: Workspace, journal: RunLog) -> Outcome:
             return Outcome(True, same)
         from pipelines.runner.in_process import materialize  # Dagster takes a second to import
 
-        return Outcome(*materialize(workspace, journal.run))
+        try:
+            return Outcome(*materialize(workspace, journal.run))
+        except Exception as error:  # also of Dagster's own database
+            if (fault := system_fault(error, workspace.home)) is None:
+                raise
+            if fault not in workspace.problems:
+                workspace.problems.append(fault)
+            return Outcome(False, None)
 
 
 @contextmanager

@@ -6,19 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import dagster as dg
 import pyarrow as pa
 import pytest
 
 from tests.conftest import StandIn
 from tests.faults.bench import copied, must_succeed, of, sound, values
-
-
-@pytest.fixture(autouse=True)
-def dagster_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dagster keeps its own records of these runs in memory: on disk they take as long as the runs."""
-    monkeypatch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
-    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def spawn(work: Any) -> int:
 def make(home: Path, bank: TinyBank, said: Path, number: int) -> Path:
     bank.released = f"2026-08-{number + 1:02}"
     bank.figures = {key: round(value + 0.1, 3) for key, value in bank.figures.items()}
-    if code := fork(lambda: run_once(home, None, on_disk=False), said):
+    if code := fork(lambda: run_once(home, None), said):
         raise AssertionError(f"a run ends with {code}\n{said.read_text()}")
     release = latest_release(home)
     assert release is not None

@@ -126,7 +126,7 @@ class Soak:
             if limit:
                 sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-            return run_once(home, kill, on_disk=False)
+            return run_once(home, kill)
 
         return fork(work, self.said, seconds)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from pipelines.maintenance.rollback import roll_back
@@ -44,7 +43,6 @@ class Past:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
     home = tmp_path_factory.mktemp("past") / "home"
     with TinyBank() as bank, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
         patch.setenv("COMPACT_URL_WORLDBANK_WDI", bank.url)
         must_succeed(of_bank(home))
         first = latest_release(home)

@@ -1,0 +1,41 @@
+"""Closes what a killed run left open in Dagster's records: the run itself, and the slots and steps it claimed.
+
+Dagster frees them only while a daemon runs. Without one a claimed slot stays claimed, and the next run that
+wants it waits for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+OPEN = (
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
+
+
+def close_dead_runs(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> list[str]:
+    """Mark open runs with these tags as failed, and free every slot that a run which has ended still claims.
+
+    Args:
+        instance: Dagster's records.
+        tags: Of runs that execute only under the exclusive lock on COMPACT_HOME. The caller holds that lock, so
+            a run of this kind that is open belongs to a process that is gone.
+
+    Returns:
+        The ids of the runs that were closed.
+    """
+    dead = instance.get_runs(dg.RunsFilter(statuses=list(OPEN), tags=dict(tags)))
+    for run in dead:
+        instance.report_run_failed(run, "The process of this run was killed: the next run closed it.")
+    log = instance.event_log_storage
+    if log.supports_global_concurrency_limits:
+        for run_id in log.get_concurrency_run_ids():
+            run = instance.get_run_by_id(run_id)
+            if run is None or run.is_finished:
+                log.free_concurrency_slots_for_run(run_id)
+    return [run.run_id for run in dead]
