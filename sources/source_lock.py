@@ -59,6 +59,6 @@ def _wait_for(lock: TextIO, source_id: str, deadline: float) -> None:
                 f"another process has been fetching {source_id} for more than {deadline:.0f} seconds",
                 where=lock.name,
                 allowed="one crawl of a source at a time",
-                next_step="find the process that holds the lock (`fuser` on that file), end it, and run again",
+                next_step="end the process that holds the lock (`fuser` on that file names it); run again",
             )
         sleep(PAUSE)

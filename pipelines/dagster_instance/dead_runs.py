@@ -1,4 +1,4 @@
-"""Closes what a killed run left open in Dagster's records: the run itself, and the slots and steps it claimed.
+"""Closes what a killed run left open in Dagster's records: the run itself, and the slots it claimed.
 
 Dagster frees them only while a daemon runs. Without one a claimed slot stays claimed, and the next run that
 wants it waits for ever.
@@ -23,8 +23,8 @@ def close_dead_runs(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> li
 
     Args:
         instance: Dagster's records.
-        tags: Of runs that execute only under the exclusive lock on COMPACT_HOME. The caller holds that lock, so
-            a run of this kind that is open belongs to a process that is gone.
+        tags: Of runs that execute only under the exclusive lock on COMPACT_HOME. The caller holds that
+            lock, so a run of this kind that is open belongs to a process that is gone.
 
     Returns:
         The ids of the runs that were closed.

@@ -1,7 +1,7 @@
 """Dagster's event log in SQLite on kept connections. dagster.yaml names the class; Dagster loads it.
 
-Stock Dagster opens a connection for every event and waits for the disk at every commit, some thousand times a
-run (2026-11-30, a slow disk: 370 s for 3,500 events, 93 s with this class under the same load). The files, the
+Stock Dagster opens a connection for every event and waits for the disk at every commit, some thousand times
+a run (2026-11-30, on a busy machine: 370 s for 3,500 events, 93 s with this class). The files, the
 tables and every query are Dagster's own; only the connection differs.
 """
 

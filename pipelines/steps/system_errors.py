@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
@@ -22,6 +23,7 @@ SAID = (
     (CLOSED, ("Read-only file system", "Permission denied", "readonly database", "unable to open database")),
     (BROKEN, ("disk I/O error", "Input/output error", "Too many open files")),
 )
+SQLITE_WRITE = "disk I/O error"
 LIBRARIES = ("duckdb", "_duckdb", "pyarrow", "sqlite3", "sqlalchemy")
 
 
@@ -77,6 +79,8 @@ def _numbers(error: BaseException) -> set[int]:
         return {error.errno}
     if isinstance(error, OSError) or type(error).__module__.split(".")[0] in LIBRARIES:
         text = str(error)
+        if SQLITE_WRITE in text and resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+            return {errno.EFBIG}  # SQLite does not pass the number on
         for numbers, phrases in SAID:
             if any(phrase in text for phrase in (*phrases, *map(os.strerror, numbers))):
                 return numbers
