@@ -24,6 +24,7 @@ from schemas.definitions.targets import (
     Commitment,
     CommitmentFile,
     CrosswalkFile,
+    FieldFile,
     Link,
     ScoreFile,
     Targets,
@@ -42,6 +43,7 @@ class Read:
 
     targets: list[tuple[YamlFile, CommitmentFile]]
     crosswalk: list[tuple[YamlFile, CrosswalkFile]]
+    field: list[tuple[YamlFile, FieldFile]]
     claims: list[tuple[YamlFile, ClaimFile]]
     scores: list[tuple[YamlFile, ScoreFile]]
     problems: list[Problem]
@@ -50,7 +52,11 @@ class Read:
 def commitment_files(folder: Path = FOLDER) -> list[Path]:
     """Every file that is read here, in order."""
     single = [folder / "frameworks" / "crosswalk.yaml", folder / "claims.yaml"]
-    several = [*folder.glob("targets/*.yaml"), *folder.glob("scores/*.yaml")]
+    several = [
+        *folder.glob("targets/*.yaml"),
+        *folder.glob("scores/*.yaml"),
+        *folder.glob("frameworks/field/*.yaml"),
+    ]
     return sorted(path for path in [*single, *several] if path.is_file())
 
 
@@ -64,6 +70,7 @@ def load_commitments(folder: Path = FOLDER, indicators: Mapping[str, Indicator] 
     return Targets(
         targets=[file for _, file in read.targets],
         links=[link for _, file in read.crosswalk for link in file.links],
+        field=[file for _, file in read.field],
         claims=[claim for _, file in read.claims for claim in file.claims],
         scores=[file for _, file in read.scores],
         frameworks=titles(),
@@ -111,6 +118,7 @@ def _read(folder: Path) -> Read:
     return Read(
         files(CommitmentFile, "targets/*.yaml"),
         files(CrosswalkFile, "frameworks/crosswalk.yaml"),
+        files(FieldFile, "frameworks/field/*.yaml"),
         files(ClaimFile, "claims.yaml"),
         files(ScoreFile, "scores/*.yaml"),
         problems,
@@ -131,6 +139,9 @@ def _problems(read: Read, indicators: Mapping[str, Indicator]) -> Iterator[Probl
         yield from _said(file, _links(crosswalk.links, indicators))
         keys = [f"{k.from_framework} {k.from_code} {k.to_framework} {k.to_code}" for k in crosswalk.links]
         yield from _twice([(file, ("links", i), key) for i, key in enumerate(keys)])
+    for file, field in read.field:
+        yield from _said(file, _parts(field, indicators))
+        yield from _twice([(file, ("parts", i, "code"), part.code) for i, part in enumerate(field.parts)])
     known = {target.id for _, file in read.targets for target in file.targets}
     for file, claims in read.claims:
         yield from _said(file, _claims(claims.claims, indicators, known))
@@ -222,6 +233,23 @@ def _links(links: list[Link], indicators: Collection[str]) -> Iterator[Finding]:
             yield (*place, "fit"), f"{link.fit} without a part that corresponds", "none", step
         for j, name in enumerate(link.indicators):
             yield from _indicator((*place, "indicators", j), name, indicators)
+
+
+def _parts(file: FieldFile, indicators: Collection[str]) -> Iterator[Finding]:
+    if file.framework in frameworks():
+        what, step = f"{file.framework} is in frameworks.yaml too", "use another name"
+        yield ("framework",), what, "a framework that indicators do not name", step
+    codes = {part.code for part in file.parts}
+    for i, part in enumerate(file.parts):
+        place: Place = ("parts", i)
+        for j, name in enumerate(part.indicators):
+            yield from _indicator((*place, "indicators", j), name, indicators)
+        for framework in ("compact_brief", "compact_adopted"):
+            for j, code in enumerate(getattr(part, framework)):
+                yield from _code((*place, framework, j), framework, code)
+        if part.level == "indicator" and part.parent and part.parent not in codes:
+            what = f"there is no part {part.parent}"
+            yield (*place, "parent"), what, "a code of this file", "add that part, or remove `parent`"
 
 
 def _claims(claims: list[Claim], indicators: Collection[str], targets: Collection[str]) -> Iterator[Finding]:

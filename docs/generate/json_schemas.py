@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from schemas.definitions.indicator import Indicator, RemovedFile
 from schemas.definitions.source import Source
-from schemas.definitions.targets import ClaimFile, CommitmentFile, CrosswalkFile, ScoreFile
+from schemas.definitions.targets import ClaimFile, CommitmentFile, CrosswalkFile, FieldFile, ScoreFile
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "indicator": Indicator,
@@ -23,6 +23,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "targets": CommitmentFile,
     "claims": ClaimFile,
     "crosswalk": CrosswalkFile,
+    "field": FieldFile,
     "scores": ScoreFile,
     "removed": RemovedFile,
 }

@@ -97,6 +97,24 @@ def availability(figures: Figures) -> dict[str, Any]:
     return {"rows": rows, "pledge": goals, "total": total}
 
 
+def field_frameworks(release: Release) -> dict[str, list[dict[str, Any]]]:
+    """The measurement frameworks of the field: what each part asks, which indicators measure it, and the
+    objectives of the Compact that we propose for it."""
+    if "measured" not in release.columns("crosswalk"):
+        return {}
+    sql = """select from_framework, from_code, any_value(from_level), any_value(from_title),
+             any_value(measured), any_value(indicator),
+             list(to_code order by to_framework, to_code) filter (where to_code <> 'none')
+             from {crosswalk} where origin = 'proposed' group by 1, 2 order by 1, 2"""
+    names = ("code", "level", "asks", "measured", "indicators", "objectives")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for framework, *row in release.rows(sql, "crosswalk"):
+        part = dict(zip(names, row, strict=True))
+        part["indicators"] = (part["indicators"] or "").split(";") if part["indicators"] else []
+        found.setdefault(framework, []).append(part)
+    return found
+
+
 def methods(release: Release) -> list[dict[str, Any]]:
     """The methods by which the release assesses, in their own words, with the classes they gave countries."""
     sql = "select method, category, count(*) from {progress} group by all order by all"

@@ -24,8 +24,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_NAMES = {"en": "English", "fr": "Français", "es": "Español"}
 OVERVIEWS = (
     "index", "indicators", "areas", "compare", "gaps", "inequality", "scores", "claims", "availability",
-    "not-measurable", "contributions", "methods", "disagreement", "sources", "status", "downloads", "changes",
-    "explain", "search",
+    "frameworks", "not-measurable", "contributions", "methods", "disagreement", "sources", "status",
+    "downloads", "changes", "explain", "search",
 )  # fmt: skip
 NAVIGATION = tuple(name for name in OVERVIEWS if name not in ("search", "explain", "sources"))
 VERDICTS = ("not_reproduced", "revised", "holds", "no_data")
@@ -183,6 +183,9 @@ class Site:
             "indicators": self.release.indicators,
             "empty": [i for i in self.release.indicators.values() if not self.figures.latest.get(i.id)],
         }
+
+    def _frameworks(self) -> dict[str, Any]:
+        return {"frameworks": overviews.field_frameworks(self.release), "indicators": self.release.indicators}
 
     def _methods(self) -> dict[str, Any]:
         return {"methods": overviews.methods(self.release), "scores": self.release.has("score")}

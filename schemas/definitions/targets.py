@@ -140,6 +140,41 @@ class CrosswalkFile(Model):
     links: list[Link] = Field(min_length=1)
 
 
+Measured = Literal["direct", "indirect", "none"]
+
+
+class FieldPart(Model):
+    """One thing that a framework of the field asks to be measured or done."""
+
+    code: Line = Field(description="the owner's code; one that begins with ~ is ours")
+    title: Line = Field(description="what it asks, in the owner's words")
+    level: Literal["dimension", "indicator", "action_line", "request"]
+    parent: str = Field(default="", description="code of the part that it belongs to")
+    measured: Measured = Field(description="how well the indicators measure it; none: not measured here")
+    indicators: list[Identifier] = Field(default=[], description="ours that measure it or stand in for it")
+    compact_brief: list[str] = Field(default=[], description="objectives of the policy brief; our proposal")
+    compact_adopted: list[str] = Field(default=[], description="objectives of the Compact; our proposal")
+    source: Line = Field(description="where it was seen")
+    year: int = Field(ge=1990, le=2100, description="year of that source")
+
+    @model_validator(mode="after")
+    def _whole(self) -> FieldPart:
+        if (self.measured == "none") != (not self.indicators):
+            raise ValueError("`measured: none` without `indicators`, and only then")
+        return self
+
+
+class FieldFile(Model):
+    """indicators/catalogue/frameworks/field/<framework>.yaml: a measurement framework of the field, as far as
+    its parts were seen in a source."""
+
+    framework: Identifier
+    title: Line
+    owner: Line
+    note: Line = Field(description="which parts are here, and which were not seen")
+    parts: list[FieldPart] = Field(min_length=1)
+
+
 # --- claims
 # ------------------------------------------------------------------------------------------------------
 class Part(Model):
@@ -260,6 +295,7 @@ class Targets(Model):
 
     targets: list[CommitmentFile] = Field(default=[])
     links: list[Link] = Field(default=[])
+    field: list[FieldFile] = Field(default=[])
     claims: list[Claim] = Field(default=[])
     scores: list[ScoreFile] = Field(default=[])
     frameworks: dict[str, dict[str, str]] = Field(

@@ -82,17 +82,24 @@ DEADLINE = Table(
 CROSSWALK = Table(
     "crosswalk", "Crosswalk of frameworks",
     "How a part of one framework corresponds to a part of another, and how well: the brief, the adopted Compact, the Goals, the "
-    "Sovereign ESG pillars and themes, ITU's connectivity targets and the stakeholder-capitalism metrics.",
+    "Sovereign ESG pillars and themes, ITU's connectivity targets, the stakeholder-capitalism metrics, and the measurement "
+    "frameworks of the field, each part of which says what it asks and how well it is measured here.",
     (text("from_framework", "Framework of the first part.", role="dimension"),
      text("from_code", "Code of the first part.", role="dimension"),
      text("to_framework", "Framework of the second part.", role="dimension"),
      text("to_code", "Code of the second part; none: nothing corresponds.", role="dimension"),
      text("fit", "How well the second stands for the first.", allowed=FITS), INDICATORS,
      count("indicators", "How many indicators of ours stand for the link."),
-     text("origin", "declared: judged in the crosswalk file; shared_indicator: both parts are named by the same indicators.",
-          allowed=("declared", "shared_indicator")),
+     text("origin", "declared: judged in the crosswalk file; proposed: how we read a framework of the field; shared_indicator: "
+          "both parts are named by the same indicators.", allowed=("declared", "proposed", "shared_indicator")),
      text("reason", "Why this fit."),
-     text("from_title", "Title of the first part.", nullable=True), text("to_title", "Title of the second part.", nullable=True)),
+     text("from_title", "Title of the first part.", nullable=True), text("to_title", "Title of the second part.", nullable=True),
+     text("from_level", "Of a framework of the field: what the first part is.", nullable=True,
+          allowed=("dimension", "indicator", "action_line", "request")),
+     text("from_parent", "Code of the part to which the first part belongs.", nullable=True),
+     text("measured", "Of a framework of the field: how well our indicators measure the first part; none: not measured here.",
+          nullable=True, allowed=("direct", "indirect", "none")),
+     text("source", "Where the first part was seen.", nullable=True)),
     ("from_framework", "from_code", "to_framework", "to_code"))
 
 CLAIM = Table(

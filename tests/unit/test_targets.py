@@ -10,7 +10,7 @@ import pytest
 
 from indicators.registry import check_files, load_catalogue
 from indicators.targets import FOLDER, commitment_problems, load_commitments, metrics
-from schemas.definitions.targets import Claim, Commitment, CommitmentFile, Link, Targets
+from schemas.definitions.targets import Claim, Commitment, CommitmentFile, FieldFile, FieldPart, Link, Targets
 from schemas.tables.targets import CLAIM, CROSSWALK, DEADLINE, TARGET
 from schemas.tables.validation import validate
 from tests.unit.make import catalogue, indicator, value
@@ -18,6 +18,7 @@ from tests.unit.targets_made import AREAS, LDC, WORLD, load_world
 from warehouse.engine.duckdb_engine import engine
 from warehouse.models.claims import claim_table
 from warehouse.models.definition_inputs import load
+from warehouse.models.target_inputs import within
 from warehouse.release.tables import compute
 
 PEOPLE = indicator(
@@ -200,6 +201,48 @@ def test_declared_links_stand_before_those_that_indicators_make(tmp_path: Path) 
         ("A", "1"): ("fair", "shared_indicator", 2),
         ("A", "2"): ("weak", "shared_indicator", 1),
     }
+
+
+def test_a_frame_of_the_field_says_what_is_measured_and_what_is_not(tmp_path: Path) -> None:
+    part = {"level": "indicator", "source": "https://example.org/list", "year": 2022}
+    frame = FieldFile(
+        framework="core",
+        title="A list",
+        owner="An owner",
+        note="two parts",
+        parts=[
+            FieldPart(
+                code="HH6", title="Households", measured="direct", indicators=["one"],
+                compact_brief=["A"], compact_adopted=["1"], **part,
+            ),
+            FieldPart(code="HH1", title="Radios", measured="none", **part),
+        ],
+    )  # fmt: skip
+    with engine() as con:
+        load_world(con, tmp_path, catalogue(indicator("one")), [], Targets(field=[frame]), year=2026)
+        found = compute(con, CROSSWALK).read_all()
+    validate(found, CROSSWALK)
+    assert {
+        (row["from_code"], row["to_framework"], row["to_code"], row["fit"], row["measured"], row["indicator"])
+        for row in found.to_pylist()
+        if row["origin"] == "proposed"
+    } == {
+        ("HH6", "compact_brief", "A", "fair", "direct", "one"),
+        ("HH6", "compact_adopted", "1", "fair", "direct", "one"),
+        ("HH1", "compact_adopted", "none", "none", "none", None),
+    }
+    (left,) = within(Targets(field=[frame]), known=[]).field
+    assert [part.measured for part in left.parts] == ["none", "none"]
+
+
+@pytest.mark.parametrize("measured", ["none", "direct"])
+def test_what_is_measured_names_its_indicators(measured: str) -> None:
+    indicators = ["one"] if measured == "none" else []
+    with pytest.raises(ValueError, match="measured"):
+        FieldPart.model_validate(
+            {"code": "A", "title": "A", "level": "indicator", "measured": measured,
+             "indicators": indicators, "source": "a page", "year": 2022}
+        )  # fmt: skip
 
 
 # --- claims

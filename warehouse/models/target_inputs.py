@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from schemas.definitions.targets import Commitment, Targets
+from schemas.definitions.targets import Commitment, FieldPart, Targets
 from warehouse.engine.duckdb_engine import parquet
 from warehouse.models.claims import load_claims
 from warehouse.models.definition_inputs import load
@@ -58,17 +58,28 @@ DECLARED_LINK = pa.schema(
         ("reason", TEXT),
     ]
 )
+FIELD_LINK = pa.schema(
+    [
+        *((name, TEXT) for name in ("from_framework", "from_code", "to_framework", "to_code")),
+        *(
+            (name, TEXT)
+            for name in ("from_level", "from_parent", "measured", "indicator", "reason", "source")
+        ),
+        ("indicators", pa.int64()),
+    ]
+)
 FRAMEWORK_TITLE = pa.schema([("framework", TEXT), ("code", TEXT), ("title", TEXT)])
 
 
 def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, given: Targets) -> None:
-    """target_definition, target_test, declared_link, framework_title, and as_of: the year in which the newest
-    bytes were fetched, by which a deadline has passed or not; of data without bytes, their latest year. And
-    fetched, the day of each snapshot; the claims as claims.py wants them."""
+    """target_definition, target_test, declared_link, field_link, framework_title; as_of: the year in which
+    the newest bytes were fetched, by which a deadline has passed or not, of data without bytes their latest
+    year; fetched: the day of each snapshot; and the claims as claims.py wants them."""
     for name, rows, schema in (
         ("target_definition", _definitions(given), TARGET_DEFINITION),
         ("target_test", _tests(given), TARGET_TEST),
         ("declared_link", _links(given), DECLARED_LINK),
+        ("field_link", _field_links(given), FIELD_LINK),
         ("framework_title", _titles(given), FRAMEWORK_TITLE),
     ):
         load(con, name, pa.Table.from_pylist(list(rows), schema=schema))
@@ -103,7 +114,16 @@ def within(given: Targets, known: Collection[str]) -> Targets:
         link.model_copy(update={"indicators": [name for name in link.indicators if name in known]})
         for link in given.links
     ]
-    return given.model_copy(update={"targets": targets, "links": links})
+    field = [
+        file.model_copy(update={"parts": [_part_within(part, known) for part in file.parts]})
+        for file in given.field
+    ]
+    return given.model_copy(update={"targets": targets, "links": links, "field": field})
+
+
+def _part_within(part: FieldPart, known: Collection[str]) -> FieldPart:
+    kept = [name for name in part.indicators if name in known]
+    return part.model_copy(update={"indicators": kept, "measured": part.measured if kept else "none"})
 
 
 def _target_within(target: Commitment, known: Collection[str]) -> Commitment:
@@ -175,7 +195,34 @@ def _links(given: Targets) -> Iterator[dict[str, Any]]:
         }
 
 
+def _field_links(given: Targets) -> Iterator[dict[str, Any]]:
+    """Each part of a framework of the field with each objective that we propose for it, or with none."""
+    for file in given.field:
+        for part in file.parts:
+            objectives = [
+                *(("compact_brief", code) for code in part.compact_brief),
+                *(("compact_adopted", code) for code in part.compact_adopted),
+            ]
+            for framework, code in objectives or [("compact_adopted", "none")]:
+                yield {
+                    "from_framework": file.framework,
+                    "from_code": part.code,
+                    "to_framework": framework,
+                    "to_code": code,
+                    "from_level": part.level,
+                    "from_parent": part.parent or None,
+                    "measured": part.measured,
+                    "indicator": ";".join(sorted(part.indicators)) or None,
+                    "indicators": len(part.indicators),
+                    "reason": "our proposal; the owner has published no mapping to the Compact that was seen",
+                    "source": part.source,
+                }
+
+
 def _titles(given: Targets) -> Iterator[dict[str, Any]]:
     for framework, codes in sorted(given.frameworks.items()):
         for code, title in codes.items():
             yield {"framework": framework, "code": code, "title": title}
+    for file in given.field:
+        for part in file.parts:
+            yield {"framework": file.framework, "code": part.code, "title": part.title}

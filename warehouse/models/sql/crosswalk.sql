@@ -1,6 +1,8 @@
 -- crosswalk: the links between frameworks, declared ones first, then those that our indicators make.
 --
 -- declared          judged one by one in indicators/catalogue/frameworks/crosswalk.yaml, with the reason
+-- proposed          a part of a framework of the field (indicators/catalogue/frameworks/field) and an objective of the Compact,
+--                   as we read both; `measured` says how well our indicators measure that part
 -- shared_indicator  two parts that the same indicators name. How well depends on how much they share of all the
 --                   indicators of the smaller part: at least half of them and two or more, fair; otherwise weak. Never good:
 --                   that two frameworks use the same series does not make their aims the same (our convention).
@@ -44,6 +46,12 @@ linked as (
     select from_framework, from_code, to_framework, to_code, fit, indicator, indicators, 'declared' as origin, reason
     from declared_link
     union all
+    select
+        from_framework, from_code, to_framework, to_code,
+        if(to_code = 'none', 'none', 'fair') as fit,
+        indicator, indicators, 'proposed' as origin, reason
+    from field_link
+    union all
     select from_framework, from_code, to_framework, to_code, fit, indicator, indicators, 'shared_indicator' as origin, reason
     from made
     where not exists (
@@ -56,7 +64,12 @@ linked as (
 select
     linked.*,
     f.title as from_title,
-    t.title as to_title
+    t.title as to_title,
+    field_link.from_level,
+    field_link.from_parent,
+    field_link.measured,
+    field_link.source
 from linked
+left join field_link using (from_framework, from_code, to_framework, to_code)
 left join framework_title as f on f.framework = from_framework and f.code = from_code
 left join framework_title as t on t.framework = to_framework and t.code = to_code
