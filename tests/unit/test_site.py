@@ -38,6 +38,7 @@ AGGREGATES = ("weighted_mean", "sum", "gap_filled_total", "median", "unweighted"
 CHECKS = (
     "not_empty", "unique_key", "range", "areas_min", "yearly_change", "disagreement", "coverage", "magnitude",
 )  # fmt: skip
+FIELD = SITE.parents[1] / "indicators" / "catalogue" / "frameworks" / "field"
 GAP_PAIRS = SITE.parents[1] / "schemas" / "codelists" / "gap_pairs.csv"
 # Families of messages that are asked for by a code, with the codes that there are.
 FAMILIES = {
@@ -54,6 +55,8 @@ FAMILIES = {
     "sure": ("good", "fair", "weak", "nothing"),
     "state": ("live", "stored", "absent"),
     "check": CHECKS,
+    "frame": [path.stem for path in FIELD.glob("*.yaml")],
+    "frame_measured": ("direct", "indirect", "none"),
     "contribution": CONTRIBUTED,
     "pillar": ("environment", "social", "governance"),
     "js.why.method": AGGREGATES,
