@@ -1,16 +1,20 @@
-"""Who may work in COMPACT_HOME: one run alone, or several that only add what others do not touch.
+"""File locks (flock): the operating system releases them when the process ends, however it ends.
 
-The right is a lock on a file that the system takes back when the process ends, however it ends. Reading needs
-none. What a dead run left behind is removed in pipelines/maintenance/cleanup.py.
+`file_lock` is the one implementation; `home_lock` is the lock on COMPACT_HOME, `source_lock` that on fetching
+one source. What a dead run left behind is
+removed in pipelines/maintenance/cleanup.py.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from logging import getLogger
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Literal, Protocol, TextIO
 
 from schemas.errors import CompactError
 
@@ -19,33 +23,144 @@ try:
 except ImportError:  # not a POSIX system: nothing keeps two runs apart, see docs/running.md
     fcntl = None  # type: ignore[assignment,unused-ignore]
 
-LOCK = ".at_work"
+HOME_LOCK = ".at_work"
+DEADLINE = 4 * 3600.0  # seconds: longer than the slowest fetch takes at its agency's pace
+PAUSE = 0.1  # seconds between two attempts
+FETCHED = ("fetched", "confirmed", "accepted")  # events after which a resource is up to date
 
 
-class Busy(CompactError):
+class Locked(Exception):
+    """Another process or thread holds the lock. holder: what the lock file says of it."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+class SourceLocked(CompactError):
+    """Another process has been fetching the source for too long. The same call may succeed once it has
+    ended."""
+
+    retriable = True
+
+
+class HomeLocked(CompactError):
     """Another process works in this COMPACT_HOME. The same call may succeed once it has ended."""
 
     retriable = True
 
 
 @contextmanager
-def home_lock(home: Path, what: str, *, alone: bool = True) -> Iterator[None]:
-    """Hold the right to work in home, for what a person calls `what`; alone, or beside others that are not.
-    Raises Busy at once where somebody has it."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / LOCK).open("a+", encoding="utf-8") as file:
+def file_lock(
+    path: Path, *, shared: bool = False, wait: float | None = None, mode: Literal["a+", "r"] = "a+"
+) -> Iterator[TextIO]:
+    """Hold a lock on a file until the block ends; gives the open file.
+
+    Args:
+        path: the lock file; it is created with its folder.
+        shared: together with other shared holders, instead of alone.
+        wait: seconds to wait for other holders to end; None: without limit.
+        mode: `r` for a file that exists and may be on a read-only file system.
+
+    Raises:
+        Locked: another holder still has it after `wait` seconds.
+        OSError: the file system has no locks.
+    """
+    if mode != "r":
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open(mode, encoding="utf-8") as file:
         if fcntl is not None:
-            try:
-                fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            except BlockingIOError:
+            _acquire(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, wait)
+        yield file  # closing the file releases the lock
+
+
+def _acquire(file: TextIO, kind: int, wait: float | None) -> None:
+    if wait is None:
+        fcntl.flock(file, kind)
+        return
+    end = monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if monotonic() >= end:
                 file.seek(0)
-                raise Busy(
-                    f"another process is at work here: {file.read().strip() or 'its name is not known'}",
-                    where=str(home),
-                    allowed="one run at a time in one COMPACT_HOME",
-                    next_step="wait until it has ended, then run again; `latest` can be read meanwhile",
-                ) from None
+                raise Locked(file.read().strip()) from None
+        sleep(PAUSE)
+
+
+@contextmanager
+def home_lock(home: Path, holder: str, *, alone: bool = True) -> Iterator[None]:
+    """Hold the lock on COMPACT_HOME.
+
+    Args:
+        home: COMPACT_HOME.
+        holder: the operation, as another process is to name it.
+        alone: exclusive (a run, `gc`), or shared with other operations that only append.
+
+    Raises:
+        HomeLocked: another process holds it.
+    """
+    with ExitStack() as held:
+        try:
+            file = held.enter_context(file_lock(home / HOME_LOCK, shared=not alone, wait=0))
+        except Locked as locked:
+            raise HomeLocked(
+                f"COMPACT_HOME is locked by another process: {locked.holder or 'unknown'}",
+                where=str(home),
+                allowed="one run at a time in one COMPACT_HOME",
+                next_step="wait until it has ended, then run again; `latest` can be read meanwhile",
+            ) from None
         file.truncate(0)
-        file.write(f"{what}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+        file.write(f"{holder}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
         file.flush()
         yield
+
+
+class EventLog(Protocol):
+    """What `source_lock` needs of the snapshot store."""
+
+    folder: Path
+
+    def events(self, source_id: str) -> Sequence[Mapping[str, Any]]:
+        """The source's events so far, in order."""
+        ...
+
+
+@contextmanager
+def source_lock(store: EventLog, source_id: str, deadline: float = DEADLINE) -> Iterator[frozenset[str]]:
+    """Hold the lock on fetching one source; a second process waits, and then uses what the first has fetched.
+
+    Gives the resources that another process has fetched or confirmed while this one waited: mostly none.
+
+    Args:
+        store: the snapshot store.
+        source_id: the source.
+        deadline: seconds to wait for another process.
+
+    Raises:
+        SourceLocked: another process still fetches it after the deadline.
+    """
+    path = store.folder / "crawling" / source_id
+    with ExitStack() as held:
+        fetched_meanwhile: frozenset[str] = frozenset()
+        try:
+            held.enter_context(file_lock(path, wait=0))
+        except Locked:
+            seen = len(store.events(source_id))
+            getLogger(__name__).warning(
+                "%s: another process is fetching it; waiting for it to end", source_id
+            )
+            try:
+                held.enter_context(file_lock(path, wait=deadline))
+            except Locked:
+                raise SourceLocked(
+                    f"another process has been fetching {source_id} for more than {deadline:.0f} seconds",
+                    where=str(path),
+                    allowed="one fetch of a source at a time",
+                    next_step="end the process that holds the lock (`fuser` on that file names it); run again",
+                ) from None
+            since = store.events(source_id)[seen:]
+            fetched_meanwhile = frozenset(event["resource"] for event in since if event["event"] in FETCHED)
+        yield fetched_meanwhile

@@ -16,9 +16,9 @@ from warehouse.store.publish import publishing, releases_folder
 
 # Names under which files and folders are written before they are renamed into place.
 UNFINISHED = (
-    "snapshots/objects/*/.new-*",
+    "snapshots/objects/*/.*",
     "staged/*/.partial-*",
-    "staged/*/*/.series.json.*",
+    "staged/*/*/.*.json.*",
     "evaluated/*/.*",
     "status/.*",
 )

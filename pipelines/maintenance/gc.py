@@ -42,8 +42,8 @@ class Removed:
 def collect(home: Path, keep: int | None = None, *, dry_run: bool = False) -> list[Removed]:
     """Remove what nothing needs. keep: how many of the last releases, in place of the policy's number.
 
-    Raises Busy where a run is at work, and CompactError where a latest release is damaged: older ones might
-    be needed to go back to. dry_run: look only.
+    Raises HomeLocked where a run is at work, and CompactError where a latest release is damaged: older ones
+    might be needed to go back to. dry_run: look only.
     """
     with nullcontext() if dry_run else home_lock(home, "compact gc"):
         if not dry_run:

@@ -21,6 +21,7 @@ from pipelines.monitoring.status import Facts, findings
 from schemas.errors import CompactError
 from sources.http.session import user_agent
 from sources.http.urls import is_loopback
+from sources.snapshots.atomic import write_sidecar
 
 WEBHOOK, SMTP = "COMPACT_ALERT_WEBHOOK", "COMPACT_ALERT_SMTP"
 USER, PASSWORD = "COMPACT_ALERT_SMTP_USER", "COMPACT_ALERT_SMTP_PASSWORD"
@@ -150,9 +151,6 @@ def _told(home: Path) -> set[str]:
 def _remember(home: Path, keys: Sequence[str]) -> None:
     path = home / "status" / SENT
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{SENT}")
-        partial.write_text(json.dumps(sorted(keys), ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_sidecar(path, sorted(keys))
     except OSError:
         return  # told twice is better than a failed run

@@ -36,8 +36,9 @@ class Outcome:
 def run(workspace: Workspace) -> Outcome:
     """Materialize everything in process, if anything changed.
 
-    Problems of the data are collected in workspace.problems; a mistake of ours is raised. Raises Busy where
-    another process works in the same COMPACT_HOME; what one that died has left there is cleared away first.
+    Problems of the data are collected in workspace.problems; a mistake of ours is raised. Raises HomeLocked
+    where another process works in the same COMPACT_HOME; what one that died has left there is cleared away
+    first.
     """
     with home_lock(workspace.home, "compact run"):
         remove_partial_files(workspace.home)

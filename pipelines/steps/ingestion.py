@@ -25,7 +25,7 @@ from schemas.errors import CompactError
 from sources.ingest.fetch import FetchReport, fetch_source
 from sources.registry.sources import load_series, load_sources, reader_of
 from sources.settings import Settings
-from sources.snapshots.objects import write_whole
+from sources.snapshots.atomic import write_atomic
 from sources.snapshots.store import Snapshot, Store
 from sources.staging.acceptance import compare, describe
 from sources.staging.stage import StagedSource, StageProblem, check_arrived, stage_source
@@ -163,7 +163,7 @@ class Intake:
 
     def _remember(self, report: FetchReport) -> None:
         said = {"state": report.state, "note": report.note, "at": datetime.now(UTC).isoformat()}
-        write_whole(self.home / "status" / f"{report.source}.json", json.dumps(said).encode())
+        write_atomic(self.home / "status" / f"{report.source}.json", json.dumps(said).encode())
 
     # --- stage ---
     def prestage(self, source_ids: Sequence[str]) -> None:

@@ -23,9 +23,11 @@ import pyarrow.parquet as pq
 from schemas.columns.model import Table
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.validation import validate
+from sources.locks import file_lock
+from sources.snapshots.atomic import write_atomic
 from sources.snapshots.events import Event
-from sources.snapshots.manifest import Manifest, locked
-from sources.snapshots.objects import Objects, StoreDamaged, write_whole
+from sources.snapshots.manifest import Manifest
+from sources.snapshots.objects import Objects, StoreDamaged
 
 EVENT = "imported"
 
@@ -48,15 +50,14 @@ class Archive:
         Gives the number of earlier rows that were replaced."""
         accepted = arrow_table(rows, self.table)
         validate(accepted, self.table)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with locked(self.folder / "lock"):
+        with file_lock(self.folder / "lock"):
             before = self._current(self.imports())
             self.objects.put(data)
             line = {"event": EVENT, **event, "rows": self.objects.put(_bytes(accepted))}
             after = self._current([*self.imports(), line])
             validate(after, self.table)
             Manifest(self.folder / "manifest.jsonl").append([line])
-            write_whole(self.path, _bytes(after))
+            write_atomic(self.path, _bytes(after))
         replaced: int = before.num_rows + accepted.num_rows - after.num_rows
         return replaced
 

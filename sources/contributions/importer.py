@@ -28,7 +28,7 @@ from sources.contributions.template import template_of
 from sources.contributions.validation import Judged, judge
 from sources.contributions.workbook_parser import read_workbook
 from sources.contributions.workbook_safety import refuse
-from sources.snapshots.objects import write_whole
+from sources.snapshots.atomic import write_atomic
 
 READERS = {".csv": read_csv, ".xlsx": read_workbook}
 
@@ -162,7 +162,7 @@ def _return(
     target = folder / f"{plain}-{result.snapshot[:12]}-rejected.xlsx"
     body = io.BytesIO()
     write_returned(body, template, bad, at)
-    write_whole(target, body.getvalue())
+    write_atomic(target, body.getvalue())
     return target
 
 

@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from sources.snapshots.atomic import write_sidecar
+
 FILE = "contracts.json"
 
 
@@ -16,10 +18,7 @@ def remember_contracts(home: Path, found: Mapping[str, tuple[str, str]]) -> None
     """Keep state and words of each source that was checked; those not checked this time stay as they were."""
     path = home / "status" / FILE
     known = _known(path) | {name: {"state": state, "what": what} for name, (state, what) in found.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{FILE}")
-    partial.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_sidecar(path, known, indent=1)
 
 
 def failed_contracts(home: Path) -> dict[str, str]:

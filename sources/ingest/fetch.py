@@ -18,6 +18,7 @@ from schemas.definitions.source import Source
 from sources.http.api_key import not_configured
 from sources.http.session import CachedPage, Session
 from sources.ingest.freshness import named_release
+from sources.locks import source_lock
 from sources.model import (
     InvalidResponse,
     NoSuchSeries,
@@ -29,7 +30,6 @@ from sources.readers_protocol import Reader
 from sources.registry.renames import renamed
 from sources.settings import url_override
 from sources.snapshots.store import Snapshot, Store
-from sources.source_lock import source_lock
 
 FRESHNESS = "(freshness)"
 NAMED = 5  # resources named in a note

@@ -7,7 +7,6 @@ line is damage.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +17,6 @@ import orjson
 
 from sources.snapshots.events import Event
 from sources.snapshots.objects import StoreDamaged
-
-try:
-    import fcntl
-except ImportError:  # not a POSIX system: two runs at a time on one COMPACT_HOME are then not safe
-    fcntl = None  # type: ignore[assignment,unused-ignore]
 
 TORN = "torn"
 
@@ -85,7 +79,7 @@ class Manifest:
             self.torn.append(note)
 
     def append(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Write the events as lines of their own, on disk when this returns. Only within `locked`."""
+        """Write the events as lines of their own, on disk when this returns. Only under the store's lock."""
         with self.path.open("ab+") as file:
             end = file.seek(0, os.SEEK_END)
             before = _last_line(file, end)
@@ -96,18 +90,6 @@ class Manifest:
             file.write(start + b"".join(orjson.dumps(line) + b"\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())
-
-
-@contextlib.contextmanager
-def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
-    """Alone among the processes and threads that lock the same file, until the block ends; with shared,
-    beside other readers, and without a lock where nobody ever wrote."""
-    if fcntl is None or (shared and not path.exists()):
-        yield
-        return
-    with path.open("rb" if shared else "ab") as file:
-        fcntl.flock(file.fileno(), fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-        yield  # closing the file gives the lock back
 
 
 def _parse(line: bytes) -> Event | None:

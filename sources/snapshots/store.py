@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
+from sources.locks import file_lock
 from sources.model import SPOOL, InvalidResponse, Page, SnapshotFiles, SourceResponse, SpooledPage
+from sources.snapshots.atomic import sync
 from sources.snapshots.events import Event, Snapshot, StoredPage, as_event, iso, page_event
-from sources.snapshots.manifest import Manifest, locked
-from sources.snapshots.objects import Objects, StoreDamaged, sync
+from sources.snapshots.manifest import Manifest
+from sources.snapshots.objects import Objects, StoreDamaged
 from sources.snapshots.state import ResourceState
 
 __all__ = ["Snapshot", "Store", "StoredPage"]
@@ -267,8 +270,7 @@ class Store:
     def _append(self, events: Sequence[Event]) -> None:
         if not events:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self._mutex, locked(self._lockfile):
+        with self._mutex, file_lock(self._lockfile):
             self._manifest.append(events)
             sync(self.folder)
 
@@ -281,13 +283,19 @@ class Store:
 
     def _refresh(self) -> None:
         """Take in what was appended since the last look, by us or by another process."""
-        with self._mutex, locked(self._lockfile, shared=True):
+        with self._mutex, self._read_lock():
             try:
                 for number, event in self._manifest.new_events():
                     self._take(number, event)
             except BaseException:
                 self._forget()  # what was half read must not pass for the whole the next time
                 raise
+
+    def _read_lock(self) -> AbstractContextManager[object]:
+        """With other readers; none where nobody ever wrote. The store may be on a read-only file system."""
+        if not self._lockfile.exists():
+            return nullcontext()
+        return file_lock(self._lockfile, shared=True, mode="r")
 
     def _forget(self) -> None:
         self._manifest = Manifest(self.folder / "manifest.jsonl")

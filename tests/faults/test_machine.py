@@ -23,7 +23,7 @@ from pipelines.cli.run_summary import tell
 from pipelines.runner.run import run
 from pipelines.steps.system_errors import SystemFault, system_fault
 from schemas.errors import CompactError
-from sources.locks import Busy, home_lock
+from sources.locks import HomeLocked, home_lock
 from sources.model import Page, Resource, SourceResponse
 from sources.snapshots.objects import Objects
 from sources.snapshots.store import Store
@@ -165,7 +165,7 @@ def test_a_run_as_another_user_than_the_home_s_owner_is_told(tmp_path: Path) -> 
 def test_two_runs_at_once_are_one_run_and_one_that_is_told(bank: TinyBank, tmp_path: Path) -> None:
     with home_lock(tmp_path, "compact run"):
         made = of_bank(tmp_path)
-        with pytest.raises(Busy, match="another process is at work here: compact run, process") as caught:
+        with pytest.raises(HomeLocked, match="locked by another process: compact run, process") as caught:
             run(made)
     assert bank.paths() == [], "the agency is not even asked"
     assert isinstance(caught.value, CompactError)
@@ -177,9 +177,13 @@ def test_two_runs_at_once_are_one_run_and_one_that_is_told(bank: TinyBank, tmp_p
 
 def test_several_may_work_beside_each_other_but_not_beside_a_run(tmp_path: Path) -> None:
     shared, again = (home_lock(tmp_path, what, alone=False) for what in ("accept", "as of"))
-    with shared, again, pytest.raises(Busy), home_lock(tmp_path, "compact run"):
+    with shared, again, pytest.raises(HomeLocked), home_lock(tmp_path, "compact run"):
         pass
-    with home_lock(tmp_path, "compact run"), pytest.raises(Busy), home_lock(tmp_path, "accept", alone=False):
+    with (
+        home_lock(tmp_path, "compact run"),
+        pytest.raises(HomeLocked),
+        home_lock(tmp_path, "accept", alone=False),
+    ):
         pass
 
 

@@ -14,10 +14,9 @@ from schemas.definitions.source import Cadence, Source
 from sources.ingest.cadence import cadences, freshness_status, next_due, standing_facts
 from sources.ingest.fetch import FetchReport, fetch_source
 from sources.ingest.freshness import check_for_update
-from sources.locks import Busy
+from sources.locks import SourceLocked, source_lock
 from sources.model import Page, Resource, SourceResponse
 from sources.snapshots.store import Store
-from sources.source_lock import source_lock
 from tests.unit.local_agency import LocalAgency, Reply, make_source
 from tests.unit.test_fetch import FRESH, PageReader
 
@@ -140,7 +139,7 @@ def test_who_comes_second_takes_what_the_first_has_brought(agency: LocalAgency, 
 
 def test_a_crawl_that_never_ends_is_not_waited_for_without_end(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with source_lock(store, "agency"), pytest.raises(Busy) as caught, source_lock(store, "agency", 0.2):
+    with source_lock(store, "agency"), pytest.raises(SourceLocked) as caught, source_lock(store, "agency", 0.2):
         pass
     assert caught.value.retriable
     assert caught.value.where.endswith("crawling/agency")

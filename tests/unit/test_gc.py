@@ -21,7 +21,7 @@ from pipelines.maintenance import gc as collecting
 from pipelines.maintenance.gc import Removed, collect
 from pipelines.maintenance.rollback import roll_back
 from schemas.errors import CompactError
-from sources.locks import Busy, home_lock
+from sources.locks import HomeLocked, home_lock
 from sources.model import InvalidResponse, Page, Resource, SourceResponse
 from sources.snapshots.events import Snapshot
 from sources.snapshots.store import Store
@@ -217,7 +217,7 @@ def test_gc_does_nothing_while_a_run_is_at_work_or_the_latest_is_damaged(tiny_re
     home = tiny_release.parent.parent
     with (
         home_lock(home, "compact run"),
-        pytest.raises(Busy, match="another process is at work here: compact run"),
+        pytest.raises(HomeLocked, match="COMPACT_HOME is locked by another process: compact run"),
     ):
         collect(home)
     assert verify_release(tiny_release) == []

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from schemas.definitions.indicator import Indicator
+from sources.snapshots.atomic import write_sidecar
 from warehouse.checks.indicator_checks import CheckResult, expected, indicator_checks
 from warehouse.checks.release_comparison import compared_with
-from warehouse.engine.duckdb_engine import code_fingerprint, write_sidecar
+from warehouse.engine.duckdb_engine import code_fingerprint
 
 SUFFIX = ".checks"
 CODE = (

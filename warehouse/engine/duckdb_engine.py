@@ -6,7 +6,6 @@ What is computed stands in models/sql/*.sql and evaluate.py; nothing is kept her
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tempfile
@@ -16,7 +15,7 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock, get_ident
+from threading import Lock
 
 import duckdb
 import pyarrow as pa
@@ -25,6 +24,7 @@ import pyarrow.parquet as pq
 from schemas.columns.model import Table
 from schemas.errors import CompactError
 from schemas.tables.arrow import arrow_schema, row_groups
+from sources.snapshots.atomic import replacing
 
 MODELS = Path(__file__).resolve().parent.parent / "models" / "sql"
 CHECKOUT = MODELS.parent.parent
@@ -166,32 +166,20 @@ def write_table(
 
         rows = rows if isinstance(rows, pa.Table) else rows.read_all()
         validate(rows.cast(arrow_schema(contract)), contract)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     written = 0
-    try:
-        with pq.ParquetWriter(
-            partial, arrow_schema(contract), compression="zstd", compression_level=3
-        ) as file:
-            for group in row_groups(rows, arrow_schema(contract), ROW_GROUP):
-                file.write_table(group, row_group_size=ROW_GROUP)
-                written += group.num_rows
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        replacing(path, durable=False) as partial,
+        pq.ParquetWriter(partial, arrow_schema(contract), compression="zstd", compression_level=3) as file,
+    ):
+        for group in row_groups(rows, arrow_schema(contract), ROW_GROUP):
+            file.write_table(group, row_group_size=ROW_GROUP)
+            written += group.num_rows
     return written
 
 
 def sort_by_key(table: pa.Table, contract: Table) -> pa.Table:
     """The rows in the order in which they are written."""
     return table.sort_by([(name, "ascending") for name in contract.key])
-
-
-def write_sidecar(path: Path, facts: object) -> None:
-    """Write facts as JSON in one step, though several threads or processes may write the same at once."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}")
-    partial.write_text(json.dumps(facts) + "\n", encoding="utf-8")
-    partial.replace(path)
 
 
 @cache

@@ -26,13 +26,13 @@ from schemas.definitions.indicator import Indicator, Input
 from schemas.errors import CompactError
 from schemas.tables.arrow import arrow_schema, read_columns
 from schemas.tables.registry import INDICATOR
+from sources.snapshots.atomic import write_sidecar
 from warehouse.engine.duckdb_engine import (
     code_fingerprint,
     engine,
     parquet,
     run_sql,
     sealed_engine,
-    write_sidecar,
     write_table,
 )
 from warehouse.evaluation.source_overlap import write_overlap

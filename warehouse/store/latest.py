@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sources.snapshots.objects import sync, write_whole
+from sources.snapshots.atomic import sync, write_atomic
 
 LATEST, MOVING, HISTORY = "latest", ".moving", "history.jsonl"
 CARD = "release.json"
@@ -47,11 +47,11 @@ def point_latest(folder: Path, release_id: str) -> None:
     try:
         aside.symlink_to(release_id, target_is_directory=True)
     except NotImplementedError:
-        write_whole(folder / LATEST, f"{release_id}\n".encode())
+        write_atomic(folder / LATEST, f"{release_id}\n".encode())
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        write_whole(folder / LATEST, f"{release_id}\n".encode())
+        write_atomic(folder / LATEST, f"{release_id}\n".encode())
     else:
         aside.replace(folder / LATEST)
     sync(folder)
@@ -59,7 +59,7 @@ def point_latest(folder: Path, release_id: str) -> None:
 
 def move(folder: Path, release_id: str, prepare: Callable[[], None], event: Row | None = None) -> None:
     """Note what is to happen, prepare (rename the release into place), record the event, point `latest`."""
-    write_whole(folder / MOVING, json.dumps({"to": release_id, "event": event}).encode())
+    write_atomic(folder / MOVING, json.dumps({"to": release_id, "event": event}).encode())
     prepare()
     finish(folder)
 

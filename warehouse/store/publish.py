@@ -6,12 +6,11 @@ building folder, checksums, and what a release says of itself. The swap itself i
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import CompactError
+from sources.locks import Locked, file_lock
+from sources.snapshots.atomic import sync
 from warehouse.store.latest import CARD, LATEST, finish, latest_release, move, point_latest, releases_folder
 
 __all__ = ["CARD", "LATEST", "latest_release", "point_latest", "releases_folder"]
@@ -73,11 +74,10 @@ def publishing(home: Path) -> Iterator[Path]:
     it ends, so any building folder found here belongs to a run that died, and is removed; a swap that it had
     begun is finished."""
     folder = releases_folder(home)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a") as lock:
+    with ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            held.enter_context(file_lock(folder / ".lock", wait=0))
+        except Locked:
             raise CompactError(
                 "another run is publishing a release",
                 where=str(folder),
@@ -134,7 +134,7 @@ def publish(aside: Path, release_id: str) -> Path:
     whole, and a release in place that the next run publishes."""
     folder = aside.parent
     for path in [*aside.rglob("*"), aside]:
-        _sync(path)
+        sync(path)
     final = folder / release_id
     move(folder, release_id, lambda: _place(aside, final))
     return final
@@ -142,12 +142,4 @@ def publish(aside: Path, release_id: str) -> Path:
 
 def _place(aside: Path, final: Path) -> None:
     aside.rename(final)
-    _sync(final.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(final.parent)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from schemas.errors import CompactError
-from sources.snapshots.objects import write_whole
+from sources.snapshots.atomic import write_atomic
 from warehouse.store.publish import SUMS
 
 SIGNATURE = f"{SUMS}.sig"
@@ -54,7 +54,7 @@ def sign(folder: Path, key: Path) -> Path:
             where=str(key),
             next_step="try the key by hand: `ssh-keygen -y -f KEY`",
         )
-    write_whole(folder / SIGNATURE, done.stdout)
+    write_atomic(folder / SIGNATURE, done.stdout)
     return folder / SIGNATURE
 
 
