@@ -27,21 +27,6 @@ def numbers_fingerprint(indicator: Indicator) -> str:
     )
 
 
-def prose_fingerprint(indicator: Indicator) -> str:
-    """sha256 of what a reader is told."""
-    notes = {name: [item.note for item in items] for name, items in indicator.named_inputs().items()}
-    return _digest(
-        {
-            "title": indicator.title,
-            "description": indicator.description,
-            "notes": indicator.notes,
-            "aliases": indicator.aliases,
-            "inputs": notes,
-            "breaks": [item.reason for item in indicator.breaks],
-        }
-    )
-
-
 # What a change of each field of a definition changes. The values of an indicator follow from `numbers`, its
 # assessment (progress, aggregates, scores) from `method` too; `checks` judge them, `prose` is read.
 FIELDS = {

@@ -34,6 +34,7 @@ from sources.model import SnapshotFiles, SourceResponse
 from sources.readers import world_factbook
 from sources.registry.sources import SOURCES, load_series, load_source, reader_of
 from sources.staging.stage import stage_source
+from tests.ledger import reconciles
 from tests.specimen_files import (
     SPECIMENS,
     Specimen,
@@ -237,7 +238,7 @@ def goes_well(specimen: Specimen, source_id: str, pages: Sequence[bytes], home: 
         if not str(problem).strip() or len(str(problem)) > 20_000:
             raise AssertionError(f"a message of {len(str(problem))} characters") from problem
         return type(problem).__name__
-    if not all(counts.reconciles for counts in staged.ledger()):
+    if not all(reconciles(counts) for counts in staged.ledger()):
         raise AssertionError("the ledger does not reconcile")
     return "taken"
 

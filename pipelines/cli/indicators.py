@@ -164,24 +164,23 @@ def export(
         str,
         typer.Argument(
             metavar="FORMAT",
-            help="sdmx: structure, SDMX-CSV 2.0 and VTL; lake: parquet by source and year; "
+            help="sdmx: structure, SDMX-CSV 2.0; lake: parquet by source and year; "
             "sql: the models for another engine.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
     release: Annotated[str | None, typer.Option(help="A release id; the latest by default.")] = None,
-    dialect: Annotated[str, typer.Option(help="Of sql: spark, trino or bigquery.")] = "spark",
+    dialect: Annotated[str, typer.Option(help="Of sql: spark.")] = "spark",
     as_json: Json = False,
 ) -> None:
     """Write a release, or its models, for another program: `compact export sdmx|lake|sql`."""
-    from indicators.registry import load_catalogue
     from indicators.targets import load_commitments
     from warehouse.store.listing import open_release
 
     if form == "sdmx":
         from warehouse.export.sdmx import export as write
 
-        written = write(open_release(_home(), release), out, load_catalogue())
+        written = write(open_release(_home(), release), out)
     elif form == "lake":
         from warehouse.export.partitioned_parquet import write_lake
 

@@ -24,7 +24,6 @@ from pipelines.defs.metadata import (
     staged_metadata,
     stored_version,
 )
-from pipelines.monitoring.openlineage import Lineage
 from pipelines.monitoring.run_log import BY, RUN, RunLog, fetch_facts
 from pipelines.steps.run_context import Workspace
 from schemas.definitions.source import Source
@@ -78,10 +77,6 @@ def journal_of(context: dg.AssetExecutionContext, workspace: Workspace) -> RunLo
     return RunLog(workspace.home, context.run.tags.get(RUN, context.run.run_id))
 
 
-def lineage_of(context: dg.AssetExecutionContext) -> Lineage:
-    return Lineage(context.run.tags.get(RUN, context.run.run_id))
-
-
 def source_asset(source: Source) -> dg.AssetsDefinition:
     @dg.asset(
         key=source_key(source.id),
@@ -106,7 +101,6 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
                 said.update(fetch_facts(report))
         except CompactError as problem:
             raise _red(problem, context, workspace) from None
-        lineage_of(context).fetched(source, report, workspace.store)
         stands = freshness_status(source, workspace.store, workspace.wanted_series(source.id))
         yield dg.MaterializeResult(
             metadata=fetch_metadata(report),
@@ -141,7 +135,6 @@ def staged_asset(source: Source) -> dg.AssetsDefinition:
                 said.update(rows_in=staged and staged.rows_in, rows_out=staged and staged.rows_out)
         except CompactError as problem:
             raise _red(problem, context, workspace) from None
-        lineage_of(context).staged(source, staged)
         yield dg.MaterializeResult(
             metadata=staged_metadata(staged, said.get("seconds")),
             data_version=dg.DataVersion(staged.folder.name) if staged else NOTHING,
@@ -196,7 +189,6 @@ def indicator_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
         for indicator_id, result in done.items():  # Dagster wants inputs before what is made of them
             if indicator_id not in selected:
                 continue
-            lineage_of(context).evaluated(catalogue[indicator_id], result)
             yield dg.MaterializeResult(
                 asset_key=indicator_key(indicator_id),
                 data_version=dg.DataVersion(result.fingerprint),
@@ -234,7 +226,6 @@ def release_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
             raise _red(problem, context, workspace) from None
         if context.run.tags.get(BY) is None:
             journal.ended("released" if result.made else "unchanged", release=result.id)
-        lineage_of(context).released(result, list(catalogue))
         return dg.MaterializeResult(
             metadata={
                 "release": dg.MetadataValue.text(result.id),

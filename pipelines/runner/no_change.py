@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipelines.monitoring.openlineage import Lineage
 from pipelines.monitoring.run_log import RunLog, fetch_facts
 from pipelines.steps.run_context import Workspace
 from schemas.errors import CompactError
@@ -40,4 +39,3 @@ def record(workspace: Workspace, quiet: Iterable[str], run: str) -> None:
     for source_id in quiet:
         report = workspace.fetch(source_id)
         journal.event("fetched", source=source_id, **fetch_facts(report))
-        Lineage(run).fetched(workspace.sources[source_id], report, workspace.store)

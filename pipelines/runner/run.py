@@ -15,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from pipelines.console.output import note
 from pipelines.maintenance.cleanup import remove_partial_files
 from pipelines.monitoring.alerts import receivers, send_news
-from pipelines.monitoring.openlineage import Lineage
 from pipelines.monitoring.run_log import RunLog, fetch_facts
 from pipelines.monitoring.status import facts
 from pipelines.runner.no_change import unchanged
@@ -48,7 +47,6 @@ def run(workspace: Workspace) -> Outcome:
 def _run(workspace: Workspace) -> Outcome:
     journal, started = RunLog(workspace.home), monotonic()
     journal.event("run started", only=list(workspace.only) or None, offline=workspace.offline)
-    Lineage(journal.run).started()
     outcome = Outcome(False, None)
     try:
         outcome = _steps(workspace, journal)
@@ -73,7 +71,6 @@ def _record(workspace: Workspace, outcome: Outcome, journal: RunLog, seconds: fl
         problems=problems,
         sources={name: fetch_facts(report) for name, report in workspace.reports.items()},
     )
-    Lineage(journal.run).ended(succeeded=outcome.succeeded)
     if receivers():
         for text in send_news(workspace.home, facts(workspace.home)):
             note(text)

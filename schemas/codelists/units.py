@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 from schemas.definitions.yaml_file import load_yaml
-from schemas.errors import CompactError
 
 UNITS_FILE = Path(__file__).with_name("units.yaml")
 
@@ -42,28 +41,7 @@ def unit_codes() -> tuple[str, ...]:
     return tuple(units())
 
 
-def unit_name(code: str) -> str:
-    """The name in words, for a column description or a table head."""
-    return _unit(code).name
-
-
-def unit_symbol(code: str) -> str:
-    """What stands after a number; empty where a number stands alone."""
-    return _unit(code).symbol
-
-
 @cache
 def unit_map() -> dict[str, str]:
     """Codes that agencies use to ours: our own, and those that units.yaml says mean the same."""
     return {code: unit.code for unit in units().values() for code in (unit.code, *unit.same_as)}
-
-
-def _unit(code: str) -> Unit:
-    if code not in units():
-        raise CompactError(
-            f"unknown unit {code!r}",
-            where="schemas/codelists/units.yaml",
-            allowed=", ".join(units()),
-            next_step="use one of these, or add the unit to units.yaml with its name and symbol",
-        )
-    return units()[code]

@@ -283,11 +283,6 @@ class ScoreFile(Model):
     not_scored: dict[str, Line] = Field(default={}, description="parts without a score: code to reason")
 
 
-def scored_years(file: ScoreFile, latest: int) -> list[int]:
-    """The years to score, in order."""
-    return sorted({latest, *(year for year in file.years if year < latest)})
-
-
 # --- all of it
 # --------------------------------------------------------------------------------------------------
 class Targets(Model):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -172,11 +171,3 @@ def _problems(bad: Sequence[Judged]) -> list[dict[str, Any]]:
         for one in bad
         for fault in one.faults
     ]
-
-
-def ledger_line(result: ImportResult) -> str:
-    """The reckoning in a line."""
-    return (
-        f"{result.kind}: rows_in {result.rows_in} = accepted {result.accepted} + rejected {result.rejected}"
-        + (f" {json.dumps(dict(result.reasons))}" if result.reasons else "")
-    )

@@ -17,6 +17,7 @@ from typing import cast
 from schemas.codelists.code_maps import code_map
 from schemas.codelists.custodians import custodians
 from schemas.codelists.subnational import is_subnational
+from schemas.codelists.units import units
 from schemas.columns.observation import CODE_PATTERN, OBS_STATUSES, REF_AREA_CODES
 from schemas.definitions.parsing import parse
 from schemas.definitions.source import Source
@@ -103,16 +104,9 @@ def reader_of(source: Source) -> Reader:
     return cast(Reader, importlib.import_module(READERS[source.reader]))
 
 
-@cache
-def unit_codes() -> dict[str, str]:
-    """Every code of codelists/units.yaml, and every agency's code that means the same, to the unit."""
-    units = load_yaml(CHECKOUT / "schemas" / "codelists" / "units.yaml").data
-    same = {other: code for code, unit in units.items() for other in unit.get("same_as", ())}
-    return same | {code: code for code in units}
-
-
 def is_unit(code: str) -> bool:
-    return unit_codes().get(code) == code
+    """Whether a code is one of ours."""
+    return code in units()
 
 
 def _series(rows: csv.DictReader[str], path: Path) -> dict[str, SeriesInfo]:

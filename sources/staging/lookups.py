@@ -15,10 +15,11 @@ import pyarrow as pa
 
 from schemas.codelists.code_maps import code_map, not_carried
 from schemas.codelists.reader import CODELISTS
+from schemas.codelists.units import unit_map
 from schemas.columns.observation import CODE_PATTERN, OBS_STATUSES
 from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import load_yaml
-from sources.registry.sources import SeriesInfo, unit_codes
+from sources.registry.sources import SeriesInfo
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +33,7 @@ def make_lookups(con: duckdb.DuckDBPyConnection, source: Source, series: Mapping
     """Create every lookup. Expects `raw_row`, from which the combinations of dimensions are taken."""
     _table(con, "area_lookup", ("code", "ref_area", "not_carried"), area_rows(source))
     _table(con, "missing_lookup", ("text", "obs_status"), source.missing.items())
-    _table(con, "unit_lookup", ("code", "unit"), (unit_codes() | source.units).items())
+    _table(con, "unit_lookup", ("code", "unit"), (unit_map() | source.units).items())
     _table(con, "series_lookup", ("series", "unit"), ((s.code, s.unit) for s in series.values()))
     # A flag that is an SDMX code means what SDMX says; C is ours alone, so an agency's C must be mapped.
     flags = {s: s for s in OBS_STATUSES if s != "C"} | source.statuses

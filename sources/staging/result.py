@@ -55,10 +55,6 @@ class SnapshotCounts(Counted):
 
     snapshot: str = ""
 
-    @property
-    def reconciles(self) -> bool:
-        return self.rows_in == self.rows_out + sum(self.reasons.values())
-
 
 @dataclass(frozen=True)
 class StagedSource:

@@ -42,7 +42,6 @@ def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[TinyBank]:
     with TinyBank() as made, LocalAgency(Reply(b"no", status=500)) as hook:
         monkeypatch.setenv("COMPACT_URL_WORLDBANK_WDI", made.url)
         monkeypatch.setenv("COMPACT_ALERT_WEBHOOK", f"{hook.url}/{PLANTED}-of-the-hook")
-        monkeypatch.setenv("COMPACT_OPENLINEAGE_URL", f"{hook.url}/{PLANTED}-of-lineage")
         yield made
 
 

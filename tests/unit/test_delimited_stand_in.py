@@ -18,6 +18,7 @@ from sources.registry.sources import load_series, reader_of
 from sources.staging.result import StagedSource
 from sources.staging.stage import check_arrived, stage_source
 from tests.conftest import StandIn
+from tests.ledger import reconciles
 from tests.unit.canned import kept, source_with
 from tests.unit.test_readers_stand_in import session_to
 
@@ -79,7 +80,7 @@ def test_the_real_figures_stage_and_every_row_is_accounted_for(
     done = staged(source_id, answers, tmp_path)
     asked = {s for a in answers for s in a.resource.series} - UNSEEN
     check_arrived(source_with(source_id), asked, done)
-    assert all(counts.reconciles for counts in done.ledger())
+    assert all(reconciles(counts) for counts in done.ledger())
     assert (done.rows_in, done.rows_out, done.reasons) == SOURCES[source_id]
 
 

@@ -15,6 +15,7 @@ from schemas.errors import CompactError
 from sources.model import InvalidResponse, SourceResponse
 from sources.readers.delimited import events
 from sources.staging.stage import stage_source
+from tests.ledger import reconciles
 from tests.unit.canned import Canned, fetch, keep, source_with, wired
 
 COLUMNS = ["start_date", "country", "area_name", "count_year"]
@@ -66,7 +67,7 @@ def test_events_are_counted_once_in_each_country_and_year(tmp_path: Path) -> Non
 
 def test_the_ledger_of_the_list_reconciles(tmp_path: Path) -> None:
     staged = stage_source(LIST, keep([asked()], tmp_path), tmp_path / "home")
-    assert all(counts.reconciles for counts in staged.ledger())
+    assert all(reconciles(counts) for counts in staged.ledger())
     assert staged.rows_in == EVENTS + 2
     with duckdb.connect() as con:
         found = con.execute(

@@ -13,6 +13,7 @@ from schemas.definitions.source import Source
 from sources.model import InvalidResponse
 from sources.registry.sources import SOURCES, load_series, load_source
 from sources.staging.stage import StageProblem, stage_source
+from tests.ledger import reconciles
 from tests.unit.canned import Canned, keep, source_with
 from tests.unit.canned import fetch as fetch_one
 
@@ -77,7 +78,7 @@ def test_schools_are_counted_by_country_and_the_ledger_knows_each(tmp_path: Path
     }
     assert {(r["time_period"], r["unit"]) for r in rows} == {(2026, "NUMBER")}
     assert found.reasons == {"school": 9, "area_not_carried": 3}
-    assert all(count.reconciles for count in found.counts)
+    assert all(reconciles(count) for count in found.counts)
     assert {r["series"] for r in rows} == set(load_series("giga"))
 
 

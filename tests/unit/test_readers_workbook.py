@@ -23,6 +23,7 @@ from sources.registry.sources import SOURCES, load_source
 from sources.settings import Settings
 from sources.snapshots.store import Store
 from sources.staging.stage import StageProblem, stage_source
+from tests.ledger import reconciles
 from tests.unit.canned import Canned, fetch, keep
 from tests.unit.workbooks import edited, packed, parts, workbook
 
@@ -97,7 +98,7 @@ def staged(source: Source, body: bytes, series: str, folder: Path) -> tuple[list
     (folder / "pages").mkdir(parents=True)
     answer = fetch(source, series, Canned(body))
     found = stage_source(source, keep([answer], folder / "pages"), folder / "home")
-    assert all(count.reconciles for count in found.counts)
+    assert all(reconciles(count) for count in found.counts)
     return pq.read_table(found.observation).to_pylist(), found
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from schemas.errors import DefinitionError, Problem
-from sources.registry.sources import load_series, load_source, load_sources, reader_of, unit_codes
+from sources.registry.sources import load_series, load_source, load_sources, reader_of
 from tests.unit.wired import DEFINITION
 
 
@@ -127,7 +127,3 @@ def test_a_fault_of_a_series_is_named(tmp_path: Path, text: str, line: int, fiel
     (problem,) = error.value.problems
     assert (problem.file, problem.line, problem.field) == (str(path), line, field)
     assert what in problem.what
-
-
-def test_agencies_codes_lead_to_units() -> None:
-    assert unit_codes()["PERCENT"] == unit_codes()["PT"] == "PT"

@@ -1,11 +1,10 @@
-"""A release in SDMX: the structure as it is read back, and data that keep to it; VTL."""
+"""A release in SDMX: the structure as it is read back, and data that keep to it."""
 
 from __future__ import annotations
 
 import csv
 import json
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,9 +12,8 @@ import pytest
 from pysdmx.io import get_datasets, read_sdmx
 from pysdmx.model import Role
 
-from indicators.formula.vtl import to_vtl
-from tests.unit.make import indicator, value, values
-from warehouse.export.sdmx import export, formulas
+from tests.unit.make import value, values
+from warehouse.export.sdmx import export
 
 ROWS = [
     value("use", "KEN", 2019, 40.5, lower_bound=39.0),
@@ -41,9 +39,9 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pq.write_table(pa.table(area), release / "area.parquet")
     card = {"id": "2026-07-01-0000abcd", "created": "2026-07-01T00:00:00Z"}
     (release / "release.json").write_text(json.dumps(card))
-    export(release, out, {"use": indicator()})
+    export(release, out)
     first = (out / "structure.xml").read_bytes()
-    export(release, out, {"use": indicator()})
+    export(release, out)
     assert (out / "structure.xml").read_bytes() == first
     return out
 
@@ -99,61 +97,3 @@ def test_the_data_are_the_values_of_the_release(exported: Path) -> None:
 def read_csv(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
-
-
-# --- VTL
-def of(formula: str, *names: str) -> Any:
-    inputs = {name: [{"source": "one", "series": name.upper()}] for name in names}
-    return to_vtl(indicator("out", formula=formula, **({"inputs": inputs} if names else {})))
-
-
-@pytest.mark.parametrize(
-    ("formula", "names", "vtl"),
-    [
-        ("100 - value", (), "out <- value [calc OBS_VALUE := (100.0 - OBS_VALUE)];"),
-        ("value / 7", (), "out <- value [calc OBS_VALUE := (OBS_VALUE / 7.0)];"),
-        (
-            "ln(value)",
-            (),
-            "out <- value [calc OBS_VALUE := ln(if OBS_VALUE > 0.0 then OBS_VALUE else null)];",
-        ),
-        (
-            "a / b",
-            ("a", "b"),
-            "out <- inner_join(a as a, b as b calc VALUE := (if b#OBS_VALUE <> 0.0 then "
-            "a#OBS_VALUE / b#OBS_VALUE else null) keep VALUE rename VALUE to OBS_VALUE);",
-        ),
-        (
-            "-a + abs(b)",
-            ("a", "b"),
-            "out <- inner_join(a as a, b as b calc VALUE := ((0.0 - a#OBS_VALUE) + abs(b#OBS_VALUE)) "
-            "keep VALUE rename VALUE to OBS_VALUE);",
-        ),
-    ],
-)
-def test_what_means_the_same_in_vtl_is_exported(formula: str, names: tuple[str, ...], vtl: str) -> None:
-    assert of(formula, *names).vtl == vtl
-    assert of(formula, *names).why_not == ""
-
-
-@pytest.mark.parametrize(
-    ("formula", "names", "why"),
-    [
-        ("value - lag(value)", (), "count rows, and this one counts years"),
-        ("rebased(value, 2015)", (), "counts years"),
-        ("coalesce(a, b)", ("a", "b"), "where an input has none"),
-        ("greatest(a, b)", ("a", "b"), "skips what is missing"),
-        ("power(a, b)", ("a", "b"), "no VTL form that is proved here"),
-        ("case when value > 0 then 1 else 0 end", (), "no VTL form that is proved here"),
-    ],
-)
-def test_what_does_not_is_not_and_says_why(formula: str, names: tuple[str, ...], why: str) -> None:
-    assert of(formula, *names).vtl == ""
-    assert why in of(formula, *names).why_not
-
-
-def test_plain_series_have_no_formula_and_the_rest_a_line_each() -> None:
-    text = formulas({"use": indicator(), "up": indicator("up", formula="lag(value)")})
-    assert text.splitlines() == [
-        "// up is not exported: `LAG(value)`: VTL's analytic functions count rows, and this one counts years"
-    ]

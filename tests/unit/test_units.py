@@ -8,9 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from schemas.codelists.units import unit_codes, unit_map, unit_name, unit_symbol, units
+from schemas.codelists.units import unit_codes, unit_map, units
 from schemas.columns.observation import OBSERVATION
-from schemas.errors import CompactError
 
 
 def test_codes_fit_the_unit_column_and_names_are_unique() -> None:
@@ -38,20 +37,13 @@ def test_an_agency_code_means_one_unit_and_is_not_another_units_own_code() -> No
     ],
 )
 def test_names_and_symbols(code: str, name: str, symbol: str) -> None:
-    assert (unit_name(code), unit_symbol(code)) == (name, symbol)
+    assert (units()[code].name, units()[code].symbol) == (name, symbol)
 
 
 def test_an_agency_code_leads_to_our_unit() -> None:
     assert unit_map()["PERCENT"] == unit_map()["PT"] == "PT"
     assert unit_map()["CU_USD_M"] == "USD_CURRENT_M"
     assert unit_map()["MGR_M_3"] == "UG_PER_M3"
-
-
-def test_an_unknown_unit_is_an_error_that_lists_the_units() -> None:
-    with pytest.raises(CompactError, match=r"unknown unit 'FURLONG'") as error:
-        unit_symbol("FURLONG")
-    assert "PT" in error.value.allowed
-    assert "units.yaml" in error.value.next_step
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from functools import cache
 import sqlglot
 from sqlglot import exp
 
-from warehouse.engine.duckdb_engine import MODELS, model_sql
+from warehouse.engine.duckdb_engine import MODELS
 
 # Shape of a query. No order by at the top (a table is sorted when it is written), no limit, no recursion, no
 # pivot, no sample; approximate functions are not on any list.
@@ -70,11 +70,6 @@ def parse(sql: str) -> exp.Expr:
 def faults(sql: str) -> list[str]:
     """What in a model's text is outside the subset, one sentence each; none if it may run on any engine."""
     return sorted(set(_faults(parse(sql))))
-
-
-def model_faults(name: str) -> list[str]:
-    """What in a model file is outside the subset."""
-    return faults(model_sql(name))
 
 
 def _faults(tree: exp.Expr) -> Iterator[str]:

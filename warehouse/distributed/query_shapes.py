@@ -1,29 +1,11 @@
-"""Shapes of a query that other engines lack: named windows, qualify, the same name for two common tables.
+"""Shapes of a query that Spark lacks: qualify, and the same name for two common tables.
 
-sqlglot has ways of its own for the last two, which take a column for another of the same name (30.30,
+sqlglot has ways of its own for both, which take a column for another of the same name (30.30,
 November 2026) or leave what Spark refuses. Columns are resolved before this, see translate.py."""
 
 from __future__ import annotations
 
 from sqlglot import exp
-
-
-def windows_in_place(tree: exp.Expr) -> exp.Expr:
-    """Each named window where it is used."""
-    for select in list(tree.find_all(exp.Select)):
-        named = {window.this.name: window for window in select.args.get("windows") or []}
-        for used in select.find_all(exp.Window) if named else ():
-            if (given := named.get(used.alias)) and used.find_ancestor(exp.Select) is select:
-                for name in ("partition_by", "order", "spec"):
-                    if given.args.get(name) is not None:
-                        part = given.args[name]
-                        used.set(
-                            name, [one.copy() for one in part] if isinstance(part, list) else part.copy()
-                        )
-                used.set("alias", None)
-        if named:
-            select.set("windows", None)
-    return tree
 
 
 def without_qualify(tree: exp.Expr) -> exp.Expr:
@@ -59,7 +41,7 @@ def _windows(condition: exp.Expr) -> list[exp.Window]:
 
 def unlike_names(tree: exp.Expr) -> exp.Expr:
     """Common tables of parts of a query that have the same name get a number: sqlglot moves all of them to
-    the top, where a name may stand once."""
+    the top, where a name may appear once."""
     seen: set[str] = set()
     for select in list(tree.find_all(exp.Query)):
         for table in select.ctes:

@@ -157,7 +157,7 @@ class SparkConnection:
         self.tables.clear()
 
     def _frame(self, sql: str) -> DataFrame:
-        return self.session.sql(translate(sql, self.schema(), "spark"))
+        return self.session.sql(translate(sql, self.schema()))
 
     def _name(self, name: str, frame: DataFrame) -> None:
         if old := self.tables.get(name):

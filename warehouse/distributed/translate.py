@@ -1,8 +1,8 @@
-"""From a model's one text to the SQL of another engine: Spark, Trino, BigQuery.
+"""From a model's one text to the SQL of Apache Spark.
 
 sqlglot parses, resolves every column (star, using, aliases used beside where they are made, qualify) against
-the tables' types, and writes the other dialect. Where the same words mean something else there, rewrites.py
-says it in other words first. What a model may use is in portable.py.
+the tables' types, and writes Spark's dialect. Where the same words mean something else there, rewrites.py
+replaces them first. What a model may use is in portable.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import sqlglot
 from sqlglot import ErrorLevel, exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
@@ -18,18 +17,22 @@ from sqlglot.optimizer.qualify import qualify
 from warehouse.distributed.portable_sql import parse
 from warehouse.distributed.rewrites import rewritten
 
-DIALECTS = ("spark", "trino", "bigquery")
 Schema = Mapping[str, Mapping[str, str]]  # table to column to DuckDB's name of its type
 
 
-def translate(sql: str, schema: Schema, dialect: str) -> str:
-    """The same select in another dialect, pretty. schema: the tables that it reads.
+def translate(sql: str, schema: Schema) -> str:
+    """The same select in Spark's dialect, formatted.
 
-    Raises sqlglot's errors where a column or table is not known, or where the dialect cannot say it.
+    Args:
+        sql: a model, in DuckDB's dialect.
+        schema: the tables that it reads.
+
+    Raises:
+        sqlglot.errors.SqlglotError: a column or table is unknown, or Spark has no equivalent.
     """
     tree = typed(sql, schema)
-    return rewritten(tree, dialect).sql(
-        dialect=dialect, pretty=True, identify=True, unsupported_level=ErrorLevel.RAISE
+    return rewritten(tree).sql(
+        dialect="spark", pretty=True, identify=True, unsupported_level=ErrorLevel.RAISE
     )
 
 
@@ -60,23 +63,8 @@ def _key_of_both(select: exp.Select) -> None:
                 pair.set("this", either[pair.left.sql()].copy())
 
 
-def result_types(sql: str, schema: Schema) -> dict[str, str]:
-    """The columns of a select with DuckDB's names of their types."""
-    with duckdb.connect(":memory:") as con:
-        for name, columns in schema.items():
-            listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-            con.execute(f'create table "{name}" ({listed})')
-        return described(con, f"(\n{sql.strip().rstrip(';')}\n)")
-
-
 def described(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
     """The columns of a table, or of a select in brackets, with DuckDB's names of their types."""
     return {
         str(name): str(kind) for name, kind, *_ in con.execute(f"describe select * from {table}").fetchall()
     }
-
-
-def reads_back(sql: str, dialect: str) -> bool:
-    """Whether the other dialect's own parser takes the text, and would write it the same way again."""
-    once = sqlglot.parse_one(sql, dialect=dialect).sql(dialect=dialect, comments=False)
-    return sqlglot.parse_one(once, dialect=dialect).sql(dialect=dialect, comments=False) == once

@@ -37,12 +37,3 @@ def write_lake(release: Path, out: Path, tables: Sequence[str] = TABLES) -> list
                 to {literal(str(out / name))}
                 (format parquet, compression zstd, partition_by (source, year))""")
     return sorted(path for name in tables for path in (out / name).rglob("*.parquet"))
-
-
-def lake_table(folder: Path, name: str) -> str:
-    """A table of a lake as a table of DuckDB's SQL; conditions on source and year leave out whole folders."""
-    kinds = "{'source': varchar, 'year': smallint}"
-    return (
-        f"read_parquet({literal(str(folder / name / '**' / '*.parquet'))}, hive_partitioning = true, "
-        f"hive_types = {kinds})"
-    )

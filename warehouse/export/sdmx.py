@@ -1,5 +1,5 @@
 """A release in SDMX: the definitions as a structure (concepts, code lists, data structure, dataflow), the
-values as SDMX-CSV 2.0 that is valid against it, and formulas in VTL.
+and values as SDMX-CSV 2.0 that is valid against it.
 
 Read from the release alone, except the formulas, whose definitions are those of the checkout. SDMX ids know
 no colon, so a group such as M49:001 is the code M49_001 here.
@@ -7,18 +7,16 @@ no colon, so a group such as M49:001 is the code M49_001 here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from indicators.formula.vtl import to_vtl
 from schemas.codelists.units import units
 from schemas.columns.model import Table
 from schemas.columns.observation import OBS_STATUSES
-from schemas.definitions.indicator import Indicator
 from schemas.tables.registry import INDICATOR
 from warehouse.engine.duckdb_engine import engine, literal, parquet
 from warehouse.store.publish import read_release_metadata
@@ -47,18 +45,16 @@ ATTRIBUTES = {
     "snapshot": "SNAPSHOT",
     "footnote": "FOOTNOTE",
 }
-CODED = ("INDICATOR", "REF_AREA", "SEX", "AGE", "URBANISATION", "QUANTILE", "OBS_STATUS", "UNIT_MEASURE")
 NAMES = {"_T": "Total", "F": "Female", "M": "Male", "U": "Urban", "R": "Rural"}
 NUMBERS = ("OBS_VALUE", "LOWER_BOUND", "UPPER_BOUND")
 
 
-def export(release: Path, out: Path, indicators: Mapping[str, Indicator]) -> list[Path]:
-    """Write structure.xml, data.csv and formulas.vtl into a folder. Returns the files."""
+def export(release: Path, out: Path) -> list[Path]:
+    """Write structure.xml and data.csv into a folder. Returns the files."""
     out.mkdir(parents=True, exist_ok=True)
-    paths = [out / name for name in ("structure.xml", "data.csv", "formulas.vtl")]
+    paths = [out / name for name in ("structure.xml", "data.csv")]
     write_structure(release, paths[0])
     write_data(release, paths[1])
-    paths[2].write_text(formulas(indicators), encoding="utf-8")
     return paths
 
 
@@ -201,17 +197,6 @@ def write_data(release: Path, path: Path) -> None:
                     using (indicator)
                 order by {", ".join(f'"{concept}"' for concept in DIMENSIONS.values())}
             ) to {literal(str(path))} (format csv, header)""")
-
-
-def formulas(indicators: Mapping[str, Indicator]) -> str:
-    """Every formula as VTL, or as a comment that says why not."""
-    lines = []
-    for name, indicator in indicators.items():
-        if indicator.formula.strip() == "value":
-            continue
-        exported = to_vtl(indicator)
-        lines.append(exported.vtl or f"// {name} is not exported: {exported.why_not}")
-    return "\n".join(lines) + "\n"
 
 
 def _descriptions(table: Table) -> dict[str, str]:

@@ -1,8 +1,7 @@
-"""The models as SQL of another engine, in the order in which they run: `compact export sql --dialect trino`.
+"""The models as SQL of DuckDB or Spark, in the order in which they run: `compact export sql --dialect spark`.
 
-Written are the select statements, each as a table; how the inputs get there is in docs/scale.md. Nothing is
-run here, and of Trino and BigQuery only the dialect's grammar has judged the text: their answers have not
-been compared, as Spark's have.
+Each select statement is written as a table; how the inputs get there is in docs/scale.md. Nothing is run
+here.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from schemas.tables.projections import PROJECTION_REFUSED
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR, LATEST
 from schemas.tables.targets import CLAIM, SCORE
 from warehouse.distributed.backend import MADE_IN_PYTHON, temporary_names
-from warehouse.distributed.translate import DIALECTS, Schema, described, translate
+from warehouse.distributed.translate import Schema, described, translate
 from warehouse.engine.duckdb_engine import engine, model_sql, sort_by_key, write_table
 from warehouse.evaluation.source_overlap import load_overlaps
 from warehouse.models.definition_inputs import load_model_inputs
@@ -34,6 +33,7 @@ from warehouse.models.target_inputs import load_commitments
 from warehouse.projections.projection import load_projection_series
 from warehouse.release.tables import MODEL_TABLES, SQL_TYPES
 
+DIALECTS = ("duckdb", "spark")
 BEFORE = {
     LATEST.name: ("total_value",),
     "progress": INPUTS,
@@ -45,8 +45,8 @@ BEFORE = {
 
 def export_sql(dialect: str, out: Path, commitments: Targets | None = None) -> list[Path]:
     """Write one file a table into a folder, numbered in the order in which they run. Returns the paths."""
-    if dialect not in (*DIALECTS, "duckdb"):
-        raise CompactError(f"there is no dialect {dialect!r}", where="--dialect", allowed=", ".join(DIALECTS))
+    if dialect not in DIALECTS:
+        raise CompactError(f"Unknown dialect {dialect!r}", where="--dialect", allowed=", ".join(DIALECTS))
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for number, (name, sql) in enumerate(translated(dialect, commitments), 1):
@@ -64,7 +64,7 @@ def translated(dialect: str, commitments: Targets | None = None) -> Iterator[tup
         load_projection_series(con)
         schema["projection_rule"] = described(con, "projection_rule")
         for name, sql in _selects(con):
-            yield name, translate(sql, schema, dialect)
+            yield name, sql if dialect == "duckdb" else translate(sql, schema)
             if name not in schema:
                 con.execute(f"create or replace temp table {name} as\n{sql}")
                 schema[name] = described(con, name)

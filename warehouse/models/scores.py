@@ -25,7 +25,6 @@ from warehouse.engine.duckdb_engine import model_sql, sort_by_key
 from warehouse.models.definition_inputs import load
 
 Numbers = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 DECIMALS = 9  # equal to so many decimals is a tie: what is beyond is the order of floating-point sums
 LOWEST = 1.0  # of the scale from 1 to 100 on which a geometric mean is taken: nought would swallow all else
 
