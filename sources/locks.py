@@ -149,9 +149,7 @@ def source_lock(store: EventLog, source_id: str, deadline: float = DEADLINE) -> 
             held.enter_context(file_lock(path, wait=0))
         except Locked:
             seen = len(store.events(source_id))
-            getLogger(__name__).warning(
-                "%s: another process is fetching it; waiting for it to end", source_id
-            )
+            getLogger(__name__).warning("%s: another process is fetching it; waiting", source_id)
             try:
                 held.enter_context(file_lock(path, wait=deadline))
             except Locked:
@@ -159,7 +157,7 @@ def source_lock(store: EventLog, source_id: str, deadline: float = DEADLINE) -> 
                     f"another process has been fetching {source_id} for more than {deadline:.0f} seconds",
                     where=str(path),
                     allowed="one fetch of a source at a time",
-                    next_step="end the process that holds the lock (`fuser` on that file names it); run again",
+                    next_step="end the process that holds the lock (`fuser` names it), and run again",
                 ) from None
             since = store.events(source_id)[seen:]
             fetched_meanwhile = frozenset(event["resource"] for event in since if event["event"] in FETCHED)

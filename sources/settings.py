@@ -1,28 +1,102 @@
-"""Settings from the environment: where things are kept, and where a source is asked. Nothing else is
-configured there."""
+"""The environment, read here and nowhere else: the settings, COMPACT_HOME, and the variables of a source.
+
+What settings there are is in settings_model.py. This module imports neither pydantic nor anything else that a
+quick verb would wait for.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from schemas.errors import CompactError
+
+if TYPE_CHECKING:
+    from sources.settings_model import Settings as Settings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+HOME, DEBUG = "COMPACT_HOME", "COMPACT_DEBUG"
 
 
-class Settings(BaseSettings):
-    """COMPACT_HOME (default ./data) holds snapshots, staged tables and releases; COMPACT_ENGINE names the SQL
-    engine; COMPACT_REPORTS says whether a release gets site, briefs and workbook."""
+def load_settings(**overrides: Any) -> Settings:
+    """The settings as the environment has them now.
 
-    model_config = SettingsConfigDict(env_prefix="COMPACT_", extra="ignore")
+    Args:
+        overrides: values that take precedence over the environment, by name of the field.
 
-    home: Path = Path("data")
-    engine: Literal["duckdb", "spark"] = "duckdb"
-    reports: Literal["all", "none"] = "all"
+    Raises:
+        CompactError: a variable has a value that is not valid; a secret's value is not shown.
+    """
+    from pydantic import ValidationError
+
+    from sources.settings_model import Settings, variable
+
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        name = variable(field) if field in Settings.model_fields else field
+        raise CompactError(
+            f"{name}={first['input']} is not valid",
+            where=name,
+            allowed=str(first["msg"]).removeprefix("Value error, "),
+            next_step=f"correct it, or unset {name}",
+        ) from None
 
 
+def compact_home() -> Path:
+    """COMPACT_HOME, ./data by default; the same as `load_settings().home`, without loading pydantic.
+
+    Raises:
+        CompactError: it is an address, not a folder.
+    """
+    home = os.environ.get(HOME) or "data"
+    if "://" in home:
+        raise CompactError(
+            f"{HOME} is an address, and must be a folder",
+            where=HOME,
+            next_step="name a folder; `compact pull` brings releases from a store, `publish` sends them",
+        )
+    return Path(home)
+
+
+def pass_home_on(home: Path) -> None:
+    """Set COMPACT_HOME for processes started from this one."""
+    os.environ[HOME] = str(home.resolve())
+
+
+def debug_is_on() -> bool:
+    """Whether tracebacks are shown: COMPACT_DEBUG, without loading pydantic."""
+    return bool(os.environ.get(DEBUG))
+
+
+def switch_debug_on() -> None:
+    """Show tracebacks in this process and those that it starts."""
+    os.environ[DEBUG] = "1"
+
+
+def __getattr__(name: str) -> Any:
+    """`Settings`, imported when it is first used."""
+    if name == "Settings":
+        from sources.settings_model import Settings
+
+        return Settings
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# --- variables named after a source, or by its source.yaml
 def url_override(source_id: str) -> str | None:
-    """COMPACT_URL_<SOURCE_ID>: a mirror, a proxy or a stand-in to ask instead of the source's own address."""
-    return os.environ.get(f"COMPACT_URL_{source_id.upper()}") or None
+    """COMPACT_URL_<SOURCE_ID>: a mirror, a proxy or a stand-in instead of the source's own address."""
+    return source_variable(f"COMPACT_URL_{source_id.upper()}") or None
+
+
+def route_override(source_id: str) -> str | None:
+    """COMPACT_ROUTE_<SOURCE_ID>: another route than the one in source.yaml, for a reader that has several."""
+    return source_variable(f"COMPACT_ROUTE_{source_id.upper()}") or None
+
+
+def source_variable(name: str) -> str:
+    """A variable that belongs to one source: its address, route, access key or switch; empty if unset."""
+    return os.environ.get(name, "").strip()

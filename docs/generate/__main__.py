@@ -15,6 +15,7 @@ from docs.generate import (
     formula_reference,
     json_schemas,
     methods,
+    settings,
     tables,
     targets,
 )
@@ -28,6 +29,7 @@ GENERATORS = (
     formula_reference.files,
     json_schemas.files,
     methods.files,
+    settings.files,
     tables.files,
     targets.files,
 )

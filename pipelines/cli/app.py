@@ -23,6 +23,7 @@ from pipelines.cli.reports import report
 from pipelines.cli.sources import contracts, new
 from pipelines.cli.status import alert, status
 from pipelines.console.output import emit, emit_one, note
+from sources.settings import compact_home, debug_is_on, pass_home_on, switch_debug_on
 
 if TYPE_CHECKING:
     from pipelines.steps.run_context import Workspace
@@ -58,17 +59,13 @@ def _workspace(**options: Any) -> Workspace:
     return Workspace(**options)
 
 
-def _home() -> Path:
-    return Path(os.environ.get("COMPACT_HOME") or "data")
-
-
 @app.callback()
 def options(
     context: typer.Context, debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False
 ) -> None:
     context.obj = {"debug": debug}
     if debug:
-        os.environ["COMPACT_DEBUG"] = "1"
+        switch_debug_on()
 
 
 @app.command()
@@ -134,7 +131,7 @@ def list_indicators(as_json: Json = False, release: ReleaseId = None) -> None:
     from warehouse.query.indicators import list_indicators as rows
     from warehouse.store.listing import open_release
 
-    emit(rows(open_release(_home(), release)), as_json=as_json)
+    emit(rows(open_release(compact_home(), release)), as_json=as_json)
 
 
 @app.command()
@@ -156,7 +153,7 @@ def about(indicator: str, as_json: Json = False, release: ReleaseId = None) -> N
     from warehouse.query.indicators import about as read
     from warehouse.store.listing import open_release
 
-    emit_one(read(open_release(_home(), release), indicator), as_json=as_json)
+    emit_one(read(open_release(compact_home(), release), indicator), as_json=as_json)
 
 
 @app.command()
@@ -178,7 +175,7 @@ def show(
     from warehouse.query.indicators import show as read
     from warehouse.store.listing import open_release
 
-    folder = _release_of(as_of) if as_of else open_release(_home(), release)
+    folder = _release_of(as_of) if as_of else open_release(compact_home(), release)
     if methods:
         from pipelines.cli.methods import show_methods
 
@@ -201,7 +198,7 @@ def releases(
     """The releases that are kept, newest first."""
     from warehouse.store.listing import releases as read
 
-    rows = read(_home())
+    rows = read(compact_home())
     if latest and rows:
         newest = next(row for row in rows if row["latest"])
         emit_one({name: newest[name] for name in ("id", "created", "folder")}, as_json=as_json)
@@ -222,9 +219,9 @@ def accept(
     from pipelines.maintenance.accept import held
 
     if not snapshot:
-        emit(held(_home()), as_json=as_json, empty="nothing is held")
+        emit(held(compact_home()), as_json=as_json, empty="nothing is held")
         return
-    decided = decide(_home(), snapshot, reason, by or None)
+    decided = decide(compact_home(), snapshot, reason, by or None)
     emit_one(vars(decided), as_json=as_json)
     note("the next `compact run` uses it")
 
@@ -245,7 +242,7 @@ def import_contribution(
     if template and file is None:
         write_empty(template, out)
     elif file is not None and not template and out is None:
-        raise typer.Exit(take_in(file, _home(), kind, by, dry_run=dry_run, as_json=as_json))
+        raise typer.Exit(take_in(file, compact_home(), kind, by, dry_run=dry_run, as_json=as_json))
     else:
         raise typer.BadParameter("give a FILE to import, or --template KIND [--out FILE] for an empty one")
 
@@ -255,16 +252,16 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     """Open the Dagster UI on the assets of this checkout."""
     from pipelines.dagster_instance.home import prepare
 
-    os.environ["DAGSTER_HOME"] = str(prepare(_home()))
+    os.environ["DAGSTER_HOME"] = str(prepare(compact_home()))
     arguments = ["dagster", "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    os.environ["COMPACT_HOME"] = str(_home().resolve())
+    pass_home_on(compact_home())
     os.execv(Path(sys.executable).with_name("dagster"), arguments)  # noqa: S606
 
 
 def _release_of(as_of: str) -> Path:
     from warehouse.store.listing import moment, release_as_of
 
-    folder = release_as_of(_home(), moment(as_of))
+    folder = release_as_of(compact_home(), moment(as_of))
     note(f"release {folder.name} was the latest then")
     return folder
 
@@ -294,15 +291,10 @@ def main() -> None:
     from schemas.errors import CompactError, DefinitionError
 
     try:
-        if "://" in os.environ.get("COMPACT_HOME", ""):
-            raise CompactError(
-                "COMPACT_HOME is an address, and must be a folder",
-                where="COMPACT_HOME",
-                next_step="name a folder; `compact pull` brings releases from a store, `publish` sends them",
-            )
+        compact_home()  # raises for an address
         app()
     except CompactError as problem:
-        if os.environ.get("COMPACT_DEBUG"):
+        if debug_is_on():
             traceback.print_exc()
         note(str(problem))
         sys.exit(1 if isinstance(problem, DefinitionError) else 2)
@@ -312,7 +304,7 @@ def main() -> None:
     except Exception as error:
         from pipelines.steps.system_errors import system_fault
 
-        if os.environ.get("COMPACT_DEBUG") or (fault := system_fault(error, _home())) is None:
+        if debug_is_on() or (fault := system_fault(error, compact_home())) is None:
             raise
         note(str(fault))
         sys.exit(2)

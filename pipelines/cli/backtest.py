@@ -8,7 +8,6 @@ files that production reads.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.console.output import emit, note
+from sources.settings import compact_home
 
 FIRST_ORIGIN = 2009
 HISTORY = 40  # years of values that are read: ten before the first origin, and more
@@ -42,7 +42,7 @@ def backtest(
     from warehouse.projections.backtest import FOUR, calibrated, errors, no_change, settled, skill
     from warehouse.projections.model import settings
 
-    folder = Path(os.environ.get("COMPACT_HOME") or "data") / "releases" / (release or "latest")
+    folder = compact_home() / "releases" / (release or "latest")
     panel, this_year = _panel(folder.resolve())
     found = errors(panel, settings(), range(FIRST_ORIGIN, this_year))
     still = no_change(panel, found, settings())

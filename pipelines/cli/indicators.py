@@ -5,7 +5,6 @@ They call one function each and print; what they do not use is not loaded.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ import typer
 from pipelines.cli.sources import ask, new
 from pipelines.console.output import emit, emit_one, note
 from schemas.errors import CompactError
+from sources.settings import compact_home
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 GUIDE = "docs/definitions.md"
@@ -39,9 +39,9 @@ def preview(
     catalogue = load_catalogue()
     draft = load_draft(file, catalogue)
     items = [item for named in draft.named_inputs().values() for item in named]
-    release = latest_release(_home())
+    release = latest_release(compact_home())
     sources = {item.source for item in items if item.source}
-    stored = staged_now(_home(), load_sources(), sources)
+    stored = staged_now(compact_home(), load_sources(), sources)
     staged = {name: one.observation for name, one in stored.items()}
     if release is not None:  # a reader who has releases alone
         staged = dict.fromkeys(sources - set(staged), release / "observation.parquet") | staged
@@ -79,8 +79,10 @@ def why(
     catalogue = load_catalogue()
     if indicator not in catalogue:
         raise _unknown_indicator(indicator, catalogue)
-    release = open_release(_home())
-    stored = staged_now(_home(), load_sources(), {source for source, _ in catalogue.inputs_of(indicator)})
+    release = open_release(compact_home())
+    stored = staged_now(
+        compact_home(), load_sources(), {source for source, _ in catalogue.inputs_of(indicator)}
+    )
     staged = {name: one.observation for name, one in stored.items()}
     made_of = {name: catalogue[name] for name in catalogue.in_order([indicator])}
     found = compare(catalogue[indicator], staged, expected_paths(made_of, staged), release)
@@ -180,11 +182,11 @@ def export(
     if form == "sdmx":
         from warehouse.export.sdmx import export as write
 
-        written = write(open_release(_home(), release), out)
+        written = write(open_release(compact_home(), release), out)
     elif form == "lake":
         from warehouse.export.partitioned_parquet import write_lake
 
-        written = write_lake(open_release(_home(), release), out)
+        written = write_lake(open_release(compact_home(), release), out)
     elif form == "sql":
         from warehouse.export.sql_models import export_sql
 
@@ -273,7 +275,3 @@ def _show(found: dict[str, Any]) -> None:
             f"\nagainst release {against['release']}: {against['same']:,} totals the same, "
             f"{against['changed']:,} changed, {against['new']:,} new, {against['gone']:,} gone"
         )
-
-
-def _home() -> Path:
-    return Path(os.environ.get("COMPACT_HOME") or "data")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.console.output import emit, note
+from sources.settings import compact_home, load_settings
 
 if TYPE_CHECKING:
     from warehouse.verification.signing import Signature
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ReleaseId = Annotated[str | None, typer.Argument(help="A release id; the latest by default.")]
-
-
-def _home() -> Path:
-    return Path(os.environ.get("COMPACT_HOME") or "data")
 
 
 def gc(
@@ -32,7 +28,7 @@ def gc(
     """Remove what nothing needs: old releases by policy, stored pages, staged and evaluated tables."""
     from pipelines.maintenance.gc import collect
 
-    found = collect(_home(), keep, dry_run=dry_run)
+    found = collect(compact_home(), keep, dry_run=dry_run)
     rows: list[dict[str, Any]] = [vars(one) for one in found]
     emit(rows, as_json=as_json, empty="everything there is needed")
     freed = sum(one.bytes for one in found) / 1e6
@@ -50,7 +46,7 @@ def sign(
     from warehouse.store.listing import open_release
     from warehouse.verification.signing import sign as make
 
-    chosen = key or (Path(given) if (given := os.environ.get("COMPACT_SIGNING_KEY")) else None)
+    chosen = key or load_settings().signing_key
     if chosen is None:
         raise CompactError(
             "no key is given",
@@ -58,7 +54,7 @@ def sign(
             allowed="an ssh key",
             next_step="make one with `ssh-keygen -t ed25519`, and name it with --key or COMPACT_SIGNING_KEY",
         )
-    folder = open_release(_home(), release)
+    folder = open_release(compact_home(), release)
     print(f"{folder.name} is signed: {make(folder, chosen)}")
 
 
@@ -73,20 +69,20 @@ def verify(release: ReleaseId = None, as_json: Json = False) -> None:
     else:
         from warehouse.store.listing import open_release
 
-        _verify(open_release(_home(), release), as_json)
+        _verify(open_release(compact_home(), release), as_json)
 
 
 def _verify(folder: Path, as_json: bool) -> None:
     from warehouse.verification.verify import store_findings, verify_release
 
     found = verify_release(folder)
-    if (_home() / "snapshots").is_dir():
+    if (compact_home() / "snapshots").is_dir():
         from sources.snapshots.store import Store
 
         found += (
             []
             if any(one.file == "snapshot.parquet" for one in found)
-            else store_findings(folder, Store(_home()))
+            else store_findings(folder, Store(compact_home()))
         )
     else:
         note("the store of snapshots is not here, so the bytes themselves were not checked")
@@ -104,5 +100,5 @@ def _signature(folder: Path) -> tuple[Signature, bool]:
     theirs."""
     from warehouse.verification.signing import check_signature
 
-    signers = os.environ.get("COMPACT_SIGNERS")
-    return check_signature(folder, Path(signers) if signers else None), bool(signers)
+    signers = load_settings().signers
+    return check_signature(folder, signers), signers is not None

@@ -5,7 +5,6 @@ They call one function each and print; what they do not use is not loaded.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,15 +12,12 @@ import typer
 
 from pipelines.console.output import emit, emit_one, note
 from schemas.errors import CompactError
+from sources.settings import compact_home
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ReleaseId = Annotated[str | None, typer.Option("--release", help="A release id; the latest by default.")]
 
 LISTS = ("revised", "status", "gained", "lost", "categories", "series", "targets", "tables", "indicators")
-
-
-def _home() -> Path:
-    return Path(os.environ.get("COMPACT_HOME") or "data")
 
 
 def diff(
@@ -39,8 +35,8 @@ def diff(
 
     if rows and rows not in LISTS:
         raise CompactError(f"there is no kind of rows {rows!r}", where="--rows", allowed=", ".join(LISTS))
-    new = open_release(_home(), after).resolve()
-    old = open_release(_home(), before or _previous(new)).resolve()
+    new = open_release(compact_home(), after).resolve()
+    old = open_release(compact_home(), before or _previous(new)).resolve()
     found = compare(old, new, (old.name, new.name), most=None if rows else MOST)
     if rows:
         listed = _listed(found, rows)
@@ -90,8 +86,8 @@ def explain(
     from warehouse.store.listing import open_release
 
     dimensions = {"sex": sex, "age": age, "urbanisation": urbanisation}
-    folder = open_release(_home(), release)
-    found = read(folder, indicator, area, year, home=_home(), dimensions=dimensions)
+    folder = open_release(compact_home(), release)
+    found = read(folder, indicator, area, year, home=compact_home(), dimensions=dimensions)
     if as_json:
         emit_one(found, as_json=True)
     else:
@@ -107,7 +103,7 @@ def revisions(
     """A value's history: over the kept releases, and over the snapshots in the store."""
     from warehouse.query.revisions import revisions as read
 
-    found = read(_home(), indicator, area, year)
+    found = read(compact_home(), indicator, area, year)
     if as_json:
         emit_one(found, as_json=True)
     else:
@@ -129,7 +125,7 @@ def rollback(
     from pipelines.maintenance.accept import this_user
     from pipelines.maintenance.rollback import roll_back
 
-    emit_one(roll_back(_home(), release, reason, by or this_user()), as_json=as_json)
+    emit_one(roll_back(compact_home(), release, reason, by or this_user()), as_json=as_json)
     note("a run that would make a withdrawn release again publishes nothing; any change makes a new one")
 
 
@@ -137,4 +133,4 @@ def mcp() -> None:
     """Serve the latest release to AI assistants, read-only, over standard input and output (MCP)."""
     from pipelines.mcp.server import serve
 
-    serve(_home())
+    serve(compact_home())

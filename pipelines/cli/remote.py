@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.console.output import emit_one, note
+from sources.settings import compact_home, load_settings
 
 Url = Annotated[
     str | None,
@@ -18,12 +17,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 ReleaseId = Annotated[str | None, typer.Option("--release", help="A release id; the latest by default.")]
 
 
-def _home() -> Path:
-    return Path(os.environ.get("COMPACT_HOME") or "data")
-
-
 def _store(url: str | None) -> str:
-    return url or os.environ.get("COMPACT_STORE") or ""
+    return url or load_settings().store
 
 
 def publish(
@@ -36,7 +31,7 @@ def publish(
     from warehouse.remote.transfer import publish_to
     from warehouse.store.listing import open_release
 
-    done = publish_to(_store(url), open_release(_home(), release).resolve(), back=back, tell=note)
+    done = publish_to(_store(url), open_release(compact_home(), release).resolve(), back=back, tell=note)
     if not done.conditional:
         note("this store knows no conditional put: publish to it from one place at a time")
     emit_one(vars(done), as_json=as_json)
@@ -46,5 +41,4 @@ def pull(url: Url = None, release: ReleaseId = None) -> None:
     """Bring the latest release of a store, or another, into COMPACT_HOME, once it is proved to be whole."""
     from warehouse.remote.transfer import pull_from
 
-    signers = os.environ.get("COMPACT_SIGNERS")
-    print(pull_from(_store(url), _home(), release, Path(signers) if signers else None))
+    print(pull_from(_store(url), compact_home(), release, load_settings().signers))

@@ -6,7 +6,6 @@ your own.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ import typer
 
 from pipelines.console.output import emit, note
 from schemas.errors import CompactError
+from sources.settings import compact_home
 
 FOLDER = "reports"  # of COMPACT_HOME
 
@@ -38,7 +38,7 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Make site, briefs and workbook of a release anew, aside; or serve those that it has."""
-    home = Path(os.environ.get("COMPACT_HOME") or "data")
+    home = compact_home()
     folder = _release(home, release, as_of)
     to = out or home / FOLDER / folder.name
     if to.resolve().is_relative_to(folder.resolve()):

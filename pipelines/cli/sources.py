@@ -5,15 +5,14 @@ They call one function each and print; what they do not use is not loaded.
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.console.output import emit, note
 from schemas.errors import CompactError
+from sources.settings import compact_home
 
 new = typer.Typer(no_args_is_help=True, help="Scaffold the files of something new.")
 
@@ -45,7 +44,7 @@ def contracts(
     results = check_contracts(asked, used={one.id: catalogue.series_of(one.id) for one in asked})
     emit([result.row(None if as_json else NAMED_CHANGES) for result in results], as_json=as_json)
     said = {one.source: (one.state, str(one.row(NAMED_CHANGES)["what_changed"])) for one in results}
-    remember_contracts(Path(os.environ.get("COMPACT_HOME") or "data"), said)
+    remember_contracts(compact_home(), said)
     recorded = record_new(results) if record else []
     for path in recorded:
         note(f"written: {path}")

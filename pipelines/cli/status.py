@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pipelines.console.output import emit, emit_one, note
-from pipelines.monitoring.status import facts
+from sources.settings import compact_home
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 COLUMNS = ("source", "state", "cadence", "last_asked", "last_confirmed", "agency_release", "stale_since",
            "held", "next_due")  # fmt: skip
 
 
-def compact_home() -> Path:
-    return Path(os.environ.get("COMPACT_HOME") or "data")
-
-
 def status(as_json: Json = False) -> None:
     """How each source, the last run and the latest release stand; exit code 1 if something needs a person."""
+    from pipelines.monitoring.status import facts
+
     found = facts(compact_home())
     if as_json:
         emit_one(found, as_json=True)
@@ -36,6 +32,7 @@ def alert(
     """Send what needs a person to the receivers that COMPACT_ALERT_* name; each matter once. For a timer of
     your own: `compact run` and the sensor `alerts` do it by themselves."""
     from pipelines.monitoring.alerts import Message, receivers, send, send_news
+    from pipelines.monitoring.status import facts
 
     home = compact_home()
     if not receivers():

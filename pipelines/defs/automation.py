@@ -20,7 +20,7 @@ from sources.ingest.cadence import cadences
 from sources.ingest.freshness import UpdateCheck, check_for_update, has_question
 from sources.model import SourceUnavailable
 from sources.registry.sources import reader_of
-from sources.settings import Settings
+from sources.settings import load_settings
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
@@ -34,7 +34,7 @@ Make = Callable[[], Workspace]
 
 
 def a_workspace() -> Workspace:
-    return Workspace(Settings())
+    return Workspace(load_settings())
 
 
 def source_jobs(sources: list[Source]) -> dict[str, Job]:

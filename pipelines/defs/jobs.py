@@ -10,7 +10,7 @@ import dagster as dg
 from pipelines.defs.assets import indicator_assets, release_asset, source_asset, staged_asset
 from pipelines.steps.run_context import Workspace
 from sources.locks import home_lock
-from sources.settings import Settings
+from sources.settings import load_settings
 
 EVERYTHING = "everything"
 FETCH_AND_STAGE, EVALUATE_AND_RELEASE = "fetch_and_stage", "evaluate_and_release"  # its two halves
@@ -20,7 +20,7 @@ FETCH_AND_STAGE, EVALUATE_AND_RELEASE = "fetch_and_stage", "evaluate_and_release
     description="The definitions, the store and the steps; COMPACT_* settings are read when a run starts."
 )
 def workspace(_context: dg.InitResourceContext) -> Iterator[Workspace]:
-    settings = Settings()
+    settings = load_settings()
     with home_lock(settings.home, "a run of Dagster", alone=False):
         yield Workspace(settings)
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from sources.settings import Settings
+from sources.settings import load_settings
 from warehouse.store.as_of import reaches_back_to
 
 FIRST_VINTAGE = "2026-01-01"  # the first month that may be rebuilt; before that there was no store
@@ -15,7 +15,7 @@ def vintages_job() -> dg.JobDefinition:
     def rebuild(context: dg.OpExecutionContext) -> None:
         from pipelines.steps.as_of import WorkspaceAsOf
 
-        end, settings = context.partition_time_window.end, Settings()
+        end, settings = context.partition_time_window.end, load_settings()
         first = reaches_back_to(settings.home)
         if first is None or first > end:
             context.log.info(f"nothing to rebuild: the store does not reach back to {end:%Y-%m-%d}")

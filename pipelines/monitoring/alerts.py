@@ -8,7 +8,6 @@ Passwords and the addresses of webhooks, which often are secrets themselves, are
 from __future__ import annotations
 
 import json
-import os
 import smtplib
 import ssl
 from collections.abc import Callable, Sequence
@@ -21,10 +20,10 @@ from pipelines.monitoring.status import Facts, findings
 from schemas.errors import CompactError
 from sources.http.session import user_agent
 from sources.http.urls import is_loopback
+from sources.settings import load_settings
 from sources.snapshots.atomic import write_sidecar
 
 WEBHOOK, SMTP = "COMPACT_ALERT_WEBHOOK", "COMPACT_ALERT_SMTP"
-USER, PASSWORD = "COMPACT_ALERT_SMTP_USER", "COMPACT_ALERT_SMTP_PASSWORD"
 SENDER, TO = "COMPACT_ALERT_FROM", "COMPACT_ALERT_TO"
 CONNECT_SECONDS, SECONDS = 4.0, 15.0
 SENT = "alerts.json"
@@ -49,12 +48,12 @@ Receiver = Callable[[Message], None]
 
 def receivers() -> dict[str, Receiver]:
     """Those that the environment names: none, by default."""
-    found: dict[str, Receiver] = {}
-    if os.environ.get(WEBHOOK):
-        found["webhook"] = to_webhook
-    if os.environ.get(SMTP):
-        found["e-mail"] = by_mail
-    return found
+    settings, configured = load_settings(), dict[str, Receiver]()
+    if settings.alert_webhook:
+        configured["webhook"] = to_webhook
+    if settings.alert_smtp:
+        configured["e-mail"] = by_mail
+    return configured
 
 
 def send(message: Message) -> list[str]:
@@ -86,7 +85,8 @@ def send_news(home: Path, found: Facts) -> list[str]:
 
 def to_webhook(message: Message) -> None:
     """POST {"text", "subject", "alerts": [{"key", "text"}]} as JSON; `text` is what chat tools show."""
-    address = os.environ[WEBHOOK]
+    webhook = load_settings().alert_webhook
+    address = webhook.get_secret_value() if webhook else ""
     if urlsplit(address).scheme != "https" and not is_loopback(address):
         raise NotSent(f"{WEBHOOK} must begin with https:, or name this very machine")
     lines = "\n".join(f"- {text}" for text in message.texts)
@@ -122,8 +122,9 @@ def to_webhook(message: Message) -> None:
 
 def by_mail(message: Message) -> None:
     """One mail through COMPACT_ALERT_SMTP (host:port), with STARTTLS unless that is this very machine."""
-    host, _, port = os.environ[SMTP].rpartition(":")
-    sender, to = os.environ.get(SENDER, ""), os.environ.get(TO, "")
+    settings = load_settings()
+    host, _, port = settings.alert_smtp.rpartition(":")
+    sender, to = settings.alert_from, settings.alert_to
     if not host or not port.isdigit() or not sender or not to:
         raise NotSent(f"{SMTP} must be host:port, and {SENDER} and {TO} must be addresses")
     mail = EmailMessage()
@@ -134,8 +135,9 @@ def by_mail(message: Message) -> None:
         with smtplib.SMTP(host, int(port), timeout=SECONDS) as server:
             if not is_loopback(f"http://{host}:{port}"):
                 server.starttls(context=ssl.create_default_context())
-            if user := os.environ.get(USER):
-                server.login(user, os.environ.get(PASSWORD, ""))
+            if user := settings.alert_smtp_user:
+                password = settings.alert_smtp_password
+                server.login(user.get_secret_value(), password.get_secret_value() if password else "")
             server.send_message(mail)
     except (OSError, smtplib.SMTPException, ValueError) as error:  # its words may hold the user's name
         raise NotSent(f"the mail server did not take it ({type(error).__name__})") from None

@@ -7,7 +7,6 @@ once, on stderr. What a person reads at the end of a run is in summary.py.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,9 +19,9 @@ from uuid import uuid4
 
 from schemas.errors import CompactError
 from sources.ingest.fetch import FetchReport
+from sources.settings import load_settings
 
 FOLDER, RUNS = "logs", "runs.jsonl"
-SWITCH = "COMPACT_LOG"  # file (default), json: on stderr too, off
 BY = "compact/by"  # tag of a Dagster run: the command line records its runs itself
 RUN = "compact/run"  # tag of a Dagster run: the run of the command line that it is a part of
 
@@ -37,16 +36,16 @@ class RunLog:
 
     home: Path
     run: str = field(default_factory=new_run_id)
+    mode: str = field(default_factory=lambda: load_settings().log)
     _told: bool = False
 
     def event(self, event: str, **facts: Any) -> None:
         """Write one line: time, run, event, and the facts that are not None."""
         given = {name: value for name, value in facts.items() if value is not None}
         line = {"at": _now(), "run": self.run, "event": event, **given}
-        switch = os.environ.get(SWITCH, "file")
-        if switch == "json":
+        if self.mode == "json":
             print(json.dumps(line, ensure_ascii=False, default=str), file=sys.stderr, flush=True)
-        if switch != "off":
+        if self.mode != "off":
             self._append(f"{line['at'][:10]}.jsonl", line)
 
     def ended(self, outcome: str, **facts: Any) -> None:

@@ -24,7 +24,7 @@ from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.ingest.fetch import FetchReport, fetch_source
 from sources.registry.sources import load_series, load_sources, reader_of
-from sources.settings import Settings
+from sources.settings import Settings, load_settings
 from sources.snapshots.atomic import write_atomic
 from sources.snapshots.store import Snapshot, Store
 from sources.staging.acceptance import compare, describe
@@ -47,7 +47,7 @@ class Intake:
     """The first half of a run. only: sources to fetch (all, if empty); every_series: fetch what no indicator
     uses too; redistributable: nothing that may not be passed on."""
 
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = field(default_factory=load_settings)
     offline: bool = False
     only: tuple[str, ...] = ()
     every_series: bool = False

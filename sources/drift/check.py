@@ -8,7 +8,6 @@ taken from bytes is in structure.py.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +29,7 @@ from sources.http.session import Session
 from sources.ingest.freshness import FRESHNESS_SECONDS, at_pointer
 from sources.model import InvalidResponse, Page, SourceResponse, SourceUnavailable
 from sources.registry.sources import SOURCES, load_series, reader_of
-from sources.settings import url_override
+from sources.settings import source_variable, url_override
 
 FILE = "contract.json"
 State = Literal["ok", "changed", "unreachable", "not configured", "not recorded"]
@@ -95,9 +94,9 @@ def check_contract(source: Source, used: Collection[str] = (), folder: Path = SO
     def result(state: State, *changes: str) -> ContractResult:
         return ContractResult(source.id, state, list(changes), time.monotonic() - started, probe, pages)
 
-    if source.key_variable and not os.environ.get(source.key_variable):
+    if source.key_variable and not source_variable(source.key_variable):
         return result("not configured", f"{source.key_variable} is not set: the agency asks for a key")
-    if source.switch_variable and not os.environ.get(source.switch_variable):
+    if source.switch_variable and not source_variable(source.switch_variable):
         return result("not configured", f"{source.switch_variable} is not set: an answer is large")
     try:
         contract = load_contract(source.id, folder)

@@ -4,7 +4,6 @@ out of all else. What an agency says back is looked through, and the key taken o
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from schemas.errors import CompactError
 from sources.http.content import bad
 from sources.http.urls import is_loopback
 from sources.model import InvalidResponse, Page
+from sources.settings import source_variable
 
 USABLE = re.compile(r"[\x21-\x7e]{8,8192}")  # shorter ones would be found by chance in what an agency says
 HIDDEN = "***"
@@ -84,16 +84,16 @@ class AccessKey:
 
 def access_key(source: Source) -> AccessKey | None:
     """The key of a source that asks for one, if a usable one is set."""
-    value = os.environ.get(source.key_variable, "").strip() if source.key_variable else ""
+    value = source_variable(source.key_variable) if source.key_variable else ""
     return AccessKey(source.key_variable, value) if USABLE.fullmatch(value) else None
 
 
 def not_configured(source: Source) -> str:
     """Why a source cannot be asked for want of a key or a switch, in words; empty if it can."""
-    if source.switch_variable and not os.environ.get(source.switch_variable, "").strip():
+    if source.switch_variable and not source_variable(source.switch_variable):
         return f"not configured: {source.switch_variable} is not set, and it is large"
     if not source.key_variable or access_key(source):
         return ""
-    if not os.environ.get(source.key_variable, "").strip():
+    if not source_variable(source.key_variable):
         return f"not configured: {source.key_variable} is not set"
     return f"not configured: {source.key_variable} holds no usable key (8 or more characters, no blanks)"

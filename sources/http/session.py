@@ -5,7 +5,6 @@ What an answer means is for readers; where bytes are kept is for snapshots.py.
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import threading
@@ -32,6 +31,7 @@ from sources.http.retry import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, pause, r
 from sources.http.transient import transient_attempts
 from sources.http.urls import allowed_origins, describe_post, is_loopback, origin, redact
 from sources.model import InvalidResponse, Page, RequestUnavailable, SourceUnavailable, SpooledPage
+from sources.settings import load_settings
 
 __all__ = ["CachedPage", "Session", "Usage", "excerpt", "parse_json", "parse_text"]
 
@@ -329,5 +329,5 @@ def _version() -> str:
 
 def user_agent() -> str:
     """Says what asks and why; COMPACT_CONTACT (an address or a page) says who, if the user wants that."""
-    contact = re.sub(r"[^\x20-\x7e]", "", os.environ.get("COMPACT_CONTACT", ""))[:200].strip()
+    contact = re.sub(r"[^\x20-\x7e]", "", load_settings().contact)[:200].strip()
     return f"compact-tracker/{_version()} (statistical data collection{'; ' + contact if contact else ''})"

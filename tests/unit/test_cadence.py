@@ -139,7 +139,8 @@ def test_who_comes_second_takes_what_the_first_has_brought(agency: LocalAgency, 
 
 def test_a_crawl_that_never_ends_is_not_waited_for_without_end(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with source_lock(store, "agency"), pytest.raises(SourceLocked) as caught, source_lock(store, "agency", 0.2):
+    second = source_lock(store, "agency", 0.2)
+    with source_lock(store, "agency"), pytest.raises(SourceLocked) as caught, second:
         pass
     assert caught.value.retriable
     assert caught.value.where.endswith("crawling/agency")

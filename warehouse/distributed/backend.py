@@ -6,7 +6,6 @@ NumPy programs over the totals: they run in this process on DuckDB, whichever en
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -17,12 +16,12 @@ import duckdb
 
 from schemas.tables.projections import PROJECTION, PROJECTION_SKILL
 from schemas.tables.targets import SCORE
+from sources.settings import load_settings
 from warehouse.engine.duckdb_engine import model_sql
 
 if TYPE_CHECKING:
     from warehouse.distributed.spark import SparkConnection
 
-ENGINE = "COMPACT_ENGINE"
 MADE_IN_PYTHON = frozenset({PROJECTION.name, PROJECTION_SKILL.name, SCORE.name})
 # Tables of the size of the release, which Spark's workers read from parquet; all others are carried over.
 LARGE = frozenset({"indicator", "total_value", "previous_indicator"})
@@ -30,7 +29,7 @@ LARGE = frozenset({"indicator", "total_value", "previous_indicator"})
 
 def engine_name() -> str:
     """duckdb or spark."""
-    return os.environ.get(ENGINE) or "duckdb"
+    return load_settings().engine
 
 
 def engine_version() -> str:

@@ -20,15 +20,12 @@ import sqlglot
 from sqlglot import exp
 
 from schemas.errors import CompactError
+from sources.settings import load_settings
 from warehouse.distributed.translate import translate
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-MASTER = (
-    "COMPACT_SPARK_MASTER"  # as Spark names it: local[2], local-cluster[2,1,1024], spark://host:7077, yarn
-)
-CONFIGURATION = "COMPACT_SPARK_CONF"  # name=value;name=value
 TYPES = {
     "string": "varchar", "smallint": "smallint", "int": "integer", "bigint": "bigint", "double": "double",
     "boolean": "boolean", "date": "date", "timestamp": "timestamptz", "array<string>": "varchar[]",
@@ -56,7 +53,7 @@ def spark_session() -> Iterator[SparkSession]:
     os.environ.setdefault(
         "SPARK_WORKER_DIR", str(Path(tempfile.gettempdir()) / f"compact-spark-{os.getpid()}")
     )
-    builder = SparkSession.builder.appName("Compact Tracker").master(os.environ.get(MASTER) or "local[*]")
+    builder = SparkSession.builder.appName("Compact Tracker").master(load_settings().spark_master)
     for name, value in configuration().items():
         builder = builder.config(name, value)
     try:
@@ -64,7 +61,7 @@ def spark_session() -> Iterator[SparkSession]:
     except Exception as fault:
         raise CompactError(
             f"Spark did not start: {fault}",
-            where=os.environ.get(MASTER) or "local[*]",
+            where=load_settings().spark_master,
             next_step="see that Java 17 or 21 is there (`java -version`), and the address of the master",
         ) from fault
     session.sparkContext.setLogLevel("ERROR")
@@ -77,7 +74,7 @@ def spark_session() -> Iterator[SparkSession]:
 def configuration() -> dict[str, str]:
     """What is asked of Spark: strict types, UTC, no web page; and what COMPACT_SPARK_CONF says, which
     wins."""
-    given = {
+    defaults = {
         "spark.sql.ansi.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -89,10 +86,7 @@ def configuration() -> dict[str, str]:
         # it turns the plan of lorenz.sql into one that Spark itself calls invalid (4.3.0, November 2026)
         "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases",
     }
-    for pair in filter(None, os.environ.get(CONFIGURATION, "").split(";")):
-        name, _, value = pair.partition("=")
-        given[name.strip()] = value.strip()
-    return given
+    return {**defaults, **load_settings().spark_conf}
 
 
 @dataclass

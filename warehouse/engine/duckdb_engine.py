@@ -7,7 +7,6 @@ What is computed stands in models/sql/*.sql and evaluate.py; nothing is kept her
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,14 +21,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.columns.model import Table
-from schemas.errors import CompactError
 from schemas.tables.arrow import arrow_schema, row_groups
+from sources.settings import load_settings
 from sources.snapshots.atomic import replacing
 
 MODELS = Path(__file__).resolve().parent.parent / "models" / "sql"
 CHECKOUT = MODELS.parent.parent
-MEMORY = "COMPACT_MEMORY"  # the setting; what is more than it says goes to temp_directory
-MEMORY_LIMIT = "2560MiB"  # of the 4 GiB that a run of today's size may take
 ROW_GROUP = 65_536  # small enough that reading one series touches few rows, large enough for good compression
 
 _opening = Lock()  # threads that come at once share a database: two would have twice the memory
@@ -106,17 +103,8 @@ def _open(temp: Path | None, threads: int | None, in_order: bool = True) -> duck
 
 
 def memory_limit() -> int:
-    """The bytes that DuckDB may keep in memory: COMPACT_MEMORY, as in 8GiB. Raises CompactError if that is no
-    size."""
-    given = os.environ.get(MEMORY) or MEMORY_LIMIT
-    size = re.fullmatch(r"([1-9][0-9]*) ?([MGT])iB", given)
-    if not size:
-        raise CompactError(
-            f"{MEMORY}={given} is not an amount of memory",
-            allowed="a whole number and MiB, GiB or TiB, as in 2560MiB or 8GiB",
-            next_step=f"correct it, or unset {MEMORY} for {MEMORY_LIMIT}",
-        )
-    return int(size[1]) << {"M": 20, "G": 30, "T": 40}[size[2]]
+    """The bytes that DuckDB may keep in memory: the setting COMPACT_MEMORY."""
+    return load_settings().memory_bytes
 
 
 def literal(text: str) -> str:

@@ -7,13 +7,13 @@ and in which order it is written, is in remote.py.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from schemas.errors import CompactError
+from sources.settings import load_settings
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -103,7 +103,7 @@ def _open(url: str) -> S3Store:
         )
     from obstore.store import S3Store
 
-    endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
+    endpoint = load_settings().object_store_endpoint
     plain = endpoint.startswith("http://")
     if plain and urlsplit(endpoint).hostname not in PLAIN_HTTP:
         raise CompactError(

@@ -7,7 +7,6 @@ them. Every other name in brackets is a dimension, and stage refuses one that so
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from sources.model import Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.raw_table import batches, make_wire
 from sources.readers.unsd.csv_route import fetch_csv, wire_csv
 from sources.readers.unsd.json_route import fetch_json, wire_json
+from sources.settings import route_override
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,13 +37,13 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def chosen_route(source: Source) -> str:
-    name = f"COMPACT_ROUTE_{source.id.upper()}"
-    route = os.environ.get(name) or str(source.options["route"])
+    override = route_override(source.id)
+    route = override or str(source.options["route"])
     if route not in ROUTES:
         raise CompactError(
             f"{source.id} has no route {route!r}",
-            where=name
-            if os.environ.get(name)
+            where=f"COMPACT_ROUTE_{source.id.upper()}"
+            if override
             else f"sources/agencies/{source.id}/source.yaml: options.route",
             allowed=" or ".join(ROUTES),
             next_step="set one of them",

@@ -10,7 +10,6 @@ same, from the zip, which has footnotes. The rows of the other are counted as `s
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from sources.readers.common.paging import refuse
 from sources.readers.common.raw_table import make_wire
 from sources.readers.worldbank import api_route as worldbank_json
 from sources.readers.worldbank.zip_route import content, open_zip, with_values, zip_rows
+from sources.settings import route_override
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,13 +36,13 @@ HEADER_CHARACTERS = 4096
 
 
 def chosen_route(source: Source) -> str:
-    name = f"COMPACT_ROUTE_{source.id.upper()}"
-    route = os.environ.get(name) or str(source.options["route"])
+    override = route_override(source.id)
+    route = override or str(source.options["route"])
     if route not in ROUTES:
         raise CompactError(
             f"{source.id} has no route {route!r}",
-            where=name
-            if os.environ.get(name)
+            where=f"COMPACT_ROUTE_{source.id.upper()}"
+            if override
             else f"sources/agencies/{source.id}/source.yaml: options.route",
             allowed=" or ".join(ROUTES),
             next_step="set one of them",
