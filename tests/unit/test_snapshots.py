@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.tables.registry import SNAPSHOT_TABLE
+from sources import locks
 from sources.model import SPOOL, InvalidResponse, Page, Resource, SourceResponse, SpooledPage
-from sources.snapshots import manifest
 from sources.snapshots.objects import StoreDamaged
 from sources.snapshots.store import Snapshot, Store
 from tests.unit.local_agency import make_source
@@ -281,7 +281,7 @@ def test_damage_elsewhere_is_an_error_every_time_it_is_read(tmp_path: Path, dama
 
 
 def test_without_file_locks_one_process_still_works(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifest, "fcntl", None)
+    monkeypatch.setattr(locks, "fcntl", None)
     accepted(store, b"1", b"2")
     assert len(lines(store)) == 4
 
