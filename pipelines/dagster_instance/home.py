@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sources.snapshots.objects import write_whole
+from sources.snapshots.atomic import write_atomic
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -27,7 +27,7 @@ def prepare(home: Path) -> Path:
     ours = template.replace(HERE, json.dumps(str(folder))).encode()
     there = folder / SETTINGS
     if not there.exists() or there.read_bytes() != ours:
-        write_whole(there, ours)
+        write_atomic(there, ours)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     return folder
 
