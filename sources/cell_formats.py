@@ -12,8 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from posixpath import join, normpath
 from xml.etree import ElementTree
 
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 RAISED = ("superscript", "subscript")
 BUILT_IN_PERCENT = frozenset((9, 10))  # ECMA-376, 18.8.30: 0% and 0.00%
 QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')  # parts of a format code that are text
@@ -66,6 +69,16 @@ def cell_formats(parts: Mapping[str, bytes], sheet: str) -> CellFormats:
             row, column = number + 1, -1
             node.clear()
     return CellFormats(raised, frozenset(percent), tuple(rows), tuple(columns))
+
+
+def sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
+    """The part that holds each sheet, by the sheet's name. Raises KeyError or ParseError where the workbook's
+    list of sheets cannot be read."""
+    book = ElementTree.fromstring(parts["xl/workbook.xml"])  # noqa: S314 - no DTD, see above
+    relations = ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"])  # noqa: S314 - no DTD, see above
+    targets = {node.get("Id"): node.get("Target", "") for node in relations}
+    names = {node.get("name", ""): targets.get(node.get(RELATION), "") for node in book.iter(SHEET)}
+    return {name: normpath(join("/xl", target)).lstrip("/") for name, target in names.items()}
 
 
 def cell_name(place: Place) -> str:

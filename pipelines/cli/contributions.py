@@ -11,7 +11,7 @@ from typing import Any
 from indicators.registry import load_catalogue
 from pipelines.console.output import emit, emit_one, note
 from schemas.errors import CompactError
-from sources.contributions import ImportResult, Known, import_file, write_template
+from sources.contributions import ImportResult, Known, Measure, import_file, write_template
 
 MOST = 20  # problems that are printed; the returned workbook and --json have them all
 
@@ -45,7 +45,11 @@ def write_empty(kind: str, out: Path | None) -> None:
 def known() -> Known:
     """The ids of the indicators. There is no list of targets yet, so of a target's id the form alone is
     judged."""
-    return Known(indicators=tuple(load_catalogue()))
+    catalogue = load_catalogue()
+    measures = {
+        name: Measure(one.unit, one.expect.range[0], one.expect.range[1]) for name, one in catalogue.items()
+    }
+    return Known(indicators=tuple(catalogue), measures=measures)
 
 
 def _summary(found: ImportResult, *, full: bool) -> dict[str, Any]:

@@ -26,11 +26,13 @@ class Refused(CompactError):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. text: as a person reads it, trimmed; fault: why it cannot be read as it stands, if so."""
+    """One cell. text: as a person reads it, trimmed; fault: why it cannot be read as it stands, if so;
+    raised: how it reads with its raised or lowered parts in brackets, if it has some."""
 
     text: str = ""
     kind: Kind = "text"
     fault: str = ""
+    raised: str = ""
 
 
 @dataclass(frozen=True)

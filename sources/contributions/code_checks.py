@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from urllib.parse import urlsplit
@@ -23,11 +23,21 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
+class Measure:
+    """What is declared of an indicator's values: their unit, and the lowest and highest that can be."""
+
+    unit: str
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True)
 class Known:
     """Ids that other parts of the project have. None: there is no list, so only the form of an id is
-    judged."""
+    judged. measures: by indicator, what figures of it are held to."""
 
     indicators: Collection[str] | None = None
+    measures: Mapping[str, Measure] = field(default_factory=dict)
     targets: Collection[str] | None = None
 
 

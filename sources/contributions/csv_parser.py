@@ -6,12 +6,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 
 from schemas.definitions.contribution_templates import MOST_ROWS
 from sources.contributions.cells import SPACES, Received, Row, text_cell
 from sources.contributions.workbook_safety import OLE, refuse
 
 SEPARATORS = (",", ";", "\t")
+SEPARATOR_LINE = re.compile(r"""["']?sep=([,;\t])["']?[,;\t]*\r?\n""", re.IGNORECASE)
 OTHER_MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
@@ -22,7 +24,11 @@ UTF8 = "UTF-8; in Excel, `CSV UTF-8 (comma delimited)`"
 def read_csv(data: bytes, name: str) -> Received:
     """Every record that is not blank; raises Refused where the file as a whole cannot be trusted."""
     text, notes = _text(data, name)
-    rows = _records(text, _separator(text), name)
+    separator = _separator(text)
+    if said := SEPARATOR_LINE.match(text):  # Excel's own, which it does not show
+        separator, text = said[1], text[said.end() :]
+        notes = (*notes, f"the line `sep={separator}` at its beginning was skipped")
+    rows = _records(text, separator, name)
     if not rows or rows[0][0] != 1:
         refuse(
             "has no header in its first line",

@@ -15,6 +15,7 @@ from sources.contributions.cells import Cell, Received, Row, is_number, text_fau
 from sources.contributions.code_checks import Known, area_of, code_fault, metric_units, series_fault
 
 Value = str | float | int | None
+BELOW_ONE = "below 1 per cent"
 NUMBERS = "a number with a point and without separators, such as -1234.5"
 
 
@@ -72,6 +73,8 @@ def _row(row: Row, received: Received, template: Template, known: Known, this_ye
     if not faults:
         for rule in template.rules:
             faults += _by_rule(rule, values)
+        if not faults:
+            faults += _by_measure(values, known)
         if not faults and values.get("series") is not None:
             says = series_fault(str(values["source"]), str(values["series"]))
             faults += [Fault("series", "unknown_code", f"{values['series']} {says}")] if says else []
@@ -92,6 +95,12 @@ def _value(field: Field, cell: Cell, known: Known, this_year: int) -> tuple[Faul
 
     if cell.fault:
         return fault("unreadable_cell", cell.fault)
+    if cell.raised and column.type in ("float64", "int16"):
+        return fault(
+            "raised_text",
+            f"has raised or lowered text: {cell.raised}; write the number alone, and the note in "
+            f"source_detail",
+        )
     if not cell.text:
         return (None, None) if column.nullable else fault("missing", "is missing and is required")
     if cell.kind == "date" and field.code != "date":
@@ -135,6 +144,32 @@ def _year(field: Field, text: str, this_year: int) -> tuple[Fault | None, Value]
     if not re.fullmatch(r"[0-9]{4}", text, re.ASCII) or not first <= int(text) <= this_year:
         return Fault(field.name, "not_a_year", f"{text[:60]} is not a year from {first} to {this_year}"), None
     return None, int(text)
+
+
+def _by_measure(values: Mapping[str, Value], known: Known) -> Iterator[Fault]:
+    """A figure of an indicator has its unit and lies where its values can lie."""
+    measure = known.measures.get(str(values.get("indicator")))
+    value, unit = values.get("value"), values.get("unit")
+    if measure is None or "ref_area" not in values:
+        return
+    if unit is not None and unit != measure.unit:
+        says = f"{unit} is not the unit of {values['indicator']}; convert the value to {measure.unit}"
+        yield Fault("unit", "other_unit", says)
+        return
+    if not isinstance(value, float):
+        return
+    if not measure.lowest <= value <= measure.highest:
+        says = (
+            f"{value:g} is outside {measure.lowest:g} to {measure.highest:g}, the possible values of "
+            f"{values['indicator']}"
+        )
+        yield Fault("value", "out_of_range", says)
+    elif measure.unit == "PT" and 0 < value < 1 and BELOW_ONE not in str(values.get("source_detail")).lower():
+        says = (
+            f"{value:g} per cent may be a share of 1: multiply it by 100. If it is less than one per cent, "
+            f"say `{BELOW_ONE}` in source_detail"
+        )
+        yield Fault("value", "share_of_one", says)
 
 
 def _by_rule(rule: Rule, values: Mapping[str, Value]) -> Iterator[Fault]:

@@ -9,14 +9,18 @@ from __future__ import annotations
 import io
 import re
 import warnings
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
+from xml.etree import ElementTree
 
 import openpyxl
 
 from schemas.definitions.contribution_templates import MOST_ROWS
 from schemas.errors import CompactError
+from sources.cell_formats import CellFormats, cell_formats, ranges, sheet_parts
 from sources.contributions.cells import Cell, Received, Row, text_cell
 from sources.contributions.workbook_safety import inspect, refuse
 
@@ -31,14 +35,15 @@ ESCAPED = re.compile(
 def read_workbook(data: bytes, name: str) -> Received:
     """The rows of the sheet `data`; raises Refused where the workbook is not plain cells."""
     inspect(data, name)
+    formats = _formats(data, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions, which are not read
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
             try:
                 _sheets(book, name)
-                rows = list(_rows(book[DATA]))
-                shared = list(_rows(book[SHARED])) if SHARED in book.sheetnames else []
+                rows = list(_rows(book[DATA], formats))
+                shared = list(_rows(book[SHARED], CellFormats())) if SHARED in book.sheetnames else []
             finally:
                 book.close()
     except CompactError:
@@ -56,7 +61,30 @@ def read_workbook(data: bytes, name: str) -> Received:
     found = tuple(_row(number, cells, width) for number, cells in rows[1:])
     if len(found) > MOST_ROWS:
         refuse(f"has {len(found):,} rows", name, f"at most {MOST_ROWS:,}", "divide it into several files")
-    return Received(tuple(cell.text for cell in header[:width]), found, dict(_shared(shared, name)))
+    return Received(
+        tuple(cell.text for cell in header[:width]), found, dict(_shared(shared, name)), _hidden(formats)
+    )
+
+
+def _formats(data: bytes, name: str) -> CellFormats:
+    """What the formatting of the sheet `data` says; nothing where it cannot be told, which reading it will
+    tell."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    try:
+        part = sheet_parts(parts).get(DATA, "")
+        return cell_formats(parts, part) if part in parts else CellFormats()
+    except (KeyError, ValueError, ElementTree.ParseError) as error:
+        refuse(f"cannot be read as a workbook: {error}", name, ".xlsx", "save it again as .xlsx")
+
+
+def _hidden(formats: CellFormats) -> tuple[str, ...]:
+    hidden = (("rows", formats.hidden_rows), ("columns", formats.hidden_columns))
+    return tuple(
+        f"{what} {ranges(numbers, what == 'columns')} are hidden in the sheet, and were read"
+        for what, numbers in hidden
+        if numbers
+    )
 
 
 def _sheets(book: Any, name: str) -> None:
@@ -70,11 +98,14 @@ def _sheets(book: Any, name: str) -> None:
         refuse(f"has sheets that would not be read: {', '.join(unread)}", name, sheets, "remove them")
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
+def _rows(sheet: Any, formats: CellFormats) -> Iterator[tuple[int, list[Cell]]]:
     """The rows that are not blank, with their number. What the sheet says of its own size is not believed."""
     sheet.reset_dimensions()
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        found = [_cell(cell) for cell in cells]
+        found = [
+            replace(_cell(cell), raised=formats.raised.get((number - 1, place), ""))
+            for place, cell in enumerate(cells)
+        ]
         if any(cell.text or cell.fault for cell in found):
             yield number, found
 

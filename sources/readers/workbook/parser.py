@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from posixpath import join, normpath
 from typing import Literal
 from xml.etree import ElementTree
 
@@ -24,7 +23,7 @@ from pydantic import Field
 from python_calamine import CalamineError, CalamineWorkbook
 
 from schemas.definitions.base import Model
-from sources.cell_formats import CellFormats, cell_formats, cell_name
+from sources.cell_formats import CellFormats, cell_formats, cell_name, sheet_parts
 from sources.http.content import parse_text
 from sources.model import Page
 from sources.readers.common.archive import ArchiveRules, members
@@ -40,8 +39,6 @@ NO_RESULT = re.compile(  # <f>...</f> or <f/>, with no <v> or an empty one after
     rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^>]*)?/>)\s*"
     rb"(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</)"
 )
-SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 LOOKED_AT = "open it in a spreadsheet program that runs nothing, and ask the agency for a plain workbook"
 
 Cells = list[list[str]]
@@ -78,7 +75,7 @@ class Workbook:
 
     def __init__(self, page: Page, rules: WorkbookRules) -> None:
         self._page, self._rules, self._parts = page, rules, _parts(page, rules)
-        self._sheets = _sheet_parts(self._parts, page)
+        self._sheets = _sheets(self._parts, page)
 
     @property
     def names(self) -> list[str]:
@@ -172,17 +169,12 @@ def _parts(page: Page, rules: WorkbookRules) -> dict[str, bytes]:
     return parts
 
 
-def _sheet_parts(parts: Mapping[str, bytes], page: Page) -> dict[str, str]:
+def _sheets(parts: Mapping[str, bytes], page: Page) -> dict[str, str]:
     """The part that holds each sheet, by the sheet's name."""
     try:
-        # parts with a DTD were refused, and their size is bounded
-        book = ElementTree.fromstring(parts["xl/workbook.xml"])  # noqa: S314
-        relations = ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"])  # noqa: S314
+        return sheet_parts(parts)
     except (ElementTree.ParseError, KeyError) as error:
         raise refuse(f"the workbook's list of sheets cannot be read: {error}", [page]) from None
-    targets = {node.get("Id"): node.get("Target", "") for node in relations}
-    names = {node.get("name", ""): targets.get(node.get(RELATION), "") for node in book.iter(SHEET)}
-    return {name: normpath(join("/xl", target)).lstrip("/") for name, target in names.items()}
 
 
 def _judge_sheet(body: bytes, sheet: str, page: Page, rules: WorkbookRules) -> None:
