@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pipelines.console.output import emit, note
 from pipelines.runner.run import Outcome
 from pipelines.steps.run_context import Workspace
@@ -39,7 +41,23 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
         print(f"Nothing changed since release {release.id}: no new release was made.")
         if release.note != same:
             note(release.note)
+    for line in open_lines(release.path):
+        print(line)
     return 0
+
+
+def open_lines(release: Path) -> list[str]:
+    """What to open in a release folder, as far as it is there: site, workbook and one country's brief."""
+    countries = sorted((release / "briefs").glob("[A-Z][A-Z][A-Z].pdf"))
+    reports = [
+        ("site", release / "site" / "index.html"),
+        ("workbook", release / "compact-tracker.xlsx"),
+        *(("brief", path) for path in countries[:1]),
+    ]
+    lines = [f"  {name:<9} {path}" for name, path in reports if path.is_file()]
+    if len(countries) > 1:
+        lines[-1] += f" (and {len(countries) - 1} other countries)"
+    return ["Open:", *lines] if lines else []
 
 
 def _notes(notes: dict[str, str]) -> None:
