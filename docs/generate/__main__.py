@@ -16,6 +16,7 @@ from docs.generate import (
     json_schemas,
     methods,
     settings,
+    sources,
     tables,
     targets,
 )
@@ -30,6 +31,7 @@ GENERATORS = (
     json_schemas.files,
     methods.files,
     settings.files,
+    sources.files,
     tables.files,
     targets.files,
 )

@@ -99,7 +99,7 @@ CROSSWALK = Table(
      text("from_parent", "Code of the part to which the first part belongs.", nullable=True),
      text("measured", "Of a framework of the field: how well our indicators measure the first part; none: not measured here.",
           nullable=True, allowed=("direct", "indirect", "none")),
-     text("source", "Where the first part was seen.", nullable=True)),
+     text("seen_at", "Where the first part was seen.", nullable=True)),
     ("from_framework", "from_code", "to_framework", "to_code"))
 
 CLAIM = Table(

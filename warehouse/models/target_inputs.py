@@ -63,7 +63,7 @@ FIELD_LINK = pa.schema(
         *((name, TEXT) for name in ("from_framework", "from_code", "to_framework", "to_code")),
         *(
             (name, TEXT)
-            for name in ("from_level", "from_parent", "measured", "indicator", "reason", "source")
+            for name in ("from_level", "from_parent", "measured", "indicator", "reason", "seen_at")
         ),
         ("indicators", pa.int64()),
     ]
@@ -215,7 +215,7 @@ def _field_links(given: Targets) -> Iterator[dict[str, Any]]:
                     "indicator": ";".join(sorted(part.indicators)) or None,
                     "indicators": len(part.indicators),
                     "reason": "our proposal; the owner has published no mapping to the Compact that was seen",
-                    "source": part.source,
+                    "seen_at": part.source,
                 }
 
 

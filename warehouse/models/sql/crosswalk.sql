@@ -68,7 +68,7 @@ select
     field_link.from_level,
     field_link.from_parent,
     field_link.measured,
-    field_link.source
+    field_link.seen_at
 from linked
 left join field_link using (from_framework, from_code, to_framework, to_code)
 left join framework_title as f on f.framework = from_framework and f.code = from_code

@@ -37,7 +37,7 @@ select
     any_value(indicator) as indicators,
     string_agg(to_code, ', ' order by to_code) filter (where to_framework = 'compact_brief') as compact_brief,
     string_agg(to_code, ', ' order by to_code) filter (where to_framework = 'compact_adopted') as compact_adopted,
-    any_value(source) as source
+    any_value(seen_at) as seen_at
 from crosswalk
 where origin = 'proposed'
 group by from_framework, from_code;
