@@ -39,6 +39,7 @@ REFERENCES = {
 NOT_REFERENCES = {
     ("area_group", "source"),
     ("indicator_meta", "group"),
+    ("crosswalk", "source"),  # the document that links them, mostly an address
     # contributions: judged when they were imported, by the lists of that day
     *((table.name, column) for table in CONTRIBUTION_TABLES for column in table.names),
 }
