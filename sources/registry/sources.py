@@ -23,8 +23,8 @@ from schemas.definitions.parsing import parse
 from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import Place, YamlFile, load_yaml
 from schemas.errors import DefinitionError, Problem
-from sources.readers import READERS
 from sources.readers_protocol import Reader
+from sources.registry.readers import READERS
 from sources.settings import CHECKOUT
 
 CUSTODIANS = "a code of schemas/codelists/custodians.yaml"

@@ -23,7 +23,7 @@ from sources.drift.check import record_contract
 from sources.http.content import parse_text
 from sources.http.session import Session
 from sources.model import Page
-from sources.readers import READERS
+from sources.registry.readers import READERS
 from sources.registry.sources import SERIES_COLUMNS, is_unit
 from sources.scaffold.specimen import SUFFIX, Specimen
 from sources.scaffold.table_inference import (
