@@ -3,7 +3,7 @@ kinds of fault."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -165,3 +165,28 @@ class Counted:
     rows_in: int = 0
     rows_out: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Usage:
+    """What the agency was asked for: requests (retries and redirects count) and bytes as they came."""
+
+    requests: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class CachedPage:
+    """A page that we hold: with its validators the agency can say 304, and then load() gives the bytes, or
+    the file of a large body."""
+
+    etag: str | None
+    last_modified: str | None
+    load: Callable[[], bytes | Path]
+
+    def page(self, url: str) -> Page:
+        """The page as the agency would have sent it again."""
+        held = self.load()
+        if isinstance(held, Path):
+            return SpooledPage(url, held, self.etag, self.last_modified)
+        return Page(url, held, self.etag, self.last_modified)

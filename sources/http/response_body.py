@@ -20,6 +20,7 @@ import requests
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from sources.http.content import bad, excerpt
+from sources.http.exact_length import SurplusBytes
 from sources.model import SPOOL, InvalidResponse, Page, SpooledPage
 
 CHUNK = 64 * 1024
@@ -124,13 +125,7 @@ def read_page(
                     f"the answer was still coming after the time allowed; {received} bytes had come",
                     "timeout",
                 )
-            last = declared is not None and declared - received == 1
-            if last and _waiting(response) > 1:
-                raise TransientHTTPError(
-                    f"more bytes came than the {declared} that Content-Length declares", "length"
-                )
-            wanted = CHUNK if declared is None or last else max(1, min(CHUNK, declared - received - 1))
-            chunk = response.raw.read1(wanted, decode_content=False)
+            chunk = response.raw.read1(CHUNK, decode_content=False)
             if not chunk:
                 break
             received += len(chunk)
@@ -143,7 +138,14 @@ def read_page(
             f"the agency fell silent after {received} bytes", "timeout", body=sink.excerpt()
         ) from None
     except (HTTPError, OSError) as error:
-        if isinstance(error.args[-1] if error.args else None, IncompleteRead):
+        cause = error.args[-1] if error.args else None
+        if isinstance(cause, SurplusBytes):
+            raise TransientHTTPError(
+                f"more bytes came than the {declared} that Content-Length declares",
+                "length",
+                body=sink.excerpt(),
+            ) from None
+        if isinstance(cause, IncompleteRead):
             raise TransientHTTPError(_short(received, declared), "length", body=sink.excerpt()) from None
         raise TransientHTTPError(
             f"the connection broke after {received} bytes ({type(error).__name__})",
@@ -174,13 +176,6 @@ def _short(received: int, declared: int | None) -> str:
         else f"of the {declared} bytes that were declared"
     )
     return f"the body was cut off: {received} bytes came, {of}"
-
-
-def _waiting(response: requests.Response) -> int:
-    """Bytes that lie ready, at least one. A Content-Length that is too small shows itself here and nowhere
-    else: the HTTP library stops at the declared length and drops the rest, with no public way to see it."""
-    stream = getattr(getattr(response.raw, "_fp", None), "fp", None)
-    return len(stream.peek(2)) if stream is not None and hasattr(stream, "peek") else 0
 
 
 class _Sink:

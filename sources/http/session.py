@@ -5,33 +5,36 @@ What an answer means is for readers; where bytes are kept is for snapshots.py.
 
 from __future__ import annotations
 
-import re
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urljoin
 
 import orjson
 import requests
 from requests import PreparedRequest
-from requests.adapters import HTTPAdapter
 from tenacity import Retrying, retry_if_exception_type
 
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.api_key import access_key
 from sources.http.content import bad, excerpt, parse_json, parse_text, status_words
+from sources.http.exact_length import ExactLengthAdapter
 from sources.http.response_body import TransientHTTPError, faults, read_body, read_page
 from sources.http.retry import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, pause, retry_after, should_stop
 from sources.http.transient import transient_attempts
 from sources.http.urls import allowed_origins, describe_post, is_loopback, origin, redact
-from sources.model import InvalidResponse, Page, RequestUnavailable, SourceUnavailable, SpooledPage
-from sources.settings import load_settings
+from sources.http.user_agent import user_agent
+from sources.model import (
+    CachedPage,
+    InvalidResponse,
+    Page,
+    RequestUnavailable,
+    SourceUnavailable,
+    Usage,
+)
 
 __all__ = ["CachedPage", "Session", "Usage", "excerpt", "parse_json", "parse_text"]
 
@@ -41,31 +44,6 @@ MOVED = frozenset((301, 302, 303, 307, 308))
 
 Params = Mapping[str, str | int | Sequence[str]]
 Form = Mapping[str, str | Sequence[str]]
-
-
-@dataclass
-class Usage:
-    """What the agency was asked for: requests (retries and redirects count) and bytes as they came."""
-
-    requests: int = 0
-    bytes: int = 0
-
-
-@dataclass(frozen=True)
-class CachedPage:
-    """A page that we hold: with its validators the agency can say 304, and then load() gives the bytes, or
-    the file of a large body."""
-
-    etag: str | None
-    last_modified: str | None
-    load: Callable[[], bytes | Path]
-
-    def page(self, url: str) -> Page:
-        """The page as the agency would have sent it again."""
-        held = self.load()
-        if isinstance(held, Path):
-            return SpooledPage(url, held, self.etag, self.last_modified)
-        return Page(url, held, self.etag, self.last_modified)
 
 
 class Session:
@@ -97,8 +75,8 @@ class Session:
         )
         self._lanes, self._pacer = threading.Semaphore(parallel), Pacer(interval, clock, sleep)
         self._http = requests.Session()
-        self._http.mount("https://", HTTPAdapter(pool_maxsize=parallel))
-        self._http.mount("http://", HTTPAdapter(pool_maxsize=parallel))
+        self._http.mount("https://", ExactLengthAdapter(pool_maxsize=parallel))
+        self._http.mount("http://", ExactLengthAdapter(pool_maxsize=parallel))
         self._http.headers = requests.structures.CaseInsensitiveDict(
             {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Language": "en", "Accept-Encoding": "gzip"}
         )
@@ -317,17 +295,3 @@ class Session:
     def _count(self, size: int) -> None:
         with self._lock:
             self.usage.bytes += size
-
-
-@cache
-def _version() -> str:
-    try:
-        return version("compact-tracker")
-    except PackageNotFoundError:  # run from a checkout that was not installed
-        return "unreleased"
-
-
-def user_agent() -> str:
-    """Says what asks and why; COMPACT_CONTACT (an address or a page) says who, if the user wants that."""
-    contact = re.sub(r"[^\x20-\x7e]", "", load_settings().contact)[:200].strip()
-    return f"compact-tracker/{_version()} (statistical data collection{'; ' + contact if contact else ''})"

@@ -1,0 +1,24 @@
+"""The User-Agent of every request."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+from sources.settings import load_settings
+
+
+@cache
+def _version() -> str:
+    try:
+        return version("compact-tracker")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "unreleased"
+
+
+def user_agent() -> str:
+    """The program and its purpose; with COMPACT_CONTACT (an address or a page), also how to reach the
+    operator."""
+    contact = re.sub(r"[^\x20-\x7e]", "", load_settings().contact)[:200].strip()
+    return f"compact-tracker/{_version()} (statistical data collection{'; ' + contact if contact else ''})"
