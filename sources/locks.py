@@ -8,8 +8,10 @@ removed in pipelines/maintenance/cleanup.py.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from logging import getLogger
 from pathlib import Path
@@ -27,6 +29,7 @@ HOME_LOCK = ".at_work"
 DEADLINE = 4 * 3600.0  # seconds: longer than the slowest fetch takes at its agency's pace
 PAUSE = 0.1  # seconds between two attempts
 FETCHED = ("fetched", "confirmed", "accepted")  # events after which a resource is up to date
+HOLDER = re.compile(r"(.+), process (\d+), since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 
 
 class Locked(Exception):
@@ -48,6 +51,53 @@ class HomeLocked(CompactError):
     """Another process works in this COMPACT_HOME. The same call may succeed once it has ended."""
 
     retriable = True
+
+
+@dataclass(frozen=True)
+class LockHolder:
+    """Who works in a home now: what, in which process, since when."""
+
+    what: str
+    process: int
+    since: datetime
+
+
+def lock_holder(home: Path) -> LockHolder | None:
+    """The process that works alone in home now; None where none does, or it has not written its name.
+
+    Asks for no lock, which could keep out a run that begins at that moment: the process is the one that the
+    lock file names, if it is alive and, where the system lists its locks, has this one.
+    """
+    try:
+        text = (home / HOME_LOCK).read_text(encoding="utf-8", errors="replace")
+        inode = (home / HOME_LOCK).stat().st_ino
+    except OSError:
+        return None
+    named = HOLDER.fullmatch(text.strip())
+    if named is None or not _has_lock(int(named[2]), inode):
+        return None
+    return LockHolder(named[1], int(named[2]), datetime.fromisoformat(f"{named[3]}+00:00"))
+
+
+def _has_lock(process: int, inode: int) -> bool:
+    try:
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:  # another system, or a container that hides it
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+    locks = (line.split() for line in lines)
+    return any(
+        lock[1:4] == ["FLOCK", "ADVISORY", "WRITE"]
+        and int(lock[4]) == process
+        and lock[5].rpartition(":")[2] == str(inode)
+        for lock in locks
+        if len(lock) >= 6
+    )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from schemas.errors import CompactError
 if TYPE_CHECKING:
     from sources.settings_model import Settings as Settings
 
+ALLOW_INSECURE = "COMPACT_ALLOW_INSECURE"
 CHECKOUT = Path(__file__).resolve().parent.parent
 HOME, DEBUG = "COMPACT_HOME", "COMPACT_DEBUG"
 
@@ -77,6 +78,16 @@ def switch_debug_on() -> None:
     os.environ[DEBUG] = "1"
 
 
+def insecure_is_allowed() -> bool:
+    """Whether plain http to another machine is allowed: COMPACT_ALLOW_INSECURE."""
+    return bool(os.environ.get(ALLOW_INSECURE))
+
+
+def switch_insecure_on() -> None:
+    """Allow plain http to another machine, in this process and those that it starts."""
+    os.environ[ALLOW_INSECURE] = "1"
+
+
 def __getattr__(name: str) -> Any:
     """`Settings`, imported when it is first used."""
     if name == "Settings":
@@ -89,7 +100,20 @@ def __getattr__(name: str) -> Any:
 # --- variables named after a source, or by its source.yaml
 def url_override(source_id: str) -> str | None:
     """COMPACT_URL_<SOURCE_ID>: a mirror, a proxy or a stand-in instead of the source's own address."""
-    return source_variable(f"COMPACT_URL_{source_id.upper()}") or None
+    name = f"COMPACT_URL_{source_id.upper()}"
+    url = source_variable(name) or None
+    if url is None or not url.startswith("http:") or insecure_is_allowed():
+        return url
+    from sources.http.urls import is_loopback
+
+    if not is_loopback(url):
+        raise CompactError(
+            "anyone on the network can read and change responses over plain http",
+            where=name,
+            allowed="an address that begins with https:, or one of this machine",
+            next_step=f"`compact run --allow-insecure`, or {ALLOW_INSECURE}=1, if that network is trusted",
+        )
+    return url
 
 
 def route_override(source_id: str) -> str | None:

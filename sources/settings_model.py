@@ -46,6 +46,15 @@ class Settings(BaseSettings):
     )
     signing_key: Path | None = Field(default=None, description="ssh key of `compact sign`")
     signers: Path | None = Field(default=None, description="allowed signers of `compact verify` and `pull`")
+    allow_insecure: bool = Field(
+        default=False, description="plain http to another machine, like `compact run --allow-insecure`"
+    )
+    ui_hosts: str = Field(
+        default="", description="names under which a proxy serves the web interface, separated by commas"
+    )
+    ui_token: SecretStr | None = Field(
+        default=None, description="what a client must present to the web interface; 20 characters or more"
+    )
     alert_webhook: SecretStr | None = Field(
         default=None, description="https address that receives alerts as JSON"
     )

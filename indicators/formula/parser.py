@@ -12,7 +12,7 @@ sqlglot takes a third of a second to import, so it is imported only when a formu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from indicators.formula.compiler import ALLOWED, SPLIT, FormulaFault, Refused, Writer, finite, too_deep
@@ -93,7 +93,9 @@ def parse_formula(text: str) -> Any:
 
     dialect = DuckDB()
     try:
-        trees = dialect.parser().parse_into(exp.Condition, dialect.tokenize(text), text)
+        tokens = dialect.tokenize(text)
+        _check_logarithms(tokens)
+        trees = dialect.parser().parse_into(exp.Condition, tokens, text)
     except ParseError as error:
         raise Refused(_syntax(error.errors[0] if error.errors else {})) from None
     except RecursionError:
@@ -103,6 +105,23 @@ def parse_formula(text: str) -> Any:
     if len(trees) != 1 or trees[0] is None:
         raise Refused(FormulaFault("is not one expression", "one SQL expression"))
     return trees[0]
+
+
+def _check_logarithms(tokens: Sequence[Any]) -> None:
+    """Raise Refused if log10 has more than one argument: sqlglot drops the others without an error."""
+    for index, token in enumerate(tokens):
+        if token.text.lower() != "log10" or [t.text for t in tokens[index + 1 : index + 2]] != ["("]:
+            continue
+        depth = 0
+        for inner in tokens[index + 1 :]:
+            depth += {"(": 1, ")": -1}.get(inner.text, 0)
+            if depth == 0:
+                break
+            if depth == 1 and inner.text == ",":
+                fault = FormulaFault(
+                    "log10 has more than one argument", "log10(x)", line=token.line, column=token.col
+                )
+                raise Refused(fault)
 
 
 def _syntax(error: dict[str, Any]) -> FormulaFault:

@@ -16,14 +16,14 @@ import typer
 
 from pipelines.cli.backtest import backtest
 from pipelines.cli.indicators import export, preview, why
-from pipelines.cli.maintenance import gc, sign, verify
+from pipelines.cli.maintenance import backup, gc, restore, sign, verify
 from pipelines.cli.releases import diff, explain, mcp, revisions, rollback
 from pipelines.cli.remote import publish, pull
 from pipelines.cli.reports import report
 from pipelines.cli.sources import contracts, new
 from pipelines.cli.status import alert, status
-from pipelines.console.output import emit, emit_one, note
-from sources.settings import compact_home, debug_is_on, pass_home_on, switch_debug_on
+from pipelines.console.output import emit, emit_one, note, say, use_any_encoding
+from sources.settings import compact_home, debug_is_on, pass_home_on, switch_debug_on, switch_insecure_on
 
 if TYPE_CHECKING:
     from pipelines.steps.run_context import Workspace
@@ -43,6 +43,8 @@ for verb in (diff, explain, revisions, rollback, mcp):
 app.command()(status)
 app.command()(alert)
 app.command()(export)
+app.command()(backup)
+app.command()(restore)
 for verb in (gc, sign, verify, publish, pull):
     app.command()(verb)
 app.command()(preview)
@@ -86,8 +88,13 @@ def run(
         str,
         typer.Option(help="Rebuild, aside, what was known then; asks no agency.", metavar="DATE"),
     ] = "",
+    allow_insecure: Annotated[
+        bool, typer.Option(help="Also send requests over plain http to another machine (COMPACT_URL_…).")
+    ] = False,
 ) -> None:
     """Fetch what changed, stage, evaluate, check, and make a release."""
+    if allow_insecure:
+        switch_insecure_on()
     if as_of:
         _rebuild(as_of, redistributable=redistributable)
         return
@@ -119,7 +126,7 @@ def check(
         emit([vars(p) for p in [*found.problems, *found.warnings]], as_json=True)
     else:
         for problem in [*found.problems, *found.warnings]:
-            print(problem)
+            say(problem)
     warned = f", {len(found.warnings)} warnings" if found.warnings else ""
     note(f"{found.files} files checked, {len(found.problems)} problems{warned}")
     raise typer.Exit(1 if found.problems else 0)
@@ -249,13 +256,14 @@ def import_contribution(
 
 @app.command()
 def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
-    """Open the Dagster UI on the assets of this checkout."""
+    """Open the Dagster UI on the assets of this checkout. Pages of other sites cannot use it."""
     from pipelines.dagster_instance.home import prepare
 
     os.environ["DAGSTER_HOME"] = str(prepare(compact_home()))
-    arguments = ["dagster", "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
     pass_home_on(compact_home())
-    os.execv(Path(sys.executable).with_name("dagster"), arguments)  # noqa: S606
+    from pipelines.webserver.local_ui import run_local_ui
+
+    raise typer.Exit(run_local_ui(port))
 
 
 def _release_of(as_of: str) -> Path:
@@ -271,7 +279,7 @@ def _rebuild(as_of: str, *, redistributable: bool) -> None:
     from warehouse.store.listing import moment
 
     result = WorkspaceAsOf(when=moment(as_of), redistributable=redistributable).rebuild()
-    print(f"Release {result.id}, as of {as_of}: {result.note}\n  {result.path}")
+    say(f"Release {result.id}, as of {as_of}: {result.note}\n  {result.path}")
     note("`latest` is as it was")
 
 
@@ -290,6 +298,7 @@ def main() -> None:
     """Run a verb; a problem of ours is printed as such, without a traceback, and means exit code 2."""
     from schemas.errors import CompactError, DefinitionError
 
+    use_any_encoding()
     try:
         compact_home()  # raises for an address
         app()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from indicators.registry import load_catalogue
-from pipelines.console.output import emit, emit_one, note
+from pipelines.console.output import emit, emit_one, note, say
 from schemas.errors import CompactError
 from sources.contributions import ImportResult, Known, Measure, import_file, write_template
 
@@ -39,7 +39,7 @@ def take_in(path: Path, home: Path, kind: str | None, by: str, *, dry_run: bool,
 def write_empty(kind: str, out: Path | None) -> None:
     """Write an empty template and say where."""
     for path in write_template(kind, out or Path(f"{kind}.xlsx"), known()):
-        print(path)
+        say(path)
 
 
 def known() -> Known:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli.sources import ask, new
-from pipelines.console.output import emit, emit_one, note
+from pipelines.console.output import emit, emit_one, note, say
 from schemas.errors import CompactError
 from sources.settings import compact_home
 
@@ -151,7 +151,7 @@ def new_indicator(
         *(title, description, unit, formula, aggregate, weight, reason),
     )
     path = scaffold(wanted)
-    print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    say(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
     note(
         "it passes `compact check`; see what it gives: "
         f"compact preview indicators/catalogue/{wanted.group}/{path.name}"
@@ -242,14 +242,14 @@ def _unknown_indicator(given: str, known: Iterable[str]) -> CompactError:
 def _show(found: dict[str, Any]) -> None:
     """The summary for a terminal: what there is, what it looks like, what is strange."""
     unit = found["unit"]
-    print(
+    say(
         f"{found['indicator']}: {found['values']:,} values in {unit}, "
         f"{found['first_year']}-{found['latest_year']}"
         if found["values"]
         else f"{found['indicator']}: no value"
     )
     if found["countries"]:
-        print(
+        say(
             f"coverage: {found['countries']} of {found['countries_known']} countries and territories, "
             f"{found['since_2015']} since 2015, {found['two_or_more_since_2015']} with two or more values "
             "since\n"
@@ -257,21 +257,21 @@ def _show(found: dict[str, Any]) -> None:
             f"({found['highest_at']}), median {found['median']:,.4g}"
         )
     if found["no_number"]:
-        print(f"no number: the formula gives none in {found['no_number']:,} cells that have all inputs")
-    print()
+        say(f"no number: the formula gives none in {found['no_number']:,} cells that have all inputs")
+    say()
     emit(found["inputs"], as_json=False)
     if found["regions"]:
-        print("\nmedian of the countries with a value, by region")
+        say("\nmedian of the countries with a value, by region")
         emit(found["regions"], as_json=False)
     if found["changes"]:
-        print("\nlargest changes a year")
+        say("\nlargest changes a year")
         emit(found["changes"], as_json=False)
-    print("\nwhat `expect` says")
+    say("\nwhat `expect` says")
     for check in found["checks"]:
         state = "ok   " if check["passed"] else f"{check['severity']:<5}"
-        print(f"  {state}  {check['check']}: {check['says']}")
+        say(f"  {state}  {check['check']}: {check['says']}")
     if against := found["against_release"]:
-        print(
+        say(
             f"\nagainst release {against['release']}: {against['same']:,} totals the same, "
             f"{against['changed']:,} changed, {against['new']:,} new, {against['gone']:,} gone"
         )

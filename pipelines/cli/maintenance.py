@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.console.output import emit, note
+from pipelines.console.output import emit, emit_one, note, say
 from sources.settings import compact_home, load_settings
 
 if TYPE_CHECKING:
+    from warehouse.verification.finding import Finding
     from warehouse.verification.signing import Signature
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -35,6 +36,37 @@ def gc(
     note(f"{freed:,.1f} MB in {len(found)} things {'would be' if dry_run else 'were'} freed")
 
 
+def backup(
+    folder: Annotated[Path, typer.Argument(help="The backup folder, on another disk.")],
+    keep: Annotated[int | None, typer.Option(help="Then remove all but so many of the newest.")] = None,
+    check: Annotated[bool, typer.Option(help="Read every byte of the backups that are there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy what cannot be computed again (snapshots, decisions, contributions, releases, logs) to a backup
+    folder; only bytes that are new there are copied. `compact restore` brings it back."""
+    from pipelines.maintenance.backup import back_up, damage, prune
+
+    if check:
+        findings = [{"damage": sentence} for sentence in damage(folder)]
+        emit(findings, as_json=as_json, empty="every backup is whole")
+        raise typer.Exit(1 if findings else 0)
+    emit_one(vars(back_up(compact_home(), folder)), as_json=as_json)
+    if keep is not None:
+        note(f"{prune(folder, keep)} older backups removed")
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The backup folder.")],
+    id_: Annotated[str | None, typer.Option("--backup", help="A backup's id; the newest by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a backup into COMPACT_HOME, which must be empty, each file verified by its sha256."""
+    from pipelines.maintenance.backup import restore as bring_back
+
+    emit_one(vars(bring_back(folder, compact_home(), id_)), as_json=as_json)
+    note("run `compact verify` on it; staged and evaluated tables are made again by the next run")
+
+
 def sign(
     release: ReleaseId = None,
     key: Annotated[
@@ -55,24 +87,34 @@ def sign(
             next_step="make one with `ssh-keygen -t ed25519`, and name it with --key or COMPACT_SIGNING_KEY",
         )
     folder = open_release(compact_home(), release)
-    print(f"{folder.name} is signed: {make(folder, chosen)}")
+    say(f"{folder.name} is signed: {make(folder, chosen)}")
 
 
-def verify(release: ReleaseId = None, as_json: Json = False) -> None:
-    """Re-check a release: checksums, signature, contracts, ledger, links to snapshots, stored bytes. Also of
-    a store: the latest at s3://BUCKET/PREFIX."""
+def verify(
+    release: ReleaseId = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Recompute every value, and restage every observation from the stored bytes."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Verify a release: checksums, signature, contracts, ledger, warehouse.duckdb, stored bytes, and values
+    recomputed from their observations (a sample; --all for every value). Also the latest release of a store:
+    s3://BUCKET/PREFIX."""
     if release and "://" in release:
         from warehouse.remote.transfer import brought
 
         with brought(release) as folder:
-            _verify(folder, as_json)
+            _verify(folder, every, as_json)
     else:
         from warehouse.store.listing import open_release
 
-        _verify(open_release(compact_home(), release), as_json)
+        _verify(open_release(compact_home(), release), every, as_json)
 
 
-def _verify(folder: Path, as_json: bool) -> None:
+def _verify(folder: Path, every: bool, as_json: bool) -> None:
     from warehouse.verification.verify import store_findings, verify_release
 
     found = verify_release(folder)
@@ -86,6 +128,7 @@ def _verify(folder: Path, as_json: bool) -> None:
         )
     else:
         note("the store of snapshots is not here, so the bytes themselves were not checked")
+    found += _recompute(folder, every, readable=not found)
     findings = [vars(finding) for finding in found]
     signature, strict = _signature(folder)
     note(signature.what)
@@ -93,6 +136,30 @@ def _verify(folder: Path, as_json: bool) -> None:
         findings.append({"file": "SHA256SUMS.sig", "check": signature.state, "what": signature.what})
     emit(findings, as_json=as_json, empty=f"{folder.name} is whole")
     raise typer.Exit(1 if findings else 0)
+
+
+def _recompute(folder: Path, every: bool, *, readable: bool) -> list[Finding]:
+    """Values that differ when they are computed again. readable: nothing else is wrong with the tables."""
+    if not readable:
+        note("values were not recomputed: fix the findings first")
+        return []
+    from warehouse.verification.recompute import recompute
+
+    values = recompute(folder, every=every)
+    left_out = f"; {values.not_computed} need other countries' values" if values.not_computed else ""
+    note(f"{values.values} values recomputed from their inputs{left_out}")
+    findings = values.findings
+    if every and (compact_home() / "snapshots").is_dir():
+        from pipelines.maintenance.restage import restage
+        from sources.registry.sources import load_sources
+        from sources.snapshots.store import Store
+
+        observations = restage(folder, Store(compact_home()), load_sources())
+        note(f"{observations.rows} observations restaged from the stored bytes")
+        for source_id, why in observations.left_out.items():
+            note(f"{source_id} was not restaged: {why}")
+        findings += observations.findings
+    return findings
 
 
 def _signature(folder: Path) -> tuple[Signature, bool]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.console.output import emit, emit_one, note
+from pipelines.console.output import emit, emit_one, note, say
 from schemas.errors import CompactError
 from sources.settings import compact_home
 
@@ -45,8 +45,8 @@ def diff(
     elif as_json:
         emit_one(found, as_json=True)
     else:
-        print(f"From {old.name} to {new.name}:\n")
-        print("\n".join(f"- {text}" for text in found["notes"]), end="\n\n")
+        say(f"From {old.name} to {new.name}:\n")
+        say("\n".join(f"- {text}" for text in found["notes"]), end="\n\n")
         shown = ("indicator", "state", "added", "removed", "revised", "revised_beyond", "status_changed",
                  "other_origin", "years_gained")  # fmt: skip
         emit([{name: row[name] for name in shown} for row in found["indicators"]], as_json=False, empty="")
@@ -80,8 +80,10 @@ def explain(
     as_json: Json = False,
     release: ReleaseId = None,
 ) -> None:
-    """From a published number to the raw bytes: formula, observations, snapshots, place, checks and SQL."""
+    """From a published number to the raw bytes: formula, observations, snapshots, place, checks and SQL.
+    Exits with 1 if the number is not what its inputs give."""
     from pipelines.cli.provenance_text import explanation
+    from warehouse.provenance.value import disagreements
     from warehouse.provenance.value import explain as read
     from warehouse.store.listing import open_release
 
@@ -91,7 +93,12 @@ def explain(
     if as_json:
         emit_one(found, as_json=True)
     else:
-        print("\n".join(explanation(found)))
+        say("\n".join(explanation(found)))
+    if different := disagreements(found):
+        for sentence in different:
+            note(sentence)
+        note("run `compact verify --all`: the release, or what it was made from, is damaged")
+        raise typer.Exit(1)
 
 
 def revisions(
@@ -108,10 +115,10 @@ def revisions(
         emit_one(found, as_json=True)
     else:
         for name, kept in (("releases", "created"), ("snapshots", "fetched_at")):
-            print(f"What the {name} say, where they say something else than the one before ({kept}):\n")
+            say(f"What the {name} say, where they say something else than the one before ({kept}):\n")
             rows = [row | {"snapshot": (row["snapshot"] or "")[:12]} for row in found[name]]
             emit(rows, as_json=False, empty="nothing")
-            print()
+            say()
     raise typer.Exit(0 if found["releases"] else 1)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.console.output import emit_one, note
+from pipelines.console.output import emit_one, note, say
 from sources.settings import compact_home, load_settings
 
 Url = Annotated[
@@ -37,8 +37,14 @@ def publish(
     emit_one(vars(done), as_json=as_json)
 
 
-def pull(url: Url = None, release: ReleaseId = None) -> None:
-    """Bring the latest release of a store, or another, into COMPACT_HOME, once it is proved to be whole."""
+def pull(
+    url: Url = None,
+    release: ReleaseId = None,
+    back: Annotated[bool, typer.Option(help="Also where the latest release here is newer.")] = False,
+) -> None:
+    """Download the latest release of a store, or another, into COMPACT_HOME, and verify it."""
+    from pipelines.maintenance.accept import this_user
     from warehouse.remote.transfer import pull_from
 
-    print(pull_from(_store(url), compact_home(), release, load_settings().signers))
+    signers = load_settings().signers
+    say(pull_from(_store(url), compact_home(), release, signers, back=back, by=this_user()))

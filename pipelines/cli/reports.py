@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.console.output import emit, note
+from pipelines.console.output import emit, note, say
 from schemas.errors import CompactError
 from sources.settings import compact_home
 
@@ -141,7 +141,7 @@ def _serve(folder: Path, port: int) -> None:
     # a shell has what it starts in the background ignore interruptions
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with server:
-        print(f"http://127.0.0.1:{server.server_address[1]}/site/index.html", flush=True)
+        say(f"http://127.0.0.1:{server.server_address[1]}/site/index.html", flush=True)
         note("until it is interrupted (Ctrl+C)")
         try:
             server.serve_forever()

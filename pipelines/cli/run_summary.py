@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.console.output import emit, note
+from pipelines.console.output import emit, note, say
 from pipelines.runner.run import Outcome
 from pipelines.steps.run_context import Workspace
 from pipelines.steps.system_errors import SystemFault
@@ -22,7 +22,7 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
         [row for row in rows if row["state"] in ("live", "stored")], as_json=False, empty="no source has data"
     )
     if absent := [str(row["source"]) for row in rows if row["state"] == "absent"]:
-        print(f"absent: {', '.join(absent)}")
+        say(f"absent: {', '.join(absent)}")
     _notes({source_id: report.note for source_id, report in workspace.reports.items() if report.note})
     for problem in workspace.problems:
         note(f"\n{problem}")
@@ -32,13 +32,13 @@ def tell(workspace: Workspace, outcome: Outcome) -> int:
             "\nThe run is red: nothing was published, `latest` is as it was, and the bytes received are kept."
         )
         return 2 if any(isinstance(problem, SystemFault) for problem in workspace.problems) else 1
-    print()
+    say()
     if release.made:
-        print(f"Release {release.id}: {release.note}")
-        print(f"  {release.path}")
+        say(f"Release {release.id}: {release.note}")
+        say(f"  {release.path}")
     else:
         same = f"nothing changed since release {release.id}"
-        print(f"Nothing changed since release {release.id}: no new release was made.")
+        say(f"Nothing changed since release {release.id}: no new release was made.")
         if release.note != same:
             note(release.note)
     for line in open_lines(release.path):

@@ -1,4 +1,4 @@
-"""The verbs of whoever watches: `compact status` and `compact alert`. They read files and ask no agency."""
+"""`compact status` and `compact alert`, for operators. They read files and ask no agency."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.console.output import emit, emit_one, note
+from pipelines.console.output import emit, emit_one, note, say
 from sources.settings import compact_home
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
@@ -15,7 +15,8 @@ COLUMNS = ("source", "state", "cadence", "last_asked", "last_confirmed", "agency
 
 
 def status(as_json: Json = False) -> None:
-    """How each source, the last run and the latest release stand; exit code 1 if something needs a person."""
+    """Show the status of each source, the last run and the latest release. Exits with 1 if action is
+    required."""
     from pipelines.monitoring.status import facts
 
     found = facts(compact_home())
@@ -23,23 +24,23 @@ def status(as_json: Json = False) -> None:
         emit_one(found, as_json=True)
     else:
         _print(found)
-    raise typer.Exit(1 if found["needs_a_person"] else 0)
+    raise typer.Exit(1 if found["action_required"] else 0)
 
 
 def alert(
     test: Annotated[bool, typer.Option(help="Send a test message to every receiver that is set.")] = False,
 ) -> None:
-    """Send what needs a person to the receivers that COMPACT_ALERT_* name; each matter once. For a timer of
-    your own: `compact run` and the sensor `alerts` do it by themselves."""
+    """Send what requires action to the receivers that COMPACT_ALERT_* name, each matter once. For a timer:
+    `compact run` and the sensor `alerts` do it by themselves."""
     from pipelines.monitoring.alerts import Message, receivers, send, send_news
     from pipelines.monitoring.status import facts
 
     home = compact_home()
     if not receivers():
-        note("nobody is to be told: set COMPACT_ALERT_WEBHOOK or COMPACT_ALERT_SMTP")
+        note("No alert receivers configured: set COMPACT_ALERT_WEBHOOK or COMPACT_ALERT_SMTP")
         raise typer.Exit(1)
     if test:
-        failed = send(Message("a test", ["This is a test: alerts of Compact Tracker reach you."]))
+        failed = send(Message("a test", ["This is a test: Compact Tracker alerts reach you."]))
     else:
         failed = send_news(home, facts(home))
     for text in failed:
@@ -49,20 +50,22 @@ def alert(
 
 def _print(found: dict[str, Any]) -> None:
     emit([{name: row[name] for name in COLUMNS} for row in found["sources"]], as_json=False)
-    run, release = found["last_run"], found["release"]
-    print()
+    run, release, running = found["last_run"], found["release"], found["running"]
+    say()
+    if running:
+        say(f"Running: {running.what}, process {running.process}, since {running.since:%Y-%m-%d %H:%M} UTC")
     if run:
         seconds = f" in {run['seconds']:.0f} s" if "seconds" in run else ""
-        print(f"Last run: {run['outcome']}{seconds}, ended {run['ended'][:16].replace('T', ' ')} UTC")
+        say(f"Last run: {run['outcome']}{seconds}, ended {run['ended'][:16].replace('T', ' ')} UTC")
     else:
-        print("Last run: none is on record")
+        say("Last run: none recorded")
     if release:
-        sound = "damaged" if release["damaged"] else "its checksums hold"
+        sound = "damaged" if release["damaged"] else "checksums match"
         size = f"{release['age_days']} days old, {release['values']:,} values"
-        print(f"Latest release: {release['id']}, {size}, {sound}")
+        say(f"Latest release: {release['id']}, {size}, {sound}")
     else:
-        print("Latest release: none")
-    for text in found["needs_a_person"]:
-        note(f"needs a person: {text}")
-    if not found["needs_a_person"]:
-        note("nothing needs a person")
+        say("Latest release: none")
+    for text in found["action_required"]:
+        note(f"action required: {text}")
+    if not found["action_required"]:
+        note("no action required")

@@ -145,5 +145,5 @@ def alerts_sensor(make: Make) -> dg.SensorDefinition:
         name="alerts",
         evaluation_fn=tell,
         minimum_interval_seconds=ALERT_SECONDS,
-        description="Sends what needs a person to the receivers that COMPACT_ALERT_* name.",
+        description="Sends what requires action to the receivers that COMPACT_ALERT_* name.",
     )

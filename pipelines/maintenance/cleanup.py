@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from schemas.tables.contributions import CONTRIBUTION_TABLES
+from sources.contributions.archive import Archive
 from warehouse.store.publish import publishing, releases_folder
 
 # Names under which files and folders are written before they are renamed into place.
@@ -26,10 +28,13 @@ RELEASES = ("", "redistributable")
 
 
 def remove_partial_files(home: Path) -> list[Path]:
-    """Remove what is unfinished, and finish what was all but published. Returns what was removed."""
+    """Remove what is unfinished, and finish what was all but published: a release that is in place, and the
+    table of an import that is in the manifest. Returns what was removed."""
     left = [path for pattern in UNFINISHED for path in home.glob(pattern)] + list(_spilled())
     for path in left:
         remove(path)
+    for table in CONTRIBUTION_TABLES:
+        Archive(home, table).rebuild()
     for part in RELEASES:
         if releases_folder(home / part).is_dir():
             with publishing(home / part):

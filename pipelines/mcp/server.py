@@ -17,9 +17,12 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 
 from pipelines.mcp import answers
+from schemas.display import bounded, visible
 from schemas.errors import CompactError
 from warehouse.store.listing import open_release
 
+MAX_ARGUMENT = 200  # characters; the longest name of an area has 52, of an indicator 40
+MAX_ERROR = 2_000  # characters of an error: what an assistant is told, it may repeat
 INSTRUCTIONS = """\
 Figures on how far every country is from the measurable targets of the UN Global Digital Compact, from
 public statistics of UN agencies, the World Bank and others. Find an indicator with `search`, then ask for
@@ -41,31 +44,31 @@ def server(home: Path) -> MCPServer[Any]:
 
     def search(text: str) -> CallToolResult:
         """Find indicators by words or by an agency's own code."""
-        return _result(lambda: answers.search(latest(), text))
+        return _result(lambda: answers.search(latest(), _word(text)))
 
     def about(indicator: str) -> CallToolResult:
         """What an indicator is: definition, target with its origin, formula, inputs, sources, coverage."""
-        return _result(lambda: answers.about(latest(), indicator))
+        return _result(lambda: answers.about(latest(), _word(indicator)))
 
     def show(indicator: str, area: str = "", year: int | None = None) -> CallToolResult:
         """Values of an indicator: the latest of each area, or those of a year; with source and status."""
-        return _result(lambda: answers.show(latest(), indicator, area, year))
+        return _result(lambda: answers.show(latest(), _word(indicator), _word(area), year))
 
     def progress(indicator: str, area: str, method: str = "unsd-2026") -> CallToolResult:
         """Whether an area is on track to the target. method: a published method, empty for all of them."""
-        return _result(lambda: answers.progress(latest(), indicator, area, method))
+        return _result(lambda: answers.progress(latest(), _word(indicator), _word(area), _word(method)))
 
     def gaps(indicator: str, area: str) -> CallToolResult:
         """Differences between women and men, towns and countryside and other groups, in one area."""
-        return _result(lambda: answers.gaps(latest(), indicator, area))
+        return _result(lambda: answers.gaps(latest(), _word(indicator), _word(area)))
 
     def explain(indicator: str, area: str, year: int | None = None) -> CallToolResult:
         """Where a number comes from: formula with its numbers, observations, snapshots, checks and SQL."""
-        return _result(lambda: answers.explain(latest(), indicator, area, year, home))
+        return _result(lambda: answers.explain(latest(), _word(indicator), _word(area), year, home))
 
     def coverage(indicator: str = "", area: str = "") -> CallToolResult:
         """What data there is: for which countries of an indicator, or which indicators of a country."""
-        return _result(lambda: answers.coverage(latest(), indicator, area))
+        return _result(lambda: answers.coverage(latest(), _word(indicator), _word(area)))
 
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
     for tool in (search, about, show, progress, gaps, explain, coverage):
@@ -79,12 +82,23 @@ def serve(home: Path) -> None:
     server(home).run("stdio")
 
 
+def _word(text: str) -> str:
+    """An argument as it may be searched for and repeated in an answer.
+
+    Raises:
+        CompactError: it is longer than any code, name or question needs.
+    """
+    if len(text) > MAX_ARGUMENT:
+        raise CompactError(f"an argument has {len(text):,} characters", allowed=f"at most {MAX_ARGUMENT}")
+    return visible(text)
+
+
 def _result(ask: Callable[[], dict[str, Any]]) -> CallToolResult:
     """An answer as JSON; a question that cannot be answered as an error that says what can be asked."""
     try:
         text, failed = json.dumps(ask(), ensure_ascii=False, default=_plain), False
     except CompactError as problem:
-        text, failed = str(problem), True
+        text, failed = bounded(visible(str(problem)), MAX_ERROR), True
     return CallToolResult(content=[TextContent(type="text", text=text)], is_error=failed)
 
 

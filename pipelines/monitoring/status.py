@@ -1,7 +1,6 @@
-"""How everything stands: each source, the last run, the latest release. Facts from files alone: nobody is
-asked, nothing is computed anew.
+"""The status of each source, the current run, the last run and the latest release, read from files alone.
 
-`compact status` prints them, alerts.py finds in them what a person must hear of.
+`compact status` prints it; alerts.py sends what requires action. No agency is asked and nothing is computed.
 """
 
 from __future__ import annotations
@@ -18,76 +17,103 @@ from pipelines.monitoring.run_log import runs
 from schemas.definitions.source import Source
 from sources.drift.results import failed_contracts
 from sources.ingest.cadence import freshness_status, next_due
+from sources.locks import lock_holder
 from sources.snapshots.store import Store
-from warehouse.store.publish import SUMS, file_sha256, latest_release, read_release_metadata
+from warehouse.store.publish import latest_release, read_release_metadata
+from warehouse.verification.files import checksum_findings
 
 Facts = dict[str, Any]
 RED = "red"
+RUN_HOURS = 4  # as TimeoutStartSec in deploy/systemd/compact-run.service; a first run takes below 1 h
 
 
 def status(
     home: Path,
     sources: Mapping[str, Source],
-    wanted: Mapping[str, set[str]],
+    series: Mapping[str, set[str]],
     now: datetime | None = None,
 ) -> Facts:
-    """Everything that `compact status` says. wanted: the series that are asked of each source.
+    """Everything that `compact status` prints.
 
-    `needs_a_person` lists, in sentences, what will not mend itself; it is empty where all is well.
+    Args:
+        home: COMPACT_HOME.
+        sources: the definitions of the sources.
+        series: the series requested from each source.
+        now: the moment to judge freshness and running time by.
+
+    Returns:
+        The facts; `action_required` lists, in sentences, what does not resolve itself, and is empty where all
+        is well. `needs_a_person` is its former name, kept for one release.
     """
     now = now or datetime.now(UTC)
-    store, waiting = Store(home), held(home)
-    found = {
+    store, held_snapshots = Store(home), held(home)
+    facts: Facts = {
         "at": now,
         "sources": [
-            _source(home, store, source, wanted.get(name, set()), waiting, now)
+            _source(home, store, source, series.get(name, set()), held_snapshots, now)
             for name, source in sources.items()
         ],
-        "held": waiting,
+        "held": held_snapshots,
         "contracts_failed": failed_contracts(home),
+        "running": lock_holder(home),
         "last_run": next(iter(reversed(runs(home))), None),
         "release": _release(home, now),
     }
-    return found | {"needs_a_person": [one.text for one in findings(found) if one.lasts]}
+    action_required = [finding.text for finding in findings(facts) if finding.lasts]
+    return facts | {"action_required": action_required, "needs_a_person": action_required}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a person must hear of. key: the same while it is the same matter; lasts: it stays so until
-    somebody does something, else it is news to be told once."""
+    """Something an operator must know.
+
+    Attributes:
+        key: identifies the matter, so that it is reported once while it lasts.
+        text: the matter in a sentence.
+        lasts: it stays until an operator acts; otherwise it is news, reported once.
+    """
 
     key: str
     text: str
     lasts: bool = True
 
 
-def findings(found: Facts) -> list[Finding]:
-    """Held snapshots, stale sources, failed contracts, a red run, a damaged release, lost coverage."""
-    return [*_of_sources(found), *_of_runs(found)]
+def findings(facts: Facts) -> list[Finding]:
+    """Held snapshots, stale sources, failed contracts, a run beyond its time, a failed run, a damaged
+    release, lost coverage."""
+    return [*_of_sources(facts), *_of_runs(facts)]
 
 
-def _of_sources(found: Facts) -> Iterator[Finding]:
-    for row in found["held"]:
+def _of_sources(facts: Facts) -> Iterator[Finding]:
+    for row in facts["held"]:
         yield Finding(
             f"held {row['snapshot']}",
             f"{row['source']}: a snapshot of {row['resource']} is held: {row['reason']}",
         )
-    for row in found["sources"]:
+    for row in facts["sources"]:
         if since := row["stale_since"]:
             yield Finding(
                 f"stale {row['source']} {since:%Y-%m-%d}",
-                f"{row['source']} is stale since {since:%Y-%m-%d}: its agency last confirmed what is stored "
+                f"{row['source']} is stale since {since:%Y-%m-%d}: its agency last confirmed the stored data "
                 f"on {row['last_confirmed']:%Y-%m-%d}",
             )
-    for name, what in found["contracts_failed"].items():
-        yield Finding(f"contract {name} {what}", f"{name}: its answer is not as recorded: {what}")
+    for name, what in facts["contracts_failed"].items():
+        yield Finding(
+            f"contract {name} {what}", f"{name}: its response does not match the recorded contract: {what}"
+        )
 
 
-def _of_runs(found: Facts) -> Iterator[Finding]:
-    run, release = found["last_run"], found["release"]
+def _of_runs(facts: Facts) -> Iterator[Finding]:
+    run, release, running = facts["last_run"], facts["release"], facts.get("running")
+    if running and (hours := (facts["at"] - running.since).total_seconds() / 3600) > RUN_HOURS:
+        yield Finding(
+            f"running {running.since.isoformat()}",
+            f"{running.what} (process {running.process}) has been running for {hours:.1f} hours, more than "
+            f"{RUN_HOURS}: it hangs, or an agency responds very slowly; see the log, then stop it",
+        )
     if run and run["outcome"] == RED:
         for problem in run.get("problems") or ["see the log"]:
-            yield Finding(f"red {problem}", f"the last run was red: {problem}")
+            yield Finding(f"red {problem}", f"the last run failed: {problem}")
     if release and release["damaged"]:
         yield Finding(
             f"damaged {release['id']}", f"release {release['id']} is damaged: {release['damaged'][0]}"
@@ -105,12 +131,12 @@ def _source(
     home: Path,
     store: Store,
     source: Source,
-    wanted: set[str],
-    waiting: list[dict[str, object]],
+    series: set[str],
+    held_snapshots: list[dict[str, object]],
     now: datetime,
 ) -> Facts:
     asked = _asked(home / "status" / f"{source.id}.json")
-    stands = freshness_status(source, store, wanted, now)
+    stands = freshness_status(source, store, series, now)
     at = datetime.fromisoformat(asked["at"]) if asked else None
     return {
         "source": source.id,
@@ -121,7 +147,7 @@ def _source(
         "last_confirmed": stands.last_confirmed,
         "agency_release": stands.agency_release,
         "stale_since": stands.stale_since,
-        "held": sum(row["source"] == source.id for row in waiting),
+        "held": sum(row["source"] == source.id for row in held_snapshots),
         "next_due": next_due(source, at),
         "note": (asked or {}).get("note") or None,
     }
@@ -130,7 +156,7 @@ def _source(
 def _asked(path: Path) -> Facts | None:
     try:
         said: Facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # never asked, or the file was torn off: the next run writes it anew
+    except (OSError, ValueError):  # never asked, or a crash tore the file: the next run writes it again
         return None
     return said if {"state", "at"} <= said.keys() else None
 
@@ -152,18 +178,8 @@ def _release(home: Path, now: datetime) -> Facts | None:
 
 
 def _damaged(folder: Path) -> list[str]:
-    """What does not fit SHA256SUMS; `compact verify` looks deeper."""
-    if not (folder / SUMS).exists():
-        return [f"{SUMS} is gone"]
-    found = []
-    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
-        expected, _, name = line.partition("  ")
-        path = folder / name
-        if not path.is_file():
-            found.append(f"{name} is gone")
-        elif file_sha256(path) != expected:
-            found.append(f"{name} has changed")
-    return found
+    """What does not match SHA256SUMS; `compact verify` checks more."""
+    return [f"{finding.file} {finding.what}" for finding in checksum_findings(folder)]
 
 
 def _coverage_lost(folder: Path) -> int:

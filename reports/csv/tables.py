@@ -14,8 +14,20 @@ import duckdb
 
 from schemas.errors import CompactError
 
-FORMULA = r"^[=+\-@\t\r]"  # how a cell begins that spreadsheets take for a formula (OWASP, CSV injection)
-NUMBER = r"^[+-]?[0-9.]+([eE][+-]?[0-9]+)?$"
+# How a cell begins that some spreadsheet program takes for a formula (OWASP, CSV injection): the rule of
+# sources/contributions/cells.py, in the words of RE2. Full-width signs count, and so do signs after spaces
+# and marks that cannot be seen.
+SPACE = (
+    r"\x{0009}-\x{000d}\x{001c}-\x{0020}\x{0085}\x{00a0}\x{1680}\x{2000}-\x{200f}"
+    r"\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}"
+)
+FORMULA = rf"^[{SPACE}]*(?:[=+\-@\x{{ff1d}}\x{{ff0b}}\x{{ff0d}}\x{{ff20}}]|[\t\r\n])"
+NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+# Control characters, and marks that change the direction of text, become U+FFFD; line ends and tabs stay.
+UNSAFE = (
+    r"[\x{0000}-\x{0008}\x{000b}\x{000c}\x{000e}-\x{001f}\x{007f}-\x{009f}"
+    r"\x{061c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]"
+)
 
 
 def build(release: Path, out: Path, tables: Sequence[str] = ()) -> list[Path]:
@@ -52,8 +64,11 @@ def _cell(name: str, kind: str) -> str:
         return f"to_json({column}) as {column}"
     if kind != "VARCHAR":
         return column
-    risky = f"regexp_matches({column}, {_text(FORMULA)}) and not regexp_matches({column}, {_text(NUMBER)})"
-    return f"case when {risky} then '''' || {column} else {column} end as {column}"
+    safe = f"regexp_replace({column}, {_text(UNSAFE)}, chr(65533), 'g')"
+    risky = (
+        f"regexp_matches({column}, {_text(FORMULA)}) and not regexp_matches(trim({column}), {_text(NUMBER)})"
+    )
+    return f"case when {risky} then '''' || {safe} else {safe} end as {column}"
 
 
 def _text(text: str) -> str:

@@ -134,12 +134,12 @@ def _common(kind: str) -> tuple[Field, ...]:
         Field(_text("evidence", "Public page or document in which the row can be read: an https address.",
                     pattern="^https://"), "https://example.org/report-2025.pdf", "link", per_file=True),
         Field(_text("contributor", "Organisation that sends the row.", dimension=True), "Example Foundation", per_file=True),
-        Field(_text("contact", "Whom to ask: an e-mail address or an https address. It is kept and shown with the row.",
+        Field(_text("contact", "Whom to ask: an e-mail address, best a role's such as data@, or an https address. A person's is not published.",
                     pattern=r"^([^\s@]+@[^\s@]+\.[^\s@]+|https://\S+)$"), "data@example.org", per_file=True),
         Field(_text("licence", "Terms under which the row may be passed on.", allowed=tuple(LICENCES)),
               "CC-BY-4.0", per_file=True),
         Field(_text("contract", "The edition of this template. Writing it says: the row is ours to give, and may be published "
-                    "with our name and contact.", allowed=(f"{kind}/1",)), f"{kind}/1", per_file=True),
+                    "with the organisation's name and its contact.", allowed=(f"{kind}/1",)), f"{kind}/1", per_file=True),
     )
 
 

@@ -61,6 +61,25 @@ class Archive:
         replaced: int = before.num_rows + accepted.num_rows - after.num_rows
         return replaced
 
+    def rebuild(self) -> bool:
+        """Write the table again from the manifest, where an import that was killed left it behind.
+
+        Returns:
+            Whether the table was not what the manifest says.
+        """
+        if not self.folder.is_dir():
+            return False
+        with file_lock(self.folder / "lock"):
+            for partial in [*self.folder.glob("objects/*/.new-*"), *self.folder.glob(f".{self.path.name}.*")]:
+                partial.unlink(missing_ok=True)  # of an import that died: a living one would hold the lock
+            if not (self.folder / "manifest.jsonl").is_file():
+                return False
+            body = _bytes(self._current(self.imports()))
+            if self.path.is_file() and self.path.read_bytes() == body:
+                return False
+            write_atomic(self.path, body)
+        return True
+
     def _current(self, imports: Sequence[Event]) -> pa.Table:
         """One row a key, from the latest import that has it, sorted by key."""
         schema = arrow_schema(self.table)

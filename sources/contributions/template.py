@@ -111,7 +111,9 @@ def instructions(template: Template) -> list[str]:
         "once, on the sheet file; what a row says itself comes first.",
         *(f"In a row: {rule.says}." for rule in template.rules),
         f"Write contract as {template.contract}. It says that the rows are yours to give, and may be "
-        "published with your name and contact.",
+        "published with the organisation's name and its contact.",
+        "Give as contact a web page or the mailbox of a role, such as data@. A person's address is personal "
+        "data: it is kept to answer questions, with the name of who imported the file, and never published.",
         "Numbers have a point and no separators. Dates are written YYYY-MM-DD. A missing value is left "
         "blank: it is not zero.",
         "No formulas, macros, merged cells, links to other files, or percentages in the format of a cell: "

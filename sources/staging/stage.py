@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,8 @@ from sources.model import SnapshotFiles
 from sources.registry.renames import renamed
 from sources.registry.sources import SOURCES, load_series, reader_of
 from sources.settings import CHECKOUT
+from sources.snapshots.cache_record import file_sha256, read_record, write_record
+from sources.snapshots.objects import StoreDamaged
 from sources.staging.corrections import apply_corrections, load_corrections
 from sources.staging.result import SnapshotCounts, StagedSource, StageProblem, fingerprint
 
@@ -40,6 +43,8 @@ __all__ = [
 ]
 
 SQL = CHECKOUT / "sources" / "staging" / "sql"
+RECORD = "digests.json"
+STORED_PAGE = re.compile(r"[0-9a-f]{64}")
 EXAMPLES = 10
 SHOWN = 300  # characters of an example
 ROW_GROUP = 250_000
@@ -71,7 +76,10 @@ def stage_source(
     mark = fingerprint(source, files, folder)
     target = home.resolve() / "staged" / source.id / mark
     if target.is_dir():
-        return StagedSource(source.id, mark, target, reused=True)
+        if read_record(target / RECORD) is not None:
+            return StagedSource(source.id, mark, target, reused=True)
+        _discard(target)
+    check_pages(files)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
     try:
@@ -79,10 +87,35 @@ def stage_source(
             _judge(con, source, files, folder)
             _write_tables(con, source, files, aside)
         shutil.rmtree(aside / "spill", ignore_errors=True)
+        write_record(aside / RECORD, {}, sorted(aside.glob("*.parquet")))
         _rename(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return StagedSource(source.id, mark, target)
+
+
+def check_pages(files: Sequence[SnapshotFiles]) -> None:
+    """Raise StoreDamaged if a stored page is not the bytes that its name promises: nothing is read from it.
+
+    Args:
+        files: snapshots whose pages are to be read; pages that are not from the store, as in tests and new
+            sources, have no such name and pass.
+    """
+    for page in (page for snapshot in files for page in snapshot.pages if STORED_PAGE.fullmatch(page.name)):
+        if file_sha256(page) != page.name:
+            raise StoreDamaged(
+                f"stored page {page.name[:12]} has changed since it was fetched",
+                where=str(page),
+                allowed=f"bytes with sha256 {page.name}",
+                next_step="delete that file and run again: it is fetched again",
+            )
+
+
+def _discard(target: Path) -> None:
+    """Remove a staged folder in one step, so that no reader finds half of it."""
+    aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
+    target.rename(aside / target.name)
+    shutil.rmtree(aside)
 
 
 def check_arrived(source: Source, asked: Iterable[str], staged: StagedSource) -> None:

@@ -20,7 +20,10 @@ def test_contributions_are_published_apart_from_the_agencies_figures(
         pq.read_metadata(before / f"{table.name}.parquet").num_rows == 0 for table in CONTRIBUTION_TABLES
     )
     home = copied_home(first_run[0], tmp_path / "home")
-    for kind, line in (("national_figure", FIGURE), ("corporate_disclosure", DISCLOSURE)):
+    for kind, line in (
+        ("national_figure", FIGURE),
+        ("corporate_disclosure", DISCLOSURE | {"contact": "ada.lovelace@example.org"}),
+    ):
         sent = tmp_path / f"{kind}.csv"
         sent.write_bytes(as_csv([line]))
         assert compact("import", str(sent), "--by", "ada", home=home).code == 0
@@ -40,6 +43,8 @@ def test_contributions_are_published_apart_from_the_agencies_figures(
     assert [(row["lei"], row["value"]) for row in found["corporate_disclosure"]] == [
         ("00EXAMPLECOMPANY0014", 1250.5)
     ]
+    assert [row["contact"] for row in found["national_figure"]] == ["data@example.org"]
+    assert [row["contact"] for row in found["corporate_disclosure"]] == [None], "a person's address is kept"
     assert all("imported_by" not in row for rows in found.values() for row in rows)
     for name in ("indicator", "latest", "observation", "progress", "aggregate"):
         assert (after / f"{name}.parquet").read_bytes() == (before / f"{name}.parquet").read_bytes()

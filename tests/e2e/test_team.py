@@ -33,6 +33,7 @@ from tests.unit.local_agency import LocalAgency, Reply
 
 DEPLOY = CHECKOUT / "deploy"
 LONG = 4 * LIMIT  # for three processes that start at once
+PASSWORD = "a/p@ss:w%rd#?$ '\\\"of the test"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container of its own
 UNITS = ("code", "daemon", "webserver")
 Process = subprocess.Popen[bytes]
@@ -67,7 +68,7 @@ def postgres() -> Iterator[str]:
     """A server of the test's own. The address of an empty database."""
     bin_, folder, port = programs(), Path(tempfile.mkdtemp(prefix="compact-postgres-")), free_port()
     data, password = folder / "data", folder / "password"
-    password.write_text("a-password-of-the-test\n", encoding="utf-8")
+    password.write_text(f"{PASSWORD}\n", encoding="utf-8")
     user = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
     if user:  # it refuses to run as root
         for path in (folder, password):
@@ -98,7 +99,7 @@ def postgres() -> Iterator[str]:
         cwd=folder,
         **user,
     )
-    url = f"postgresql+psycopg2://compact:a-password-of-the-test@127.0.0.1:{port}"
+    url = f"postgresql+psycopg2://compact@127.0.0.1:{port}"
     ready = [bin_ / "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
     try:
         until(
@@ -167,7 +168,12 @@ def team(postgres: str, tmp_path: Path) -> Iterator[Team]:
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copyfile(DEPLOY / name, folder / name)
     shared = {k: v for k, v in os.environ.items() if not k.startswith(("COMPACT_", "DAGSTER_"))}
-    shared |= {"HOME": str(tmp_path), "DAGSTER_HOME": str(folder), "COMPACT_POSTGRES_URL": postgres}
+    shared |= {
+        "HOME": str(tmp_path),
+        "DAGSTER_HOME": str(folder),
+        "COMPACT_POSTGRES_URL": postgres,
+        "PGPASSWORD": PASSWORD,
+    }
     shared |= {"COMPACT_CODE_HOST": "127.0.0.1", "COMPACT_CODE_PORT": str(free_port())}
     with LocalAgency(Reply(b"{}", drip=60.0)) as silent, ExitStack() as stack:
         alone = {"COMPACT_HOME": str(tmp_path / "home"), "COMPACT_REPORTS": "none", **nobody_answers()}
@@ -244,7 +250,7 @@ def test_a_team_s_runs_wait_in_the_queue_and_are_on_record_in_postgres(
 ) -> None:
     asked = {launch(team.web, "world_factbook"), launch(team.web, "world_factbook")}
     assert len(asked) == 2
-    engine = create_engine(postgres)
+    engine = create_engine(postgres, connect_args={"password": PASSWORD})
     try:
         first, second = runs(engine, ended=2)
         assert {first.run_id, second.run_id} == asked
@@ -287,7 +293,7 @@ def test_compose_and_the_units_say_the_same() -> None:
     assert set(services) == {"postgres", *UNITS}
     for name in UNITS:
         command = unit(name)["Service"]["ExecStart"].split("/.venv/bin/")[1]
-        command = command.replace("/var/lib/compact", "").replace("${COMPACT_CODE_HOST}", EVERYWHERE)
+        command = command.replace("/var/lib/compact", "").replace("${COMPACT_CODE_HOST}", "code-inside")
         command = command.replace("${COMPACT_CODE_PORT}", "4266").replace(
             "-h 127.0.0.1 -p 3000", f"-h {EVERYWHERE} -p 3000"
         )

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from reports.csv.tables import build
+from schemas.display import visible
 from schemas.errors import CompactError
+from sources.contributions.cells import runs
 from tests.site_release import write_release
 
+ODD = st.sampled_from(
+    "=+-@\uff1d\uff0b\uff0d\uff20\t\n\r \u00a0\u200b\u200f\u2028\u202e\u2060\u3000\ufeff\x1b\x1c\x9ba1.'\""
+)
 TEXTS = [
     "=1+1",
     "+cmd",
@@ -52,7 +60,7 @@ def test_no_text_runs_as_a_formula_and_numbers_keep_every_digit(tmp_path: Path) 
         head, *rows = csv.reader(file)
     assert head == ["text", "number", "list"]
     assert [row[0] for row in rows] == [
-        "'=1+1", "'+cmd", "'-cmd|x", "'@sum", "'\tx", "-5.5", "+3", "plain", "a,b",
+        "'=1+1", "'+cmd", "'-cmd|x", "'@sum", "'\tx", "-5.5", "'+3", "plain", "a,b",
         'a "b"', "two\nlines", "é", "",
     ]  # fmt: skip
     assert [float(row[1]) if row[1] else None for row in rows] == numbers
@@ -65,3 +73,22 @@ def test_what_is_no_release_or_no_table_is_said(tmp_path: Path) -> None:
     release = write_release(tmp_path / "r")
     with pytest.raises(CompactError, match="no table 'nothing'"):
         build(release, tmp_path / "out", ["nothing"])
+
+
+@given(st.lists(st.text(ODD, max_size=6), min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+@example(["\n=1", "\uff1d1", "\u00a0=1", "\u200b=1", "\ufeff=1", "\u3000+1", "\u2028@x", "\x1c-1"])
+def test_what_our_own_rule_calls_a_formula_is_neutralised(texts: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        release, out = Path(folder) / "r", Path(folder) / "out"
+        release.mkdir()
+        (release / "release.json").write_text("{}")
+        pq.write_table(pa.table({"text": texts}), release / "odd.parquet")
+        (path,) = build(release, out, ["odd"])
+        with path.open(newline="", encoding="utf-8") as file:
+            _, *rows = csv.reader(file)
+    for text, row in zip(texts, rows, strict=True):
+        cell = row[0] if row else ""
+        assert cell.startswith("'") >= runs(text)
+        assert cell == "" or not runs(cell)
+        assert visible(cell.replace("\r", "")) == cell.replace("\r", "")

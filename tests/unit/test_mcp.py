@@ -64,6 +64,8 @@ def answers(home: Path) -> dict[str, Any]:
         "explain nothing": ("explain", {"indicator": "use", "area": "KEN", "year": 2001}),
         "coverage": ("coverage", {"indicator": "use"}),
         "coverage of an area": ("coverage", {"area": "Kenya"}),
+        "too long": ("search", {"text": "x" * 100_000}),
+        "commands": ("search", {"text": "\x1b[2J\u202eunicorns"}),
     }
 
     async def ask(client: Client) -> dict[str, Any]:
@@ -135,6 +137,12 @@ def test_a_wrong_question_says_what_can_be_asked(answers: dict[str, Any]) -> Non
     assert "there is no area Atlantis" in answers["show nowhere"]
     assert "there is no indicator abuse" in answers["show no indicator"]
     assert "allowed: use" in answers["show no indicator"]
+
+
+def test_what_a_client_sends_is_repeated_within_bounds_and_visible(answers: dict[str, Any]) -> None:
+    assert len(answers["too long"]) < 500
+    assert "\x1b" not in answers["commands"]["unknown"]
+    assert "\u202e" not in answers["commands"]["unknown"]
 
 
 def test_progress_explain_and_coverage_answer(answers: dict[str, Any]) -> None:

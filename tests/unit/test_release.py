@@ -135,7 +135,7 @@ def test_a_release_holds_every_table_and_is_whole(home: Path, make: Any) -> None
     assert not list((home / "releases").glob(".building-*"))
     card = read_release_metadata(result.path)
     assert (card["id"], card["indicators"], card["rows_kept"], card["rows_rejected"]) == (result.id, 2, 7, 1)
-    assert card["sources"] == {"one": {"state": "live", "note": None, "snapshots": 2}}
+    assert card["sources"] == {"one": {"state": "live", "note": None, "snapshots": 2, "staged": "f0"}}
     assert "40" not in card["created"]
     assert card["created"] == "2026-11-23T12:00:00Z"
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,23 @@ import pyarrow.parquet as pq
 import pytest
 from moto.server import ThreadedMotoServer
 
+from pipelines.maintenance.rollback import roll_back
 from schemas.errors import CompactError
 from tests.command import CHECKOUT, in_process
 from tests.faults.table import saw
 from tests.unit.test_pointer import another
+from tests.unit.test_signature import keys
 from warehouse.remote.object_store import Remote
 from warehouse.remote.transfer import _inside, brought, publish_to, pull_from
+from warehouse.store.history import history
 from warehouse.store.latest import latest_release
 from warehouse.store.listing import open_release
+from warehouse.verification.signing import sign
 from warehouse.verification.verify import verify_release
 
 pytestmark = pytest.mark.slow
+
+__all__ = ["keys"]  # a fixture of test_signature
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "key-of-the-test",
@@ -38,6 +45,7 @@ KEYS = {
     "AWS_REGION": "us-east-1",
 }
 NEW = "2999-01-01-00000000"
+MONDAY = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +258,8 @@ def test_what_the_store_has_damaged_is_not_taken(
             pull_from(bucket, home)
         saw(caught.value.what)
         assert latest_release(home) == home / "releases" / tiny_release.name
-        assert sorted(p.name for p in (home / "releases").iterdir()) == [".lock", tiny_release.name, "latest"]
+        left = {p.name for p in (home / "releases").iterdir()}
+        assert left == {".lock", "history.jsonl", tiny_release.name, "latest"}
         obstore.put(store, f"{NEW}/{name}", whole)
     assert pull_from(bucket, home).name == NEW
 
@@ -328,3 +337,89 @@ def test_a_copy_of_the_store_is_a_folder_of_releases(bucket: str, tiny_release: 
     assert verify_release(open_release(tmp_path / "copy")) == []
     assert json.loads((folder / tiny_release.name / "release.json").read_text())["id"]
     shutil.rmtree(folder)
+
+
+def set_latest(bucket: str, name: str) -> None:
+    obstore.put(Remote(bucket).store, "latest", f"{name}\n".encode())
+
+
+@pytest.mark.fault("a store's latest is set back")
+def test_a_pointer_that_was_set_back_is_followed_only_if_that_is_meant(
+    bucket: str, tiny_release: Path, second: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "reader"
+    publish_to(bucket, tiny_release, tell=quiet)
+    pull_from(bucket, home, by="ada", now=MONDAY)
+    publish_to(bucket, second, tell=quiet)
+    pull_from(bucket, home, by="ada", now=MONDAY)
+    set_latest(bucket, tiny_release.name)
+    with pytest.raises(CompactError) as caught:
+        pull_from(bucket, home)
+    saw(caught.value.what)
+    assert latest_release(home) == home / "releases" / NEW
+    pull_from(bucket, home, back=True, by="ada", now=MONDAY)
+    assert latest_release(home) == home / "releases" / tiny_release.name
+    moves = [(event["from"], event["to"], event["by"]) for event in history(home)]
+    assert moves == [
+        (None, tiny_release.name, "ada"),
+        (tiny_release.name, NEW, "ada"),
+        (NEW, tiny_release.name, "ada"),
+    ]
+    pull_from(bucket, home)
+    assert len(history(home)) == 3, "nothing moves, nothing is recorded"
+
+
+@pytest.mark.fault("a release is copied under another id")
+def test_a_copy_under_another_id_is_not_taken(bucket: str, tiny_release: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(tiny_release, tiny_release.with_name("2999-12-31-ffffffff")))
+    store = Remote(bucket).store
+    for path in (p for p in copy.rglob("*") if p.is_file()):
+        obstore.put(store, f"{copy.name}/{path.relative_to(copy).as_posix()}", path.read_bytes())
+    set_latest(bucket, copy.name)
+    with pytest.raises(CompactError) as caught:
+        pull_from(bucket, tmp_path / "reader")
+    saw(caught.value.what)
+    assert tiny_release.name in caught.value.what
+    assert latest_release(tmp_path / "reader") is None
+
+
+@pytest.mark.fault("an unsigned release is at home already")
+def test_what_is_at_home_already_is_judged_as_well(
+    bucket: str, tiny_release: Path, second: Path, keys: Path, tmp_path: Path
+) -> None:
+    home, signers = tmp_path / "reader", keys / "signers"
+    publish_to(bucket, tiny_release, tell=quiet)
+    pull_from(bucket, home)  # nobody asked for signatures then
+    sign(second, keys / "ours")
+    publish_to(bucket, second, tell=quiet)
+    pull_from(bucket, home, None, signers)
+    set_latest(bucket, tiny_release.name)
+    with pytest.raises(CompactError) as caught:
+        pull_from(bucket, home, None, signers, back=True)
+    saw(caught.value.what)
+    assert latest_release(home) == home / "releases" / NEW
+    sign(tiny_release, keys / "ours")
+    set_latest(bucket, NEW)
+    publish_to(bucket, tiny_release, back=True, tell=quiet)
+    pull_from(bucket, home, None, signers, back=True)
+    assert latest_release(home) == home / "releases" / tiny_release.name
+    assert history(home)[-1]["signer"] == "office@example.org"
+    damaged = home / "releases" / tiny_release.name / "NOTES.md"
+    damaged.write_text("changed", encoding="utf-8")
+    with pytest.raises(CompactError):
+        pull_from(bucket, home, None, signers)
+
+
+def test_a_release_that_was_withdrawn_here_is_not_taken_back_by_a_pull(
+    bucket: str, tiny_release: Path, second: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "reader"
+    publish_to(bucket, tiny_release, tell=quiet)
+    pull_from(bucket, home)
+    publish_to(bucket, second, tell=quiet)
+    pull_from(bucket, home)
+    roll_back(home, tiny_release.name, "its values are wrong", "ada")
+    with pytest.raises(CompactError) as caught:
+        pull_from(bucket, home)
+    assert "its values are wrong" in caught.value.what
+    assert latest_release(home) == home / "releases" / tiny_release.name

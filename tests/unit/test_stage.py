@@ -374,6 +374,7 @@ def test_the_tables_keep_their_contracts(stage: Stage) -> None:
     assert [r["ref_area"] for r in kept(staged)] == ["KEN", "UGA"]
     assert json.loads(pq.read_table(staged.ledger_file).to_pylist()[0]["reasons"]) == {"area_not_carried": 1}
     assert sorted(p.name for p in staged.folder.iterdir()) == [
+        "digests.json",
         "ledger.parquet",
         "observation.parquet",
         "quarantine.parquet",

@@ -1,16 +1,20 @@
-"""`compact status`: what it finds in files, and when it says that something needs a person."""
+"""`compact status`: what it finds in files, and when it requires action."""
 
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipelines.monitoring.run_log import RunLog
-from pipelines.monitoring.status import status
+from pipelines.monitoring.status import RUN_HOURS, status
 from schemas.definitions.source import Source
 from sources.drift.results import remember_contracts
+from sources.locks import home_lock
 from sources.snapshots.store import Store
 from tests.unit.local_agency import make_source
 from tests.unit.test_cadence import keep
@@ -24,7 +28,7 @@ def of(home: Path, source: Source, now: datetime = THEN) -> dict[str, Any]:
 
 def test_an_empty_home_needs_nobody(tmp_path: Path) -> None:
     found = of(tmp_path, make_source())
-    assert found["needs_a_person"] == []
+    assert found["action_required"] == []
     (row,) = found["sources"]
     assert (row["state"], row["last_asked"], row["next_due"]) == ("never asked", None, None)
     assert (found["last_run"], found["release"]) == (None, None)
@@ -39,8 +43,8 @@ def test_each_matter_is_a_sentence(tmp_path: Path) -> None:
     remember_contracts(tmp_path, {source.id: ("changed", "column x is gone")})
     RunLog(tmp_path).ended("red", problems=["2 checks failed"])
     found = of(tmp_path, source)
-    assert len(found["needs_a_person"]) == 4
-    said = "\n".join(found["needs_a_person"])
+    assert len(found["action_required"]) == 4
+    said = "\n".join(found["action_required"])
     for words in (
         "is held: areas gone: KEN",
         "is stale since 2025-12-30",
@@ -56,7 +60,7 @@ def test_what_is_mended_is_over(tmp_path: Path) -> None:
     remember_contracts(tmp_path, {source.id: ("ok", "")})
     RunLog(tmp_path).ended("red", problems=["2 checks failed"])
     RunLog(tmp_path).ended("unchanged")
-    assert of(tmp_path, source)["needs_a_person"] == []
+    assert of(tmp_path, source)["action_required"] == []
 
 
 def test_when_it_was_asked_and_is_due(tmp_path: Path) -> None:
@@ -81,4 +85,28 @@ def test_a_release_whose_bytes_changed_is_damaged(tmp_path: Path) -> None:
     (release / "SHA256SUMS").write_text(f"{'0' * 64}  release.json\n")
     found = of(tmp_path, make_source())
     assert found["release"]["age_days"] == 4.3
-    assert found["needs_a_person"] == ["release 2026-01-01-aa is damaged: release.json has changed"]
+    (sentence,) = found["action_required"]
+    assert sentence.startswith("release 2026-01-01-aa is damaged: release.json ")
+
+
+def test_a_run_beyond_its_time_requires_action_while_it_runs(tmp_path: Path) -> None:
+    source = make_source()
+    with home_lock(tmp_path, "compact run"):
+        now = datetime.now(UTC)
+        assert of(tmp_path, source, now)["action_required"] == []
+        later = of(tmp_path, source, now + timedelta(hours=RUN_HOURS, minutes=6))
+        assert later["running"].process == os.getpid()
+        (sentence,) = later["action_required"]
+        assert "compact run" in sentence
+    assert of(tmp_path, source, now + timedelta(hours=9))["running"] is None
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"0" * 64 + b"\n", b"../../etc/passwd\n"])
+def test_malformed_checksums_are_damage(body: bytes, tmp_path: Path) -> None:
+    release = tmp_path / "releases" / "2026-01-01-aa"
+    release.mkdir(parents=True)
+    (tmp_path / "releases" / "latest").symlink_to(release.name)
+    card = {"created": "2026-01-01T00:00:00Z", "tables": {"indicator": {"rows": 5}}}
+    (release / "release.json").write_text(json.dumps(card))
+    (release / "SHA256SUMS").write_bytes(body)
+    assert of(tmp_path, make_source())["release"]["damaged"] != []

@@ -5,15 +5,13 @@ The checks themselves are in checks.py and checks_previous.py.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from schemas.definitions.indicator import Indicator
-from sources.snapshots.atomic import write_sidecar
+from sources.snapshots.cache_record import read_record, write_record
 from warehouse.checks.indicator_checks import CheckResult, expected, indicator_checks
 from warehouse.checks.release_comparison import compared_with
 from warehouse.engine.duckdb_engine import code_fingerprint
@@ -38,11 +36,11 @@ def cached_checks(
     """indicator_checks of an evaluated table, which is named after its content: from the file beside it, if
     that was made of the same values, definition, sources, code, and values of the release before."""
     side, key = path.with_suffix(SUFFIX), _key(indicator, path, present, catalogue, previous)
-    if (kept := _read(side)) and kept.get("key") == key:
+    if (kept := read_record(side)) and kept["key"] == key:
         return [CheckResult(**row | {"snapshots": frozenset(row["snapshots"])}) for row in kept["found"]]
     found = indicator_checks(indicator, path, present, catalogue, previous)
     rows = [asdict(result) | {"snapshots": sorted(result.snapshots)} for result in found]
-    write_sidecar(side, {"key": key, "found": rows})
+    write_record(side, {"key": key, "found": rows})
     return found
 
 
@@ -62,12 +60,3 @@ def _key(
         code_fingerprint(*CODE),
     )
     return sha256("\n".join(map(str, parts)).encode()).hexdigest()
-
-
-def _read(side: Path) -> dict[str, Any] | None:
-    """None where there is nothing, or not what was written."""
-    try:
-        found = json.loads(side.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None

@@ -13,8 +13,10 @@ from pathlib import Path
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.source import Source
 from schemas.tables.arrow import read_columns
+from sources.snapshots.cache_record import read_record
 from sources.snapshots.store import Snapshot, Store
 from sources.staging.result import fingerprint
+from sources.staging.stage import RECORD
 from warehouse.evaluation.evaluate import cached_path, evaluation_fingerprint
 
 
@@ -45,7 +47,7 @@ def staged_now(home: Path, sources: Mapping[str, Source], wanted: Iterable[str])
 def _staged(home: Path, store: Store, source: Source, live: list[Snapshot]) -> Stored | None:
     folder = home / "staged" / source.id
     due = folder / fingerprint(source, [store.files(one) for one in live])
-    if (due / "observation.parquet").is_file():
+    if read_record(due / RECORD) is not None:
         return Stored(due / "observation.parquet", True)
     names = {one.snapshot for one in live}
     older = [

@@ -8,7 +8,6 @@ The rules of evaluation and the SQL that follows them are in evaluate_sql.py.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from schemas.definitions.indicator import Indicator, Input
 from schemas.errors import CompactError
 from schemas.tables.arrow import arrow_schema, read_columns
 from schemas.tables.registry import INDICATOR
-from sources.snapshots.atomic import write_sidecar
+from sources.snapshots.cache_record import read_record, write_record
 from warehouse.engine.duckdb_engine import (
     code_fingerprint,
     engine,
@@ -35,7 +34,7 @@ from warehouse.engine.duckdb_engine import (
     sealed_engine,
     write_table,
 )
-from warehouse.evaluation.source_overlap import write_overlap
+from warehouse.evaluation.source_overlap import overlap_path, write_overlap
 from warehouse.evaluation.sql import evaluated_path, evaluation_sql, input_filter
 from warehouse.evaluation.windows import memberships_fingerprint
 
@@ -119,18 +118,20 @@ def evaluate_cached(
     *,
     temp: Path | None = None,
 ) -> Evaluated:
-    """The indicator's rows in folder/<indicator>/<fingerprint>.parquet, computed only if that file is not
-    there."""
+    """The indicator's rows in folder/<indicator>/<fingerprint>.parquet, computed only if that file is missing
+    or is no longer what was written."""
     fingerprint = evaluation_fingerprint(indicator, staged, evaluated)
     path = cached_path(folder, indicator.id, fingerprint)
     side = path.with_suffix(".json")
-    made = not (path.exists() and side.exists())
-    if made:
+    facts = read_record(side)
+    made = facts is None
+    if facts is None:
+        overlap_path(path).unlink(missing_ok=True)
         no_number = evaluate(indicator, staged, evaluated, path, temp=temp)
         areas = pc.count_distinct(read_columns(path, "ref_area")["ref_area"]).as_py()
         rows = pq.read_metadata(path).num_rows
-        write_sidecar(side, {"rows": rows, "areas": areas, "no_number": no_number})
-    facts = json.loads(side.read_text(encoding="utf-8"))
+        facts = {"rows": rows, "areas": areas, "no_number": no_number}
+        write_record(side, facts, [one for one in (path, overlap_path(path)) if one.exists()])
     return Evaluated(path, fingerprint, facts["rows"], facts["areas"], facts["no_number"], made)
 
 
@@ -180,15 +181,17 @@ def series_fingerprints(observation: Path) -> dict[str, str]:
     hashes of whole rows, enough to see a change, and not meant to withstand a forger.
     """
     side = observation.with_name("series.json")
-    if not side.exists():
+    facts = read_record(side)
+    if facts is None:
         with engine() as con:
             rows = con.execute(f"""
                 select series, count(*) || ' ' || sum(hash(o)::hugeint) || ' ' || bit_xor(hash(o))
                 from {parquet(observation)} as o
                 group by series
                 order by series""").fetchall()
-        write_sidecar(side, dict(rows))
-    found: dict[str, str] = json.loads(side.read_text(encoding="utf-8"))
+        facts = dict(rows)
+        write_record(side, facts)
+    found: dict[str, str] = facts
     return found
 
 

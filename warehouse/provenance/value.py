@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.columns.observation import VALUE_DIMENSIONS
 from schemas.errors import CompactError
-from warehouse.diff.notes import number
+from warehouse.diff.notes import number, numbers
 from warehouse.engine.read_only import connect
 from warehouse.provenance.group import Row, agrees, first_row, group_value, rows
 from warehouse.provenance.places import Places
@@ -161,6 +161,22 @@ class _Presenter:
             "ledger": ledger[0] | {"reasons": json.loads(ledger[0]["reasons"])} if ledger else None,
             "place": self.places.place(observation),
         }
+
+
+def disagreements(answer: Row) -> list[str]:
+    """A sentence for each number of an explanation that is not what its inputs give."""
+    name, area, year = answer["indicator"], answer["ref_area"], answer["time_period"]
+    parts = [(name, part) for part in (answer["value"], answer["group"]) if part is not None]
+    sentences = []
+    while parts:
+        title, part = parts.pop()
+        if part["agrees"] is False:
+            published, again = numbers(part["value"], part["computed_again"])
+            sentences.append(f"{title}, {area} {year}: {published} is published, and its inputs give {again}")
+        inputs = [part.get("inputs") or {}, *(part.get("other_years") or {}).values()]
+        nested = (one.get("indicator") for by_name in inputs for one in by_name.values())
+        parts += [(one["title"], one["value"]) for one in nested if one and one["value"]]
+    return sentences
 
 
 def _name(item: Mapping[str, Any]) -> str:

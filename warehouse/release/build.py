@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from schemas.tables.arrow import read_columns
 from schemas.tables.registry import TABLES
 from warehouse.checks.indicator_checks import CheckResult, indicator_checks, staged_series
+from warehouse.checks.unexplained_changes import unexplained_changes
 from warehouse.diff.document import DIFF, compare
 from warehouse.engine.duckdb_engine import engine, parquet
 from warehouse.release.datapackage import datapackage, notes, write_text
@@ -93,6 +94,7 @@ def build_release(
             changes = write_tables(aside, given, previous, temp)
             database = beside.submit(write_database, aside)  # DuckDB's work, while Python judges the tables
             refuse([str(finding) for finding in table_findings(aside, fresh=True)])
+            _refuse_unexplained(unexplained_changes(previous, aside))
             diff = _diff(previous, aside, release_id, acknowledge, given.decided)
             card = _card(aside, given, release_id, now, fingerprint, previous, warnings) | {
                 "acknowledged": diff["acknowledged"],
@@ -223,6 +225,19 @@ def refuse(faults: list[str]) -> None:
         )
 
 
+def _refuse_unexplained(changes: list[str]) -> None:
+    """Raise ReleaseRefused if values changed although nothing that they depend on did."""
+    if changes:
+        raise ReleaseRefused(
+            f"{len(changes)} indicators changed without a cause, so nothing was published\n  - "
+            + "\n  - ".join(changes),
+            where="evaluated/, staged/",
+            allowed="the same values from the same snapshots, definition and code",
+            next_step="this is a fault of ours, not a revision: `compact verify --all` names the release "
+            "whose values cannot be computed again; delete staged/ and evaluated/, run again, and report it",
+        )
+
+
 def _card(
     aside: Path,
     given: ReleaseInputs,
@@ -256,6 +271,7 @@ def _card(
                 "state": given.states[name].state,
                 "note": given.states[name].note,
                 "snapshots": snapshots.count(name),
+                "staged": given.staged[name].parent.name if name in given.staged else None,
                 **given.states[name].facts,
             }
             for name in sorted(given.sources)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import duckdb
 import pyarrow as pa
 
+from schemas.codelists.reader import read_codelist
 from schemas.codelists.subnational import subnational_rows
 from schemas.columns.model import Table
 from schemas.columns.observation import OBSERVATION
@@ -140,7 +141,8 @@ def write_tables(
         write(_from_rows([*given.area_groups, *of_countries], AREA_GROUP), AREA_GROUP)
         for contract in CONTRIBUTION_TABLES:
             sent = given.contributions.get(contract.name)
-            write(run_sql(con, _union([parquet(sent)] if sent else [], contract), contract), contract)
+            rows = [_without_persons(parquet(sent))] if sent else []
+            write(run_sql(con, _union(rows, contract), contract), contract)
         load_inputs(con, aside, given, previous)
         with on_spark(con, aside, previous) as spark:
             for contract in MODEL_TABLES:
@@ -154,6 +156,15 @@ def write_tables(
             group by indicator
             order by indicator""").fetchall()
         ]
+
+
+def _without_persons(contributions: str) -> str:
+    """Contributions with the contacts that belong to a role alone: a web page, or a mailbox whose every word
+    is in role_mailboxes.csv. Other addresses may be a person's."""
+    roles = ", ".join(literal(row["word"]) for row in read_codelist("role_mailboxes"))
+    words = "regexp_split_to_array(lower(split_part(contact, '@', 1)), '[._+-]')"
+    role = f"contact like 'https://%' or list_has_all([{roles}], {words})"
+    return f"(select * replace (case when {role} then contact end as contact) from {contributions})"
 
 
 def _codes_used(con: duckdb.DuckDBPyConnection, aside: Path) -> list[str]:

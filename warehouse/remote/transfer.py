@@ -13,19 +13,24 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from schemas.errors import CompactError
+from sources.snapshots.atomic import write_atomic
 from warehouse.remote.object_store import Remote
-from warehouse.store.latest import CARD, LATEST, move
+from warehouse.remote.pull_rules import judge, pull_event, refuse_older
+from warehouse.store.history import withdrawn
+from warehouse.store.latest import CARD, LATEST, latest_release, move
 from warehouse.store.publish import SUMS, building, file_sha256, publish, publishing, read_release_metadata
-from warehouse.verification.signing import SIGNATURE, check_signature
+from warehouse.verification.signing import SIGNATURE
 from warehouse.verification.verify import verify_release
 
 AT_ONCE = 8  # files under way; more gains nothing over one connection to a store
@@ -120,40 +125,64 @@ def _not_older(remote: Remote, before: str | None, folder: Path) -> None:
 
 
 # --- in
-def pull_from(url: str, home: Path, release: str | None = None, signers: Path | None = None) -> Path:
-    """Bring a release into a home and, if it is the one that `latest` there names, make it the latest here.
-    It is in place only once it is proved to be whole and, where signers are named, signed by one of them."""
+def pull_from(
+    url: str,
+    home: Path,
+    release: str | None = None,
+    signers: Path | None = None,
+    *,
+    back: bool = False,
+    by: str = "",
+    now: datetime | None = None,
+) -> Path:
+    """Bring a release into a home and, if the store's `latest` names it, make it the latest here.
+
+    It is judged every time, also where it is here already: whole, of the id on which pointer, folder and card
+    agree, signed by one of the signers where they are named, and not older than the latest here.
+
+    Args:
+        url: the store.
+        home: COMPACT_HOME.
+        release: an id; by default the one that the store's `latest` names.
+        signers: the allowed-signers file; None where no signature is asked for.
+        back: also follow `latest` to a release that is older than the latest here.
+        by: who pulls, for the history.
+        now: the moment, for the history.
+
+    Returns:
+        The folder of the release.
+
+    Raises:
+        CompactError: the release is not what it should be; nothing here has changed.
+    """
     remote = Remote(url)
     latest = _now(remote)
     wanted = _wanted(remote, release, latest)
     with publishing(home) as folder:
-        final = folder / wanted
-        if final.is_dir():
-            _same(remote, wanted, final)
-            if wanted == latest:
-                move(folder, wanted, lambda: None)
-            return final
-        with building(folder, wanted) as aside:
-            _fetch(remote, wanted, aside)
-            _judge(aside, remote.url, signers)
-            if wanted == latest:
-                return publish(aside, wanted)
-            aside.rename(final)
+        final, before = folder / wanted, latest_release(home)
+        with building(folder, wanted) as partial:
+            if final.is_dir():
+                _same(remote, wanted, final)
+                shutil.copytree(final, partial, symlinks=True, dirs_exist_ok=True)
+                _fetch_signature(remote, wanted, partial)
+            else:
+                _fetch(remote, wanted, partial)
+            signature = judge(partial, wanted, remote.url, signers)
+            if wanted == latest and not back:
+                refuse_older(partial, before, remote.url, withdrawn(home))
+            if final.is_dir():
+                if (partial / SIGNATURE).is_file():
+                    write_atomic(final / SIGNATURE, (partial / SIGNATURE).read_bytes())
+            elif wanted != latest:
+                partial.rename(final)
+            if wanted != latest or (before is not None and before.name == wanted):
+                return final
+            event = pull_event(before, wanted, remote.url, signature, by, now)
+            if final.is_dir():
+                move(folder, wanted, lambda: None, event)
+            else:
+                publish(partial, wanted, event)
     return final
-
-
-def _judge(aside: Path, where: str, signers: Path | None) -> None:
-    if found := verify_release(aside):
-        raise CompactError(
-            f"the release is damaged in {len(found)} places: {found[0]}",
-            where=where,
-            next_step="`compact verify` with this address lists them; publish it again from a whole one",
-        )
-    signature = check_signature(aside, signers)
-    if signature.state == "invalid" or (signers and signature.state != "valid"):
-        raise CompactError(
-            signature.what, where=where, next_step="ask who publishes there; nothing was taken"
-        )
 
 
 @contextmanager
@@ -208,8 +237,13 @@ def _fetch(remote: Remote, release: str, aside: Path) -> None:
 
     with ThreadPoolExecutor(AT_ONCE) as workers:
         list(workers.map(bring, listed))
+    _fetch_signature(remote, release, aside)
+
+
+def _fetch_signature(remote: Remote, release: str, folder: Path) -> None:
+    """The signature as it is there now: a release may be signed after it was published."""
     if (signature := remote.read(f"{release}/{SIGNATURE}")) is not None:
-        (aside / SIGNATURE).write_bytes(signature)
+        (folder / SIGNATURE).write_bytes(signature)
 
 
 def _inside(name: str) -> str:

@@ -129,14 +129,14 @@ def write_sums(folder: Path) -> None:
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
-def publish(aside: Path, release_id: str) -> Path:
+def publish(aside: Path, release_id: str, event: dict[str, Any] | None = None) -> Path:
     """Rename the finished folder into place and swap `latest`. A crash between any two lines leaves `latest`
     whole, and a release in place that the next run publishes."""
     folder = aside.parent
     for path in [*aside.rglob("*"), aside]:
         sync(path)
     final = folder / release_id
-    move(folder, release_id, lambda: _place(aside, final))
+    move(folder, release_id, lambda: _place(aside, final), event)
     return final
 
 

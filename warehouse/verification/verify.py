@@ -7,10 +7,10 @@ mended here.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -21,11 +21,14 @@ from schemas.tables.contributions import CONTRIBUTION_TABLES
 from schemas.tables.registry import TABLES
 from sources.snapshots.store import Store
 from warehouse.engine.duckdb_engine import engine, parquet
-from warehouse.store.publish import CARD, SUMS, file_sha256, read_release_metadata, snapshots_of
-from warehouse.verification.signing import SIGNATURE
+from warehouse.store.publish import CARD, snapshots_of
+from warehouse.verification.database import DATABASE, database_findings
+from warehouse.verification.files import card_findings, checksum_findings, is_regular
+from warehouse.verification.finding import CHECKSUM, Finding
+
+__all__ = ["Finding", "store_findings", "table_findings", "verify_release"]
 
 EXAMPLES = 5
-CHECKSUM = "checksum"
 # Column to the table and column that must know its values. A cell may hold several, joined by ';'.
 REFERENCES = {
     "indicator": ("indicator_meta", "indicator"),
@@ -56,35 +59,42 @@ MORE_REFERENCES = (
 )
 
 
-@dataclass(frozen=True, order=True)
-class Finding:
-    """One thing that is not as the release says."""
+def verify_release(folder: Path, release_id: str = "") -> list[Finding]:
+    """Everything that is wrong with a published release; empty if it is whole.
 
-    file: str
-    check: str
-    what: str
+    Values are not computed again here, see recompute.py.
 
-    def __str__(self) -> str:
-        return f"{self.file}: {self.check}: {self.what}"
-
-
-def verify_release(folder: Path) -> list[Finding]:
-    """Everything that is wrong with a published release; empty if it is whole."""
-    found = list(_sums(folder))
+    Args:
+        folder: the release's folder.
+        release_id: the id that the release must have; the folder's name by default.
+    """
+    found = checksum_findings(folder)
+    card, problems = card_findings(folder, release_id)
+    found += problems
     changed = {finding.file for finding in found if finding.check == CHECKSUM}
-    if not (folder / CARD).is_file():
-        return sorted({*found, Finding(CARD, "files", "is missing")})
-    if CARD in changed:  # what it promises is not to be believed
-        return sorted([*found, *table_findings(folder, without=changed)])
-    promised = json.loads((folder / CARD).read_text(encoding="utf-8"))["tables"]
+    present = [name for name in TABLES if is_regular(folder / f"{name}.parquet")]
+    unusable = changed | {f"{name}.parquet" for name in TABLES if name not in present}
+    if card is None or CARD in changed:  # what it promises is not to be believed
+        return sorted({*found, *table_findings(folder, without=unusable)})
     missing = [
         Finding(f"{name}.parquet", "files", "is missing")
         for name in TABLES
-        if name in promised and not (folder / f"{name}.parquet").is_file()
+        if name in card["tables"] and name not in present
     ]
     if missing:
         return sorted({*found, *missing})
-    return sorted([*found, *table_findings(folder, without=changed), *_card(folder, changed)])
+    found += table_findings(folder, without=unusable)
+    found += _row_numbers(folder, card, unusable)
+    if DATABASE not in changed and not any(finding.check == "contract" for finding in found):
+        found += _database(folder, card)
+    return sorted(found)
+
+
+def _database(folder: Path, card: Mapping[str, Any]) -> Iterator[Finding]:
+    if not is_regular(folder / DATABASE):
+        yield Finding(DATABASE, "files", "is missing")
+        return
+    yield from database_findings(folder, [name for name in TABLES if name in card["tables"]])
 
 
 def table_findings(
@@ -142,29 +152,6 @@ def references() -> Iterator[tuple[str, str, str, str]]:
             ):
                 yield name, column, *REFERENCES[column]
     yield from MORE_REFERENCES
-
-
-def _sums(folder: Path) -> Iterator[Finding]:
-    if not (folder / SUMS).is_file():
-        yield Finding(SUMS, "files", "is missing, so nothing can be checked against it")
-        return
-    listed: dict[str, str] = {}
-    body = (folder / SUMS).read_bytes()
-    for line in body.decode("utf-8", "backslashreplace").split("\n"):
-        digest, _, name = line.partition("  ")
-        if line:
-            listed[name] = digest
-    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() or p.is_symlink()}
-    there -= {SUMS, SIGNATURE}
-    if "".join(f"{listed[name]}  {name}\n" for name in sorted(listed)).encode() != body:
-        yield Finding(SUMS, "files", "is not as it was written: one line a file, sorted by name")
-    for name in sorted(listed.keys() - there):
-        yield Finding(name, "files", f"is listed in {SUMS} and is missing")
-    for name in sorted(there - listed.keys()):
-        yield Finding(name, "files", f"is not listed in {SUMS}")
-    for name in sorted(there & listed.keys()):
-        if file_sha256(folder / name) != listed[name]:
-            yield Finding(name, CHECKSUM, "is not the file that was published: its sha256 differs")
 
 
 def _contracts(folder: Path, names: Sequence[str], fresh: bool) -> Iterator[Finding]:
@@ -251,10 +238,14 @@ def _ledger(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
                 )
 
 
-def _card(folder: Path, without: Collection[str]) -> Iterator[Finding]:
-    for name, facts in read_release_metadata(folder)["tables"].items():
+def _row_numbers(folder: Path, card: Mapping[str, Any], without: Collection[str]) -> Iterator[Finding]:
+    for name, facts in card["tables"].items():
         path = folder / f"{name}.parquet"
-        if path.name not in without and path.is_file() and pq.read_metadata(path).num_rows != facts["rows"]:
-            yield Finding(
-                CARD, "rows", f"says {facts['rows']} rows for {name}.parquet, which has another number"
-            )
+        if name not in TABLES or path.name in without:
+            continue
+        try:
+            rows = pq.read_metadata(path).num_rows
+        except (OSError, pa.ArrowException):  # reported with the contracts
+            continue
+        if rows != facts["rows"]:
+            yield Finding(CARD, "rows", f"says {facts['rows']} rows for {path.name}, which has {rows}")

@@ -1,0 +1,29 @@
+"""Text from outside made safe to show: control characters and marks that reorder text become visible.
+
+Bytes are stored as they came; this is for the moment they are shown or written for people.
+"""
+
+from __future__ import annotations
+
+import re
+
+# C0 but tab and line feed, DEL and C1; marks that change the direction of text, or cannot be seen.
+UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def visible(text: str) -> str:
+    """The text with unsafe characters as \\uXXXX; tab and line feed stay."""
+    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def visible_json(text: str) -> str:
+    """A JSON document with the same content and unsafe characters escaped, as JSON allows in strings."""
+    return UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def bounded(text: str, longest: int) -> str:
+    """The text, cut after so many characters with a note of its length."""
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
