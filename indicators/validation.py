@@ -28,6 +28,7 @@ from sources.registry.sources import SeriesInfo, load_series
 # Source to its series by code; None where series.csv cannot be read, which is said at that file.
 Known = Mapping[str, Mapping[str, SeriesInfo] | None]
 NOT_STATED = "NOT_STATED"
+FIRST_YEAR, LAST_YEAR = 1800, 2100  # of a series
 NOT_NAMES = {"complete", *INDICATOR.names} - {"value"}  # inputs may not be called so
 FRAMEWORKS = Path(__file__).resolve().parent / "catalogue" / "frameworks" / "frameworks.yaml"
 
@@ -59,6 +60,7 @@ def problems_of(
         *_aggregate(indicator, others),
         *_scales(indicator),
         *_frameworks(indicator),
+        *_impossible(indicator),
     ]
     for place, what, allowed, step in [*found, *verdict_findings(indicator, _groups())]:
         yield problem(place, what, allowed, step)
@@ -196,6 +198,37 @@ def _scales(indicator: Indicator) -> Iterator[Finding]:
         if wrong:
             what = f"worst {bounds.worst:g} and best {bounds.best:g} do not fit {indicator.direction}"
             yield ("bounds",), what, "best on the better side of worst", "exchange them, or mend direction"
+
+
+def _impossible(indicator: Indicator) -> Iterator[Finding]:
+    """What no series can be: a factor of nothing, a break nowhere or never, more areas than there are."""
+    named = isinstance(indicator.inputs, dict)
+    for name, items in indicator.named_inputs().items():
+        for number, item in enumerate(items):
+            if item.scale == 0:
+                place: Place = ("inputs", name, number) if named else ("inputs", number)
+                what = "a factor of 0 makes every value 0"
+                yield (*place, "scale"), what, "another number than 0", "mend the factor, or remove it"
+    known = _areas()
+    for number, item in enumerate(indicator.breaks):
+        if item.ref_area != "all" and item.ref_area not in known:
+            step = did_you_mean(item.ref_area, known, "write the country's ISO3 code, or all")
+            what = f"there is no country {item.ref_area}"
+            yield ("breaks", number, "ref_area"), what, "an ISO3 code, or all", step
+        if not FIRST_YEAR <= item.time_period <= LAST_YEAR:
+            what = f"{item.time_period} is no year of a series here"
+            allowed = f"{FIRST_YEAR} to {LAST_YEAR}"
+            yield ("breaks", number, "time_period"), what, allowed, "write the first year on the new side"
+    for field in ("areas_min", "areas_expected"):
+        asked = getattr(indicator.expect, field)
+        if asked is not None and asked > len(known):
+            what = f"{asked} is more than the {len(known)} countries and territories that there are"
+            yield ("expect", field), what, f"{len(known)} at most", "mend the number"
+
+
+@cache
+def _areas() -> frozenset[str]:
+    return frozenset(str(row["ref_area"]) for row in area_rows() if row["kind"] == "country")
 
 
 def _frameworks(indicator: Indicator) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from typing import Any
 from indicators.formula.compiler import ALLOWED, SPLIT, FormulaFault, Refused, Writer, finite, too_deep
 from indicators.formula.functions import FUNCTIONS
 from indicators.formula.window_functions import WindowFrame
+from schemas.definitions.slips import formula_slip
 
 __all__ = [
     "ALLOWED",
@@ -69,6 +70,8 @@ def _sound(text: str, names: Iterable[str]) -> Translated:
 
 
 def _translate(text: str, names: tuple[str, ...]) -> Translated:
+    if (slip := formula_slip(text)) is not None:
+        raise Refused(FormulaFault(*slip))
     plain = text.strip()
     if plain in names and NAME.fullmatch(plain):
         return f'"{plain}"', frozenset({plain}), frozenset()

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from schemas.definitions.slips import value_slip
 from schemas.definitions.yaml_file import Place, YamlFile
 from schemas.errors import DefinitionError, Problem
 
@@ -55,6 +56,8 @@ def _problem(model: type[BaseModel], file: YamlFile, place: Place, error: dict[s
         step = f"add `{place[-1]}: ...`"
     else:
         given = error.get("input")
+        if (slip := value_slip(place, given, str(error["type"]))) is not None:
+            return Problem(str(file.path), file.line(place), field, *slip)
         what = "has no value" if given is None else f"{str(given)[:60]!r} cannot stand here"
         allowed = str(context.get("expected") or error["msg"].removeprefix("Input should be "))
         allowed = f"text like {context['pattern']}" if "pattern" in context else allowed

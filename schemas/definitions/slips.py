@@ -1,0 +1,75 @@
+"""The commonest slips of whoever writes a definition, each in its own words: what it is, and how to mend it.
+
+What is a fault at all is judged where a file is read (yaml_file.py) or parsed (parsing.py); here it only gets
+better words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+Words = tuple[str, str, str]  # what it is, what is expected, what to do
+PER_CENT = {"%", "percent", "per cent", "pct", "percentage"}
+QUOTE = "put the text in quotes"
+
+
+def syntax_slip(problem: str, line: str) -> Words | None:
+    """A complaint of the YAML library about a line, if it is one of the known ones."""
+    if "\\t" in problem or "\t" in problem or line.startswith("\t"):
+        return "a tab", "blanks for indentation", "replace the tab by two blanks for each level"
+    if "cannot start any token" in problem and re.search(r"(?:[:\-,\[{]|^)\s*[%@`]", line):
+        return (
+            "a value begins with a sign that YAML reserves",
+            "text in quotes",
+            f"{QUOTE}; for a unit in per cent write PT",
+        )
+    if problem.startswith("mapping values are not allowed"):
+        return "a colon and a blank inside a text", "text in quotes", f'{QUOTE}: title: "One: two"'
+    return None
+
+
+def value_slip(place: Sequence[str | int], given: object, kind: str) -> Words | None:
+    """A value that does not fit its field, if it is one of the known slips.
+
+    kind: the type of the error, as the parser of models names it.
+    """
+    field = str(place[-1]) if place else ""
+    if not isinstance(given, str):
+        if isinstance(given, float) and kind.startswith("string"):
+            text = f'"{given:g}"'
+            return f"{given:g} is read as a number", "text in quotes", f"write {text}"
+        return None
+    text = given.strip()
+    if field == "unit" and text.lower() in PER_CENT:
+        return f"{text!r} is not a code", "a code of schemas/codelists/units.yaml", "for per cent write PT"
+    wants_number = kind.startswith(("int", "float"))
+    if wants_number and re.fullmatch(r"[-+]?\d+,\d+", text):
+        point = text.replace(",", ".")
+        return f"{text!r} has a decimal comma", "a decimal point", f"write {point}"
+    if wants_number and re.fullmatch(r"[-+]?\d+(\.\d+)?", text):
+        return f"{text!r} is text, because it is in quotes", "a number", f"write {text}, without the quotes"
+    if wants_number and re.fullmatch(r"[-+]?\d+(\.\d+)?\s*%", text):
+        number = text.rstrip("% ")
+        return f"{text!r} has a sign of its unit", "a number in the indicator's unit", f"write {number}"
+    return None
+
+
+def formula_slip(formula: str) -> Words | None:
+    """A way of writing formulas that other programs allow, if it is one of the known ones."""
+    text = formula.strip()
+    if text.startswith("="):
+        return "begins with =, as in a spreadsheet", "the expression alone", "remove the leading ="
+    if "^" in text:
+        return "^ is not a power here", "power(x, y)", "write power(x, 2) for x^2"
+    if re.search(r"\d,\d", text) and "(" not in text:
+        return "a decimal comma", "a decimal point", "write 2.5 for 2,5"
+    if re.search(r"\b(avg|mean|average)\s*\(", text, re.IGNORECASE):
+        return (
+            "a mean over countries or years is no function here",
+            "moving_average(x, years), or an aggregate",
+            "for years write moving_average(x, 3); for a group of countries use `aggregate`",
+        )
+    if re.search(r"/\s*0(?:\.0*)?(?![\d.])", text):
+        return "divides by zero: there is never a value", "a divisor other than 0", "mend the divisor"
+    return None
