@@ -210,13 +210,13 @@ def _impossible(indicator: Indicator) -> Iterator[Finding]:
                 what = "a factor of 0 makes every value 0"
                 yield (*place, "scale"), what, "another number than 0", "mend the factor, or remove it"
     known = _areas()
-    for number, item in enumerate(indicator.breaks):
-        if item.ref_area != "all" and item.ref_area not in known:
-            step = did_you_mean(item.ref_area, known, "write the country's ISO3 code, or all")
-            what = f"there is no country {item.ref_area}"
+    for number, change in enumerate(indicator.breaks):
+        if change.ref_area != "all" and change.ref_area not in known:
+            step = did_you_mean(change.ref_area, known, "write the country's ISO3 code, or all")
+            what = f"there is no country {change.ref_area}"
             yield ("breaks", number, "ref_area"), what, "an ISO3 code, or all", step
-        if not FIRST_YEAR <= item.time_period <= LAST_YEAR:
-            what = f"{item.time_period} is no year of a series here"
+        if not FIRST_YEAR <= change.time_period <= LAST_YEAR:
+            what = f"{change.time_period} is no year of a series here"
             allowed = f"{FIRST_YEAR} to {LAST_YEAR}"
             yield ("breaks", number, "time_period"), what, allowed, "write the first year on the new side"
     for field in ("areas_min", "areas_expected"):

@@ -68,9 +68,14 @@ def load_yaml(path: Path) -> YamlFile:
         raise DefinitionError(
             [Problem(str(path), 1, "(file)", f"cannot be read: {error}", "UTF-8 text")]
         ) from None
-    what = _too_deep(text) or (_unbounded(text) if "&" in text else None)
-    if what is not None:
-        raise DefinitionError([Problem(str(path), 1, "(syntax)", what, "plain fields", "write them out")])
+    try:
+        unreadable = _too_deep(text) or (_unbounded(text) if "&" in text else None)
+    except yaml.YAMLError:  # told below, with its line
+        unreadable = None
+    if unreadable is not None:
+        raise DefinitionError(
+            [Problem(str(path), 1, "(syntax)", unreadable, "plain fields", "write them out")]
+        )
     loader = _Loader(text)
     try:
         node = loader.get_single_node()

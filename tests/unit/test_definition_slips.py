@@ -172,6 +172,14 @@ def test_a_hostile_file_is_refused_at_once(tmp_path: Path, name: str) -> None:
     assert problem.next_step
 
 
+def test_a_fault_of_syntax_beside_an_anchor_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "faulty.yaml"
+    path.write_text("a: &a 1\nb: c: d\n", encoding="utf-8")
+    with pytest.raises(DefinitionError) as raised:
+        load_yaml(path)
+    assert [(p.line, p.what) for p in raised.value.problems] == [(2, "a colon and a blank inside a text")]
+
+
 def test_aliases_of_a_sound_file_are_read(tmp_path: Path) -> None:
     path = tmp_path / "sound.yaml"
     path.write_text("a: &a {x: 1, y: [1, 2]}\nb: *a\nc: [*a, *a]\n", encoding="utf-8")
