@@ -150,6 +150,13 @@ class Source(Model):
     statuses: dict[str, str] = Field(
         default={}, description="the agency's nature or flag to an SDMX obs_status"
     )
+    periods: dict[Literal["fiscal", "range", "quarter"], Literal["first", "last", "leave_out"]] = Field(
+        default={},
+        description="which year a period stands for that is no calendar year: of a fiscal year (2019/20) "
+        "or a range (2015-2017) its first or last, of quarters (2020Q1) the first or last of the year; or "
+        "leave_out. "
+        "FY2020 is the year that it names. Without a rule such a period is refused",
+    )
     status_precedence: list[str] = Field(
         default=[],
         description="flags that may be written together, such as `be`, the one that counts before the others "

@@ -20,6 +20,7 @@ from schemas.columns.observation import CODE_PATTERN, OBS_STATUSES
 from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import load_yaml
 from sources.registry.sources import SeriesInfo
+from sources.staging.periods import period_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,6 +42,12 @@ def make_lookups(con: duckdb.DuckDBPyConnection, source: Source, series: Mapping
     composed = {flag: status for (flag,) in sent if flag not in flags if (status := _composed(source, flag))}
     _table(con, "status_lookup", ("code", "obs_status"), (flags | composed).items())
     _table(con, "nature_lookup", ("code", "obs_status"), source.statuses.items())
+    sent = con.execute(
+        "select distinct trim(time_period) from raw_row where time_period is not null"
+    ).fetchall()
+    con.execute("create temp table period_lookup (text varchar, year smallint, left_out boolean)")
+    for period in period_rows(source, [text for (text,) in sent]):
+        con.execute("insert into period_lookup values ($1, $2, $3)", list(period))
     con.execute(
         "create temp table dims_seen as "
         "select row_number() over (order by dims::varchar) as id, dims "

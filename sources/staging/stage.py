@@ -54,7 +54,9 @@ OUR_MISTAKE = "this is a mistake of ours, in the reader or in sources/staging: p
 # Each with what to do about it; all others are refusals that we expect and count.
 RED = {
     "unknown_area": "add the code to areas.aliases or areas.not_carried",
-    "bad_time_period": "if the period is no year, have the reader refuse the row with a reason of its own",
+    "bad_time_period": "declare a rule under `periods` (fiscal, range, quarter: first, last or "
+    "leave_out), or "
+    "have the reader refuse the row with a reason of its own",
     "bad_value": "if the text stands for no value, add it to `missing`; if for a number, mend the reader",
     "bad_bound": "if the text stands for no bound, add it to `missing`; if for a number, mend the reader",
     "bad_series": "the reader must name the series of each row",

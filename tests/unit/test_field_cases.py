@@ -22,11 +22,14 @@ from sources.ingest.fetch import fetch_source
 from sources.model import InvalidResponse
 from sources.registry.sources import reader_of
 from sources.snapshots.store import Store
+from sources.staging.periods import period_rows
 from sources.staging.stage import StageProblem, stage_source
 from tests.conftest import StandIn
 from tests.unit.canned import Canned, fetch, keep, source_with
 from tests.unit.contributed import FIGURE
 from tests.unit.local_agency import LocalAgency, Reply
+from tests.unit.wired import Stage, row
+from tests.unit.wired import source as made_up
 from tests.unit.workbooks import workbook
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -257,3 +260,36 @@ def test_a_former_country_is_known_in_every_scheme_with_its_years(scheme: str, c
     assert years in not_carried(scheme)[code]
     assert code not in code_map(scheme)
     assert "a part of SHN" in not_carried("iso3")["ASC"]
+
+
+# --- periods that are no calendar year
+PERIODS = [
+    ("2019/20", "fiscal", 2019, 2020), ("2019/2020", "fiscal", 2019, 2020), ("2019-20", "fiscal", 2019, 2020),
+    ("1999/00", "fiscal", 1999, 2000), ("FY2020", "fiscal", 2020, 2020), ("2015-2017", "range", 2015, 2017),
+    ("2020Q1", "quarter", 2020, None), ("2020-Q4", "quarter", None, 2020), ("Q4 2020", "quarter", None, 2020),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "kind", "first", "last"), PERIODS)
+def test_a_period_has_the_year_of_the_declared_rule_or_none(
+    text: str, kind: str, first: int | None, last: int | None
+) -> None:
+    for rule, year in (("first", first), ("last", last), ("leave_out", None)):
+        found = period_rows(made_up(periods={kind: rule}), [text])
+        assert found == [(text, year, year is None)]
+    assert period_rows(made_up(), [text]) == []
+    assert period_rows(made_up(periods={"fiscal": "first", "range": "last"}), ["2019/25", "2017-2015"]) == []
+
+
+def test_periods_are_staged_by_the_rule_and_refused_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(monkeypatch, tmp_path)
+    rows = [row(time_period="2019/20"), row(time_period="2020Q1"), row(time_period="2020Q4", value="2")]
+    ruled = made_up(periods={"fiscal": "first", "quarter": "last"})
+    staged = stage(rows, definition=ruled)
+    found = [(r["time_period"], r["obs_value"]) for r in pq.read_table(staged.observation).to_pylist()]
+    assert found == [(2019, 1.5), (2020, 2.0)]
+    assert staged.reasons == {"period_left_out": 1}
+    with pytest.raises(StageProblem, match="leave_out"):
+        stage(rows)

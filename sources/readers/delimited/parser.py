@@ -21,7 +21,7 @@ from sources.http.content import check_text, excerpt, expect_header
 from sources.model import InvalidResponse, NoSuchSeries, Page
 from sources.readers.common.paging import RUN_AGAIN, refuse
 
-BLOCK = 8 * 1024 * 1024  # bytes parsed at a time
+BLOCK = 4 * 1024 * 1024  # bytes parsed at a time
 BOM = b"\xef\xbb\xbf"
 SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
 

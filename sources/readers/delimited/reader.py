@@ -96,7 +96,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
     except InvalidResponse as error:
         raise _absent(error, options) from None
     rows, digest = 0, hashlib.sha256()
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:  # a part at a time: more threads hold more memory
         for part in _parts(page, options, source.limits.response_bytes):
             layout = asked.layout or options
             used: list[pa.Table] = []

@@ -25,7 +25,11 @@ mapped as (
         area_lookup.ref_area,
         area_lookup.not_carried,
         -- 2019, or 2019.0 as the UNSD sends it; anything finer or longer than a year is not a year
-        try_cast(regexp_extract(trim(words.time_period), '^([0-9]{4})(\.0+)?$', 1) as smallint) as year,
+        -- unless source.yaml has a rule for its kind (periods)
+        coalesce(
+            try_cast(regexp_extract(trim(words.time_period), '^([0-9]{4})(\.0+)?$', 1) as smallint), period_lookup.year
+        ) as year,
+        period_lookup.left_out,
         dims_lookup.* exclude (id, reason, detail),
         dims_lookup.reason as dims_reason,
         missing_lookup.obs_status as missing_status,
@@ -42,6 +46,8 @@ mapped as (
     from words
     left join area_lookup
         on trim(words.area) = area_lookup.code
+    left join period_lookup
+        on trim(words.time_period) = period_lookup.text
     left join dims_lookup
         on words.dims_id = dims_lookup.id
     left join missing_lookup
@@ -71,6 +77,7 @@ select
         when not coalesce(regexp_full_match(series, '[^\s;][^;\r\n]*'), false) then 'bad_series'
         when ref_area is null and not_carried is not null then 'area_not_carried'
         when ref_area is null then 'unknown_area'
+        when left_out then 'period_left_out'
         when not coalesce(year between $first_year and $last_year, false) then 'bad_time_period'
         when dims_reason is not null then dims_reason
         when missing_status is null and (number is null or not isfinite(number)) then 'bad_value'

@@ -1,0 +1,51 @@
+"""Periods that are no calendar year: of which kind they are, and which year a source's rule gives them.
+
+A period of a kind without a rule has no year, and stage refuses it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from schemas.definitions.source import Source
+
+FISCAL = re.compile(r"(?:FY\s?)?([0-9]{4})\s?[/-]\s?([0-9]{2})|(?:FY\s?)?([0-9]{4})/([0-9]{4})")
+NAMED_FISCAL = re.compile(r"FY\s?([0-9]{4})")
+RANGE = re.compile(r"([0-9]{4})\s?[-–]\s?([0-9]{4})")
+QUARTER = re.compile(r"([0-9]{4})[-\s]?Q([1-4])|Q([1-4])[-\s]([0-9]{4})")
+END = {"first": "1", "last": "4"}  # the quarter that stands for its year
+
+Period = tuple[str, int | None, bool]  # text, year, whether the source leaves it out
+
+
+def period_rows(source: Source, texts: Iterable[str]) -> list[Period]:
+    """The periods that a rule of the source speaks of."""
+    return [row for text in texts if (row := _period(source, text)) is not None]
+
+
+def _period(source: Source, text: str) -> Period | None:
+    kind, first, last, quarter = _parts(text)
+    rule = {str(name): rule for name, rule in source.periods.items()}.get(kind)
+    if rule is None:
+        return None
+    if rule == "leave_out" or (quarter and quarter != END[rule]):
+        return text, None, True
+    return text, first if rule == "first" else last, False
+
+
+def _parts(text: str) -> tuple[str, int, int, str]:
+    """Kind, first and last year, and the quarter; no kind where it is none of them."""
+    if found := NAMED_FISCAL.fullmatch(text):  # the year that is named, whichever it is
+        return "fiscal", int(found[1]), int(found[1]), ""
+    if found := FISCAL.fullmatch(text):
+        first = int(found[1] or found[3])
+        last = int(found[4]) if found[4] else first + 1
+        if last == first + 1 and (not found[2] or int(found[2]) == last % 100):
+            return "fiscal", first, last, ""
+    if found := RANGE.fullmatch(text):
+        return ("range", int(found[1]), int(found[2]), "") if found[1] < found[2] else ("", 0, 0, "")
+    if found := QUARTER.fullmatch(text):
+        year = int(found[1] or found[4])
+        return "quarter", year, year, found[2] or found[3]
+    return "", 0, 0, ""
