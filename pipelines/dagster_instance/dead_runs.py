@@ -35,7 +35,7 @@ def close_dead_runs(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> li
     log = instance.event_log_storage
     if log.supports_global_concurrency_limits:
         for run_id in log.get_concurrency_run_ids():
-            run = instance.get_run_by_id(run_id)
-            if run is None or run.is_finished:
+            holder = instance.get_run_by_id(run_id)
+            if holder is None or holder.is_finished:
                 log.free_concurrency_slots_for_run(run_id)
     return [run.run_id for run in dead]
