@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import CompactError
+from sources.origins import is_loopback
 
 if TYPE_CHECKING:
     from sources.settings_model import Settings as Settings
@@ -104,8 +105,6 @@ def url_override(source_id: str) -> str | None:
     url = source_variable(name) or None
     if url is None or not url.startswith("http:") or insecure_is_allowed():
         return url
-    from sources.http.urls import is_loopback
-
     if not is_loopback(url):
         raise CompactError(
             "anyone on the network can read and change responses over plain http",

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 from pipelines.monitoring.status import Facts, findings
 from schemas.errors import CompactError
-from sources.http.urls import is_loopback
 from sources.http.user_agent import user_agent
+from sources.origins import is_loopback
 from sources.settings import load_settings
 from sources.snapshots.atomic import write_sidecar
 

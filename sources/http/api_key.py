@@ -13,8 +13,8 @@ from requests import PreparedRequest
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.content import bad
-from sources.http.urls import is_loopback
 from sources.model import InvalidResponse, Page
+from sources.origins import is_loopback
 from sources.settings import source_variable
 
 USABLE = re.compile(r"[\x21-\x7e]{8,8192}")  # shorter ones would be found by chance in what an agency says

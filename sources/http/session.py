@@ -25,7 +25,7 @@ from sources.http.exact_length import ExactLengthAdapter
 from sources.http.response_body import TransientHTTPError, faults, read_body, read_page
 from sources.http.retry import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, pause, retry_after, should_stop
 from sources.http.transient import transient_attempts
-from sources.http.urls import allowed_origins, describe_post, is_loopback, origin, redact
+from sources.http.urls import allowed_origins, describe_post, redact
 from sources.http.user_agent import user_agent
 from sources.model import (
     CachedPage,
@@ -35,6 +35,7 @@ from sources.model import (
     SourceUnavailable,
     Usage,
 )
+from sources.origins import is_loopback, origin
 
 __all__ = ["CachedPage", "Session", "Usage", "excerpt", "parse_json", "parse_text"]
 

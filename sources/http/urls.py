@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from schemas.definitions.source import Source
-
-Origin = tuple[str, str, int]  # scheme, host, port
+from sources.origins import Origin, origin
 
 SECRET_KEYS = frozenset(
     (
@@ -29,19 +27,6 @@ SECRET_KEYS = frozenset(
         "subscription_key",
     )
 )
-PORTS = {"https": 443, "http": 80}
-
-
-def origin(url: str) -> Origin | None:
-    """Scheme, host and port of a web address; None for anything else (file:, package:, a password inside)."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
-        return None
-    return parts.scheme, parts.hostname.lower().rstrip("."), port if port is not None else PORTS[parts.scheme]
 
 
 def allowed_origins(source: Source, override: str | None) -> frozenset[Origin]:
@@ -50,17 +35,6 @@ def allowed_origins(source: Source, override: str | None) -> frozenset[Origin]:
     named += [source.base_url] if source.base_url.startswith("https://") else []
     named += [override] if override else []
     return frozenset(found for url in named if (found := origin(url)))
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the address is this very machine, which no proxy can reach for us."""
-    found = origin(url)
-    if found is None:
-        return False
-    try:
-        return ip_address(found[1]).is_loopback
-    except ValueError:
-        return found[1] == "localhost"
 
 
 def redact(url: str) -> str:

@@ -1,0 +1,32 @@
+"""The origin of a web address, and whether it is this machine. Opens no connection and knows no source."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+Origin = tuple[str, str, int]  # scheme, host, port
+PORTS = {"https": 443, "http": 80}
+
+
+def origin(url: str) -> Origin | None:
+    """Scheme, host and port of a web address; None for anything else (file:, package:, a password inside)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
+        return None
+    return parts.scheme, parts.hostname.lower().rstrip("."), port if port is not None else PORTS[parts.scheme]
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this very machine, which no proxy can reach for us."""
+    found = origin(url)
+    if found is None:
+        return False
+    try:
+        return ip_address(found[1]).is_loopback
+    except ValueError:
+        return found[1] == "localhost"
