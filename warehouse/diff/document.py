@@ -10,20 +10,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.columns.observation import TOTAL
-from warehouse.diff.notes import because, sentences
-from warehouse.diff.rows import NOISE, Row, compare_tables, load_changes, rows, side_by_side
+from warehouse.diff.notes import sentences
+from warehouse.diff.queries import (
+    DEFAULT_METHOD,
+    accepted_revisions,
+    category_changes,
+    coverage_changes,
+    indicator_changes,
+    revised_values,
+    series_changes,
+    status_changes,
+    target_changes,
+)
+from warehouse.diff.rows import NOISE, Row, compare_tables, load_changes, side_by_side
 from warehouse.diff.thresholds import Limits, large_revisions
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 FORMAT = "compact-tracker/diff-1"
 DIFF = "diff.json"
 MOST = 500  # rows of one kind that diff.json lists; the totals are always whole
-DEFAULT_METHOD = "unsd-2026"
 WAYS = ("better", "worse", "assessed", "not_assessed")
-RANKS = ("regression", "stagnation", "marginal", "moderate", "on_track_or_met")  # from worst to best
 
 
 def compare(
@@ -66,18 +74,18 @@ def compare(
             load_changes(con, (decided or {}).keys())
             document |= {
                 "tables": compare_tables(con, before, after),
-                "indicators": _indicators(con, limits.beyond),
-                "revised": _listed(_revised(con, limits.beyond), most),
-                "status": _listed(_status(con), most),
+                "indicators": indicator_changes(con, limits.beyond),
+                "revised": _listed(revised_values(con, limits.beyond), most),
+                "status": _listed(status_changes(con), most),
                 "coverage": {
-                    way: _listed_pairs(_coverage(con, gained=way == "gained"), most)
+                    way: _listed_pairs(coverage_changes(con, gained=way == "gained"), most)
                     for way in ("gained", "lost")
                 },
-                "categories": _listed_classes(_categories(con), most),
-                "series": _series(con),
-                "targets": _targets(con),
+                "categories": _listed_classes(category_changes(con), most),
+                "series": series_changes(con),
+                "targets": target_changes(con),
                 "large": large_revisions(con, limits),
-                "accepted": _accepted(con, decided or {}),
+                "accepted": accepted_revisions(con, decided or {}),
             }
     document["notes"] = sentences(document)
     return document
@@ -96,236 +104,3 @@ def _listed_classes(found: Sequence[Row], most: int | None) -> dict[str, Any]:
     """ways: how many assessments by the default method went which way."""
     ways = [row["direction"] for row in found if row["method"] == DEFAULT_METHOD]
     return _listed(found, most) | {"ways": {way: ways.count(way) for way in WAYS}}
-
-
-def _indicators(con: duckdb.DuckDBPyConnection, beyond: float) -> list[Row]:
-    """A row for each indicator of which anything differs: how many values, and which years came."""
-    return rows(
-        con,
-        f"""
-        with counted as (
-            select indicator,
-                count(*) filter (where added) as added,
-                count(*) filter (where removed) as removed,
-                count(*) filter (where revised and not moved) as revised,
-                count(*) filter (where revised and not moved and abs(absolute) > $beyond * abs(old_value))
-                    as revised_beyond,
-                count(distinct ref_area) filter (
-                    where revised and not moved and abs(absolute) > $beyond * abs(old_value)) as areas_beyond,
-                count(*) filter (where status_changed) as status_changed,
-                count(*) filter (where moved) as other_origin
-            from change
-            group by indicator),
-        last_year as (
-            select indicator, max(time_period) as until
-            from before_indicator
-            where {TOTAL}
-            group by indicator),
-        years as (
-            select indicator, list(distinct time_period order by time_period) as years_gained
-            from change
-            join last_year using (indicator)
-            where added and is_total and time_period > until
-            group by indicator),
-        defined as (
-            select indicator,
-                (o.inputs, o.formula, o.unit, o.direction)
-                    is distinct from (n.inputs, n.formula, n.unit, n.direction) as definition_changed
-            from before_indicator_meta as o
-            join after_indicator_meta as n using (indicator))
-        select indicator, meta.title, meta.unit,
-            case
-                when old.indicator is null then 'new'
-                when new.indicator is null then 'gone'
-                when last_year.indicator is null and counted.added > 0 then 'first_values'
-                else 'kept'
-            end as state,
-            coalesce(counted.added, 0) as added,
-            coalesce(counted.removed, 0) as removed,
-            coalesce(counted.revised, 0) as revised,
-            coalesce(counted.revised_beyond, 0) as revised_beyond,
-            coalesce(counted.areas_beyond, 0) as areas_beyond,
-            coalesce(counted.status_changed, 0) as status_changed,
-            coalesce(counted.other_origin, 0) as other_origin,
-            coalesce(years.years_gained, []) as years_gained,
-            coalesce(defined.definition_changed, false) as definition_changed
-        from meta
-        left join before_indicator_meta as old using (indicator)
-        left join after_indicator_meta as new using (indicator)
-        left join counted using (indicator)
-        left join last_year using (indicator)
-        left join years using (indicator)
-        left join defined using (indicator)
-        where counted.indicator is not null
-            or old.indicator is null
-            or new.indicator is null
-            or defined.definition_changed
-        order by indicator""",
-        beyond=beyond,
-    )
-
-
-def _revised(con: duckdb.DuckDBPyConnection, beyond: float) -> list[Row]:
-    """Revised values with the size of the revision: totals first, then by size."""
-    return rows(
-        con,
-        """
-        select indicator, title, ref_area, coalesce(named_area.name, ref_area) as area, time_period,
-            dimensions, old_value, new_value, absolute, relative, old_status, new_status,
-            old_source, new_source, old_series, new_series, moved as other_origin,
-            not moved and abs(absolute) > $beyond * abs(old_value) as beyond
-        from change
-        join meta using (indicator)
-        left join named_area using (ref_area)
-        where revised
-        order by is_total desc, moved, abs(relative) desc nulls first, indicator, ref_area, time_period,
-            dimensions""",
-        beyond=beyond,
-    )
-
-
-def _status(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    return rows(
-        con,
-        """
-        select indicator, title, ref_area, coalesce(named_area.name, ref_area) as area, time_period,
-            dimensions, old_status, new_status
-        from change
-        join meta using (indicator)
-        left join named_area using (ref_area)
-        where status_changed
-        order by is_total desc, indicator, ref_area, time_period, dimensions""",
-    )
-
-
-def _coverage(con: duckdb.DuckDBPyConnection, *, gained: bool) -> list[Row]:
-    """Pairs of indicator and country that have a value since 2015 now and had none, or the reverse."""
-    return rows(
-        con,
-        """
-        select indicator, title, ref_area, coalesce(named_area.name, ref_area) as area,
-            coalesce(o.points_since_2015, 0) as points_before,
-            coalesce(n.points_since_2015, 0) as points_after,
-            o.latest_year as latest_year_before, n.latest_year as latest_year_after
-        from before_coverage as o
-        full join after_coverage as n using (indicator, ref_area)
-        join meta using (indicator)
-        left join named_area using (ref_area)
-        where coalesce(o.available, false) = not $gained
-            and coalesce(n.available, false) = $gained
-        order by indicator, area, ref_area""",
-        gained=gained,
-    )
-
-
-def _categories(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Assessments whose class is another one, with what of their inputs changed."""
-    found = rows(
-        con,
-        """
-        select indicator, title, ref_area, coalesce(named_area.name, ref_area) as area, method,
-            o.category as before, n.category as after,
-            o.latest_year as old_year, n.latest_year as new_year,
-            o.latest_value as old_value, n.latest_value as new_value,
-            o.baseline_year as old_baseline_year, n.baseline_year as new_baseline_year,
-            o.baseline_value as old_baseline, n.baseline_value as new_baseline,
-            o.target_value as old_target, n.target_value as new_target,
-            o.target_year as old_target_year, n.target_year as new_target_year,
-            list_filter([
-                if(o.latest_year is distinct from n.latest_year or not same(o.latest_value, n.latest_value),
-                    'value', null),
-                if(not same(o.target_value, n.target_value) or o.target_year is distinct from n.target_year,
-                    'target', null),
-                if(o.baseline_year is distinct from n.baseline_year
-                    or not same(o.baseline_value, n.baseline_value), 'baseline', null)
-            ], lambda reason : reason is not null) as reasons,
-            touched.ref_area is not null as touched
-        from before_progress as o
-        join after_progress as n using (indicator, ref_area, method)
-        join meta using (indicator)
-        left join named_area using (ref_area)
-        left join (select distinct indicator, ref_area from change where is_total) as touched
-            using (indicator, ref_area)
-        where o.category <> n.category
-        order by method, indicator, area, ref_area""",
-    )
-    for row in found:
-        # The class follows from target, baseline and latest value, in some methods from the years between; if
-        # none of them moved, the method did.
-        row["reasons"] = row["reasons"] or (["series"] if row["touched"] else ["method"])
-        del row["touched"]
-        row["direction"] = _direction(row["before"], row["after"])
-        row["because"] = because(row)
-    return sorted(found, key=_weight)
-
-
-def _weight(row: Row) -> tuple[bool, bool, int]:
-    """The default method first, then moves from class to class, the widest first; else as they stand."""
-    ranked = row["direction"] in ("better", "worse")
-    jump = abs(RANKS.index(row["after"]) - RANKS.index(row["before"])) if ranked else 0
-    return row["method"] != DEFAULT_METHOD, not ranked, -jump
-
-
-def _direction(before: str, after: str) -> str:
-    if before in RANKS and after in RANKS:
-        return "better" if RANKS.index(after) > RANKS.index(before) else "worse"
-    return "assessed" if after in RANKS else "not_assessed"
-
-
-def _series(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Values that come from another series or source than before, counted; renamed where the list of renames
-    knows the pair."""
-    found = rows(
-        con,
-        """
-        select indicator, meta.title, old_source, old_series, new_source, new_series, count(*) as values,
-            count(*) filter (where revised) as differ
-        from change
-        join meta using (indicator)
-        where moved
-        group by all
-        order by values desc, indicator, old_source, old_series, new_source, new_series""",
-    )
-    if found:
-        titles = dict(
-            con.execute(
-                "select source, title from before_source union select source, title from after_source"
-            ).fetchall()
-        )
-        from sources.registry.renames import renames
-
-        known = renames()
-        for row in found:
-            rename = known.get((row["old_source"], row["old_series"]))
-            same_source = row["old_source"] == row["new_source"]
-            is_known = rename is not None and rename.new == row["new_series"] and same_source
-            row["kind"] = "renamed" if is_known else "other_series" if same_source else "other_source"
-            for side in ("old", "new"):
-                names = [titles.get(name, name) for name in row[f"{side}_source"].split(";")]
-                row[f"{side}_title"] = ", ".join(names)
-            row["known"] = str(rename) if rename is not None and is_known else None
-    return found
-
-
-def _accepted(con: duckdb.DuckDBPyConnection, decided: Mapping[str, str]) -> list[Row]:
-    """The decisions of persons that this difference comes from."""
-    found = con.execute("""
-        select settled.name, count(*)
-        from settled
-        join change on contains(change.new_snapshot, settled.name) and change.revised
-        group by settled.name
-        order by settled.name""").fetchall()
-    return [{"snapshot": name, "reason": decided[name], "revised": count} for name, count in found]
-
-
-def _targets(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    return rows(
-        con,
-        """
-        select indicator, n.title, o.target_value as old_target, n.target_value as new_target,
-            o.target_year as old_target_year, n.target_year as new_target_year
-        from before_indicator_meta as o
-        join after_indicator_meta as n using (indicator)
-        where not same(o.target_value, n.target_value) or o.target_year is distinct from n.target_year
-        order by indicator""",
-    )
