@@ -9,20 +9,14 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from indicators.formula import window_functions as formula_cells
+from indicators.formula.faults import ALLOWED, CHECK, SPLIT, FormulaFault, Refused, too_deep
 from indicators.formula.functions import FUNCTIONS, LISTED, OF_OTHER_CELLS
 
 Kind = Literal["number", "truth"]
 
-ALLOWED = (
-    "names of the inputs, numbers, + - * / ( ), = <> < <= > >=, and or not, is null, between, "
-    "case when ... then ... else ... end, cast(... as double), " + ", ".join(FUNCTIONS)
-)
-CHECK = "mend the formula, then run `compact check`"
-SPLIT = "make a part of it an indicator of its own, and name that as an input"
 DEEPEST, LONGEST_SQL = 40, 20_000
 
 # Of sqlglot's tree. Its compiled classes puzzle mypy, so nodes are told apart by the name of their class.
@@ -35,33 +29,6 @@ _MANY = {"Coalesce": "coalesce", "Greatest": "greatest", "Least": "least"}
 # What else a node may carry: flags that sqlglot sets by itself and that change nothing here.
 _FLAGS = {"typed", "safe", "ignore_nulls"}
 _ELSEWHERE = {function.name for function in OF_OTHER_CELLS}
-
-
-@dataclass(frozen=True)
-class FormulaFault:
-    """What is wrong with a formula. line and column count from 1 within the formula's text."""
-
-    what: str
-    allowed: str = ALLOWED
-    next_step: str = CHECK
-    line: int = 1
-    column: int = 1
-
-    @property
-    def place(self) -> str:
-        return f"line {self.line}, column {self.column}" if self.line > 1 else f"column {self.column}"
-
-
-class Refused(Exception):
-    """Ends the walk at the first fault: a signal between the two formula modules, never seen outside."""
-
-    def __init__(self, fault: FormulaFault) -> None:
-        super().__init__(fault.what)
-        self.fault = fault
-
-
-def too_deep() -> Refused:
-    return Refused(FormulaFault("is nested too deeply", "a formula that a reader can follow", SPLIT))
 
 
 def finite(sql: str) -> str:

@@ -15,7 +15,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from indicators.formula.compiler import ALLOWED, SPLIT, FormulaFault, Refused, Writer, finite, too_deep
+from indicators.formula.compiler import Writer, finite
+from indicators.formula.faults import ALLOWED, SPLIT, FormulaFault, Refused, too_deep
 from indicators.formula.functions import FUNCTIONS
 from indicators.formula.window_functions import WindowFrame
 from schemas.definitions.slips import formula_slip

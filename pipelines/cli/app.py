@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.cli.arguments import require_known
 from pipelines.cli.backtest import backtest
 from pipelines.cli.indicators import export, preview, why
 from pipelines.cli.maintenance import backup, gc, restore, sign, verify
@@ -108,7 +109,7 @@ def run(
         redistributable=redistributable,
         acknowledge=acknowledge,
     )
-    _known("source", source or [], workspace.sources)
+    require_known("source", source or [], workspace.sources)
     outcome = run_all(workspace)
     raise typer.Exit(tell(workspace, outcome))
 
@@ -281,17 +282,6 @@ def _rebuild(as_of: str, *, redistributable: bool) -> None:
     result = WorkspaceAsOf(when=moment(as_of), redistributable=redistributable).rebuild()
     say(f"Release {result.id}, as of {as_of}: {result.note}\n  {result.path}")
     note("`latest` is as it was")
-
-
-def _known(what: str, given: list[str], known: Any) -> None:
-    from schemas.errors import CompactError
-
-    for name in given:
-        if name not in known:
-            raise CompactError(
-                f"there is no {what} {name!r}", where=f"--{what}", allowed=", ".join(sorted(known)),
-                next_step=f"name one of the {what}s above",
-            )  # fmt: skip
 
 
 def main() -> None:
