@@ -31,6 +31,6 @@ def load_draft(path: Path, catalogue: Catalogue, *, sources_folder: Path = SOURC
         problems.append(
             Problem(str(path), place, "inputs", what, "indicators that do not need this one", step)
         )
-    if problems:
-        raise DefinitionError(problems)
+    if errors := [problem for problem in problems if problem.severity == "error"]:
+        raise DefinitionError(errors)
     return indicator
