@@ -17,7 +17,11 @@ from schemas.tables.registry import INDICATOR
 from tests.unit.make import SNAP, indicator, observation, stage
 from warehouse.evaluation.evaluate import evaluate, evaluate_cached, evaluation_fingerprint
 
-TWO = [{"source": "one", "series": "S"}, {"source": "two", "series": "T"}]
+# Two copies of the figures of one custodian: what happens to others is in test_lineage.py.
+TWO = [
+    {"source": "one", "series": "S", "carries": "agency"},
+    {"source": "two", "series": "T", "carries": "agency"},
+]
 
 
 def rows_of(
@@ -37,6 +41,7 @@ def test_the_first_input_with_a_value_wins_in_each_cell(tmp_path: Path) -> None:
         [
             observation("one", "S", "KEN", 2020, 10.0),
             observation("one", "S", "KEN", 2021, None),
+            observation("one", "S", "KEN", 2022, 14.0),
             observation("two", "T", "KEN", 2020, 99.0, snapshot=SNAP["b"]),
             observation("two", "T", "KEN", 2021, 12.0, snapshot=SNAP["b"]),
             observation("two", "T", "UGA", 2020, 7.0, snapshot=SNAP["b"]),
@@ -49,6 +54,7 @@ def test_the_first_input_with_a_value_wins_in_each_cell(tmp_path: Path) -> None:
     ] == [
         ("KEN", 2020, 10.0, "one", "S", "a"),
         ("KEN", 2021, 12.0, "two", "T", "b"),
+        ("KEN", 2022, 14.0, "one", "S", "a"),
         ("UGA", 2020, 7.0, "two", "T", "b"),
     ]
 

@@ -34,6 +34,7 @@ from warehouse.engine.duckdb_engine import (
     sealed_engine,
     write_table,
 )
+from warehouse.evaluation.kept_out import kept_out_path, write_kept_out
 from warehouse.evaluation.source_overlap import overlap_path, write_overlap
 from warehouse.evaluation.sql import evaluated_path, evaluation_sql, input_filter
 from warehouse.evaluation.windows import memberships_fingerprint
@@ -41,6 +42,7 @@ from warehouse.evaluation.windows import memberships_fingerprint
 CODE = (
     "schemas/columns/observation.py",
     "schemas/tables/registry.py",
+    "schemas/tables/assessment.py",
     "indicators/formula/*.py",
     "warehouse/evaluation/*.py",
     "warehouse/engine/duckdb_engine.py",
@@ -81,6 +83,7 @@ def evaluate(
         con.execute(f"create temp table result as\n{evaluation_sql(indicator, staged, evaluated)}")
         kept = run_sql(con, "select * from result where isfinite(value)", INDICATOR)
         write_overlap(con, indicator, staged, evaluated, out_path)
+        write_kept_out(con, indicator, staged, evaluated, out_path)
         no_number = con.execute(
             "select count(*) from result where complete and not coalesce(isfinite(value), false)"
         )
@@ -126,12 +129,14 @@ def evaluate_cached(
     facts = read_record(side)
     made = facts is None
     if facts is None:
-        overlap_path(path).unlink(missing_ok=True)
+        beside = (overlap_path(path), kept_out_path(path))
+        for one in beside:
+            one.unlink(missing_ok=True)
         no_number = evaluate(indicator, staged, evaluated, path, temp=temp)
         areas = pc.count_distinct(read_columns(path, "ref_area")["ref_area"]).as_py()
         rows = pq.read_metadata(path).num_rows
         facts = {"rows": rows, "areas": areas, "no_number": no_number}
-        write_record(side, facts, [one for one in (path, overlap_path(path)) if one.exists()])
+        write_record(side, facts, [one for one in (path, *beside) if one.exists()])
     return Evaluated(path, fingerprint, facts["rows"], facts["areas"], facts["no_number"], made)
 
 

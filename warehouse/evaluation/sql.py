@@ -3,7 +3,7 @@
 Rules
 * Inputs stand in order of preference. For each cell (area, year, dimensions) the first input with a value
   wins, and the row says which source, series and snapshot that was. A value that is missing never counts as
-  zero.
+  zero. Which inputs may stand side by side in one area is said by lineage.py.
 * A dimension that is not among the indicator's `gaps` must be the total `_T`. An input's `where` pins a
   dimension to one code, which from there on counts as the total. An input's `part` says that the series is of
   one part alone: its totals are rows of that part. Education and disability have no column of their own in
@@ -27,6 +27,7 @@ from schemas.columns.observation import OBS_STATUSES
 from schemas.definitions.indicator import Indicator, Input
 from schemas.errors import CompactError
 from warehouse.engine.duckdb_engine import literal, parquet
+from warehouse.evaluation.lineage import Line, classified_sql, line_of, needs_choice
 from warehouse.evaluation.windows import extra_columns, joins, lineage, members, windows, worst_status
 
 DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "education", "other_dims")
@@ -74,18 +75,25 @@ def _computed(indicator: Indicator, names: list[str]) -> str:
 def _preferred(
     indicator: Indicator, items: list[Input], staged: Mapping[str, Path], evaluated: Mapping[str, Path]
 ) -> str:
-    """The first input with a value, cell by cell."""
-    selects = [
-        rows_of(indicator, rank, item, staged, evaluated)
-        for rank, item in enumerate(items)
-        if item.indicator or item.source in staged
-    ]
-    if not selects:
-        selects = [_nothing()]
+    """The first input with a value, cell by cell, among those of the area's lineage."""
+    rows, lines = input_rows(indicator, items, staged, evaluated)
+    best = f"partition by {', '.join(CELL)} order by preference"
+    if not needs_choice([line for _, line in lines]):
+        return f"select * exclude (preference)\nfrom (\n{rows}\n)\nqualify row_number() over ({best}) = 1"
+    chosen = "carries, concept, leading_carries, leading_concept, kept_out"
     return (
-        "select * exclude (preference)\nfrom (\n" + "\nunion all by name\n".join(selects) + "\n)\n"
-        f"qualify row_number() over (partition by {', '.join(CELL)} order by preference) = 1"
+        f"select * exclude (preference, {chosen})\nfrom ({classified_sql(rows, lines)}\n)\n"
+        f"where kept_out is null\nqualify row_number() over ({best}) = 1"
     )
+
+
+def input_rows(
+    indicator: Indicator, items: list[Input], staged: Mapping[str, Path], evaluated: Mapping[str, Path]
+) -> tuple[str, list[tuple[int, Line]]]:
+    """The rows of all inputs of one name that are there, and the lineage of each by its preference."""
+    there = [(rank, item) for rank, item in enumerate(items) if item.indicator or item.source in staged]
+    selects = [rows_of(indicator, rank, item, staged, evaluated) for rank, item in there] or [_nothing()]
+    return "\nunion all by name\n".join(selects), [(rank, line_of(indicator, item)) for rank, item in there]
 
 
 def rows_of(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from schemas.columns.observation import VALUE_DIMENSIONS
@@ -45,7 +45,8 @@ class Formula:
 class Selected:
     """What one input selected for one cell: an observation, or a value of another indicator.
 
-    rank: position in the order of preference, from 0; value: in the unit of the indicator that uses it.
+    rank: position in the order of preference, from 0; value: in the unit of the indicator that uses it;
+    alone: an input before it was kept out of the cell.
     """
 
     rank: int
@@ -53,6 +54,7 @@ class Selected:
     value: float
     observation: Row | None = None
     nested: TracedValue | None = None
+    alone: bool = False
 
 
 Inputs = Mapping[str, Selected | None]
@@ -83,10 +85,7 @@ class TracedValue:
         if self.formula.sql is None:
             return None
         selected = {
-            label: {
-                name: items[: None if (one := inputs[name]) is None else one.rank + 1]
-                for name, items in self.choices.items()
-            }
+            label: {name: _candidates(items, inputs[name]) for name, items in self.choices.items()}
             for label, inputs in zip(cells, self.inputs.values(), strict=True)
         }
         return value_sql(selected, self.formula.sql, cells, self.formula.back)
@@ -112,6 +111,10 @@ class Tracer:
         self.con = con
         self.meta = {row["indicator"]: row for row in rows(con, "select * from indicator_meta")}
         self.areas = {row["ref_area"]: row for row in rows(con, "select * from area")}
+        # releases from before the rule of one lineage have no such list
+        self.lists_kept_out = bool(
+            rows(con, "select 1 as there from duckdb_views() where view_name = 'kept_out'")
+        )
 
     def trace(
         self, indicator: str, cells: Sequence[Cell], dimensions: Mapping[str, str], depth: int = MAX_DEPTH
@@ -129,7 +132,10 @@ class Tracer:
         published = self._published(indicator, cells, dimensions)
         years = {cell: formula.years(cell[1]) for cell in published}
         needed = sorted({(area, year) for (area, _), all_years in years.items() for year in all_years})
-        selected = {name: self._select(items, needed, dimensions, depth) for name, items in choices.items()}
+        selected = {
+            name: self._select(items, needed, dimensions, depth, self._kept_out(indicator, name, dimensions))
+            for name, items in choices.items()
+        }
         inputs = {
             (area, year): {
                 other: {name: by_cell.get((area, other)) for name, by_cell in selected.items()}
@@ -156,17 +162,42 @@ class Tracer:
         )
         return {(row["ref_area"], row["time_period"]): row for row in published}
 
+    def _kept_out(self, indicator: str, name: str, dimensions: Mapping[str, str]) -> set[tuple[int, Cell]]:
+        """The places in the order of preference, from 0, and the cells that one lineage kept out."""
+        if not self.lists_kept_out:
+            return set()
+        terms = "".join(f" and {one} = ${one}" for one in VALUE_DIMENSIONS)
+        found = rows(
+            self.con,
+            f"select rank, ref_area, time_period from kept_out "
+            f"where indicator = $indicator and input = $name{terms}",
+            indicator=indicator,
+            name=name,
+            **{one: dimensions[one] for one in VALUE_DIMENSIONS},
+        )
+        return {(row["rank"] - 1, (row["ref_area"], row["time_period"])) for row in found}
+
     def _select(
-        self, items: Sequence[Row], cells: Sequence[Cell], dimensions: Mapping[str, str], depth: int
+        self,
+        items: Sequence[Row],
+        cells: Sequence[Cell],
+        dimensions: Mapping[str, str],
+        depth: int,
+        kept_out: set[tuple[int, Cell]],
     ) -> dict[Cell, Selected]:
-        """What one input selected: in each cell the first by preference that has a value."""
+        """What one input selected: in each cell the first by preference that has a value of the lineage."""
         selected: dict[Cell, Selected] = {}
+        passed: set[Cell] = set()  # cells in which an earlier input was kept out
         for rank, item in enumerate(items):
-            open_cells = [cell for cell in cells if cell not in selected]
+            open_cells = [cell for cell in cells if cell not in selected and (rank, cell) not in kept_out]
+            passed |= {cell for at, cell in kept_out if at == rank}
             if not open_cells:
-                break
+                continue
             choose = self._from_indicator if "indicator" in item else self._from_observations
-            selected |= choose(rank, item, open_cells, dimensions, depth)
+            found = choose(rank, item, open_cells, dimensions, depth)
+            selected |= {
+                cell: replace(one, alone=True) if cell in passed else one for cell, one in found.items()
+            }
         return selected
 
     def _from_observations(
@@ -246,6 +277,14 @@ class Tracer:
             {"areas": [area for area, _ in cells], "years": [year for _, year in cells]},
         )
         return "cells"
+
+
+def _candidates(items: list[Row], selected: Selected | None) -> list[Row]:
+    """The items among which the SQL of a value chooses: up to the one that was taken, or that one alone where
+    an earlier one was kept out."""
+    if selected is None:
+        return items
+    return items[selected.rank if selected.alone else 0 : selected.rank + 1]
 
 
 def canonical_formula(formula: str, inputs: Mapping[str, Any]) -> Formula:

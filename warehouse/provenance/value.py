@@ -232,13 +232,43 @@ def _no_value(con: duckdb.DuckDBPyConnection, indicator: str, answer: Row, cell:
         {"indicator": indicator, **cell},
     ).fetchall()
     pinned = ", ".join(f"{name} {cell[name]}" for name in VALUE_DIMENSIONS if cell[name] != "_T")
+    rule = _kept_out(con, indicator, answer, cell)
     return CompactError(
         f"{indicator} has no value for {answer['area']}"
         + (f" in {answer['time_period']}" if answer["time_period"] else "")
-        + (f" ({pinned})" if pinned else ""),
+        + (f" ({pinned})" if pinned else "")
+        + (f": {rule}" if rule else ""),
         where=f"release {answer['release']}",
         allowed=", ".join(str(year) for (year,) in years) or "no year",
         next_step=f"run `compact about {indicator}` to list its years and dimensions",
+    )
+
+
+KEPT_OUT = {
+    "another_lineage": "it is of {carries}, and the series here of {leading_carries}, which no other extends",
+    "another_concept": "it is of {concept}, and the series here of {leading_concept}",
+    "overlap_differs": "it lies beyond the series and differs from it in the years that both have",
+    "no_overlap": "it lies beyond the series and has too few years in common with it",
+    "outside_the_span": "the definition admits this source inside the series alone",
+}
+
+
+def _kept_out(con: duckdb.DuckDBPyConnection, indicator: str, answer: Row, cell: Row) -> str:
+    """Why a value that a source has is not used; empty where there is none."""
+    if not con.execute("select 1 from duckdb_views() where view_name = 'kept_out'").fetchall():
+        return ""
+    same = " and ".join(f"{name} = ${name}" for name in cell)
+    found = rows(
+        con,
+        f"select * from kept_out where indicator = $indicator and time_period = $year and {same} "
+        "order by rank limit 1",
+        indicator=indicator,
+        year=answer["time_period"] or 0,
+        **cell,
+    )
+    return "".join(
+        f"{row['source']} has {row['value']:.6g}, which is kept out: {KEPT_OUT[row['rule']].format(**row)}"
+        for row in found
     )
 
 

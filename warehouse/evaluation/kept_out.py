@@ -1,0 +1,61 @@
+"""The values that the rule of one lineage keeps out of an indicator, with the reason: beside each evaluated
+file, and together as a published table.
+
+The rule is in lineage.py. Listed is what comes before the value that is used, in the order of preference, or
+all where none is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from schemas.definitions.indicator import Indicator
+from schemas.tables.assessment import KEPT_OUT
+from warehouse.engine.duckdb_engine import literal, run_sql, write_table
+from warehouse.evaluation.lineage import classified_sql, needs_choice
+from warehouse.evaluation.sql import CELL, input_rows
+
+
+def kept_out_path(evaluated: Path) -> Path:
+    """Where the rows that were kept out are, beside the indicator's; no file where there are none."""
+    return evaluated.with_suffix(".kept_out")
+
+
+def write_kept_out(
+    con: duckdb.DuckDBPyConnection,
+    indicator: Indicator,
+    staged: Mapping[str, Path],
+    evaluated: Mapping[str, Path],
+    out_path: Path,
+) -> None:
+    """Write what was kept out of an indicator beside its rows, if there is anything."""
+    sql = kept_out_sql(indicator, staged, evaluated)
+    found = run_sql(con, sql, KEPT_OUT) if sql else None
+    if found is not None and found.num_rows:
+        write_table(found, KEPT_OUT, kept_out_path(out_path))
+
+
+def kept_out_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:
+    """The rows that preference alone would rather use; empty where no input has another beside it."""
+    parts = []
+    for name, items in indicator.named_inputs().items():
+        rows, lines = input_rows(indicator, items, staged, evaluated)
+        if needs_choice([line for _, line in lines]):
+            parts.append(
+                f"select {literal(name)} as input, * from ({classified_sql(rows, lines)})\n"
+                "qualify kept_out is not null and preference < coalesce(\n"
+                "    min(preference) filter (where kept_out is null)\n"
+                f"        over (partition by {', '.join(CELL)}), {len(items)})"
+            )
+    if not parts:
+        return ""
+    columns = ", ".join(
+        ("input", "preference + 1 as rank", *CELL, "source", "series", "value", "carries", "concept")
+    )
+    return (
+        f"select {literal(indicator.id)} as indicator, {columns}, leading_carries, leading_concept,\n"
+        "    kept_out as rule\nfrom (\n" + "\nunion all\n".join(parts) + "\n)"
+    )
