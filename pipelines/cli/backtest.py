@@ -10,19 +10,23 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.console.output import emit, note
 from sources.settings import compact_home
 
-FIRST_ORIGIN = 2009
-HISTORY = 40  # years of values that are read: ten before the first origin, and more
+if TYPE_CHECKING:
+    from warehouse.projections.backtest import Calibrated
+
+FIRST_ORIGIN = 2005
+HISTORY = 40  # years of values that are read: six before the first origin, and more
 HEAD = """\
 # Widths of the projection's intervals: errors that were made, in units of a series' volatility; see
 # docs/methods/projection.md. Written by `compact backtest --write`, not by hand. Rows: horizon 1 to 10 years;
-# columns: the width that held 50, 80, 90, 95 and 98 per cent of the errors.
+# columns: the width that held 50, 80, 90, 95 and 98 per cent of the errors. blends: shares of the drift and
+# of the way to the smoothed level. chances: knots of the map from raw to calibrated probabilities.
 """
 
 
@@ -39,17 +43,28 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Make every projection method project what is now known; print errors and how often intervals held."""
-    from warehouse.projections.backtest import FOUR, calibrated, errors, no_change, settled, skill
+    from warehouse.models.group_errors import FILE as GROUP_ERRORS
+    from warehouse.models.group_errors import group_errors
+    from warehouse.projections.backtest import FOUR, calibrated, errors, skill
+    from warehouse.projections.intervals import CALIBRATION
     from warehouse.projections.model import settings
+    from warehouse.projections.nested import by_family, cross_fitted, nested, reliability
 
     folder = compact_home() / "releases" / (release or "latest")
     panel, this_year = _panel(folder.resolve())
     found = errors(panel, settings(), range(FIRST_ORIGIN, this_year))
-    still = no_change(panel, found, settings())
-    found = settled(panel, found, still)
-    rows = skill(panel, found)
+    tested = nested(panel, found, settings())
+    rows = skill(panel, found, tested)
     chosen = set(indicator or ["all_four", *FOUR])
+    families = by_family(panel, tested)
+    others = cross_fitted(panel, tested, settings())
+    tenths = reliability(tested, "other_countries", others)
+    tenths += reliability(tested, "earlier_years", tested.chance)
     emit([row for row in rows if row["measured_on"] in chosen], as_json=as_json)
+    emit(families, as_json=as_json)
+    emit(tenths, as_json=as_json)
+    groups = group_errors(folder.resolve())
+    emit([row for row in groups if row["family"] == "all"], as_json=as_json)
     if write:
         made = {
             "release": folder.resolve().name,
@@ -59,7 +74,11 @@ def backtest(
             "forecasts": len(found.horizon),
             "command": "compact backtest --write",
         }
-        _write(calibrated(panel, found), made, still, rows)
+        _write(calibrated(panel, found, settings(), tested), made)
+        _write_csv(CALIBRATION.with_name("skill.csv"), rows)
+        _write_csv(CALIBRATION.with_name("families.csv"), families)
+        _write_csv(CALIBRATION.with_name("reliability.csv"), tenths)
+        _write_csv(GROUP_ERRORS, groups)
 
 
 def _panel(folder: Path) -> tuple[Any, int]:
@@ -80,25 +99,26 @@ def _panel(folder: Path) -> tuple[Any, int]:
     return panel.take(panel.country), int(year[0]) if year else 0
 
 
-def _write(
-    widths: Mapping[str, Any],
-    made: Mapping[str, Any],
-    still: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
+def _write(found: Calibrated, made: Mapping[str, Any]) -> None:
     import yaml
 
     from warehouse.projections.intervals import CALIBRATION
-    from warehouse.projections.projection import SKILL
 
-    head = {"made_from": dict(made), "no_change": sorted(still)}
-    lines = [HEAD, yaml.safe_dump(head, sort_keys=False), "widths:\n"]
-    for name, table in sorted(widths.items()):
-        lines.append(f"  {name}:\n")
-        lines += [f"    - [{', '.join(f'{value:.4g}' for value in row)}]\n" for row in table]
+    blends = {name: [float(share) for share in pair] for name, pair in sorted(found.blends.items())}
+    lines = [HEAD, yaml.safe_dump({"made_from": dict(made)}, sort_keys=False)]
+    lines += ["blends:\n", *(f"  {name}: {pair}\n" for name, pair in blends.items())]
+    for title, tables in (("widths", found.widths), ("chances", found.chances)):
+        lines.append(f"{title}:\n")
+        for name, table in sorted(tables.items()):
+            lines.append(f"  {name}:\n")
+            lines += [f"    - [{', '.join(f'{value:.4g}' for value in row)}]\n" for row in table]
     CALIBRATION.write_text("".join(lines), encoding="utf-8")
-    with SKILL.open("w", encoding="utf-8", newline="") as file:
+    note(f"written: {CALIBRATION}")
+
+
+def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    note(f"written: {CALIBRATION} and {SKILL.name}")
+    note(f"written: {path}")

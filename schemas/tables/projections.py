@@ -9,7 +9,7 @@ from schemas.columns.model import Column, Table
 from schemas.columns.observation import REF_AREA, TIME_PERIOD
 from schemas.columns.shared import INDICATOR_ID, count, number, text, year
 
-PROJECTION_REASONS = ("deadline_passed", "last_point_too_old", "too_few_points", "nothing_ahead")
+PROJECTION_REASONS = ("deadline_passed", "not_projected", "last_point_too_old", "too_few_points", "nothing_ahead")
 PROJECTION_KINDS = ("linear", "log", "logit")
 
 PROJECTION = Table(
@@ -36,23 +36,23 @@ PROJECTION = Table(
      number("last_value", "The last value, in the indicator's unit."),
      count("points", "Values since the last declared break."),
      text("scale", "Scale of the projection.", allowed=PROJECTION_KINDS),
-     text("calibrated_on", "Whose past errors made the interval: those of the indicator, or of all indicators on its scale.",
-          allowed=("indicator", "scale"))),
+     text("calibrated_on", "Whose past errors made the interval: those of the indicator, or of its family.",
+          allowed=("indicator", "family"))),
     ("indicator", "ref_area", "time_period"))
 
 PROJECTION_REFUSED = Table(
     "projection_refused", "Series not projected",
     "A series of an assessed indicator that is not projected, with the reason.",
     (INDICATOR_ID, REF_AREA,
-     text("reason", "deadline_passed: the target year lies behind us; last_point_too_old: more than five years; "
-          "too_few_points: fewer than four since the last declared break; nothing_ahead: the last value is of the last year "
-          "to be projected.", allowed=PROJECTION_REASONS),
+     text("reason", "deadline_passed: the target year is over. not_projected: the indicator has no verdict on a trend. last_point_too_old: "
+          "the last value is older than the indicator allows. too_few_points: fewer than four since the last declared break. "
+          "nothing_ahead: the last value is of the last year to be projected.", allowed=PROJECTION_REASONS),
      count("points", "Values since the last declared break."),
      year("last_year", "Year of the last value."),
      number("last_value", "The last value, in the indicator's unit."),
      number("target_value", "The target, null if none is set.", nullable=True),
      year("target_year", "Year by which the target is or was to be met.", nullable=True),
-     Column("target_met", "bool", "attribute", "For a passed deadline: whether the last value meets the target.",
+     Column("target_met", "bool", "attribute", "For a passed deadline: whether the value of that year met the target.",
             nullable=True)),
     ("indicator", "ref_area"))
 
@@ -70,12 +70,9 @@ PROJECTION_SKILL = Table(
      number("relative_to_naive", "Error as a share of that of the last value going on.", nullable=True, minimum=0),
      number("relative_to_unsd", "Error as a share of that of UNSD's extrapolation held to the range.", nullable=True,
             minimum=0),
-     number("coverage_80", "Share of values inside the 80 per cent interval, its width learned from other countries.",
+     number("coverage_80", "Share of values inside the 80 per cent interval, made from what was known at each origin.",
             nullable=True, minimum=0, maximum=1),
-     number("coverage_95", "The same of the 95 per cent interval.", nullable=True, minimum=0, maximum=1),
-     number("coverage_80_later", "Share inside the 80 per cent interval, its width learned from earlier years.",
-            nullable=True, minimum=0, maximum=1),
-     number("coverage_95_later", "The same of the 95 per cent interval.", nullable=True, minimum=0, maximum=1)),
+     number("coverage_95", "The same of the 95 per cent interval.", nullable=True, minimum=0, maximum=1)),
     ("measured_on", "method", "horizon"))
 
 PROJECTION_TABLES: tuple[Table, ...] = (PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from schemas.tables.projections import PROJECTION, PROJECTION_SKILL
 from schemas.tables.validation import validate
-from warehouse.projections.backtest import MODEL, calibrated, errors, no_change, settled
+from warehouse.projections.backtest import errors
 from warehouse.projections.benchmarks import (
     CANDIDATES,
     damped_trend,
@@ -26,15 +26,23 @@ from warehouse.projections.benchmarks import (
     unsd,
     unsd_in_range,
 )
+from warehouse.projections.calibrate import Chances, choose_blends, error_of, isotonic, learn_widths
 from warehouse.projections.intervals import KNOTS, LEVELS, Calibration, calibration, share_below, width
 from warehouse.projections.model import learn, local, project, settings
+from warehouse.projections.nested import nested
 from warehouse.projections.panel import Panel, grouped_quantile, make_panel
 from warehouse.projections.projection import NO_CHANGE, SKILL, projected, projection_skill_table
 from warehouse.projections.transforms import KINDS, from_scale, to_scale
 
-RULE = settings()
+RULE = replace(settings(), probability_cap=0.0)  # what is below the cap is worked out by hand too
 YEARS = np.arange(2000, 2025)
-FLAT = Calibration({f"scale {kind}": np.outer(np.sqrt(np.arange(1, 11)), KNOTS) for kind in KINDS}, {})
+SAME = np.array([[0.0, 1.0], [0.0, 1.0]])
+FLAT = Calibration(
+    {"all": np.outer(np.sqrt(np.arange(1, 11)), KNOTS)},
+    {},
+    {"all": [1.0, 0.0]},
+    {"all open": SAME, "all met": SAME},
+)
 
 
 def panel_of(
@@ -108,11 +116,15 @@ def many() -> Panel:
 # -------------------------------------------------------------------------------------------------------
 def test_intervals_hold_as_often_as_they_say_on_countries_that_they_were_not_made_from() -> None:
     learned, fresh = simulated(300, 1), simulated(300, 2)
-    widths = calibrated(learned, errors(learned, RULE, range(2012, 2019, 3), 6))["use"]
+    past = errors(learned, RULE, range(2012, 2019, 3), 6)
+    past = past.take(~past.at_end)
+    blends = choose_blends(learned, past, RULE)
+    widths = learn_widths(learned, past, error_of(learned, past, blends, RULE))[0][0]
     # One origin: the errors of different countries are then nearly independent.
     found = errors(fresh, RULE, [2018], 6)
     for horizon in (1, 3, 6):
-        signed = np.abs(found.signed[(found.horizon == horizon) & ~found.at_end])
+        use = found.take((found.horizon == horizon) & ~found.at_end)
+        signed = np.abs(error_of(fresh, use, blends, RULE))
         for level in (0.8, 0.95):
             share = float(np.mean(signed <= width(widths[horizon - 1], level)))
             error = 3 * np.sqrt(level * (1 - level) / len(signed))
@@ -240,7 +252,7 @@ def test_series_that_stand_still_go_on_standing_still() -> None:
 
 
 def test_where_the_model_is_no_better_the_last_value_goes_on(many: Panel) -> None:
-    still = replace(FLAT, no_change=frozenset(many.indicators))
+    still = replace(FLAT, blends={"all": [0.0, 0.0]})
     moved, stood = (projected(many, wanted_of(many), RULE, widths).to_pylist() for widths in (FLAT, still))
     assert {row["model"] for row in moved} == {RULE.model}
     assert {row["model"] for row in stood} == {NO_CHANGE}
@@ -250,18 +262,46 @@ def test_where_the_model_is_no_better_the_last_value_goes_on(many: Panel) -> Non
         assert row["lower_95"] < row["lower_80"] < row["value"] < row["upper_80"] < row["upper_95"]
 
 
-def test_no_change_is_chosen_by_what_erred_less_and_only_with_enough_forecasts() -> None:
+def test_a_blend_is_chosen_by_what_erred_less_held_to_the_family_where_forecasts_are_few() -> None:
     panel = simulated(60, 3)
     found = errors(panel, RULE, range(2010, 2020), 6)
-    worse = replace(found, method=found.method.copy())
-    worse.method[:, list(CANDIDATES).index(MODEL)] = 2 * worse.method[:, list(CANDIDATES).index("naive")] + 1
-    assert no_change(panel, worse, RULE) == list(panel.indicators)
-    few = worse.take(np.arange(len(worse.series)) % 60 == 0)
-    assert no_change(panel, few, RULE) == []
-    after = settled(panel, worse, panel.indicators)
-    assert (after.method[:, list(CANDIDATES).index(MODEL)] == found.method[:, 0]).all()
-    assert (after.signed == found.still).all()
-    assert settled(panel, worse, []).signed.tolist() == worse.signed.tolist()
+    drift = RULE.blends.index([1.0, 0.0])
+    assert choose_blends(panel, found, RULE).tolist() == [drift]
+    worse = replace(found, blends=found.blends.copy())
+    worse.blends[:, 1:] = 2 * worse.blends[:, :1] + 1
+    assert choose_blends(panel, worse, RULE).tolist() == [0]
+    few = found.take(np.arange(len(found.series)) < 20)
+    assert choose_blends(panel, replace(few, blends=few.blends * 0 + 1), RULE).tolist() == [0]
+
+
+def test_what_is_learned_at_an_origin_does_not_know_what_came_later() -> None:
+    """The nested back-test says the same of early origins whatever the later values are."""
+    panel = simulated(80, 4)
+    later = panel.years > 2018
+    other = replace(panel, values=np.where(later, 100 - panel.values, panel.values))
+    first, second = (nested(one, errors(one, RULE, range(2008, 2018), 4), RULE) for one in (panel, other))
+    early = [(one.use.origin + one.use.horizon <= 2018) for one in (first, second)]
+    assert early[0].sum() > 100
+    for name in ("unit", "inside", "raw"):
+        values = [getattr(one, name)[chosen] for one, chosen in zip((first, second), early, strict=True)]
+        assert np.array_equal(*values, equal_nan=True)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=20), st.integers(0, 1000))
+@examples(max_examples=20, deadline=None)
+def test_a_calibrated_probability_rises_with_the_raw_one_and_is_capped(raw: list[float], seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    said = dice.random(600)
+    knots = isotonic(said, (dice.random(600) < said**2).astype(float))
+    chances = Chances({"all open": knots, "all met": np.array([[0.0, 1.0], [0.0, 1.0]])})
+    ordered = np.sort(raw)
+    for met in (False, True):
+        found = chances.of("any", ordered, np.full(len(raw), met), 0.01)
+        assert (np.diff(found) >= 0).all()
+        assert ((found >= 0.01) & (found <= 0.99)).all()
+    states = (chances.of("any", ordered, np.full(len(raw), met), 0.01) for met in (False, True))
+    still_open, met_now = states
+    assert (met_now >= still_open).all()
 
 
 def test_the_order_of_rows_means_nothing_and_the_same_rows_give_the_same_bytes(many: Panel) -> None:
@@ -385,7 +425,9 @@ def test_the_figures_on_file_are_a_sound_table() -> None:
 def test_the_widths_on_file_grow_with_horizon_and_level_and_belong_to_the_model_in_use() -> None:
     found = calibration()
     assert found.made_from["model"] == RULE.model
-    assert {f"scale {kind}" for kind in KINDS} <= set(found.widths)
+    assert {"all", *found.blends} <= {"all", *found.widths}
+    for knots in found.chances.values():
+        assert (np.diff(knots, axis=1) >= 0).all()
     for widths in found.widths.values():
         assert widths.shape == (10, len(LEVELS))
         assert (np.diff(widths, axis=0) >= 0).all()
@@ -401,7 +443,8 @@ def test_the_docs_page_shows_the_figures_on_file() -> None:
     for method in CANDIDATES:
         shown = [rows["all_four", method, horizon]["mean_absolute_error"] for horizon in range(1, 7)]
         assert f"| `{method}` | {' | '.join(f'{value:,.2f}' for value in shown)} |" in page
-    held = [
-        100 * rows["internet_use", "pooled_drift", horizon]["coverage_80_later"] for horizon in range(1, 7)
-    ]
-    assert f"| internet_use | 80, later years | {' | '.join(f'{value:.1f}' for value in held)} |" in page
+    families = SKILL.with_name("families.csv").read_text(encoding="utf-8").splitlines()[1:]
+    for line in families:
+        family, forecasts, eighty, _, relative, _ = line.split(",")
+        assert f"| {family} | {int(forecasts):,} | {eighty} |" in page
+        assert f"| {relative} |" in page

@@ -27,22 +27,28 @@ KNOTS = np.log((1 + np.array(LEVELS)) / (1 - np.array(LEVELS)))
 
 @dataclass(frozen=True)
 class Calibration:
-    """projection_calibration.yaml. widths: of each indicator that could be back-tested, and of each scale for
-    the others, horizon by level, in volatilities; made_from: release, model, origins; no_change: indicators
-    on which the model did not do better than no change, and which are projected without change."""
+    """calibration.yaml. widths: of each indicator that could be back-tested, of each family, and of all,
+    horizon by level, in volatilities; blends: drift and smoothing of each indicator and family, as shares;
+    chances: knots of the map from raw to calibrated probabilities, by family; made_from: release, model,
+    origins."""
 
     widths: Mapping[str, Floats]
     made_from: Mapping[str, Any]
-    no_change: frozenset[str] = frozenset()
+    blends: Mapping[str, Sequence[float]]
+    chances: Mapping[str, Floats]
 
-    def of(self, indicators: Sequence[str], kinds: Sequence[str]) -> Floats:
+    def of(self, indicators: Sequence[str], families: Sequence[str]) -> Floats:
         """indicator by horizon by level."""
-        return np.stack(
-            [
-                self.widths.get(name, self.widths[f"scale {kind}"])
-                for name, kind in zip(indicators, kinds, strict=True)
-            ]
-        )
+        return np.stack([self._found(self.widths, *pair) for pair in zip(indicators, families, strict=True)])
+
+    def blend(self, indicators: Sequence[str], families: Sequence[str]) -> Floats:
+        """indicator by (drift, smoothing)."""
+        found = [self._found(self.blends, *pair) for pair in zip(indicators, families, strict=True)]
+        return np.array(found, dtype=np.float64)
+
+    @staticmethod
+    def _found(table: Mapping[str, Any], indicator: str, family: str) -> Any:
+        return table.get(indicator, table.get(f"family {family}", table["all"]))
 
 
 @cache
@@ -50,7 +56,8 @@ def calibration(path: Path = CALIBRATION) -> Calibration:
     """The widths and figures in force."""
     read = load_yaml(path).data
     widths = {name: np.array(rows, dtype=float) for name, rows in read["widths"].items()}
-    return Calibration(widths, read["made_from"], frozenset(read["no_change"]))
+    chances = {name: np.array(rows, dtype=float) for name, rows in read["chances"].items()}
+    return Calibration(widths, read["made_from"], read["blends"], chances)
 
 
 def width(widths: Floats, level: float) -> Floats:
@@ -82,31 +89,29 @@ def widths_of(
     horizon: Integers,
     group: Integers,
     groups: int,
-    kind: Integers,
+    family: Integers,
     area: Integers,
+    family_of_group: Integers,
     held: int = 10,
 ) -> tuple[Floats, Floats]:
-    """Widths (group by horizon by level; kind by horizon by level) from signed errors in volatilities.
+    """Widths (group by horizon by level; family by horizon by level) from signed errors in volatilities.
 
-    A group of n areas counts n / (n + held) beside all groups of its scale, on the log scale: a few
+    A group of n areas counts n / (n + held) beside all groups of its family, on the log scale: a few
     countries make no width of their own. Widths grow with the horizon and with the level. group: code of the
-    indicator; kind: of its scale; area: of the area.
+    indicator; family: of its family, one for each error and one for each group; area: of the area.
     """
-    horizons = int(horizon.max())
+    horizons, families = int(horizon.max()), int(family_of_group.max()) + 1
     own = np.full((groups, horizons, len(LEVELS)), np.nan)
-    by_kind = np.full((3, horizons, len(LEVELS)), np.nan)
-    everything = np.quantile(np.abs(errors), LEVELS)
-    kinds = np.zeros(groups, dtype=np.int64)
-    kinds[group] = kind
+    by_family = np.full((families, horizons, len(LEVELS)), np.nan)
+    size = np.abs(errors)
+    everything = np.quantile(size, LEVELS)
     for step in range(horizons):  # a handful, whatever the data
         at = horizon == step + 1
-        for one in range(3):
-            chosen = at & (kind == one)
-            by_kind[one, step] = (
-                np.quantile(np.abs(errors[chosen]), LEVELS) if chosen.sum() > 50 else everything
-            )
-        own[:, step] = _own(np.abs(errors[at]), group[at], groups, area[at], by_kind[kinds, step], held)
-    return _growing(own), _growing(by_kind)
+        for one in range(families):
+            chosen = size[at & (family == one)]
+            by_family[one, step] = np.quantile(chosen, LEVELS) if len(chosen) > 50 else everything
+        own[:, step] = _own(size[at], group[at], groups, area[at], by_family[family_of_group, step], held)
+    return _growing(own), _growing(by_family)
 
 
 def _own(size: Floats, group: Integers, groups: int, area: Integers, all_groups: Floats, held: int) -> Floats:

@@ -34,7 +34,6 @@ class Settings:
 
     model: str
     points_min: int
-    age_max: int
     horizon_year: int
     offset: float
     window: float
@@ -48,8 +47,13 @@ class Settings:
     region_weight: float
     level_ridge: float
     volatility_weight: float
-    no_change_horizon: int
-    no_change_ratio: float
+    blends: list[list[float]]
+    blend_smoothing: float
+    blend_penalty: float
+    blend_weight: float
+    recency_years: int
+    recency_share: float
+    probability_cap: float
     volatility_share: float
 
 
@@ -168,6 +172,16 @@ def project(
     own_log = np.log(_variance(series, pool.variance[indicator], given)) / 2
     typical = pool.log_volatility[indicator]
     return np.stack(path, axis=1), np.exp(typical + given.volatility_share * (own_log - typical))
+
+
+def smoothed_level(z: Floats, given: Settings) -> Floats:
+    """The level of each series by simple exponential smoothing; a year without a value changes nothing."""
+    level = z[:, 0]
+    for column in range(1, z.shape[1]):  # years, not series
+        value = z[:, column]
+        moved = np.where(np.isnan(level), value, level + given.blend_smoothing * (value - level))
+        level = np.where(np.isnan(value), level, moved)
+    return level
 
 
 def _steps(z: Floats, known: Bools, years: Integers) -> Steps:

@@ -16,14 +16,18 @@ from numpy.typing import NDArray
 
 from warehouse.projections.transforms import KINDS, Bools, Floats, Integers, Scale, to_scale
 
-DESCRIBING = ("indicator", "ref_area", "region", "country", "kind", "lowest", "highest")  # of a series
+DESCRIBING = (
+    *("indicator", "ref_area", "region", "country", "kind", "lowest", "highest"),
+    *("family", "met_at", "direction"),
+)  # of a series
 
 
 @dataclass(frozen=True)
 class Panel:
     """values: series by years, in the indicator's unit, NaN where there is none; indicator and region: codes
     from 0, the region within its indicator; country: whether the series is a country's, which the pool is
-    learned from, or a group's, which is not."""
+    learned from, or a group's, which is not; family: code of the folder of the indicator's definition; met_at
+    and direction: of its target, NaN without one; share: of settings, from which the offsets are made."""
 
     values: Floats
     years: Integers
@@ -33,6 +37,11 @@ class Panel:
     scale: Scale
     indicators: tuple[str, ...]
     areas: tuple[str, ...]
+    family: Integers
+    families: tuple[str, ...]
+    met_at: Floats
+    direction: NDArray[Any]
+    share: float
 
     @property
     def z(self) -> Floats:
@@ -48,17 +57,33 @@ class Panel:
             region=self.region[chosen],
             country=self.country[chosen],
             scale=self.scale.take(chosen),
+            family=self.family[chosen],
+            met_at=self.met_at[chosen],
+            direction=self.direction[chosen],
             areas=tuple(np.asarray(self.areas, dtype=object)[chosen]),
         )
 
     def until(self, year: int) -> Panel:
-        """What was known at the end of a year, as far as today's vintage tells."""
+        """What was known at the end of a year, as far as today's vintage tells: values, and the offsets and
+        units of the scales that follow from them."""
         known = self.years <= year
-        return replace(self, values=self.values[:, known], years=self.years[known])
+        values, scale = self.values[:, known], self.scale
+        span = scale.high - scale.low
+        measured = _offset_and_unit(values, self.indicator, scale.kind, span, self.share)
+        then = Scale(scale.kind, scale.low, scale.high, *measured)
+        return replace(self, values=values, years=self.years[known], scale=then)
+
+    @property
+    def family_of_indicator(self) -> Integers:
+        """The family of each indicator, by its code."""
+        found = np.zeros(len(self.indicators), dtype=np.int64)
+        found[self.indicator] = self.family
+        return found
 
 
 def make_panel(rows: Mapping[str, Any], offset: float) -> Panel:
-    """A panel from columns: indicator, ref_area, region, country, time_period, value, kind, lowest, highest.
+    """A panel from columns: indicator, ref_area, region, country, time_period, value, kind, lowest, highest,
+    and, if they are there, family, met_at and direction; without families each scale is one.
 
     offset: of settings. The rows may come in any order; a series, year is there once.
     """
@@ -67,7 +92,8 @@ def make_panel(rows: Mapping[str, Any], offset: float) -> Panel:
     _, first, series = np.unique(of_indicator * len(areas) + of_area, return_index=True, return_inverse=True)
     time = rows["time_period"].astype(np.int64)
     years = np.arange(time.min(), time.max() + 1)
-    named = {name: rows[name][first] for name in DESCRIBING}
+    missing = {"family": rows["kind"], "met_at": np.full(len(time), np.nan), "direction": rows["kind"]}
+    named = {name: rows.get(name, missing.get(name))[first] for name in DESCRIBING}
     return panel_of_series(named, series, time, rows["value"], years, offset)
 
 
@@ -82,6 +108,7 @@ def panel_of_series(
     values[series, time - years[0]] = value
     _, region = np.unique(indicator * len(regions) + of_region, return_inverse=True)
     kinds, of_kind = _coded(named["kind"])
+    families, family = _coded(named["family"])
     kind = np.array([KINDS.index(name) for name in kinds], dtype=np.int64)[of_kind]
     low, high = named["lowest"].astype(np.float64), named["highest"].astype(np.float64)
     return Panel(
@@ -93,6 +120,11 @@ def panel_of_series(
         Scale(kind, low, high, *_offset_and_unit(values, indicator, kind, high - low, offset)),
         tuple(indicators.tolist()),
         tuple(np.asarray(named["ref_area"]).tolist()),
+        family.astype(np.int64),
+        tuple(families.tolist()),
+        np.asarray(named["met_at"], dtype=np.float64),
+        np.asarray(named["direction"]),
+        offset,
     )
 
 

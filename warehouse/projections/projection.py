@@ -24,16 +24,22 @@ from numpy.typing import NDArray
 
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL
-from warehouse.engine.duckdb_engine import model_sql, run_sql, sort_by_key
+from warehouse.engine.duckdb_engine import load_models, model_sql, run_sql, sort_by_key
+from warehouse.projections.calibrate import Chances
 from warehouse.projections.intervals import Calibration, calibration, share_below, width
-from warehouse.projections.model import Settings, learn, local, project, settings
+from warehouse.projections.model import Settings, learn, local, project, settings, smoothed_level
 from warehouse.projections.panel import DESCRIBING, Panel, make_panel, panel_of_series
 from warehouse.projections.transforms import KINDS, Floats, Integers, from_scale, to_scale
 
 SKILL = Path(__file__).with_name("skill.csv")
 HISTORY = 30  # years until now that the model may look at: its window, twice, and some
 BLOCK = 250_000  # values that are projected together, whole indicators at a time
-NO_CHANGE = "no_change/1"  # the model of Calibration.no_change: the last value goes on
+NO_CHANGE = "no_change/1"  # the model of a blend without drift and smoothing: carries the last value forward
+# A value of which only a bound is published counts as the middle of what it may be.
+MIDDLE = """case point.side
+    when 'at_most' then (point.value + listed.lowest) / 2
+    when 'at_least' then (point.value + listed.highest) / 2
+    else point.value end"""
 DIGITS = 10  # significant digits that are published: the last bits differ between processors
 Columns = Mapping[str, NDArray[Any]]
 
@@ -42,14 +48,14 @@ def load_projection_series(con: duckdb.DuckDBPyConnection) -> None:
     """The temporary tables projection_rule and projection_series, unless they are there. Which year it is,
     is said by the newest snapshot, so that the same snapshots give the same projection on any day."""
     rule = settings()
-    con.execute(f"create temp table if not exists assessment_point as\n{model_sql('assessment_point')}")
+    load_models(con, ("assessment_point", "area_target", "target_status"))
     con.execute(
         f"""create temp table if not exists projection_rule as
-        select year::int as this_year, {rule.points_min}::int as points_min, {rule.age_max}::int as age_max,
+        select year::int as this_year, {rule.points_min}::int as points_min,
             {rule.horizon_year}::int as horizon_year
         from newest_snapshot"""
     )
-    con.execute(f"create temp table if not exists projection_series as\n{model_sql('projection_series')}")
+    load_models(con, ("projection_series",))
 
 
 def projection_refused_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -107,7 +113,7 @@ def _blocks(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Columns, Columns, 
     con.execute(
         f"""
         create or replace temp table projection_point as
-        select listed.series, point.time_period, point.value, listed.block
+        select listed.series, point.time_period, {MIDDLE} as value, listed.block
         from assessment_point as point
         join projection_listed as listed using (indicator, ref_area)
         where point.time_period > listed.this_year - {HISTORY}
@@ -124,11 +130,10 @@ def _blocks(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Columns, Columns, 
     for (block,) in blocks:
         series = con.sql(
             f"""
-            select series, {", ".join(DESCRIBING)}, reason is null as wanted,
-                points, last_year, last_value, direction, until_year,
+            select series, {", ".join(map(_described, DESCRIBING))}, reason is null as wanted,
+                points, last_year, last_value, until_year,
                 coalesce(target_value, 'nan'::double) as target_value,
-                coalesce(target_year, 0) as target_year,
-                coalesce(met_at, 'nan'::double) as met_at
+                coalesce(target_year, 0) as target_year
             from projection_listed
             where block = ?
             order by series""",
@@ -142,14 +147,20 @@ def _blocks(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Columns, Columns, 
     con.execute("drop table projection_listed")
 
 
+def _described(name: str) -> str:
+    """A column of a panel; no target is not a number there."""
+    return "coalesce(met_at, 'nan'::double) as met_at" if name == "met_at" else name
+
+
 def panel_of(con: duckdb.DuckDBPyConnection, history: int = HISTORY) -> Panel:
     """Every series of assessment_point, projected or not, with its values of the last years."""
     columns = con.sql(
         f"""
-        select indicator, ref_area, region, country, time_period, value, kind, lowest, highest
-        from assessment_point
-        join projection_series using (indicator, ref_area)
-        where time_period > (select max(last_year) from projection_series) - {history}
+        select {", ".join(map(_described, DESCRIBING))}, time_period, {MIDDLE} as value
+        from assessment_point as point
+        join projection_series as listed using (indicator, ref_area)
+        where coalesce(reason, '') <> 'not_projected'
+            and time_period > (select max(last_year) from projection_series) - {history}
         order by indicator, ref_area, time_period"""
     ).fetchnumpy()
     return make_panel(columns, settings().offset)
@@ -175,8 +186,11 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
         int(ahead.max()),
         given,
     )
-    still = np.array([name in widths.no_change for name in panel.indicators])[part.indicator]
-    path = np.where(still[:, None], now.last[:, None], path)
+    blends = widths.blend(panel.indicators, _families(panel))[part.indicator]
+    level = smoothed_level(z, given)
+    last = now.last[:, None]
+    path = last + blends[:, :1] * (path - last) + blends[:, 1:] * (level[:, None] - last)
+    still = (blends == 0).all(axis=1)
     by_indicator, own = _widths(panel, widths, path.shape[1])
     scaled = by_indicator[part.indicator] * volatility[:, None, None]
     bands = [
@@ -188,10 +202,14 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
         _probability(part, path, scaled, wanted["direction"], wanted[name])
         for name in ("met_at", "target_value")
     )
+    met, at_target = (
+        _calibrated(part, widths, raw, _meets(wanted, name), given)
+        for raw, name in ((met, "met_at"), (at_target, "target_value"))
+    )
     row, step = np.nonzero(np.arange(path.shape[1]) < ahead[:, None])
     met_at, target = _nullable(wanted["met_at"][row]), _nullable(wanted["target_value"][row])
     texts = {name: pa.array(wanted[name], pa.string()).take(row) for name in ("indicator", "ref_area")}
-    calibrated = pa.array(["scale", "indicator"]).take(own[part.indicator].astype(np.int8)[row])
+    calibrated = pa.array(["family", "indicator"]).take(own[part.indicator].astype(np.int8)[row])
     table = {
         **texts,
         "time_period": (wanted["last_year"][row] + step + 1).astype(np.int16),
@@ -246,14 +264,37 @@ def _places(panel: Panel, wanted: Columns) -> Integers:
 def _widths(panel: Panel, widths: Calibration, horizon: int) -> tuple[Floats, NDArray[np.bool_]]:
     """indicator by horizon by level; beyond the last horizon that was tested they grow with the root of
     time. And whether they are the indicator's own."""
-    kinds = np.zeros(len(panel.indicators), dtype=np.int64)
-    kinds[panel.indicator] = panel.scale.kind
-    table = widths.of(panel.indicators, [KINDS[kind] for kind in kinds])
+    table = widths.of(panel.indicators, _families(panel))
     tested = table.shape[1]
     step = np.arange(horizon)
     grown = np.sqrt(np.maximum(step + 1, tested) / tested)
     own = np.array([name in widths.widths for name in panel.indicators])
     return table[:, np.minimum(step, tested - 1)] * grown[:, None], own
+
+
+def _families(panel: Panel) -> list[str]:
+    return [panel.families[code] for code in panel.family_of_indicator]
+
+
+def _meets(wanted: Columns, name: str) -> NDArray[np.bool_]:
+    """Whether the last value is on the better side of a number."""
+    last, number, way = wanted["last_value"], wanted[name], wanted["direction"]
+    near = np.abs(last - 1) <= np.abs(number - 1) + 1e-9
+    found: NDArray[np.bool_] = np.where(
+        way == "closer_to_one", near, np.where(way == "higher_is_better", last >= number, last <= number)
+    )
+    return found
+
+
+def _calibrated(
+    panel: Panel, widths: Calibration, raw: Floats, met_now: NDArray[np.bool_], given: Settings
+) -> Floats:
+    """The raw probabilities as they came true in the back-test, by family."""
+    chances, found = Chances(widths.chances), np.full(raw.shape, np.nan)
+    for code, name in enumerate(panel.families):
+        chosen = panel.family == code
+        found[chosen] = chances.of(name, raw[chosen], met_now[chosen, None], given.probability_cap)
+    return found
 
 
 def _probability(

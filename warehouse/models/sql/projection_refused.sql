@@ -9,12 +9,7 @@ select
     last_value,
     target_value,
     target_year,
-    -- what a target whose year has passed has come to: the last value that is known
-    case
-        when reason <> 'deadline_passed' then null
-        when direction = 'closer_to_one' then abs(last_value - 1) <= abs(met_at - 1)
-        when direction = 'higher_is_better' then last_value >= met_at
-        else last_value <= met_at
-    end as target_met
+    -- what a target whose year has passed has come to, in that year
+    if(reason = 'deadline_passed', deadline_met, null) as target_met
 from projection_series
 where reason is not null

@@ -5,9 +5,11 @@
 -- are not in it. `projection_rule` has the numbers of projection_settings.yaml and the year of the newest snapshot.
 --
 --   reason      the first that holds: deadline_passed  the target year lies behind us: met or missed, never projected
---                                     last_point_too_old  the last value is older than age_max years
+--                                     last_point_too_old  the last value is older than the indicator's stale_after
 --                                     too_few_points  fewer than points_min values since the last declared break
+--                                     not_projected  the indicator has no verdict on a trend: a level, a yes or no, or none
 --                                     nothing_ahead  the last value is already of the last year to be projected
+-- Target, met_at and stale are those of target_status.
 --   until_year  the target year; where nobody set a target, horizon_year
 --   kind        logit  a share, an index or a score whose lowest and highest possible value both are natural ends.
 --                      Other units have a highest *plausible* value alone: a price may well exceed 500 per cent of income,
@@ -17,16 +19,6 @@
 --   met_at      the value from which the owner counts the target as met, else the target itself
 --   region      M49 sub-region of a country, from whose members it borrows; groups borrow from the indicator alone
 with
-series as (
-    select
-        indicator,
-        ref_area,
-        count(*) as points,
-        max(time_period) as last_year,
-        max_by(value, time_period) as last_value
-    from assessment_point
-    group by indicator, ref_area
-),
 region as (
     select ref_area, min("group") as region
     from area_group
@@ -35,12 +27,20 @@ region as (
 ),
 described as (
     select
-        series.*,
-        definition.direction,
-        definition.target_value,
-        definition.target_year,
-        coalesce(definition.met_from, definition.target_value) as met_at,
-        if(definition.target_value is null, projection_rule.horizon_year, definition.target_year) as until_year,
+        target_status.indicator,
+        target_status.ref_area,
+        target_status.points,
+        target_status.latest_year as last_year,
+        target_status.latest_value as last_value,
+        target_status.direction,
+        target_status.target_value,
+        target_status.target_year,
+        target_status.met_at,
+        target_status.kind as verdict_kind,
+        target_status.stale,
+        target_status.passed,
+        target_status.deadline_met,
+        coalesce(target_status.target_year, projection_rule.horizon_year) as until_year,
         case
             when definition.unit in ('PT', 'INDEX', 'SCORE')
                 and definition.lowest >= 0
@@ -51,10 +51,11 @@ described as (
         end as kind,
         definition.lowest,
         definition.highest,
+        definition.family,
         coalesce(area.kind = 'country', false) as country,
         coalesce(region.region, 'none') as region,
         projection_rule.*
-    from series
+    from target_status
     join definition using (indicator)
     cross join projection_rule
     left join area using (ref_area)
@@ -68,17 +69,20 @@ select
     last_value,
     direction,
     target_value,
-    if(target_value is null, null, target_year) as target_year,
+    target_year,
     met_at,
+    deadline_met,
     until_year,
     kind,
     lowest,
     highest,
+    family,
     country,
     region,
     case
-        when target_value is not null and target_year < this_year then 'deadline_passed'
-        when last_year < this_year - age_max then 'last_point_too_old'
+        when passed then 'deadline_passed'
+        when verdict_kind in ('none', 'level', 'yes_no') then 'not_projected'
+        when stale then 'last_point_too_old'
         when points < points_min then 'too_few_points'
         when last_year >= until_year then 'nothing_ahead'
     end as reason

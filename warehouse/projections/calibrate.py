@@ -1,0 +1,171 @@
+"""What past errors teach: each indicator's blend, the widths of its intervals, and the map from a raw
+probability to one that came true as often as it says.
+
+Used twice: at each origin on what had come by then (nested.py), and on everything for production. Arrays of
+forecasts in, arrays by indicator or family out; nothing is projected here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from warehouse.projections.intervals import LEVELS, widths_of
+from warehouse.projections.model import Settings
+from warehouse.projections.panel import Panel
+from warehouse.projections.transforms import Bools, Floats, Integers
+
+FEWEST = 60  # forecasts from which an indicator's errors speak for its family
+BINS = 20  # of raw probabilities, equally wide: most cases are near 0 and 1, and the middle counts too
+HELD = 20  # cases that a bin's own raw probability counts for
+ENOUGH = 200  # cases from which a family has a map of its own
+EIGHTY = LEVELS.index(0.8)
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """One entry for each forecast that can be compared with a value. series: row of the panel; at_end: it
+    stood at an end of its range; blends: absolute error of each blend, in the unit; drift, still, smooth:
+    error of the model's path, of no change, and distance to the smoothed level, in volatilities;
+    reach: distance from the last value to the target, in volatilities, NaN without one; met: whether the
+    value that came met the target, NaN without one."""
+
+    series: Integers
+    origin: Integers
+    horizon: Integers
+    at_end: Bools
+    blends: Floats
+    drift: Floats
+    still: Floats
+    smooth: Floats
+    reach: Floats
+    met: Floats
+
+    def take(self, chosen: Bools) -> Self:
+        """Some of them."""
+        return type(self)(**{one.name: getattr(self, one.name)[chosen] for one in fields(self)})
+
+    def moved(self, weights: Floats) -> Floats:
+        """How far from the last value the blended path is, in volatilities; weights: a blend a forecast."""
+        return weights[:, 0] * (self.still - self.drift) + weights[:, 1] * self.smooth
+
+
+def choose_blends(panel: Panel, past: Forecasts, given: Settings) -> Integers:
+    """The blend of each indicator: that with the smallest error relative to no change, its own held to its
+    family's, with a penalty for every unit of drift."""
+    indicator = panel.indicator[past.series]
+    count, options = len(panel.indicators), np.array(given.blends)
+    erred = np.stack([np.bincount(indicator, past.blends[:, j], count) for j in range(len(options))], axis=1)
+    number = np.bincount(indicator, minlength=count)
+    own = np.minimum(erred / np.maximum(erred[:, :1], 1e-12), 3)
+    speaks = number >= FEWEST
+    family, families = panel.family_of_indicator, len(panel.families)
+    members = np.bincount(family[speaks], minlength=families)
+    together = (
+        np.stack([np.bincount(family[speaks], own[speaks, j], families) for j in range(len(options))], axis=1)
+        / np.maximum(members, 1)[:, None]
+    )
+    together[members == 0] = 1
+    share = (number / (number + given.blend_weight))[:, None]
+    relative = np.where(number[:, None] > 0, share * own, 0) + (1 - share) * together[family]
+    chosen: Integers = (relative + given.blend_penalty * options.sum(axis=1)).argmin(axis=1)
+    return chosen
+
+
+def error_of(panel: Panel, use: Forecasts, blends: Integers, given: Settings) -> Floats:
+    """The signed error of each forecast, in volatilities, with its indicator's blend."""
+    return use.still - use.moved(np.array(given.blends)[blends[panel.indicator[use.series]]])
+
+
+def learn_widths(panel: Panel, use: Forecasts, error: Floats) -> tuple[Floats, Floats]:
+    """Widths by indicator and by family, horizon and level."""
+    areas = np.unique(panel.areas, return_inverse=True)[1].astype(np.int64)
+    return widths_of(
+        error,
+        use.horizon,
+        panel.indicator[use.series],
+        len(panel.indicators),
+        panel.family[use.series],
+        areas[use.series],
+        panel.family_of_indicator,
+    )
+
+
+def recency(panel: Panel, use: Forecasts, ratio: Floats, year: int, given: Settings) -> Floats:
+    """By family, the factor that brings widths up to date at the end of a year: from how wide they should
+    have been for the outcomes of the last years. ratio: error over 80 per cent width, of forecasts made."""
+    came = use.origin + use.horizon
+    lately = (came <= year) & (came > year - given.recency_years) & ~np.isnan(ratio)
+    family = panel.family[use.series]
+    found = np.ones(len(panel.families))
+    for code in range(len(found)):
+        chosen = ratio[lately & (family == code)]
+        if len(chosen) >= ENOUGH:
+            found[code] = max(float(np.quantile(chosen, 0.8)), 0.1) ** given.recency_share
+    return found
+
+
+@dataclass(frozen=True)
+class Chances:
+    """A map from raw to calibrated probabilities: knots of each family, and of all together, apart for series
+    that meet the target now (met) and for others (open): values repeat more often than errors of a bell."""
+
+    knots: Mapping[str, Floats]
+
+    def of(self, family: str, raw: Floats, met_now: Bools, cap: float) -> Floats:
+        """Calibrated probabilities, capped; NaN stays NaN. A value that meets the target now never has less
+        than one that does not at the same raw probability, so a better value never has less."""
+        still_open = self._map(f"{family} open", "all open", raw)
+        met = np.maximum(self._map(f"{family} met", "all met", raw), still_open)
+        found: Floats = np.clip(np.where(met_now, met, still_open), cap, 1 - cap)
+        return np.where(np.isnan(raw), np.nan, found)
+
+    def _map(self, name: str, other: str, raw: Floats) -> Floats:
+        at, to = self.knots.get(name, self.knots[other])
+        found: Floats = np.interp(raw, at, to)
+        return found
+
+
+def learn_chances(panel: Panel, use: Forecasts, raw: Floats) -> Chances:
+    """Isotonic calibration (pool adjacent violators; Zadrozny and Elkan 2002) by family."""
+    there = ~np.isnan(raw) & ~np.isnan(use.met)
+    family, now = panel.family[use.series], met_now(panel, use)
+    knots = {}
+    for state, of_state in (("met", there & now), ("open", there & ~now)):
+        knots[f"all {state}"] = isotonic(raw[of_state], use.met[of_state])
+        for code, name in enumerate(panel.families):
+            chosen = of_state & (family == code)
+            if chosen.sum() >= ENOUGH:
+                knots[f"{name} {state}"] = isotonic(raw[chosen], use.met[chosen])
+    return Chances(knots)
+
+
+def met_now(panel: Panel, use: Forecasts) -> Bools:
+    """Whether the last value that a forecast knew met the target."""
+    up = panel.direction[use.series] == "higher_is_better"
+    found: Bools = np.where(up, use.reach <= 0, use.reach >= 0)
+    return found
+
+
+def isotonic(raw: Floats, met: Floats) -> Floats:
+    """The map of one group of cases: two rows, raw and calibrated, rising from 0 to 1."""
+    if len(raw) < ENOUGH:
+        return np.array([[0.0, 1.0], [0.0, 1.0]])
+    bins = np.minimum((raw * BINS).astype(np.int64), BINS - 1)
+    parts = [np.flatnonzero(bins == one) for one in range(BINS) if (bins == one).any()]
+    at = [float(raw[part].mean()) for part in parts]
+    blocks: list[tuple[float, float]] = []  # value, weight
+    sizes: list[int] = []
+    for part, mean in zip(parts, at, strict=True):
+        weight = float(len(part))
+        blocks.append(((float(met[part].sum()) + HELD * mean) / (weight + HELD), weight))
+        sizes.append(1)
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (low, left), (high, right) = blocks[-2:]
+            blocks[-2:] = [((low * left + high * right) / (left + right), left + right)]
+            sizes[-2:] = [sizes[-2] + sizes[-1]]
+    to = np.repeat([value for value, _ in blocks], sizes)
+    return np.array([[0.0, *at, 1.0], [0.0, *to, 1.0]])

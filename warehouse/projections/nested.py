@@ -1,0 +1,159 @@
+"""The nested back-test: at each origin everything is learned from what had come by then, and nothing else.
+
+Values, offsets and units of the scales, the choice of each indicator's blend, the widths of its intervals
+and the calibration of probabilities at an origin use forecasts whose outcome had come by the end of that
+year. The data are of today's vintage: revisions made afterwards were not known then. The figures are those
+that docs/methods/projection.md publishes by family.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from warehouse.projections.calibrate import (
+    EIGHTY,
+    Forecasts,
+    choose_blends,
+    error_of,
+    learn_chances,
+    learn_widths,
+    met_now,
+    recency,
+)
+from warehouse.projections.intervals import LEVELS, share_below
+from warehouse.projections.model import Settings
+from warehouse.projections.panel import Panel
+from warehouse.projections.transforms import Floats
+
+LEARNED_FROM = 4  # origins that are learned from before the first is tested
+FURTHEST = 6  # years ahead that are tested
+TENTHS = 10
+FOLDS = 5  # of areas, where a map is learned from other countries
+
+
+@dataclass(frozen=True)
+class Nested:
+    """The tested forecasts with what was said of each. unit: absolute error of the blend in the indicator's
+    unit; inside: whether the value was in the 80 and in the 95 per cent interval; ratio: error over
+    the 80 per cent width before it was brought up to date; raw and chance: probability
+    that the target is met, before and after calibration, NaN without a target."""
+
+    use: Forecasts
+    unit: Floats
+    inside: Floats
+    ratio: Floats
+    raw: Floats
+    chance: Floats
+
+
+def nested(panel: Panel, found: Forecasts, given: Settings) -> Nested:
+    """Every forecast up to FURTHEST years ahead, judged with what was known at its origin."""
+    use = found.take(~found.at_end & (found.horizon <= FURTHEST))
+    came = use.origin + use.horizon
+    indicator, family = panel.indicator[use.series], panel.family[use.series]
+    size, state = len(use.series), met_now(panel, use)
+    unit, ratio, wide, raw, chance = (np.full(size, np.nan) for _ in range(5))
+    origins = np.unique(use.origin)
+    options = np.array(given.blends)
+    for origin in origins[LEARNED_FROM:]:
+        past, now = came <= origin, use.origin == origin
+        if past.sum() < 1000 or not now.any():
+            continue
+        before, after = use.take(past), use.take(now)
+        blends = choose_blends(panel, before, given)
+        own, _ = learn_widths(panel, before, error_of(panel, before, blends, given))
+        factor = recency(panel, use, ratio, int(origin), given)[family[now]]
+        held = own[indicator[now], np.minimum(after.horizon, own.shape[1]) - 1]
+        weights = options[blends[indicator[now]]]
+        error = np.abs(after.still - after.moved(weights))
+        unit[now] = np.take_along_axis(after.blends, blends[indicator[now]][:, None], axis=1)[:, 0]
+        ratio[now] = error / np.maximum(held[:, EIGHTY], 1e-9)
+        widths = held * factor[:, None]
+        wide[now] = error / np.maximum(widths[:, LEVELS.index(0.95)], 1e-9)
+        raw[now] = _raw(panel, after, after.reach - after.moved(weights), widths)
+        chances = learn_chances(panel, before, raw[past])
+        for code, name in enumerate(panel.families):
+            chosen = now & (family == code)
+            chance[chosen] = chances.of(name, raw[chosen], state[chosen], given.probability_cap)
+        ratio_now = ratio[now] / factor
+        wide[now] = np.where(wide[now] <= 1, 1.0, 0.0) + np.where(ratio_now <= 1, 2.0, 0.0)
+    tested = ~np.isnan(wide)
+    code = wide[tested].astype(np.int64)
+    inside = np.stack([code >= 2, code % 2 == 1], axis=1).astype(np.float64)
+    return Nested(use.take(tested), unit[tested], inside, ratio[tested], raw[tested], chance[tested])
+
+
+def _raw(panel: Panel, use: Forecasts, distance: Floats, widths: Floats) -> Floats:
+    below = share_below(distance, widths)
+    up = panel.direction[use.series] == "higher_is_better"
+    down = panel.direction[use.series] == "lower_is_better"
+    return np.where(up, 1 - below, np.where(down, below, np.nan))
+
+
+def by_family(panel: Panel, tested: Nested) -> list[dict[str, Any]]:
+    """Forecasts, coverage, and error at five years relative to no change (geometric mean over indicators with
+    at least 50 forecasts), by family and together."""
+    family, indicator = panel.family[tested.use.series], panel.indicator[tested.use.series]
+    rows = []
+    for code, name in [*enumerate(panel.families), (-1, "all")]:
+        chosen = (family == code) | (code < 0)
+        ratios = []
+        for one in np.unique(indicator[chosen]):
+            here = chosen & (indicator == one) & (tested.use.horizon == 5)
+            naive = tested.use.blends[here, 0].mean() if here.sum() >= 50 else 0
+            if naive > 0:
+                ratios.append(np.log(max(tested.unit[here].mean(), 1e-12) / naive))
+        rows.append(
+            {
+                "family": name,
+                "forecasts": int(chosen.sum()),
+                "coverage_80": round(float(tested.inside[chosen, 0].mean()), 4) if chosen.any() else None,
+                "coverage_95": round(float(tested.inside[chosen, 1].mean()), 4) if chosen.any() else None,
+                "relative_to_naive": round(float(np.exp(np.mean(ratios))), 4) if ratios else None,
+                "indicators": len(ratios),
+            }
+        )
+    return rows
+
+
+def cross_fitted(panel: Panel, tested: Nested, given: Settings) -> Floats:
+    """The calibrated probability of each tested forecast, the map learned from other areas of all years: a
+    country never calibrates itself, but what happened to all countries at once is on both sides."""
+    area = np.unique(panel.areas, return_inverse=True)[1][tested.use.series]
+    family, state = panel.family[tested.use.series], met_now(panel, tested.use)
+    found = np.full(len(tested.raw), np.nan)
+    for fold in range(FOLDS):
+        away, here = area % FOLDS != fold, area % FOLDS == fold
+        chances = learn_chances(panel, tested.use.take(away), tested.raw[away])
+        for code, name in enumerate(panel.families):
+            chosen = here & (family == code)
+            found[chosen] = chances.of(name, tested.raw[chosen], state[chosen], given.probability_cap)
+    return found
+
+
+def reliability(tested: Nested, learned_from: str, chance: Floats) -> list[dict[str, Any]]:
+    """By tenth of the calibrated probability: cases, mean of what was said, and share that came true.
+
+    Args:
+        tested: the forecasts.
+        learned_from: earlier_years or other_countries, as the map was.
+        chance: the calibrated probability of each.
+    """
+    there = ~np.isnan(chance) & ~np.isnan(tested.use.met)
+    tenth = np.minimum((chance[there] * TENTHS).astype(np.int64), TENTHS - 1)
+    met, said, raw = tested.use.met[there], chance[there], tested.raw[there]
+    return [
+        {
+            "learned_from": learned_from,
+            "tenth": f"{one / TENTHS:.1f} to {(one + 1) / TENTHS:.1f}",
+            "cases": int(chosen.sum()),
+            "said": round(float(said[chosen].mean()), 4),
+            "said_raw": round(float(raw[chosen].mean()), 4),
+            "came": round(float(met[chosen].mean()), 4),
+        }
+        for one in range(TENTHS)
+        if (chosen := tenth == one).any()
+    ]
