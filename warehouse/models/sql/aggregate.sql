@@ -18,9 +18,12 @@
 -- The world needs more where the indicator declares min_low_income_share: that share of the weight of its low and lower
 -- middle income members must be covered too, for the countries without data are the poor ones (PIP, as above: one half).
 --
--- Errors (Mahler et al. 2022): where a share x of the weight has no value, a mean is expected to be off by 0.37 * x
--- standard deviations of the members' values, and hardly ever by more than x of them. The deviation is that of the
--- members with a value, so the errors are given for means alone, and only from two members on.
+-- Errors: how far values of like family, coverage and age lay from official ones, in standard deviations of the members'
+-- values (codelists/group_errors.csv, measured by `compact backtest`; docs/methods/aggregates.md). Given for means alone, and
+-- only from two members on.
+--
+-- The leading value is the official one where there is one, else ours; status is its obs_status (F: a nowcast of the
+-- agency's, E: an estimate), null for ours.
 --
 -- A sum of floating point numbers depends on the order in which they are added, and the same inputs must give the same
 -- bytes. So each number is first taken as a whole number of steps, the step being a power of two so small that hardly a
@@ -215,7 +218,7 @@ ours as (
 ),
 official as (
     select total.indicator, group_size."group", total.time_period,
-        total.value as official_value, total.source as official_source
+        total.value as official_value, total.source as official_source, total.obs_status as official_status
     from total_value as total
     join group_size on group_size."group" = case total.ref_area
         when 'WB:LDC' then 'M49:199'
@@ -255,7 +258,9 @@ beside as (
         if(coalesce(ours.areas_used, 0) < 2 or definition.aggregate_method not in ('weighted_mean', 'unweighted'), null,
             sqrt(greatest(ours.mean_square - computed * computed, 0))) as standard_deviation,
         official.official_value,
-        official.official_source
+        official.official_source,
+        official.official_status,
+        definition.family
     from ours
     full join official using (indicator, "group", time_period)
     join definition using (indicator)
@@ -264,6 +269,23 @@ beside as (
         on group_weight.weight = definition.weight
         and group_weight."group" = group_size."group"
         and group_weight.time_period = coalesce(ours.time_period, official.time_period)
+),
+-- The errors of the indicator's family, or of all; of the band of coverage and of age in which the value is.
+banded as (
+    select
+        beside.*,
+        error.half,
+        error.eighty
+    from beside
+    cross join newest_snapshot
+    left join group_error as error
+        on error.family = if(
+            beside.family in (select family from group_error), beside.family, 'all')
+        and beside.weight_share >= error.coverage_from
+        and newest_snapshot.year - beside.time_period >= error.age_from
+    qualify row_number() over (
+        partition by beside.indicator, beside."group", beside.time_period
+        order by error.coverage_from desc, error.age_from desc) = 1
 ),
 judged as (
     select
@@ -277,7 +299,7 @@ judged as (
             when low_income_share < min_low_income_share
                 then 'withheld: too few of the people of low and lower middle income countries are covered'
         end as note
-    from beside
+    from banded
 )
 select
     indicator,
@@ -293,7 +315,9 @@ select
     if(weight is null, method, method || ' by ' || weight) as method,
     note,
     standard_deviation,
-    0.37::double * (1 - weight_share) * standard_deviation as expected_error,
-    (1 - weight_share) * standard_deviation as largest_error,
-    low_income_share
+    half * standard_deviation as expected_error,
+    eighty * standard_deviation as error_80,
+    low_income_share,
+    official_status,
+    coalesce(official_value, if(note is null, computed, null)) as leading_value
 from judged

@@ -1,0 +1,130 @@
+"""How far our group values lie from official ones: measured on every pair of a release, by family of
+indicators, coverage and age, and kept as a list that models/sql/aggregate.sql reads.
+
+`compact backtest --write` measures again. The errors are in standard deviations of the members' values. What
+a cell with few pairs says is held to what all ages, then all families, say. Each rate at which an error held
+is measured on groups that it was not learned from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.codelists.reader import CODELISTS
+from warehouse.engine.duckdb_engine import parquet
+
+FILE = CODELISTS / "group_errors.csv"
+COVERAGE = (0.0, 0.8, 0.95, 0.999)  # lower ends of the bands of covered weight
+AGES = (0, 6, 11)  # of the years since the value's
+HALF, EIGHTY = 0.5, 0.8
+SHARES = (0.80, 0.84, 0.88, 0.91, 0.94, 0.96, 0.98)  # quantiles tried until four in five held
+HELD = 50  # pairs that the wider cell counts for
+LEAST = 0.002  # standard deviations: what rounding alone does
+FOLDS = 5
+ALL = "all"
+Numbers = NDArray[np.float64]
+
+
+def group_errors(release: Path) -> list[dict[str, Any]]:
+    """The rows of the list, from the official pairs of a release."""
+    with duckdb.connect() as con:
+        found = con.execute(f"""
+            select meta."group" as family, a."group", a.weight_share, this_year.year - a.time_period as age,
+                abs(a.value - a.official_value) / a.standard_deviation as error
+            from {parquet(release / "aggregate.parquet")} as a
+            join {parquet(release / "indicator_meta.parquet")} as meta using (indicator)
+            cross join (
+                select max(year(fetched_at)) as year from {parquet(release / "snapshot.parquet")}
+            ) as this_year
+            where a.value is not null and a.official_value is not null and a.standard_deviation > 0
+            order by all""").fetchnumpy()
+    family = found["family"].astype(str)
+    band = np.digitize(found["weight_share"], COVERAGE[1:])
+    age = np.digitize(found["age"], AGES[1:])
+    error = found["error"].astype(np.float64)
+    fold = np.array([crc32(name.encode()) % FOLDS for name in found["group"].astype(str)])
+    tried = [_held_at(share, family, band, age, error, fold) for share in SHARES]
+    learned = [_learned(family, band, age, error, share) for share in SHARES]
+    half = _learned(family, band, age, error, HALF)
+    rows = []
+    for name in [*sorted(set(family)), ALL]:
+        own = (family == name) | (name == ALL)
+        # the smallest quantile that held as often as it says on groups that it was not learned from
+        use = next((n for n, held in enumerate(tried) if held[own].mean() >= EIGHTY), len(SHARES) - 1)
+        for at in range(len(COVERAGE)):
+            for years in range(len(AGES)):
+                chosen = own & (band == at) & (age == years)
+                rows.append(
+                    {
+                        "family": name,
+                        "coverage_from": COVERAGE[at],
+                        "age_from": AGES[years],
+                        "pairs": int(chosen.sum()),
+                        "half": f"{half[name, at, years]:.4g}",
+                        "eighty": f"{learned[use][name, at, years]:.4g}",
+                        "held": f"{tried[use][chosen].mean():.3f}" if chosen.any() else "",
+                    }
+                )
+    return rows
+
+
+def _held_at(
+    share: float,
+    family: NDArray[Any],
+    band: NDArray[Any],
+    age: NDArray[Any],
+    error: Numbers,
+    fold: NDArray[Any],
+) -> NDArray[np.bool_]:
+    """Of each pair, whether its error was within what the other folds of groups say."""
+    held = np.zeros(len(error), dtype=np.bool_)
+    for one in range(FOLDS):
+        away, here = fold != one, fold == one
+        learned = _learned(family[away], band[away], age[away], error[away], share)
+        cells = zip(family[here], band[here], age[here], strict=True)
+        held[here] = error[here] <= np.array([learned.get(key, learned[ALL, *key[1:]]) for key in cells])
+    return held
+
+
+def _learned(
+    family: NDArray[Any], band: NDArray[Any], age: NDArray[Any], error: Numbers, share: float
+) -> Mapping[tuple[str, int, int], float]:
+    """By family, band of coverage and of age: the error that this share of the pairs did not exceed."""
+    found = _Cells(family, band, age, error)
+    return {
+        (str(name), at, years): found.of(name, at, years, share)
+        for name in [*sorted(set(family)), ALL]
+        for at in range(len(COVERAGE))
+        for years in range(len(AGES))
+    }
+
+
+class _Cells:
+    """Quantiles of cells, each held to the wider cell around it."""
+
+    def __init__(self, family: NDArray[Any], band: NDArray[Any], age: NDArray[Any], error: Numbers) -> None:
+        self.family, self.band, self.age, self.error = family, band, age, error
+
+    def of(self, family: str, band: int, age: int, share: float) -> float:
+        own = self.family == family
+        everyone = np.ones(len(own), dtype=np.bool_)
+        at, years = self.band == band, self.age == age
+        widest = self._held(at, share, float(np.quantile(self.error, share)))
+        if family == ALL:
+            return self._held(everyone & at & years, share, widest)
+        return self._held(own & at & years, share, self._held(own & at, share, widest))
+
+    def _held(self, chosen: NDArray[np.bool_], share: float, wider: float) -> float:
+        number = int(chosen.sum())
+        if not number:
+            return wider
+        weight = number / (number + HELD)
+        own = max(float(np.quantile(self.error[chosen], share)), LEAST)
+        return float(np.exp(weight * np.log(own) + (1 - weight) * np.log(max(wider, LEAST))))
