@@ -51,7 +51,7 @@ CHECKS = [
     {"indicator": "internet_use", "check": "range", "level": "error", "passed": True, "what": "all values lie from 0 to 100"},
     {"indicator": "internet_use", "check": "yearly_change", "level": "warn", "passed": False, "what": "KEN 2015-2024 rose by 18"},
 ]  # fmt: skip
-CLASSES = {"KEN": "marginal", "TZA": "insufficient_data", "FRA": "on_track_or_met"}
+CLASSES = {"KEN": "unlikely", "TZA": "insufficient_data", "FRA": "met"}
 
 
 def write_release(folder: Path, *, without: tuple[str, ...] = ()) -> Path:
@@ -88,7 +88,7 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
                             "notes": "A note."} for i, title, unit, direction, frameworks, target in INDICATORS],
         "indicator": [{"indicator": i, "ref_area": a, "time_period": y, **total, "value": v, "obs_status": "A", **origin} for i, a, y, v in series],
         "latest": [{"indicator": i, "ref_area": a, "time_period": y, "value": v, "obs_status": "E" if a == "KEN" else "A", **origin} for i, a, y, v in newest],
-        "progress": [{"indicator": "internet_use", "ref_area": a, "method": "unsd-2026", "baseline_year": 2015, "baseline_value": 16.6, "measure": 0.2,
+        "progress": [{"indicator": "internet_use", "ref_area": a, "method": "likelihood-2026", "baseline_year": 2015, "baseline_value": 16.6, "measure": 0.2,
                       "category": c, "projected_value": 60.0} for a, c in CLASSES.items()]
                     + [{"indicator": "internet_use", "ref_area": "KEN", "method": "eurostat", "category": "significant_progress"}],
         "aggregate": [{"indicator": "internet_use", "group": "M49:001", "time_period": y, "value": v, "weight_share": 0.91, "areas_used": 3,
@@ -122,7 +122,7 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
         "lorenz": [{"distribution": d, "scope": scope, "time_period": 2022, "point": n, "population_share": n / 4, "value_share": (n / 4) ** 2, "member": None, "source": "one"}
                    for d, scope in (("internet_use", "M49:001"), ("consumption", "KEN")) for n in range(5)],
         "method_disagreement": [{"scope": scope, "method_a": a, "method_b": b, "compared": 40, "opposed": 4, "differing": 8, "share_opposed": 0.1, "share_differing": 0.2}
-                                for scope, a, b in (("all", "any", "any"), ("all", "unsd-2026", "eurostat"), ("internet_use", "any", "any"))],
+                                for scope, a, b in (("all", "any", "any"), ("all", "likelihood-2026", "eurostat"), ("internet_use", "any", "any"))],
         "disagreement": [{"indicator": "internet_use", "ref_area": "KEN", "time_period": 2022, "source_a": "one", "source_b": "one", "series_a": "S", "series_b": "T",
                           "value_a": 30.0, "value_b": 33.0, "relative_difference": 0.0909}],
         "pledge": [{"pledge_id": "P1", "who": "A firm", "what": "=Connect a school", "target": "A-T01", "amount": 5.0, "unit": "NUMBER", "year_made": 2025, "deadline": 2030,

@@ -17,6 +17,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 
 from pipelines.mcp import answers
+from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.display import bounded, visible
 from schemas.errors import CompactError
 from warehouse.store.listing import open_release
@@ -54,8 +55,8 @@ def server(home: Path) -> MCPServer[Any]:
         """Values of an indicator: the latest of each area, or those of a year; with source and status."""
         return _result(lambda: answers.show(latest(), _word(indicator), _word(area), year))
 
-    def progress(indicator: str, area: str, method: str = "unsd-2026") -> CallToolResult:
-        """Whether an area is on track to the target. method: a published method, empty for all of them."""
+    def progress(indicator: str, area: str, method: str = DEFAULT_METHOD) -> CallToolResult:
+        """How likely an area is to meet the target, and how sure that is. method: empty for all of them."""
         return _result(lambda: answers.progress(latest(), _word(indicator), _word(area), _word(method)))
 
     def gaps(indicator: str, area: str) -> CallToolResult:

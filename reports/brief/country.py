@@ -12,7 +12,7 @@ from collections import Counter
 from reports.brief.figures import Facts
 from reports.brief.localisation import Words
 from reports.brief.sections import STRIPS, Content, bar, changes, frame, gap_rows, old_after, standing
-from reports.shared.figures import FEWEST_PEERS, GOOD, UNDECIDED, Figures
+from reports.shared.figures import BAD, FEWEST_PEERS, GOOD, ON_TARGET, UNDECIDED, Figures
 from reports.shared.release_reader import Area, Indicator
 
 PEER_GROUPINGS = ("m49_subregion", "wb_income", "ldc", "lldc", "sids")
@@ -50,7 +50,7 @@ def country(facts: Facts, words: Words, area: Area) -> Content:
 def _headline(facts: Facts, words: Words, area: Area) -> Content:
     """How the country stands on all indicators: a bar of classes, and the sentence that reads it."""
     counts = Counter(p[area.code].category for p in facts.figures.pace.values() if area.code in p)
-    assessed = sum(n for name, n in counts.items() if name not in UNDECIDED)
+    assessed = sum(counts[name] for name in ON_TARGET)
     with_values, of = facts.with_values.get(area.code, (0, len(facts.release.indicators)))
     facts_said = [
         words.t(
@@ -61,8 +61,8 @@ def _headline(facts: Facts, words: Words, area: Area) -> Content:
         one, two = facts.sdg_data[area.code]
         facts_said.append(words.t("brief.sdg_data", one=words.percent(one), two=words.percent(two)))
     if assessed:
-        good = counts["on_track_or_met"] + counts["target_met"]
-        said = words.t("brief.headline", n=assessed, good=good, bad=counts["regression"])
+        good, bad = (sum(counts[name] for name in names) for names in (GOOD, BAD))
+        said = words.t("brief.headline", n=assessed, good=good, bad=bad)
     else:
         said = words.t("brief.headline_none")
     return {"text": said, "facts": facts_said, "bar": bar(words, counts)}
@@ -72,12 +72,12 @@ def _standing(facts: Facts, words: Words, area: Area) -> list[Content]:
     """Which indicators go well, and which stand still or move away."""
     classes = {i: p[area.code].category for i, p in facts.figures.pace.items() if area.code in p}
     well = [i for i, c in classes.items() if c in GOOD]
-    badly = [i for i, c in classes.items() if c in ("stagnation", "regression", "target_missed")]
+    badly = [i for i, c in classes.items() if c in BAD]
     if not well and not badly:
         return []
     return [
-        standing(facts, words, "goes_well", "on_track_or_met", well),
-        standing(facts, words, "needs_attention", "regression", badly),
+        standing(facts, words, "goes_well", "likely", well),
+        standing(facts, words, "needs_attention", "unlikely", badly),
     ]
 
 

@@ -10,7 +10,7 @@ from reports.brief.country import owner, sources, target_text
 from reports.brief.figures import Facts
 from reports.brief.localisation import Words
 from reports.brief.sections import STRIPS, Content, bar, changes, frame, gap_rows, standing
-from reports.shared.figures import FEWEST_PEERS, GOOD, UNDECIDED
+from reports.shared.figures import BAD, FEWEST_PEERS, GOOD, ON_TARGET
 from reports.shared.release_reader import Area, Indicator
 
 
@@ -47,9 +47,9 @@ def _counts(facts: Facts, indicators: list[str], members: set[str]) -> Counter[s
 
 def _headline(facts: Facts, words: Words, area: Area, members: set[str]) -> Content:
     counts = _counts(facts, list(facts.figures.pace), members)
-    assessed = sum(n for name, n in counts.items() if name not in UNDECIDED)
-    good = counts["on_track_or_met"] + counts["target_met"]
-    numbers = {"n": assessed, "good": good, "bad": counts["regression"]}
+    assessed = sum(counts[name] for name in ON_TARGET)
+    good, bad = (sum(counts[name] for name in names) for names in (GOOD, BAD))
+    numbers = {"n": assessed, "good": good, "bad": bad}
     said = words.t("brief.group_headline", **{name: words.number(n) for name, n in numbers.items()})
     shares = [facts.with_values[m] for m in sorted(members) if m in facts.with_values]
     known = []
@@ -71,15 +71,15 @@ def _standing(facts: Facts, words: Words, members: set[str]) -> list[Content]:
     well, badly = [], []
     for id_ in facts.figures.pace:
         counts = _counts(facts, [id_], members)
-        assessed = sum(n for name, n in counts.items() if name not in UNDECIDED)
+        assessed = sum(counts[name] for name in ON_TARGET)
         if assessed >= FEWEST_PEERS:
             well += [id_] * (sum(counts[c] for c in GOOD) >= assessed * 2 / 3)
-            badly += [id_] * (counts["regression"] + counts["target_missed"] >= assessed / 3)
+            badly += [id_] * (sum(counts[c] for c in BAD) >= assessed / 3)
     if not well and not badly:
         return []
     return [
-        standing(facts, words, "members_well", "on_track_or_met", well),
-        standing(facts, words, "members_away", "regression", badly),
+        standing(facts, words, "members_well", "likely", well),
+        standing(facts, words, "members_away", "unlikely", badly),
     ]
 
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from reports.shared.release_reader import WORLD, Indicator, Release
 
-# Classes in the order in which bars stack them: the default method's, between deadlines met and missed.
-CATEGORIES = (
-    "target_met", "on_track_or_met", "moderate", "marginal", "stagnation", "regression", "target_missed",
-    "insufficient_data", "not_applicable",
-)  # fmt: skip
+# Verdicts on a target, and on the direction where there is none: the two are never summed.
+GOOD = ("met", "very_likely", "likely")
+BAD = ("unlikely", "very_unlikely", "not_met")
+ON_TARGET = (*GOOD, "about_as_likely_as_not", *BAD)
+DIRECTIONS = ("improving", "no_clear_change", "worsening")
 UNDECIDED = ("insufficient_data", "not_applicable")
-GOOD = ("target_met", "on_track_or_met")
+CATEGORIES = (*ON_TARGET, *DIRECTIONS, *UNDECIDED)  # in the order in which bars stack them
 OBJECTIVES = {"compact_brief": tuple("ABCDEFGH"), "compact_adopted": tuple("12345")}
 ESTIMATED = {"E", "I", "F", "P", "D", "C", "U"}  # statuses other than "normal": the figure is not as surveyed
 FEWEST_PEERS = 3  # below it a median names no peer group
@@ -49,7 +49,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class GroupValue:
-    """A group's value in a year: ours where it may be published, else the official one."""
+    """A group's value in a year: the official one where there is one, else ours where it may be published."""
 
     year: int
     value: float
@@ -73,7 +73,17 @@ class Standing:
 
     @property
     def assessed(self) -> int:
-        return sum(n for name, n in self.counts.items() if name not in UNDECIDED)
+        return sum(self.counts[name] for name in ON_TARGET)
+
+    @property
+    def good(self) -> int:
+        """Targets that are met or likely to be."""
+        return sum(self.counts[name] for name in GOOD)
+
+    @property
+    def bad(self) -> int:
+        """Targets that are unlikely to be met or were missed."""
+        return sum(self.counts[name] for name in BAD)
 
     @property
     def bar(self) -> list[tuple[str, int, float]]:
@@ -84,7 +94,7 @@ class Standing:
         ]
 
     def share(self, *categories: str) -> float | None:
-        """Share of these classes among the pairs that could be assessed."""
+        """Share of these classes among the verdicts on a target."""
         return sum(self.counts[c] for c in categories) / self.assessed if self.assessed else None
 
     @property
@@ -144,9 +154,9 @@ class Figures:
     @cached_property
     def groups(self) -> dict[str, dict[str, list[GroupValue]]]:
         """Indicator to group to its values by year."""
-        sql = """select indicator, "group", time_period, coalesce(value, official_value), weight_share,
-                 value is null, areas_used, areas_total from {aggregate}
-                 where coalesce(value, official_value) is not null and time_period >= {first}
+        sql = """select indicator, "group", time_period, coalesce(official_value, value), weight_share,
+                 official_value is not null, areas_used, areas_total from {aggregate}
+                 where coalesce(official_value, value) is not null and time_period >= {first}
                  order by 1, 2, 3"""
         found: dict[str, dict[str, list[GroupValue]]] = defaultdict(lambda: defaultdict(list))
         for indicator, group, *rest in self.release.rows(sql, "aggregate"):

@@ -17,9 +17,10 @@ from typing import Any
 import duckdb
 
 from schemas.columns.observation import TOTAL
+from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import CompactError
 
-METHOD = "unsd-2026"  # the default edition; a release without it is shown by the first it has
+METHOD = DEFAULT_METHOD  # a release without it is shown by the first it has
 FIRST_YEAR = 2000  # charts begin here; the whole series is in indicator.parquet
 SPARK_FROM = 2010  # lines the size of a word begin here: room for the years before the goals, and no more
 WORLD = "M49:001"

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports.shared.figures import CATEGORIES, GOOD, OBJECTIVES, Figures, Standing
+from reports.shared.figures import BAD, CATEGORIES, GOOD, OBJECTIVES, Figures, Standing
 from reports.shared.localisation import LANGUAGES, Words
 from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Area, Indicator
 from reports.site import overview_rows as overviews
@@ -114,7 +114,7 @@ class Site:
         return {
             "standing": everything,
             "good": everything.share(*GOOD),
-            "bad": everything.share("regression"),
+            "bad": everything.share(*BAD),
             "undecided": 1 - everything.assessed / max(1, sum(everything.counts.values())),
             "frameworks": {
                 f: [self._objective(f, code) for code in codes] for f, codes in OBJECTIVES.items()

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.columns.model import Column
 from schemas.columns.shared import number
+from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import DefinitionError, Problem
 
 FOLDER = Path(__file__).resolve().parents[2] / "warehouse" / "models" / "sql" / "progress"
-DEFAULT_METHOD = "unsd-2026"
 # Classes that any method may give, beside its own: no answer, with the reason beside it; and a deadline that
 # has passed. A missed deadline says nothing of the pace, so it is not compared.
 Outlook = Literal["positive", "neutral", "negative", "by_measure"]

@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schemas.columns.model import Column, Table
-from schemas.columns.observation import OBS_STATUS, REF_AREA, TIME_PERIOD
+from schemas.columns.observation import (
+    AGE,
+    OBS_STATUS,
+    OTHER_DIMS,
+    QUANTILE,
+    REF_AREA,
+    SEX,
+    TIME_PERIOD,
+    URBANISATION,
+)
 from schemas.columns.shared import GROUP, INDICATOR_ID, SOURCES, count, number, text, year
 from schemas.definitions.methods import OUTLOOKS, categories, component_columns, methods
 
@@ -27,6 +36,14 @@ PROGRESS = Table(
      text("outlook", "What the class says of the direction, by which methods can be compared: positive towards the target or met, neutral where the method itself says standstill, negative away; null without an answer.",
           allowed=OUTLOOKS, nullable=True),
      text("reason", "Why there is no answer, or why no method was needed.", nullable=True),
+     text("note", "Where the rules of growth have nothing sensible to say of the series: a value of zero, saturation, a target "
+          "that is met as its owner counts it.", nullable=True),
+     text("evidence", "Of likelihood-2026: number and age of the values, how many are estimates, how many sources.",
+          allowed=("robust", "medium", "limited"), nullable=True),
+     text("agreement", "Of likelihood-2026: how many of the other methods point the same way.",
+          allowed=("high", "medium", "low"), nullable=True),
+     text("confidence", "Of likelihood-2026: confidence from evidence and agreement, as in the guidance note of the IPCC.",
+          allowed=("high", "medium", "low"), nullable=True),
      *component_columns()),
     ("indicator", "ref_area", "method"))
 
@@ -55,6 +72,8 @@ METHOD_DISAGREEMENT = Table(
      number("share_differing", "differing as a share of compared.", minimum=0, maximum=1)),
     ("scope", "method_a", "method_b"))
 
+KEPT_OUT_RULES = ("another_lineage", "another_concept", "overlap_differs", "no_overlap", "outside_the_span")
+
 AGGREGATE = Table(
     "aggregate", "Group values", "A group's value, ours and the official one, by year.",
     (INDICATOR_ID, GROUP, TIME_PERIOD,
@@ -69,12 +88,15 @@ AGGREGATE = Table(
      text("note", "Why our value is withheld, where it is.", nullable=True),
      number("standard_deviation", "Standard deviation of the members' values around their mean, weighed as the mean is; "
             "null for totals, and for fewer than two members.", nullable=True, minimum=0),
-     number("expected_error", "Error to be expected from the members without a value: 0.37 times the share of the weight "
-            "that is not covered, in standard deviations (Mahler et al. 2022); in the indicator's unit.", nullable=True, minimum=0),
-     number("largest_error", "The error that is hardly exceeded: the uncovered share in standard deviations (Mahler et al. "
-            "2022); in the indicator's unit.", nullable=True, minimum=0),
+     number("expected_error", "How far half of the values of like family, coverage and age lay from official ones; in the "
+            "indicator's unit. See docs/methods/aggregates.md.", nullable=True, minimum=0),
+     number("error_80", "How far four in five of them lay at most; the rate at which this held is measured.", nullable=True,
+            minimum=0),
      number("low_income_share", "Of the world: share of the weight of low and lower middle income countries that is covered; "
-            "null where the indicator does not ask for it.", nullable=True, minimum=0, maximum=1)),
+            "null where the indicator does not ask for it.", nullable=True, minimum=0, maximum=1),
+     replace(OBS_STATUS, name="official_status", nullable=True,
+             description="Observation status of the official value: A observed, E estimated, F a nowcast of the agency's."),
+     number("leading_value", "The official value where there is one, else ours: what is shown first.", nullable=True)),
     ("indicator", "group", "time_period"))
 
 COVERAGE = Table(
@@ -104,4 +126,24 @@ DISAGREEMENT = Table(
      replace(OBS_STATUS, name="status_b", description="Observation status of value_b.")),
     ("indicator", "ref_area", "time_period", "source_a", "source_b", "series_a", "series_b", "input"))
 
-ASSESSMENT_TABLES: tuple[Table, ...] = (PROGRESS, METHOD, METHOD_DISAGREEMENT, AGGREGATE, COVERAGE, DISAGREEMENT)
+KEPT_OUT = Table(
+    "kept_out", "Values kept out",
+    "A value that an input has, that the order of preference would use, and that the rule of one lineage a series keeps "
+    "out of the indicator. See docs/methods/lineage.md.",
+    (INDICATOR_ID, text("input", "Name of the input in the formula; value for a plain series.", role="dimension"),
+     Column("rank", "int16", "dimension", "Place of the input in the order of preference, from 1.", minimum=1),
+     REF_AREA, TIME_PERIOD, SEX, AGE, URBANISATION, QUANTILE, OTHER_DIMS, SOURCES,
+     text("series", "The agency's code of the series."),
+     number("value", "The value that is not used, in the indicator's unit."),
+     text("carries", "Custodian whose figure it is."),
+     text("concept", "What it measures, where a custodian has several concepts; empty otherwise."),
+     text("leading_carries", "Custodian whose figures the indicator has for the area."),
+     text("leading_concept", "The concept that the indicator has for the area; empty where there is one only."),
+     text("rule", "another_lineage: figures of another custodian, which never extend a series. another_concept: consumption "
+          "beside income. overlap_differs: a copy of the same figures beyond the end of the series, whose common years differ "
+          "from it. no_overlap: too few common years to tell. outside_the_span: the definition admits it inside the span alone.",
+          allowed=KEPT_OUT_RULES)),
+    ("indicator", "input", "rank", "ref_area", "time_period", "sex", "age", "urbanisation", "quantile", "other_dims"))
+
+ASSESSMENT_TABLES: tuple[Table, ...] = (
+    PROGRESS, METHOD, METHOD_DISAGREEMENT, AGGREGATE, COVERAGE, DISAGREEMENT, KEPT_OUT)

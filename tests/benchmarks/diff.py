@@ -35,10 +35,10 @@ TABLES = {
             max(time_period) as latest_year, true as available
         from v where sex = '_T' and urbanisation = '_T' group by all""",
     "progress": """
-        select indicator, ref_area, 'unsd-2026' as method, min(time_period) as baseline_year,
+        select indicator, ref_area, 'likelihood-2026' as method, min(time_period) as baseline_year,
             min(value) as baseline_value, max(time_period) as latest_year, max(value) as latest_value,
             100.0::double as target_value, 2030::smallint as target_year,
-            if(max(value) > 99, 'on_track_or_met', 'moderate') as category
+            if(max(value) > 99, 'met', 'likely') as category
         from v where sex = '_T' and urbanisation = '_T' group by all""",
 }
 

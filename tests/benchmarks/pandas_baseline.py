@@ -152,9 +152,9 @@ def _assess(pair: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
         hit = measure.notna() & (years > 0) & ((measure >= low) | (base == 0))
         score[hit] = base + (measure[hit].clip(low, high) - low) / (high - low)
         category[hit] = name
-    now = (sign * yt >= sign * target) if target is not None else met
-    score[met] = 5.0 * now[met].astype(float)
-    category[met] = now[met].map({True: "on_track_or_met", False: "regression"})
+    now = ((sign * yt >= sign * target) & (years > 0)) if target is not None else met
+    score[met], category[met] = 0.0, "regression"
+    score[now], category[now] = 5.0, "on_track_or_met"
     return pair[["indicator", "ref_area"]].assign(measure=measure, score=score, category=category)
 
 

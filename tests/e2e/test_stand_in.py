@@ -149,8 +149,15 @@ def test_the_value_shown_is_the_one_in_the_bytes_of_the_agency(first: Ran) -> No
     }
     assert row["time_period"] == max(values)
     assert row["value"] == float(values[row["time_period"]])
-    assert row["method"] == "unsd-2026"
-    assert row["category"] in {"on_track_or_met", "moderate", "marginal", "stagnation", "regression"}
+    assert row["method"] == "likelihood-2026"
+    assert row["category"] in {
+        "very_unlikely",
+        "unlikely",
+        "about_as_likely_as_not",
+        "likely",
+        "very_likely",
+        "met",
+    }
     assert row["target_value"] == 100
     plain = compact("show", "internet_use", "--area", "KEN", home=first.home).out
     assert all(str(part) in plain for part in (row["time_period"], "itu_datahub", row["snapshot"]))

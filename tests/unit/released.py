@@ -50,14 +50,14 @@ def judged(figures: Figures, category: Mapping[str, str], target: float = 95.0) 
             {
                 "indicator": "use",
                 "ref_area": area,
-                "method": "unsd-2026",
+                "method": "likelihood-2026",
                 "baseline_year": years[0],
                 "baseline_value": figures[area, years[0]],
                 "latest_year": years[-1],
                 "latest_value": figures[area, years[-1]],
                 "target_value": target,
                 "target_year": 2030,
-                "category": category.get(area, "moderate"),
+                "category": category.get(area, "likely"),
             }
         )
     return rows

@@ -17,7 +17,7 @@ DANGER = '=HYPERLINK("https://example.org","x")'
 def _progress(area: str, category: str, indicator: str = "internet_use", **more: Any) -> dict[str, Any]:
     first, last = COUNTRIES.get(area, (1.0, 2.0))
     return {
-        "indicator": indicator, "ref_area": area, "method": "unsd-2026", "baseline_year": 2020,
+        "indicator": indicator, "ref_area": area, "method": "likelihood-2026", "baseline_year": 2020,
         "baseline_value": first, "latest_year": 2024, "latest_value": last, "category": category,
     } | more  # fmt: skip
 
@@ -74,9 +74,9 @@ def report_release(folder: Path, **given: Any) -> Path:
             "indicator_meta": metas,
             "latest": latest,
             "progress": [
-                _progress("KEN", "moderate"),
-                _progress("UGA", "regression"),
-                _progress("TZA", "on_track_or_met"),
+                _progress("KEN", "likely"),
+                _progress("UGA", "very_unlikely"),
+                _progress("TZA", "met"),
             ],
             "projection": [projected],
             "gap": [gap],

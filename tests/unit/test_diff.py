@@ -63,7 +63,7 @@ def test_every_kind_of_change_is_found_counted_and_told(differ: Any) -> None:
         ("KEN", 2020): 60.0, ("UGA", 2021): 13.0, ("RWA", 2021): 5.0,
     }  # fmt: skip
     del now["TZA", 2020]
-    found = differ(FIGURES, now, new={"progress": judged(now, {"KEN": "on_track_or_met"})})
+    found = differ(FIGURES, now, new={"progress": judged(now, {"KEN": "met"})})
     (one,) = found["indicators"]
     counts = {name: one[name] for name in ("added", "removed", "revised", "revised_beyond", "years_gained")}
     assert counts == {"added": 2, "removed": 1, "revised": 1, "revised_beyond": 1, "years_gained": [2021]}
@@ -87,7 +87,7 @@ def test_every_kind_of_change_is_found_counted_and_told(differ: Any) -> None:
         "1 pair of country and indicator now with a value since 2015: 1 indicator, 1 country or territory.",
         "1 pair of country and indicator without one now: 1 indicator, 1 country or territory.",
         "Progress: of the assessments, 1 to a better class.",
-        "Kenya moved from moderate to on track or met on Internet use, because its value of 2020 was revised "
+        "Kenya moved from likely to met on Internet use, because its value of 2020 was revised "
         "from 30 to 60.",
     ]
 
@@ -168,7 +168,7 @@ CASES: dict[str, tuple[Any, Any, list[str], str]] = {
 @pytest.mark.parametrize("name", list(CASES))
 def test_a_class_that_changed_has_its_reason(differ: Any, name: str) -> None:
     now, given_target, reasons, because = CASES[name]
-    found = differ(FIGURES, now, new={"progress": judged(now, {"KEN": "marginal"}, **given_target)})
+    found = differ(FIGURES, now, new={"progress": judged(now, {"KEN": "unlikely"}, **given_target)})
     kenya = next(row for row in found["categories"]["listed"] if row["ref_area"] == "KEN")
     assert (kenya["direction"], kenya["reasons"], kenya["because"]) == ("worse", reasons, because)
 
@@ -204,7 +204,7 @@ def test_classes_that_change_without_a_value_are_large(differ: Any) -> None:
     figures = {(area, year): 10.0 for area in ("KEN", "UGA") for year in (2015, 2020)}
     many = [row | {"indicator": "use", "ref_area": f"A{chr(65 + i)}A"} for i in range(12) for row in judged(
         {("KEN", 2015): 10.0, ("KEN", 2020): 10.0}, {})]  # fmt: skip
-    other = [row | {"category": "marginal"} for row in many]
+    other = [row | {"category": "unlikely"} for row in many]
     found = differ(figures, figures, old={"progress": many}, new={"progress": other})
     assert [row["what"] for row in found["large"]] == [
         "Internet use: 12 of 12 assessments (100%) changed class although no value did"

@@ -125,7 +125,7 @@ def test_what_is_not_known_is_said(answers: dict[str, Any]) -> None:
         ("show nothing", "unknown: this release has no value of use for TZA; that is missing, not zero"),
         ("search nothing", "nothing in this release matches 'unicorns'"),
         ("progress unknown", "unknown: there is not enough data to say"),
-        ("progress nothing", "unknown: use of TZA is not assessed in this release by unsd-2026"),
+        ("progress nothing", "unknown: use of TZA is not assessed in this release by likelihood-2026"),
         ("gaps", "unknown: no breakdown of use for KEN is published here"),
         ("explain nothing", "years with a value: 2015, 2020"),
         ("coverage", "unknown: nothing of it for 2 of 4"),
@@ -147,7 +147,7 @@ def test_what_a_client_sends_is_repeated_within_bounds_and_visible(answers: dict
 
 def test_progress_explain_and_coverage_answer(answers: dict[str, Any]) -> None:
     (row,) = answers["progress"]["answer"]
-    assert (row["method"], row["category"], row["latest_year"]) == ("unsd-2026", "moderate", 2020)
+    assert (row["method"], row["category"], row["latest_year"]) == ("likelihood-2026", "likely", 2020)
     assert row["vintage"][0]["snapshot"] == SNAP["a"]
     (why,) = answers["explain"]["answer"]
     assert (why["value"]["agrees"], why["value"]["inputs"]["value"]["taken"]) == (True, "one S")

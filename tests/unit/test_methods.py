@@ -15,6 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.methods import COMMON_CLASSES, FOLDER, OUTLOOKS, methods, read_header
 from schemas.errors import DefinitionError
@@ -219,11 +220,12 @@ def test_a_passed_deadline_is_met_or_missed_never_projected(tmp_path: Path) -> N
             "KEN": {2015: 20.0, 2022: 40.0},
             "UGA": {2015: 20.0, 2022: 60.0},
             "TZA": {2015: 20.0, 2018: 40.0},
+            "RWA": {2015: 20.0, 2017: 60.0},
         }.items()
         for year, number in points.items()
     ]
     found = assessed(tmp_path, rows, [indicator(**goal(50.0, year=2020), **SHARE)])
-    others = [row for row in found if row["method"] != "unsd-2026"]
+    others = [row for row in found if row["method"] not in ("unsd-2026", DEFAULT_METHOD)]
     said = {
         (row["ref_area"], row["category"], row["outlook"])
         for row in others
@@ -232,11 +234,12 @@ def test_a_passed_deadline_is_met_or_missed_never_projected(tmp_path: Path) -> N
     assert said == {
         ("KEN", "target_missed", None),
         ("UGA", "target_met", "positive"),
-        ("TZA", "insufficient_data", None),
+        ("TZA", "target_missed", None),  # the nearest value within two years of the deadline
+        ("RWA", "insufficient_data", None),
     }
     assert all(row["projected_value"] is None for row in others)
-    assert {row["reason"] for row in others if row["ref_area"] == "TZA"} == {
-        "the deadline has passed, and there is no value since"
+    assert {row["reason"] for row in others if row["ref_area"] == "RWA"} == {
+        "the deadline has passed, and there is no value near that year"
     }
 
 
@@ -267,13 +270,20 @@ def test_every_method_answers_or_says_why_not(
     for row in found:
         method = methods()[row["method"]]
         assert row["category"] in (*method.classes, *COMMON_CLASSES)
-        assert (row["reason"] is not None) == (row["category"] in COMMON_CLASSES)
+        if row["category"] in COMMON_CLASSES:
+            assert row["reason"]
+        elif method.id != DEFAULT_METHOD:  # which says of a met target that its deadline has passed
+            assert row["reason"] is None
         assert (row["outlook"] is not None) == (
             row["category"] in method.classes or row["category"] == "target_met"
         )
         numbers = [row[name] for name in ("measure", "score", *method.components) if row[name] is not None]
         assert not any(math.isnan(number) for number in numbers)
-        assert all(row[name] is None for name in PROGRESS.names[14:] if name not in method.components)
+        assert all(
+            row[name] is None
+            for name in PROGRESS.names[PROGRESS.names.index("confidence") + 1 :]
+            if name not in method.components
+        )
 
 
 SCORED = [one.id for one in methods().values() if one.score]
@@ -418,6 +428,7 @@ def test_what_is_shown_side_by_side(tmp_path: Path) -> None:
     pq.write_table(meta, tmp_path / "indicator_meta.parquet")
     shown = show_methods(tmp_path, "use", "ken")
     assert [row["method"] for row in shown] == list(ALL)
-    assert set(shown[0]["components"]) == {"annual_growth", "projected_value"}
-    assert shown[0]["components"]["projected_value"] == close(160.0)
+    (unsd,) = (row for row in shown if row["method"] == "unsd-2026")
+    assert set(unsd["components"]) == {"annual_growth", "projected_value"}
+    assert unsd["components"]["projected_value"] == close(160.0)
     assert [row["reason"] for row in shown if row["method"] == "sdsn"] == ["the indicator declares no bounds"]

@@ -240,7 +240,7 @@ def test_an_indicator_s_page_says_all_that_a_figure_needs(site: Path) -> None:
         "Source One",
         "CC BY 4.0",
         "2026-07",
-        "unsd-2026",
+        "likelihood-2026",
         "2026-11-23-0123abcd",
         "3 of 4 UN Member States",
         "Mean, weighted".lower(),

@@ -41,7 +41,7 @@ def test_a_value_stands_with_all_that_belongs_to_it(made: Path) -> None:
     kenya = next(row for row in records(made, "data") if row["area"] == "KEN")
     assert kenya == kenya | {
         "indicator": "internet_use", "area name": "Kenya", "year": 2024, "value": 35.5, "unit": "PT",
-        "status": "E", "source": "one", "pace": "moderate", "baseline year": 2020, "baseline value": 30,
+        "status": "E", "source": "one", "pace": "likely", "baseline year": 2020, "baseline value": 30,
         "target": 100,
         "target year": 2030, "projected": 48.2, "lower 80": 40.1, "upper 80": 56.3, "chance": 0.004,
         "region": "Sub-Saharan Africa", "income": "Lower middle income",

@@ -74,12 +74,12 @@ def assess(
             result["projected"] = ahead
             if direction == "closer_to_one":
                 result["projected"] = 1 - ahead if points[last] < 1 else 1 + ahead
-        if (y0 >= goal) if up else (y0 <= goal):
-            still = (yt >= goal) if up else (yt <= goal)
-            return result | {
-                "category": "on_track_or_met" if still else "regression",
-                "score": 5.0 if still else 0.0,
-            }
+        was, still = (y0 >= goal, yt >= goal) if up else (y0 <= goal, yt <= goal)
+        if still:
+            measure = None if was or ahead is None else (ahead - y0) / (goal - y0)
+            return result | {"category": "on_track_or_met", "score": 5.0, "measure": measure}
+        if was:
+            return result | {"category": "regression", "score": 0.0}
         if ahead is None:
             return result
         measure = (ahead - y0) / (goal - y0)

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.definitions.default_method import DEFAULT_METHOD
 from warehouse.diff.notes import sentences
 from warehouse.diff.queries import (
-    DEFAULT_METHOD,
     accepted_revisions,
     category_changes,
     coverage_changes,

@@ -10,19 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.codelists.obs_status import STATUS_WORDS
+from schemas.definitions.default_method import DEFAULT_METHOD
 
 Row = Mapping[str, Any]
 
 NAMED = 4  # names in a list, before "and 7 more"
 TOLD = 12  # single countries' changes that are told; the rest is counted
-CATEGORY = {
-    "on_track_or_met": "on track or met",
-    "moderate": "moderate",
-    "marginal": "marginal",
-    "stagnation": "stagnation",
-    "regression": "regression",
-    "insufficient_data": "insufficient data",
-}
 
 
 def sentences(diff: Row) -> list[str]:
@@ -220,16 +213,21 @@ def _classes(categories: Row) -> list[str]:
     if not parts:
         return []
     moved = [row for row in categories["listed"] if row["direction"] in ("better", "worse")]
-    moved = [row for row in moved if row["method"] == "unsd-2026"]
+    moved = [row for row in moved if row["method"] == DEFAULT_METHOD]
     said = [f"Progress: of the assessments, {', '.join(parts)}."]
     said += [
-        f"{row['area']} moved from {CATEGORY[row['before']]} to {CATEGORY[row['after']]} on {row['title']}, "
+        f"{row['area']} moved from {_words(row['before'])} to {_words(row['after'])} on {row['title']}, "
         f"because {row['because']}."
         for row in moved[:TOLD]
     ]
     if (more := ways["better"] + ways["worse"] - TOLD) > 0:
         said.append(f"{more:,} more such moves: `compact diff --rows categories`.")
     return said
+
+
+def _words(category: str) -> str:
+    """A class in words: about_as_likely_as_not has no others."""
+    return category.replace("_", " ")
 
 
 def _tables(rows: Sequence[Row]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.columns.observation import TOTAL
 from warehouse.diff.notes import because
 from warehouse.diff.rows import Row, rows
@@ -16,8 +17,9 @@ from warehouse.diff.rows import Row, rows
 if TYPE_CHECKING:
     import duckdb
 
-DEFAULT_METHOD = "unsd-2026"
-RANKS = ("regression", "stagnation", "marginal", "moderate", "on_track_or_met")  # from worst to best
+# Verdicts on a target from worst to best, then those on a direction: the two are never compared.
+ON_TARGET = ("not_met", "very_unlikely", "unlikely", "about_as_likely_as_not", "likely", "very_likely", "met")
+DIRECTIONS = ("worsening", "no_clear_change", "improving")
 
 
 def indicator_changes(con: duckdb.DuckDBPyConnection, beyond: float) -> list[Row]:
@@ -184,14 +186,20 @@ def category_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
 def _weight(row: Row) -> tuple[bool, bool, int]:
     """The default method first, then moves from class to class, the widest first; else as they stand."""
     ranked = row["direction"] in ("better", "worse")
-    jump = abs(RANKS.index(row["after"]) - RANKS.index(row["before"])) if ranked else 0
+    ranks = _ranks(row["before"], row["after"])
+    jump = abs(ranks.index(row["after"]) - ranks.index(row["before"])) if ranked else 0
     return row["method"] != DEFAULT_METHOD, not ranked, -jump
 
 
 def _direction(before: str, after: str) -> str:
-    if before in RANKS and after in RANKS:
-        return "better" if RANKS.index(after) > RANKS.index(before) else "worse"
-    return "assessed" if after in RANKS else "not_assessed"
+    if ranks := _ranks(before, after):
+        return "better" if ranks.index(after) > ranks.index(before) else "worse"
+    return "assessed" if after in (*ON_TARGET, *DIRECTIONS) else "not_assessed"
+
+
+def _ranks(before: str, after: str) -> tuple[str, ...]:
+    """The order in which both classes are; empty where they are not of one kind."""
+    return next((one for one in (ON_TARGET, DIRECTIONS) if before in one and after in one), ())
 
 
 def series_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:

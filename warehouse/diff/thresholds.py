@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.columns.observation import TOTAL
+from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import CompactError
 from warehouse.diff.rows import Row, rows
 
@@ -157,7 +158,7 @@ def _reclassified(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
             join after_progress as n using (indicator, ref_area, method)
             left join (select distinct indicator, ref_area from change where is_total) as touched
                 using (indicator, ref_area)
-            where method = 'unsd-2026')
+            where method = $method)
         select indicator, title, count(*) filter (where other_class and unmoved) as part, count(*) as whole,
             part / whole as share
         from judged
@@ -166,6 +167,7 @@ def _reclassified(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
         having count(*) filter (where other_class and unmoved) >= $least
             and count(*) filter (where other_class and unmoved) / count(*) > $limit
         order by indicator""",
+        method=DEFAULT_METHOD,
         **limits.numbers["reclassified_share"],
     )
     return [_large("reclassified_share", row, limits) for row in found]

@@ -31,7 +31,10 @@ BY_INDICATOR = frozenset(
 WEIGHED = frozenset({AGGREGATE.name})
 NARROWED = ("indicator", "previous_indicator", "definition")
 # Tables that a model makes on its way and leaves to those after it.
-ON_THE_WAY = ("assessment_point", "assessment_input", "projection_series")
+ON_THE_WAY = (
+    *("assessment_point", "area_target", "target_status", "assessment_input", "projection_series"),
+    *("likelihood_series", "method_outlook"),
+)
 Rows = Callable[[duckdb.DuckDBPyConnection], pa.RecordBatchReader]
 
 

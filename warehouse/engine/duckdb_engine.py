@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -115,6 +115,14 @@ def literal(text: str) -> str:
 def parquet(path: Path) -> str:
     """A parquet file as a table of SQL."""
     return f"read_parquet({literal(str(path))})"
+
+
+def load_models(con: duckdb.DuckDBPyConnection, names: Sequence[str], *, again: bool = False) -> None:
+    """Models that others read, as temporary tables of their names, in this order. again: even where the
+    tables are there, whose inputs are others now."""
+    for name in names:
+        how = "create or replace temp table" if again else "create temp table if not exists"
+        con.execute(f"{how} {name} as\n{model_sql(name)}")
 
 
 def model_sql(name: str) -> str:

@@ -26,7 +26,7 @@ from warehouse.distributed.translate import Schema, described, translate
 from warehouse.engine.duckdb_engine import engine, model_sql, sort_by_key, write_table
 from warehouse.evaluation.source_overlap import load_overlaps
 from warehouse.models.definition_inputs import load_model_inputs
-from warehouse.models.progress import INPUTS, progress_sql
+from warehouse.models.progress import INPUTS, outlook_sql, progress_sql
 from warehouse.models.sdg_database_inputs import load_sdg_database
 from warehouse.models.survey_inputs import load_surveys
 from warehouse.models.target_inputs import load_commitments
@@ -36,10 +36,10 @@ from warehouse.release.tables import MODEL_TABLES, SQL_TYPES
 DIALECTS = ("duckdb", "spark")
 BEFORE = {
     LATEST.name: ("total_value",),
-    "progress": INPUTS,
+    "progress": (*INPUTS[3:], "method_outlook"),
     CLAIM.name: ("claim_part", "claim_value"),
     SCORE.name: ("score_input",),
-    PROJECTION_REFUSED.name: ("projection_series",),
+    PROJECTION_REFUSED.name: (*INPUTS[:3], "projection_series"),
 }
 
 
@@ -90,6 +90,7 @@ def _load(con: duckdb.DuckDBPyConnection, folder: Path, commitments: Targets) ->
     load_overlaps(con, {}, ())
     for table in MODEL_TABLES:
         columns = ", ".join(f'"{name}" {kind}' for name, kind in _types(table).items())
+        con.execute(f"drop view if exists {table.name}")
         con.execute(f"create or replace temp table {table.name} ({columns})")
 
 
@@ -98,6 +99,8 @@ def _selects(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
         for name in BEFORE.get(table.name, ()):
             if name == "claim_value":
                 yield name, con.execute("select sql from claim_formula").fetchall()[0][0]
+            elif name == "method_outlook":
+                yield name, outlook_sql()
             else:
                 yield name, model_sql(name)
         if table.name == "progress":

@@ -14,6 +14,9 @@ import pyarrow as pa
 
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.verdicts import Target
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.assessment import DISAGREEMENT
+from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED
 from warehouse.engine.duckdb_engine import literal, model_sql, parquet
 from warehouse.models.codelist_inputs import load_reference
 
@@ -44,7 +47,9 @@ def load_model_inputs(
         else "max(time_period) as year from indicator"
     )
     con.execute(f"create temp table newest_snapshot as select {newest}")
-    rows = [_definition_row(entry.indicator) for _, entry in sorted(catalogue.items())]
+    rows = [
+        _definition_row(entry.indicator) | {"family": entry.group} for _, entry in sorted(catalogue.items())
+    ]
     load(con, "definition", pa.Table.from_pylist(rows, schema=DEFINITION))
     frameworks = [
         {
@@ -71,6 +76,9 @@ def load_model_inputs(
     ]
     load(con, "declared_break", pa.Table.from_pylist(breaks, schema=DECLARED_BREAK))
     load_reference(con)
+    for contract in COMPUTED_BEFORE:
+        load(con, f"no_{contract.name}", arrow_schema(contract).empty_table())
+        con.execute(f"create temp view {contract.name} as select * from no_{contract.name}")
     if previous is None:
         con.execute("create temp table previous_indicator as select * from indicator limit 0")
         con.execute("create temp table previous_release as select '' as release limit 0")
@@ -82,6 +90,7 @@ def load_model_inputs(
 DEFINITION = pa.schema(
     [
         ("indicator", pa.string()),
+        ("family", pa.string()),  # the folder of its file
         ("unit", pa.string()),
         ("direction", pa.string()),
         ("target_value", pa.float64()),
@@ -119,6 +128,8 @@ DEFINITION = pa.schema(
 )
 # The groups whose members alone have an indicator's target.
 TARGET_SCOPE = pa.schema([("indicator", pa.string()), ("group", pa.string())])
+# What the default method reads of the tables made before it: without rows until they are.
+COMPUTED_BEFORE = (DISAGREEMENT, PROJECTION, PROJECTION_REFUSED)
 # Where an indicator belongs: (internet_use, compact_brief, A). One row for each framework that it names.
 FRAMEWORK = pa.schema(
     [
@@ -205,7 +216,7 @@ def stored(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
     """A written table, which stays in its file: sorted and dictionary-encoded, a model reads the columns and
     rows that it needs faster from there than from memory (2026-11-23: two thirds of the time, a third of the
     room)."""
-    con.execute(f"create temp view {name} as select * from {parquet(path)}")
+    con.execute(f"create or replace temp view {name} as select * from {parquet(path)}")
 
 
 def load(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:

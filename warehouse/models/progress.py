@@ -12,29 +12,38 @@ from collections.abc import Collection
 import duckdb
 import pyarrow as pa
 
-from schemas.definitions.methods import COMMON_CLASSES, Method, component_columns, methods
+from schemas.definitions.default_method import DEFAULT_METHOD
+from schemas.definitions.methods import (
+    COMMON_CLASSES,
+    OUTLOOKS,
+    Method,
+    component_columns,
+    methods,
+)
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.assessment import METHOD, PROGRESS
-from warehouse.engine.duckdb_engine import literal, model_sql, sort_by_key, stream_sql
+from warehouse.engine.duckdb_engine import literal, load_models, model_sql, sort_by_key, stream_sql
 
-INPUTS = ("assessment_point", "assessment_input")
+INPUTS = ("assessment_point", "area_target", "target_status", "assessment_input")
 # What a method's file selects: these, as assessment_input has them or as its own, then its components.
 SELECTED = (
     "indicator", "ref_area", "baseline_year", "baseline_value", "latest_year", "latest_value", "target_value",
     "target_year", "measure", "score", "category", "reason",
 )  # fmt: skip
+CONFIDENCE = ("evidence", "agreement", "confidence")  # of the default method alone
 
 
 def load_assessment_inputs(con: duckdb.DuckDBPyConnection) -> None:
     """The temporary tables that every method reads, made from the inputs of the models."""
-    for name in INPUTS:
-        con.execute(f"create or replace temp table {name} as\n{model_sql(name)}")
+    load_models(con, INPUTS, again=True)
 
 
 def progress_rows(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) -> pa.RecordBatchReader:
     """The published table: one row for each method, indicator and area with a total value. only: of these
     methods."""
     load_assessment_inputs(con)
+    if not only or DEFAULT_METHOD in only:
+        con.execute(f"create or replace temp table method_outlook as\n{outlook_sql()}")
     return stream_sql(con, progress_sql(only), PROGRESS)
 
 
@@ -42,6 +51,24 @@ def progress_sql(only: Collection[str] = ()) -> str:
     """The rows of all methods, or of these only; a component that a method does not have is null."""
     chosen = [method for method in methods().values() if not only or method.id in only]
     return "\nunion all\n".join(method_sql(method) for method in chosen)
+
+
+def outlook_sql() -> str:
+    """What the methods other than the default say of each indicator and area, counted: which way they point,
+    and how many have their best class, that is, on course. By this the default states its agreement."""
+    others = "\nunion all\n".join(
+        f"select *, category in ({literal(next(iter(one.classes)))}, 'target_met') as best_class\n"
+        f"from (\n{method_sql(one)}\n) as rows_of_method"
+        for one in methods().values()
+        if one.id != DEFAULT_METHOD
+    )
+    counts = ",\n    ".join(
+        f"count(*) filter (where outlook = {literal(name)}) as {name}" for name in OUTLOOKS
+    )
+    return (
+        f"select indicator, ref_area,\n    {counts},\n    count(*) filter (where best_class) as on_course\n"
+        f"from (\n{others}\n) as every\nwhere outlook is not null\ngroup by indicator, ref_area"
+    )
 
 
 def method_sql(method: Method) -> str:
@@ -54,7 +81,14 @@ def method_sql(method: Method) -> str:
         for column in component_columns()
     ]
     chosen = ",\n    ".join(
-        [f"{literal(method.id)} as method", *columns, f"{_outlook(method)} as outlook", *components]
+        [
+            f"{literal(method.id)} as method",
+            *columns,
+            f"{_outlook(method)} as outlook",
+            "note",
+            *(name if method.id == DEFAULT_METHOD else f"null::varchar as {name}" for name in CONFIDENCE),
+            *components,
+        ]
     )
     return f"select\n    {chosen}\nfrom (\n{model_sql(f'progress/{method.id}')}\n) as assessed"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.columns.observation import REF_AREA_CODES
+from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import CompactError
 from warehouse.engine.read_only import connect
 
@@ -58,10 +59,11 @@ def about(folder: Path, indicator: str) -> Row:
         select category, count(*) as countries
         from {progress} as progress
         join {area} as area using (ref_area)
-        where indicator = $indicator and method = 'unsd-2026' and area.kind = 'country'
+        where indicator = $indicator and method = $method and area.kind = 'country'
         group by all
         order by countries desc, category""",
         indicator=indicator,
+        method=DEFAULT_METHOD,
     )
     return row
 
@@ -71,17 +73,31 @@ def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
     indicator = check_indicator(folder, indicator)
     rows = ask(
         folder,
-        """ select latest.indicator, latest.ref_area, area.name as area, area.kind, latest.time_period,
-        latest.value, meta.unit, latest.obs_status, latest.source, latest.series, latest.snapshot,
-        progress.method, progress.category, progress.score, progress.measure, progress.baseline_year,
-        progress.baseline_value, progress.target_value, progress.target_year, progress.annual_growth,
-        progress.projected_value from {latest} as latest join {area} as area using (ref_area) join
-        {indicator_meta} as meta using (indicator) left join {progress} as progress on progress.indicator =
-        latest.indicator and progress.ref_area = latest.ref_area and progress.method = 'unsd-2026' where
-        latest.indicator = $indicator and ($area is null or latest.ref_area = $area) order by area.kind,
-        area.name""",
+        """
+        select latest.indicator, latest.ref_area, area.name as area, area.kind, latest.time_period,
+            latest.value, meta.unit, latest.obs_status, latest.source, latest.series, latest.snapshot,
+            progress.method, progress.category, progress.probability, progress.confidence, progress.reason,
+            progress.baseline_year, progress.baseline_value, progress.target_value, progress.target_year,
+            progress.yearly_change
+        from {latest} as latest
+        join {area} as area using (ref_area)
+        join {indicator_meta} as meta using (indicator)
+        left join (
+            -- columns that releases from before this method lack
+            from {progress}
+            union all by name
+            select null::double as probability, null::varchar as confidence, null::double as yearly_change
+            where false
+        ) as progress
+            on progress.indicator = latest.indicator
+            and progress.ref_area = latest.ref_area
+            and progress.method = $method
+        where latest.indicator = $indicator
+            and ($area is null or latest.ref_area = $area)
+        order by area.kind, area.name""",
         indicator=indicator,
         area=area.upper() if area else None,
+        method=DEFAULT_METHOD,
     )
     if area and not rows:
         check_area(folder, area.upper())

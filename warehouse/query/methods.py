@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import CompactError
 from warehouse.query.indicators import ask, check_area, check_indicator
 
@@ -16,7 +17,8 @@ Row = dict[str, Any]
 # Of progress, the columns that every method has; what stands after them are components.
 COMMON = (
     "indicator", "ref_area", "method", "baseline_year", "baseline_value", "latest_year", "latest_value",
-    "target_value", "target_year", "measure", "score", "category", "outlook", "reason",
+    "target_value", "target_year", "measure", "score", "category", "outlook", "reason", "note", "evidence",
+    "agreement", "confidence",
 )  # fmt: skip
 
 
@@ -39,9 +41,10 @@ def show_methods(folder: Path, indicator: str, area: str) -> list[Row]:
         from {progress} as progress
         join {method} as method using (method)
         where indicator = $indicator and ref_area = $area
-        order by method <> 'unsd-2026', method""",
+        order by method <> $first, method""",
         indicator=indicator,
         area=area.upper(),
+        first=DEFAULT_METHOD,
     )
     about = ("title", "edition", "provisional", "measure_means", "score_means")
     return [

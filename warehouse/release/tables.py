@@ -23,6 +23,7 @@ from schemas.tables.assessment import (
     AGGREGATE,
     COVERAGE,
     DISAGREEMENT,
+    KEPT_OUT,
     METHOD,
     METHOD_DISAGREEMENT,
     PROGRESS,
@@ -57,6 +58,7 @@ from warehouse.engine.duckdb_engine import (
     write_table,
 )
 from warehouse.evaluation.invalidation import depends_on
+from warehouse.evaluation.kept_out import kept_out_path
 from warehouse.evaluation.source_overlap import load_overlaps
 from warehouse.models.claims import claim_table
 from warehouse.models.definition_inputs import load_model_inputs, stored
@@ -79,12 +81,15 @@ if TYPE_CHECKING:
 # own name whatever stands before it here.
 MODEL_TABLES = (
     LATEST,
+    DISAGREEMENT,
+    PROJECTION,
+    PROJECTION_REFUSED,
+    PROJECTION_SKILL,
     PROGRESS,
     METHOD_DISAGREEMENT,
     AGGREGATE,
     COVERAGE,
     REVISION,
-    DISAGREEMENT,
     GAP,
     LORENZ,
     INEQUALITY,
@@ -94,9 +99,6 @@ MODEL_TABLES = (
     CROSSWALK,
     CLAIM,
     SCORE,
-    PROJECTION,
-    PROJECTION_REFUSED,
-    PROJECTION_SKILL,
 )
 
 # Tables that take more than one select statement.
@@ -139,6 +141,10 @@ def write_tables(
         parts, of_countries = subnational_rows(_codes_used(con, aside))
         write(_from_rows([*given.areas, *parts], AREA), AREA)
         write(_from_rows([*given.area_groups, *of_countries], AREA_GROUP), AREA_GROUP)
+        kept_out = [
+            parquet(path) for _, of in sorted(given.evaluated.items()) if (path := kept_out_path(of)).exists()
+        ]
+        write(stream_sql(con, _union(kept_out, KEPT_OUT), KEPT_OUT), KEPT_OUT)
         for contract in CONTRIBUTION_TABLES:
             sent = given.contributions.get(contract.name)
             rows = [_without_persons(parquet(sent))] if sent else []

@@ -3,8 +3,8 @@
 "use strict";
 const Charts = (() => {
   const { t, el, number, figure, areaName } = CT;
-  const CLASSES = ["target_met", "on_track_or_met", "moderate", "marginal", "stagnation", "regression", "target_missed", "insufficient_data", "not_applicable"];
-  const CLASS_COLOURS = ["#0b3c5d", "#1f78a4", "#86bcd6", "#ecdca0", "#e8a24c", "#b5382a", "#7a1f2b", "url(#hatch)", "url(#hatch)"];
+  const CLASSES = ["met", "very_likely", "likely", "about_as_likely_as_not", "unlikely", "very_unlikely", "not_met", "improving", "no_clear_change", "worsening", "insufficient_data", "not_applicable"];
+  const CLASS_COLOURS = ["#0b3c5d", "#1f78a4", "#86bcd6", "#ecdca0", "#e8a24c", "#b5382a", "#7a1f2b", "#5d6b78", "#b4bcc4", "#85785e", "url(#hatch)", "url(#hatch)"];
   const BLUES = ["#dcebf2", "#b3d3e3", "#7fb3cf", "#4a8fb5", "#216a95", "#0b3c5d"];
   const INK = "#1d2733", QUIET = "#5b6773", LINE = "#d5dbe1";
   const LINES = ["#0b3c5d", "#c2571a", "#1f78a4", "#7b5ea7", "#4d7c2f", "#a8326e", "#8a6d1d", "#3a8f88", "#5b6773", "#b5382a"];
@@ -100,7 +100,7 @@ const Charts = (() => {
       const present = [...new Set(data.rows.map((row) => row[6]).filter((c) => c != null))].sort((a, b) => a - b);
       key.replaceChildren(legend(state.what === "value"
         ? [...scale.range().map((colour, i) => [colour, i === 0 ? t("js.below", { n: bound(borders[0]) }) : i === borders.length ? t("js.from", { n: bound(borders[i - 1]) }) : t("js.between", { a: CT.short(borders[i - 1]), b: bound(borders[i]) })]), ["url(#hatch)", t("js.no_data")]]
-        : [...present.filter((c) => c < 7).map((c) => [CLASS_COLOURS[c], t(`category.${CLASSES[c]}`)]), ["url(#hatch)", t("js.no_class")]]));
+        : [...present.filter((c) => c < 10).map((c) => [CLASS_COLOURS[c], t(`category.${CLASSES[c]}`)]), ["url(#hatch)", t("js.no_class")]]));
       return image(state.how === "map" ? drawMap(width) : drawTiles(width), label());
     };
     const redraw = () => canvas.replaceChildren(draw());

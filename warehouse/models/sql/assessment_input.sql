@@ -11,10 +11,11 @@
 --   lowest_value  the lowest value since the baseline year
 --   scale_end  the end of that scale on the better side, where more is better; null otherwise
 --   gap        why there is no trend to judge, null where there is one
---   settled    the class that needs no method: a deadline that has passed is met or missed, never projected; it has
---              passed once any area of the indicator has a value for the target year or later. Where an area's own
---              values end before, and do not meet the target, nobody knows. Then what `gap` says. Null otherwise.
+--   settled    the class that needs no method: a deadline that has passed is met or missed, never projected. Whether it
+--              has passed, and what it came to, is said by target_status. Then what `gap` says. Null otherwise.
 --   why        the reason for `settled`, in words
+--   note       where the rules of growth have nothing sensible to say, in words
+-- Targets and their scope are those of area_target.
 with
 series as (
     select
@@ -38,8 +39,12 @@ scaled as (
     select
         series.*,
         newest.newest_year,
-        definition.target_value,
-        if(definition.target_value is null, null, definition.target_year) as target_year,
+        target_status.target_value,
+        target_status.target_year,
+        target_status.met,
+        target_status.passed,
+        target_status.deadline_met,
+        target_status.noise_beyond,
         definition.direction = 'closer_to_one' as parity,
         if(definition.direction = 'higher_is_better', 1, -1) as sign,
         definition.worst,
@@ -48,37 +53,43 @@ scaled as (
         if(bounded and definition.direction = 'higher_is_better', 100.0::double, null) as scale_end,
         if(parity, abs(series.baseline_value - 1), series.baseline_value) as y0,
         if(parity, abs(series.latest_value - 1), series.latest_value) as yt,
-        if(parity, abs(definition.target_value - 1), definition.target_value) as v,
+        if(parity, abs(target_status.target_value - 1), target_status.target_value) as v,
         series.latest_year - series.baseline_year as years
     from series
     join definition using (indicator)
     join newest using (indicator)
+    join target_status using (indicator, ref_area)
 ),
 judged as (
     select
-        *,
+        * exclude (passed),
+        coalesce(passed, false) as passed,
         if(years > 0 and y0 > 0 and yt > 0, power(yt / y0, 1.0::double / years) - 1, null) as growth,
         sign * y0 >= sign * v as met_at_baseline,
         sign * yt >= sign * v as met_now,
         case
             when years is null then 'no value since the baseline year'
             when years = 0 then 'only one value since the baseline year'
-        end as gap,
-        newest_year >= target_year as passed
+        end as gap
     from scaled
 )
 select
     *,
     case
-        when passed and met_now then 'target_met'
-        when passed and latest_year >= target_year then 'target_missed'
+        when passed and deadline_met then 'target_met'
+        when passed and not deadline_met then 'target_missed'
         when passed then 'insufficient_data'
         when gap is not null then 'insufficient_data'
     end as settled,
     case
-        when passed and met_now then 'the deadline has passed, and the latest value meets the target'
-        when passed and latest_year >= target_year then 'the deadline has passed, and the latest value misses the target'
-        when passed then 'the deadline has passed, and there is no value since'
+        when passed and deadline_met then 'the deadline has passed, and the value of that year met the target'
+        when passed and not deadline_met then 'the deadline has passed, and the value of that year missed the target'
+        when passed then 'the deadline has passed, and there is no value near that year'
         else gap
-    end as why
+    end as why,
+    nullif(concat_ws('; ',
+        if(v is not null and met and not met_now, 'the latest value meets the target as its owner counts it', null),
+        if(baseline_value = 0 or latest_value = 0, 'a value is zero, where no growth rate is defined', null),
+        if(sign * baseline_value >= sign * noise_beyond and sign * latest_value >= sign * noise_beyond,
+            'the values are beyond ' || noise_beyond || ', where differences are noise', null)), '') as note
 from judged

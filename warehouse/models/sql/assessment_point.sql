@@ -2,15 +2,30 @@
 --
 -- An input of the methods in progress/, loaded once; it is not published.
 --   * A quantity of which neither more nor less is better (assessed: false) is left out altogether.
+--   * A value outside the declared plausible range is published and flagged, and is left out here.
 --   * A declared break: values before it are not comparable with those after, so they are left out. A break later than
 --     the latest value plays no part.
---   * A censored value (obs_status C) counts with the bound that its agency publishes.
+--   * A censored value (obs_status C) counts with the bound that its agency publishes. side says which bound it is:
+--     at_most where the true value is no higher ("<2.5"), at_least where it is no lower (">95"); null for a value.
 with
 total as (
-    select indicator, ref_area, time_period, value
+    select
+        indicator,
+        ref_area,
+        time_period,
+        value,
+        obs_status,
+        source,
+        case
+            when obs_status <> 'C' then null
+            when upper_bound is not null and lower_bound is null then 'at_most'
+            when lower_bound is not null and upper_bound is null then 'at_least'
+        end as side
     from total_value
     join definition using (indicator)
     where definition.assessed
+        and (definition.plausible_low is null or value >= definition.plausible_low)
+        and (definition.plausible_high is null or value <= definition.plausible_high)
 ),
 latest as (
     select indicator, ref_area, max(time_period) as latest_year
@@ -27,7 +42,14 @@ broken as (
         and declared_break.time_period <= latest.latest_year
     group by latest.indicator, latest.ref_area
 )
-select total.indicator, total.ref_area, total.time_period, total.value
+select
+    total.indicator,
+    total.ref_area,
+    total.time_period,
+    total.value,
+    total.obs_status,
+    total.source,
+    total.side
 from total
 left join broken using (indicator, ref_area)
 where broken.first_year is null

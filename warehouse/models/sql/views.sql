@@ -9,7 +9,8 @@ select
     latest.time_period,
     latest.source,
     progress.category,
-    progress.score,
+    progress.measure as probability,
+    progress.confidence,
     latest.obs_status,
     latest.indicator,
     latest.ref_area,
@@ -20,11 +21,11 @@ join indicator_meta using (indicator)
 left join progress
     on progress.indicator = latest.indicator
     and progress.ref_area = latest.ref_area
-    and progress.method = 'unsd-2026'
+    and progress.method = 'likelihood-2026'
 where area.kind = 'country';
 
 comment on view country_latest is
-    'The newest total value of each indicator and country, with names, unit and the assessment by unsd-2026.';
+    'The newest total value of each indicator and country, with names, unit and the verdict by likelihood-2026 and its confidence.';
 
 create view framework_part as
 select

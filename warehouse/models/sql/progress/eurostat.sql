@@ -70,6 +70,7 @@ started as (
         series.settled,
         series.why,
         series.gap,
+        series.note,
         if(series.parity, abs(term.short_value - 1), term.short_value) as y0,
         if(series.parity, abs(term.long_value - 1), term.long_value) as long_y0,
         series.latest_year - term.short_year as years,

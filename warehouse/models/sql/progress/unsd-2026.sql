@@ -20,7 +20,7 @@ formula: |
   * with a target v in the year T: projected value `y_T = y_t * (1 + g)^(T - t)`, measure `P = (y_T - y_0) / (v - y_0)`
   * classes by P: on track or met from 0.95, moderate from 0.50, marginal from 0.10, stagnation from 0, regression below; P is cut off at -0.5 and 1.5
   * without a target the measure is g with its sign turned: from 0.02, 0.0125, 0.005 and 0; cut off at -0.05 and 0.05
-  * a baseline that meets the target: on track (5) while the latest value does, else regression (0)
+  * a latest value that meets the target: on track or target met (5), as the class says; one that no longer does while the baseline did: regression (0)
   * fewer than two years since the baseline year, or g undefined: insufficient data
 
   A value on a border belongs to the better class.
@@ -86,19 +86,21 @@ select
     *,
     case
         when gap is not null then null
-        when met_at_baseline then if(met_now, 5.0::double, 0.0::double)
+        when met_now then 5.0::double
+        when met_at_baseline then 0.0::double
         when measure is null then null
         else measured_score
     end as score,
     case
         when gap is not null then 'insufficient_data'
-        when met_at_baseline then if(met_now, 'on_track_or_met', 'regression')
+        when met_now then 'on_track_or_met'
+        when met_at_baseline then 'regression'
         when measure is null then 'insufficient_data'
         else measured_category
     end as category,
     case
         when gap is not null then gap
-        when met_at_baseline then null
+        when met_now or met_at_baseline then null
         when measure is null then 'growth is not defined: a value is zero or below'
     end as reason,
     growth as annual_growth,

@@ -1,0 +1,98 @@
+-- area_target: the target that each area has of an indicator, and what may be said of it. One row for each series.
+--
+-- The one place in which scope, relative targets and met_from are read; it is not published.
+--   target_value  the number that holds for this area: null where nobody set one, and outside the target's scope.
+--                 Of a relative target: `factor` times the area's own value of the base year, or `step` more a year;
+--                 the value of the base year is that of the nearest year within two, the earlier first
+--   met_at        the value from which the owner counts the target as met: met_from, else the target
+--   kind          what may be said: likelihood, parity, yes_no, level, direction or none
+--   target_note   why the area has no target, where the indicator has one
+with
+series as (
+    select indicator, ref_area
+    from assessment_point
+    group by indicator, ref_area
+),
+in_scope as (
+    select target_scope.indicator, area_group.ref_area
+    from target_scope
+    join area_group on area_group."group" = target_scope."group"
+    where area_group.valid_to is null
+    group by target_scope.indicator, area_group.ref_area
+    union
+    select indicator, "group" as ref_area
+    from target_scope
+),
+base as (
+    select
+        point.indicator,
+        point.ref_area,
+        arg_min(
+            point.value,
+            2 * abs(point.time_period - definition.relative_base_year)
+            + if(point.time_period > definition.relative_base_year, 1, 0)) as base_value
+    from assessment_point as point
+    join definition using (indicator)
+    where definition.relative_base_year is not null
+        and abs(point.time_period - definition.relative_base_year) <= 2
+    group by point.indicator, point.ref_area
+),
+described as (
+    select
+        series.indicator,
+        series.ref_area,
+        definition.*  exclude (indicator),
+        coalesce(area.kind, 'group') <> 'country' as is_group,
+        definition.scoped and in_scope.ref_area is null as out_of_scope,
+        if(definition.direction = 'higher_is_better', 1, -1) as sign,
+        base.base_value,
+        definition.relative_base_year is not null as is_relative,
+        coalesce(
+            definition.relative_factor * base.base_value,
+            base.base_value + definition.relative_step * (definition.target_year - definition.relative_base_year)) as own_target
+    from series
+    join definition using (indicator)
+    left join area on area.ref_area = series.ref_area
+    left join in_scope
+        on in_scope.indicator = series.indicator
+        and in_scope.ref_area = series.ref_area
+    left join base
+        on base.indicator = series.indicator
+        and base.ref_area = series.ref_area
+),
+numbered as (
+    select
+        *,
+        case
+            when out_of_scope then null
+            when is_group and group_target_value is not null then group_target_value
+            when not is_relative then target_value
+            when own_target is null then null
+            when relative_cap is null then own_target
+            -- the cap of a ceiling is the least demanding target; of a step upwards the end that nobody passes
+            else least(own_target, relative_cap)
+        end as area_value
+    from described
+)
+select
+    indicator,
+    ref_area,
+    area_value as target_value,
+    if(area_value is null, null, target_year) as target_year,
+    case
+        when area_value is null then null
+        when is_relative or (is_group and group_target_value is distinct from target_value) then area_value
+        else coalesce(met_from, area_value)
+    end as met_at,
+    met_strict,
+    direction,
+    sign,
+    case
+        when if(is_group, group_verdict_kind, verdict_kind) in ('likelihood', 'parity') and area_value is null then 'direction'
+        else if(is_group, group_verdict_kind, verdict_kind)
+    end as kind,
+    case
+        when out_of_scope then 'the target is not set for this area'
+        when is_relative and own_target is null then 'no value near ' || relative_base_year || ', from which the target is measured'
+    end as target_note
+from numbered
