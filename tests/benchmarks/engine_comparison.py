@@ -34,7 +34,7 @@ EXAMPLES = 3
 # What is left of large numbers taken from each other is as exact as they are: 0.0005 of two of 10 ^ 13.
 SUBTRACTED = {"difference": "value"}
 # Roots of such a rest: the square of a deviation is a mean square less the square of the value.
-ROOTS = dict.fromkeys(("standard_deviation", "expected_error", "largest_error"), "value")
+ROOTS = dict.fromkeys(("standard_deviation", "expected_error", "error_80"), "value")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.codelists.areas import membership_rows
+from schemas.codelists.reader import read_codelist
 from schemas.tables.assessment import AGGREGATE
 from tests.unit.make import indicator, value
 from tests.unit.modelled import run_models
@@ -44,22 +45,39 @@ def test_a_gap_filled_total_is_withheld_if_more_than_a_third_is_missing(tmp_path
     assert "one third" in found["note"]
 
 
-def test_errors_are_shares_of_the_deviation_between_members(tmp_path: Path) -> None:
-    """Mahler et al. 2022: 0.37 x, and at most x, standard deviations, x the share without a value."""
+def test_errors_are_calibrated_shares_of_the_deviation_between_members(tmp_path: Path) -> None:
+    """What the list says of 80 per cent covered, in standard deviations of the members' values."""
     how = {"method": "weighted_mean", "weight": "people"}
     found = world(tmp_path, {"KEN": 10.0, "UGA": 50.0}, how)
     mean = (10 * 50 + 50 * 30) / 80
     deviation = math.sqrt((50 * (10 - mean) ** 2 + 30 * (50 - mean) ** 2) / 80)
     assert found["value"] == pytest.approx(mean)
     assert found["standard_deviation"] == pytest.approx(deviation)
-    assert found["expected_error"] == pytest.approx(0.37 * 0.2 * deviation)
-    assert found["largest_error"] == pytest.approx(0.2 * deviation)
+    (listed,) = (
+        row
+        for row in read_codelist("group_errors")
+        if (row["family"], row["coverage_from"], row["age_from"]) == ("all", "0.8", "0")
+    )
+    assert found["expected_error"] == pytest.approx(float(listed["half"]) * deviation)
+    assert found["error_80"] == pytest.approx(float(listed["eighty"]) * deviation)
+
+
+def test_each_listed_error_held_as_often_as_it_says() -> None:
+    """On groups that it was not learned from, by family; the rate was measured with the list."""
+    held: dict[str, list[tuple[int, float]]] = {}
+    for row in read_codelist("group_errors"):
+        if row["held"]:
+            held.setdefault(row["family"], []).append((int(row["pairs"]), float(row["held"])))
+        assert float(row["half"]) <= float(row["eighty"])
+    for family, cells in held.items():
+        pairs = sum(number for number, _ in cells)
+        assert sum(number * share for number, share in cells) / pairs >= 0.795, family
 
 
 def test_a_single_member_says_nothing_of_the_deviation(tmp_path: Path) -> None:
     found = world(tmp_path, {"KEN": 10.0}, {"method": "weighted_mean", "weight": "people"})
     assert found["value"] == 10.0
-    assert (found["standard_deviation"], found["largest_error"]) == (None, None)
+    assert (found["standard_deviation"], found["error_80"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +168,5 @@ def test_totals_and_errors_follow_the_unit(
         assert other["value"] == pytest.approx(one["value"] * factor)
     first, second = world(folder, values, mean), world(folder, scaled, mean)
     if len(values) > 1:
-        span = max(values.values()) - min(values.values())
-        assert -1e-9 <= first["expected_error"] <= first["largest_error"] <= span / 2 + 1e-4
-        assert second["largest_error"] == pytest.approx(first["largest_error"] * factor, abs=1e-4 * factor)
+        assert -1e-9 <= first["expected_error"] <= first["error_80"]
+        assert second["error_80"] == pytest.approx(first["error_80"] * factor, abs=1e-4 * factor)
