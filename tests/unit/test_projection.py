@@ -435,7 +435,7 @@ def test_the_widths_on_file_grow_with_horizon_and_level_and_belong_to_the_model_
 
 
 def test_the_docs_page_shows_the_figures_on_file() -> None:
-    page = (SKILL.parent.parent / "docs" / "methods" / "projection.md").read_text(encoding="utf-8")
+    page = (SKILL.parent.parent.parent / "docs" / "methods" / "projection.md").read_text(encoding="utf-8")
     rows = {
         (row["measured_on"], row["method"], row["horizon"]): row
         for row in projection_skill_table().to_pylist()
