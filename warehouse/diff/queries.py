@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.columns.observation import TOTAL
+from schemas.definitions.default_method import DEFAULT_METHOD
 from warehouse.diff.notes import because
 from warehouse.diff.rows import Row, rows
 
