@@ -188,7 +188,6 @@ CSV = as_csv([PLEDGE])
         "unclosed",
         "long",
         "blank first",
-        "sep",
         "case",
         "twice",
         "no rows",

@@ -229,6 +229,7 @@ def blocks() -> list[tuple[str, str]]:
 def plain(text: str) -> list[str]:
     """Lines without what differs from run to run: seconds, the number of other tests, widths of columns."""
     text = re.sub(r"\d+ deselected in [\d.]+s|(?<= )\d+\.\d(?=\s|$)", "…", text, flags=re.MULTILINE)
+    text = re.sub(r"(\bok +)\d+$", r"\1…", text, flags=re.MULTILINE)  # a whole number of seconds
     return [" ".join(line.split()) for line in text.splitlines() if line.strip(" -")]
 
 
