@@ -45,10 +45,10 @@ def group_errors(release: Path) -> list[dict[str, Any]]:
             ) as this_year
             where a.value is not null and a.official_value is not null and a.standard_deviation > 0
             order by all""").fetchnumpy()
-    family = found["family"].astype(str)
+    family = np.asarray(found["family"], dtype=str)
     band = np.digitize(found["weight_share"], COVERAGE[1:])
     age = np.digitize(found["age"], AGES[1:])
-    error = found["error"].astype(np.float64)
+    error = np.asarray(found["error"], dtype=np.float64)
     fold = np.array([crc32(name.encode()) % FOLDS for name in found["group"].astype(str)])
     tried = [_held_at(share, family, band, age, error, fold) for share in SHARES]
     learned = [_learned(family, band, age, error, share) for share in SHARES]
