@@ -56,7 +56,7 @@ def test_errors_are_calibrated_shares_of_the_deviation_between_members(tmp_path:
     (listed,) = (
         row
         for row in read_codelist("group_errors")
-        if (row["family"], row["coverage_from"], row["age_from"]) == ("all", "0.8", "0")
+        if (row["family"], row["coverage_from"], row["age_from"]) == ("connectivity", "0.8", "0")
     )
     assert found["expected_error"] == pytest.approx(float(listed["half"]) * deviation)
     assert found["error_80"] == pytest.approx(float(listed["eighty"]) * deviation)
