@@ -384,7 +384,7 @@ def test_disagreement_is_counted_by_pair_and_over_all(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------
 def test_the_files_are_the_registry() -> None:
     assert set(ALL) == {path.stem for path in FOLDER.glob("*.sql")}
-    assert ALL[0] == "unsd-2026"
+    assert ALL[0] == DEFAULT_METHOD
     assert {"unsd-2023", "unsd-2022", "eurostat", "sdsn", "escap", "open-sdg", "oecd-distance"} <= set(ALL)
     validate(method_table(), METHOD)
     for method in methods().values():

@@ -91,5 +91,5 @@ select
         if(v is not null and met and not met_now, 'the latest value meets the target as its owner counts it', null),
         if(baseline_value = 0 or latest_value = 0, 'a value is zero, where no growth rate is defined', null),
         if(sign * baseline_value >= sign * noise_beyond and sign * latest_value >= sign * noise_beyond,
-            'the values are beyond ' || noise_beyond || ', where differences are noise', null)), '') as note
+            'the values are beyond ' || round(noise_beyond, 6) || ', where differences are noise', null)), '') as note
 from judged

@@ -91,11 +91,13 @@ stepped as (
         time_period - lag(time_period) over series as gap_years,
         first_value(x) over series as first_x,
         first_value(time_period) over series as first_period,
-        lead(time_period) over series is null as is_last,
+        row_number() over backwards = 1 as is_last,
         lag(x) over series as x_before,
         lag(time_period) over series as period_before
     from placed
-    window series as (partition by indicator, ref_area order by time_period)
+    window
+        series as (partition by indicator, ref_area order by time_period),
+        backwards as (partition by indicator, ref_area order by time_period desc)
 ),
 ended as (
     select
