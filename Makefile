@@ -48,7 +48,7 @@ docs: $(DEV) ## the documentation as a site: docs/site/index.html
 	@$(BIN)/zensical build --strict --clean
 	@echo "open docs/site/index.html"
 
-ui: $(READY) ## the Dagster UI
+ui: $(DEV) ## the Dagster UI
 	@$(BIN)/compact ui
 
 spark: $(SPARK) ## install Spark, the second engine: docs/scale.md

@@ -1,6 +1,10 @@
-"""What Dagster loads (`dagster dev -m pipelines.definitions`): the definitions of this checkout."""
+"""What Dagster loads: everything in pipelines/defs."""
 
-from pipelines.defs.jobs import build
-from pipelines.steps.run_context import Workspace
+from pathlib import Path
 
-defs = build(Workspace(), automated=True)
+import dagster as dg
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)

@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,9 +25,6 @@ from pipelines.cli.sources import contracts, new
 from pipelines.cli.status import alert, status
 from pipelines.console.output import emit, emit_one, note, say, use_any_encoding
 from sources.settings import compact_home, debug_is_on, pass_home_on, switch_debug_on, switch_insecure_on
-
-if TYPE_CHECKING:
-    from pipelines.steps.run_context import Workspace
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -54,12 +51,6 @@ app.add_typer(new, name="new")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ReleaseId = Annotated[str | None, typer.Option("--release", help="A release id; the latest by default.")]
-
-
-def _workspace(**options: Any) -> Workspace:
-    from pipelines.steps.run_context import Workspace
-
-    return Workspace(**options)
 
 
 @app.callback()
@@ -101,17 +92,17 @@ def run(
         return
     from pipelines.cli.run_summary import tell
     from pipelines.runner.run import run as run_all
+    from pipelines.steps.context import open_context
 
-    workspace = _workspace(
+    context = open_context(
         offline=offline,
         only=tuple(source or ()),
         every_series=every_series,
         redistributable=redistributable,
         acknowledge=acknowledge,
     )
-    require_known("source", source or [], workspace.sources)
-    outcome = run_all(workspace)
-    raise typer.Exit(tell(workspace, outcome))
+    require_known("source", source or [], context.sources)
+    raise typer.Exit(tell(run_all(context)))
 
 
 @app.command()
@@ -276,10 +267,11 @@ def _release_of(as_of: str) -> Path:
 
 
 def _rebuild(as_of: str, *, redistributable: bool) -> None:
-    from pipelines.steps.as_of import WorkspaceAsOf
+    from pipelines.steps.as_of import rebuild
+    from pipelines.steps.context import open_context
     from warehouse.store.listing import moment
 
-    result = WorkspaceAsOf(when=moment(as_of), redistributable=redistributable).rebuild()
+    result = rebuild(open_context(when=moment(as_of), redistributable=redistributable))
     say(f"Release {result.id}, as of {as_of}: {result.note}\n  {result.path}")
     note("`latest` is as it was")
 

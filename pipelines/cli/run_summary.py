@@ -6,32 +6,34 @@ from pathlib import Path
 
 from pipelines.console.output import emit, note, say
 from pipelines.runner.run import Outcome
-from pipelines.steps.run_context import Workspace
+from pipelines.steps.stage import current_tables
+from pipelines.steps.state import RunState
 from pipelines.steps.system_errors import SystemFault
 from sources.staging.stage import StagedSource
 
 UNREACHABLE = "cannot be reached: "  # as SourceUnavailable says it
 
 
-def tell(workspace: Workspace, outcome: Outcome) -> int:
+def tell(outcome: Outcome) -> int:
     """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run is red, 2
     where the machine did not let it work."""
-    staged = workspace.live_staged() if outcome.succeeded else {}
-    rows = [_source_row(workspace, source_id, staged.get(source_id)) for source_id in workspace.sources]
+    state = outcome.state
+    staged = current_tables(state.context) if outcome.succeeded else {}
+    rows = [_source_row(state, source_id, staged.get(source_id)) for source_id in state.context.sources]
     emit(
         [row for row in rows if row["state"] in ("live", "stored")], as_json=False, empty="no source has data"
     )
     if absent := [str(row["source"]) for row in rows if row["state"] == "absent"]:
         say(f"absent: {', '.join(absent)}")
-    _notes({source_id: report.note for source_id, report in workspace.reports.items() if report.note})
-    for problem in workspace.problems:
+    _notes({source_id: report.note for source_id, report in state.reports.items() if report.note})
+    for problem in state.problems:
         note(f"\n{problem}")
     release = outcome.release
     if not outcome.succeeded or release is None:
         note(
             "\nThe run is red: nothing was published, `latest` is as it was, and the bytes received are kept."
         )
-        return 2 if any(isinstance(problem, SystemFault) for problem in workspace.problems) else 1
+        return 2 if any(isinstance(problem, SystemFault) for problem in state.problems) else 1
     say()
     if release.made:
         say(f"Release {release.id}: {release.note}")
@@ -71,8 +73,8 @@ def _notes(notes: dict[str, str]) -> None:
         note(f"cannot be reached: {', '.join(silent)} ({first}: {silent[first].split(UNREACHABLE)[1]})")
 
 
-def _source_row(workspace: Workspace, source_id: str, staged: StagedSource | None) -> dict[str, object]:
-    report = workspace.reports.get(source_id)
+def _source_row(state: RunState, source_id: str, staged: StagedSource | None) -> dict[str, object]:
+    report = state.reports.get(source_id)
     return {
         "source": source_id,
         "state": report.state if report else "absent",

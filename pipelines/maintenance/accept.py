@@ -7,7 +7,7 @@ of indicators judge the values of an accepted snapshot like any others. docs/acc
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ from indicators.registry import load_catalogue
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.locks import home_lock
-from sources.registry.sources import load_sources
+from sources.readers_protocol import Reader
+from sources.registry.sources import SeriesInfo, load_series, load_sources, reader_of
 from sources.snapshots.events import Event
 from sources.snapshots.store import Snapshot, Store
 from sources.staging.stage import StageProblem, check_arrived, stage_source
@@ -58,6 +59,8 @@ def accept(
     *,
     sources: Mapping[str, Source] | None = None,
     now: datetime | None = None,
+    reader_of: Callable[[Source], Reader] = reader_of,
+    series_of: Callable[[str], Mapping[str, SeriesInfo]] = load_series,
 ) -> Accepted:
     """Accept the held snapshot whose id begins with prefix: the next run uses it. Raises CompactError where
     none, or more than one, is meant, or where it cannot be used whatever anybody decides."""
@@ -72,7 +75,8 @@ def accept(
     store = Store(home)
     snapshot = _one(store, prefix.strip().lower())
     with home_lock(home, "compact accept", alone=False):
-        _prove(store, snapshot, load_sources() if sources is None else sources, home)
+        known = load_sources() if sources is None else sources
+        _prove(store, snapshot, known, home, reader_of, series_of)
     overrides = _why(snapshot, store.events(snapshot.source))["reason"]
     at = (now or datetime.now(UTC)).astimezone(UTC)
     store.accept([snapshot], reason.strip(), at, by=by, overrides=overrides)
@@ -124,7 +128,14 @@ def _not_held(store: Store, snapshot: Snapshot) -> str:
     return f"{name} is not held any more: the agency sent something else since, or took it back"
 
 
-def _prove(store: Store, snapshot: Snapshot, sources: Mapping[str, Source], home: Path) -> None:
+def _prove(
+    store: Store,
+    snapshot: Snapshot,
+    sources: Mapping[str, Source],
+    home: Path,
+    reader_of: Callable[[Source], Reader],
+    series_of: Callable[[str], Mapping[str, SeriesInfo]],
+) -> None:
     """Stage the source as the next run will, with this snapshot among its live ones."""
     source = sources.get(snapshot.source)
     if source is None:
@@ -136,7 +147,13 @@ def _prove(store: Store, snapshot: Snapshot, sources: Mapping[str, Source], home
         )
     together = list((store.live(source.id) | {snapshot.resource: snapshot}).values())
     try:
-        staged = stage_source(source, [store.files(s) for s in together], home)
+        staged = stage_source(
+            source,
+            [store.files(s) for s in together],
+            home,
+            reader=reader_of(source),
+            series=series_of(source.id),
+        )
         catalogue = load_catalogue()
         optional = catalogue.series_of(source.id) - catalogue.series_of(source.id, optional=False)
         check_arrived(source, set(snapshot.series) - optional, staged)

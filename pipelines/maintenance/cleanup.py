@@ -22,6 +22,8 @@ UNFINISHED = (
     "staged/*/.partial-*",
     "staged/*/*/.*.json.*",
     "evaluated/*/.*",
+    "tables",  # of a release that was not published
+    "redistributable/tables",
     "status/.*",
 )
 RELEASES = ("", "redistributable")

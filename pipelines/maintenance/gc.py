@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.maintenance.cleanup import RELEASES, remove, remove_partial_files
-from pipelines.steps.run_context import EVALUATED, Workspace
+from pipelines.steps.context import EVALUATED, open_context
 from schemas.errors import CompactError
 from schemas.tables.arrow import read_columns
 from sources.locks import home_lock
@@ -146,7 +146,7 @@ def _staged_unneeded(home: Path, needed: set[str]) -> list[Path]:
 
 
 def _in_use(home: Path) -> Mapping[str, Stored]:
-    sources = Workspace(Settings(home=home)).sources
+    sources = open_context(Settings(home=home)).sources
     return staged_now(home, sources, sources)
 
 
@@ -156,9 +156,9 @@ def _evaluated_unneeded(home: Path) -> list[Path]:
     staged = {source_id: found.observation for source_id, found in _in_use(home).items()}
     used: set[Path] = set()
     for part in RELEASES:
-        workspace = Workspace(Settings(home=home), redistributable=bool(part))
+        context = open_context(Settings(home=home), redistributable=bool(part))
         if releases_folder(home / part).is_dir():
-            used |= {home / path for path in expected_paths(workspace.catalogue, staged).values()}
+            used |= {home / path for path in expected_paths(context.catalogue, staged).values()}
     found = []
     for folder in sorted((home / EVALUATED).glob("*/")):
         tables = sorted(folder.glob("*.parquet"), key=lambda path: (path.stat().st_mtime, path.name))

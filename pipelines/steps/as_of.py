@@ -1,72 +1,55 @@
-"""`compact run --as-of DATE`: a release of what was known then, from the snapshots in the store, written
-aside.
+"""`compact run --as-of DATE`: a release of what was known then, from the snapshots in the store, in a folder
+of its own.
 
-The snapshots are those that were live at that moment; definitions and code are today's, so that what differs
-from today's release is what the agencies sent since. COMPACT_HOME/releases, `latest` and the manifest are not
-touched.
+The snapshots are those that were current at that moment; definitions and code are today's, so that what
+differs from today's release is what the agencies sent since. COMPACT_HOME/releases, `latest` and the
+manifest are not touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cached_property
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
-from pipelines.steps.run_context import Workspace
+from pipelines.steps.check import check, refusal
+from pipelines.steps.context import RunContext
+from pipelines.steps.evaluate import values_of
+from pipelines.steps.release import find_unchanged, release, release_inputs, write_release_tables
+from pipelines.steps.stage import observations, stage_current
 from schemas.errors import CompactError
 from sources.locks import home_lock
-from warehouse.release.inputs import SourceState
-from warehouse.store.as_of import StoreAsOf, reaches_back_to
-from warehouse.store.publish import ReleaseRefused, ReleaseResult
-
-FOLDER = "as_of"  # of COMPACT_HOME: a folder a moment, each with releases and a `latest` of its own
+from warehouse.store.as_of import reaches_back_to
+from warehouse.store.publish import ReleaseResult
 
 
-@dataclass
-class WorkspaceAsOf(Workspace):
-    """A workspace that asks nobody and sees the store as it was. when: the moment, in UTC."""
+def rebuild(context: RunContext) -> ReleaseResult:
+    """The release of the moment `context.when`, all steps after fetch. Raises CompactError where the store
+    does not reach back so far, or a check of today refuses what was known then."""
+    if context.when is None:
+        raise ValueError("a moment is needed: open_context(when=...)")
+    moment = context.when.isoformat(timespec="seconds")
+    if not any(context.store.live(source_id) for source_id in context.sources):
+        first = reaches_back_to(context.home)
+        raise CompactError(
+            f"nothing was accepted by {moment}",
+            where=str(context.store.folder),
+            allowed=f"from {first.isoformat()} on" if first else "no snapshot was ever accepted",
+            next_step="choose a later date",
+        )
+    known = replace(context, acknowledge=context.acknowledge or f"rebuilt as of {moment}")
+    with home_lock(context.home, "compact run --as-of", alone=False):
+        return run_steps(known)
 
-    when: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    @cached_property
-    def store(self) -> StoreAsOf:
-        return StoreAsOf(self.home, self.when)
-
-    @property
-    def releases_home(self) -> Path:
-        apart = self.home / FOLDER / f"{self.when.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
-        return apart / "redistributable" if self.redistributable else apart
-
-    @property
-    def about_release(self) -> Mapping[str, Any]:
-        return {"as_of": self.when.astimezone(UTC).isoformat(timespec="seconds")}
-
-    def source_states(self) -> dict[str, SourceState]:
-        day = f"{self.when.astimezone(UTC):%Y-%m-%d}"
-        return {
-            source_id: SourceState("stored", f"as of {day}")
-            if self.store.live(source_id)
-            else SourceState("absent", f"nothing of it was accepted by {day}")
-            for source_id in self.sources
-        }
-
-    def _take_back(self, problem: ReleaseRefused) -> ReleaseRefused:
-        return problem  # the past is not changed by what today's checks say of it
-
-    def rebuild(self) -> ReleaseResult:
-        """The release. Raises CompactError where the store does not reach back so far, or a check of today
-        refuses what was known then."""
-        if not any(self.store.live(source_id) for source_id in self.sources):
-            first = reaches_back_to(self.home)
-            raise CompactError(
-                f"nothing was accepted by {self.when.isoformat(timespec='seconds')}",
-                where=str(self.store.folder),
-                allowed=f"from {first.isoformat()} on" if first else "no snapshot was ever accepted",
-                next_step="choose a later date",
-            )
-        self.acknowledge = self.acknowledge or f"rebuilt as of {self.when.isoformat(timespec='seconds')}"
-        with home_lock(self.home, "compact run --as-of", alone=False):
-            return self.release()
+def run_steps(context: RunContext) -> ReleaseResult:
+    """Stage what is accepted, evaluate, check and release, one after the other and without Dagster."""
+    staged = observations(stage_current(context))
+    values = {name: one.path for name, one in values_of(context, list(context.catalogue), staged).items()}
+    checks = check(context, values, staged)
+    if same := find_unchanged(context):
+        return same
+    if problem := refusal([result for results in checks.values() for result in results]):
+        raise problem
+    inputs = release_inputs(context, values, staged, checks)
+    for _ in write_release_tables(context, inputs):
+        """Each table is checked again when it is published."""
+    return release(context, inputs)[0]

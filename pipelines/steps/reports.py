@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
+from pipelines.steps.context import UpstreamMissing
 from schemas.errors import CompactError
+from warehouse.store.latest import latest_release
 
 if TYPE_CHECKING:
     from reports.site import SiteSummary
@@ -60,33 +65,77 @@ WRITERS: Mapping[str, Callable[[Path, Path], None]] = {
 }
 
 
-def write_reports(release: Path, out: Path | None = None) -> None:
-    """Write all reports of a release folder, by default into it. Raises ReportFailed with what went wrong."""
-    command = [sys.executable, "-m", "pipelines.steps.reports"]
-    started: dict[str, subprocess.Popen[str]] = {}
-    try:
-        for name in WRITERS:
-            started[name] = subprocess.Popen(  # noqa: S603  our own module
-                [*command, name, str(release.resolve()), str((out or release).resolve())],
-                cwd=CHECKOUT,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        said = {name: process.communicate()[1] for name, process in started.items()}
-    finally:
-        for process in started.values():
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-    failed = [name for name, process in started.items() if process.returncode]
+REPORTS = tuple(WRITERS)
+FOLDERS = {"briefs": "briefs", "site": "site", "workbook": "compact-tracker.xlsx"}
+LIMIT = 4 * 3600.0  # seconds that a report may take: many times what the largest release needs
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """A report as it was written. seconds: its own, beside the others."""
+
+    name: str
+    folder: Path
+    files: int
+    bytes: int
+    seconds: float
+
+
+def write_reports(
+    release: Path, out: Path | None = None, names: Sequence[str] = REPORTS
+) -> list[ReportFiles]:
+    """Write reports of a release folder, by default all and into it.
+
+    Raises:
+        ReportFailed: What went wrong, of each that could not be made.
+    """
+    folder = (out or release).resolve()
+    with ThreadPoolExecutor(len(names) or 1) as threads:
+        done = list(threads.map(lambda name: _write_apart(name, release.resolve(), folder), names))
+    failed = [f"the {name} could not be made: {said}" for name, said, _ in done if said]
     if failed:
         raise ReportFailed(
-            "; ".join(f"the {name} could not be made: {_last(said[name])}" for name in failed),
+            "; ".join(failed),
             where=str(release),
             next_step="`compact report` on the release before shows whether the fault is new; with "
             "COMPACT_REPORTS=none a run makes a release without reports",
         )
+    return [_files(name, folder / FOLDERS[name], seconds) for name, _, seconds in done]
+
+
+def write_latest_reports(home: Path, names: Sequence[str]) -> list[ReportFiles]:
+    """Reports of the latest release, in COMPACT_HOME/reports/<release>: a release itself never changes."""
+    latest = latest_release(home)
+    if latest is None:
+        raise UpstreamMissing(
+            "upstream not materialized: release", where=str(home), next_step="make a release: `compact run`"
+        )
+    out = home / "reports" / latest.name
+    out.mkdir(parents=True, exist_ok=True)
+    return write_reports(latest, out, names)
+
+
+def _write_apart(name: str, release: Path, out: Path) -> tuple[str, str, float]:
+    """Write one report in a process of its own: its name, what went wrong or nothing, and its seconds."""
+    started = monotonic()
+    try:
+        done = subprocess.run(  # noqa: S603  our own module
+            [sys.executable, "-m", "pipelines.steps.reports", name, str(release), str(out)],
+            cwd=CHECKOUT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=LIMIT,
+        )
+    except subprocess.TimeoutExpired:
+        return name, f"not within {LIMIT:.0f} seconds", monotonic() - started
+    return name, _last(done.stderr) if done.returncode else "", monotonic() - started
+
+
+def _files(name: str, path: Path, seconds: float) -> ReportFiles:
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+    return ReportFiles(name, path, len(files), sum(one.stat().st_size for one in files), seconds)
 
 
 def _last(text: str) -> str:

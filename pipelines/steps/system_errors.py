@@ -87,33 +87,29 @@ def _numbers(error: BaseException) -> set[int]:
     return set()
 
 
-class Step(Protocol):
-    """What `told` needs of a workspace."""
+class AtHome(Protocol):
+    """What a step works on, as far as this module is concerned."""
 
     @property
     def home(self) -> Path: ...
 
-    @property
-    def problems(self) -> list[CompactError]: ...
-
 
 P = ParamSpec("P")
 R = TypeVar("R")
-W = TypeVar("W", bound=Step)
+C = TypeVar("C", bound=AtHome)
 
 
-def translate_system_errors(step: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
-    """A step of a workspace that says a fault of the machine in words, and notes it among its problems."""
+def translate_system_errors(step: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    """A step of a run that raises a fault of the machine as SystemFault."""
 
     @wraps(step)
-    def within(workspace: W, /, *given: P.args, **options: P.kwargs) -> R:
+    def within(context: C, /, *given: P.args, **options: P.kwargs) -> R:
         try:
-            return step(workspace, *given, **options)
+            return step(context, *given, **options)
         except CompactError:
             raise
         except Exception as error:
-            if fault := system_fault(error, workspace.home):
-                workspace.problems.append(fault)
+            if fault := system_fault(error, context.home):
                 raise fault from error
             raise
 

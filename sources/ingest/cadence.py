@@ -1,6 +1,6 @@
 """How often a source is asked and when it is stale: cadences.yaml, applied to what the store remembers.
 
-Nothing is asked here, and no schedule is made: pipelines/defs/automation.py does that with Dagster.
+Nothing is asked here, and no schedule is made: pipelines/components/source_automation.py does that.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Store:
         self.folder = home / "snapshots"
         self.objects, self._lockfile = Objects(self.folder / "objects"), self.folder / "lock"
         self._mutex = threading.RLock()
+        self._unchanging, self._appended = 0, False
         self._forget()
 
     # --- recording ---
@@ -272,6 +273,7 @@ class Store:
             return
         with self._mutex, file_lock(self._lockfile):
             self._manifest.append(events)
+            self._appended = True
             sync(self.folder)
 
     def _of(self, source_id: str) -> Mapping[str, ResourceState]:
@@ -281,8 +283,23 @@ class Store:
     def _resource(self, source_id: str, key: str) -> ResourceState:
         return self._of(source_id).get(key) or ResourceState()
 
+    @contextmanager
+    def unchanging(self) -> Iterator[None]:
+        """Read the manifest once for all questions inside this block, rather than once a question. What is
+        appended through this store is seen; what another process appends meanwhile is not."""
+        with self._mutex:
+            self._refresh()
+            self._unchanging += 1
+            try:
+                yield
+            finally:
+                self._unchanging -= 1
+
     def _refresh(self) -> None:
         """Take in what was appended since the last look, by us or by another process."""
+        if self._unchanging and not self._appended:
+            return
+        self._appended = False
         with self._mutex, self._read_lock():
             try:
                 for number, event in self._manifest.new_events():

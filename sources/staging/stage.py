@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,9 @@ from schemas.columns.observation import FIRST_YEAR, LAST_YEAR, OBSERVATION
 from schemas.definitions.source import Source
 from schemas.tables.registry import LEDGER, QUARANTINE
 from sources.model import SnapshotFiles
+from sources.readers_protocol import Reader
 from sources.registry.renames import renamed
-from sources.registry.sources import SOURCES, load_series, reader_of
+from sources.registry.sources import SOURCES, SeriesInfo, load_series, reader_of
 from sources.settings import CHECKOUT
 from sources.snapshots.cache_record import file_sha256, read_record, write_record
 from sources.snapshots.objects import StoreDamaged
@@ -69,11 +70,30 @@ RED = {
 }
 
 
-def stage_source(
+def staged_table(
     source: Source, files: Sequence[SnapshotFiles], home: Path, folder: Path = SOURCES
+) -> StagedSource | None:
+    """The tables that `stage_source` would give, if they are there already and are what was written."""
+    mark = fingerprint(source, list({f.snapshot: f for f in files}.values()), folder)
+    target = home.resolve() / "staged" / source.id / mark
+    whole = target.is_dir() and read_record(target / RECORD) is not None
+    return StagedSource(source.id, mark, target, reused=True) if whole else None
+
+
+def stage_source(
+    source: Source,
+    files: Sequence[SnapshotFiles],
+    home: Path,
+    folder: Path = SOURCES,
+    *,
+    reader: Reader | None = None,
+    series: Mapping[str, SeriesInfo] | None = None,
 ) -> StagedSource:
     """Stage the snapshots of a source under home/staged. What is there already is used again. Raises
-    StageProblem if the agency says something that cannot be read."""
+    StageProblem if the agency says something that cannot be read.
+
+    reader, series: by default those that the source's folder names.
+    """
     files = list({f.snapshot: f for f in files}.values())  # the same bytes twice are one snapshot
     mark = fingerprint(source, files, folder)
     target = home.resolve() / "staged" / source.id / mark
@@ -86,7 +106,7 @@ def stage_source(
     aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
     try:
         with _connect(home.resolve(), aside, files) as con:
-            _judge(con, source, files, folder)
+            _judge(con, source, files, folder, reader or reader_of(source), series)
             _write_tables(con, source, files, aside)
         shutil.rmtree(aside / "spill", ignore_errors=True)
         write_record(aside / RECORD, {}, sorted(aside.glob("*.parquet")))
@@ -167,7 +187,12 @@ def _connect(home: Path, aside: Path, files: Sequence[SnapshotFiles]) -> duckdb.
 
 
 def _judge(
-    con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles], folder: Path
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    files: Sequence[SnapshotFiles],
+    folder: Path,
+    reader: Reader,
+    series: Mapping[str, SeriesInfo] | None,
 ) -> None:
     """Make `judged` from the pages, and stop on what may not be published."""
     from sources.staging.lookups import make_lookups
@@ -176,8 +201,8 @@ def _judge(
         "create temp table raw_row_rejected (snapshot varchar, row bigint, reason varchar, detail varchar)"
     )
     con.execute("create temp table raw_row_counted (snapshot varchar, reason varchar, rows bigint)")
-    reader_of(source).raw_rows(con, source, files)
-    make_lookups(con, source, load_series(source.id, folder))
+    reader.raw_rows(con, source, files)
+    make_lookups(con, source, dict(load_series(source.id, folder) if series is None else series))
     con.execute(_sql("classify"), {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
     sent, distinct_rows, judged = con.execute("""
         select

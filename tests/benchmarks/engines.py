@@ -16,15 +16,16 @@ from tests.benchmarks.synthetic_values import make_values, repeat_definitions
 def bench_engines(home: Path, rows: int = 0, only: Collection[str] = ()) -> Iterator[dict[str, Any]]:
     """A row for each table, as soon as both have it. rows: repeat the release until there are so many values;
     only: these tables (the others are computed by DuckDB alone, for what reads them)."""
-    from pipelines.steps.run_context import Workspace
+    from pipelines.steps.context import open_context
     from sources.settings import Settings
     from tests.benchmarks.engine_comparison import compare
+    from tests.steps import Steps
     from warehouse.distributed.spark import SparkConnection, spark_session
     from warehouse.engine.duckdb_engine import engine
     from warehouse.release.tables import load_inputs
     from warehouse.store.listing import open_release
 
-    given = Workspace(Settings(home=home)).ingredients()
+    given = Steps(open_context(Settings(home=home))).ingredients()
     with (
         tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch,
         engine(Path(scratch) / "spill", in_order=False) as con,

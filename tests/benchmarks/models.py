@@ -27,14 +27,15 @@ def bench_methods(home: Path, rows: int = 0) -> list[dict[str, Any]]:
 
     rows: repeat the release's indicators until there are so many values.
     """
-    from pipelines.steps.run_context import Workspace
+    from pipelines.steps.context import open_context
     from sources.settings import Settings
+    from tests.steps import Steps
     from warehouse.engine.duckdb_engine import engine
     from warehouse.release.tables import load_inputs
     from warehouse.store.listing import open_release
 
     folder = open_release(home)
-    given = Workspace(Settings(home=home)).ingredients()
+    given = Steps(open_context(Settings(home=home))).ingredients()
     with tempfile.TemporaryDirectory(dir=home, prefix=".bench-") as scratch, engine(in_order=False) as con:
         copies = 1
         if rows:

@@ -73,16 +73,17 @@ def _measure(step: str, home: Path, folder: Path, *more: str) -> dict[str, Any]:
 
 def _stage(folder: Path, rows: str) -> dict[str, Any]:
     """All that is stored, as often as there are rows sent enough; every time in a home of its own."""
-    from pipelines.steps.run_context import Workspace
+    from pipelines.steps.context import open_context
     from sources.settings import Settings
     from tests.benchmarks.steps import share, sources_in_store
+    from tests.steps import Steps
 
     done, home = 0, Path(os.environ["COMPACT_HOME"])
     for number in count():
         fresh = folder / f"staged-{number}"
         fresh.mkdir()
         share(home, fresh)
-        workspace = Workspace(Settings(home=fresh))
+        workspace = Steps(open_context(Settings(home=fresh)))
         staged = [workspace.stage(source_id) for source_id in sources_in_store(fresh)]
         done += sum(one.rows_in for one in staged if one)
         if done >= int(rows) or not done:
@@ -92,12 +93,13 @@ def _stage(folder: Path, rows: str) -> dict[str, Any]:
 
 def _evaluate(folder: Path) -> dict[str, Any]:
     """Every indicator, from each of the homes."""
-    from pipelines.steps.run_context import Workspace
+    from pipelines.steps.context import open_context
     from sources.settings import Settings
+    from tests.steps import Steps
 
     rows = 0
     for fresh in folder.glob("staged-*"):
-        workspace = Workspace(Settings(home=fresh))
+        workspace = Steps(open_context(Settings(home=fresh)))
         rows += sum(result.rows for result in workspace.evaluate(list(workspace.catalogue)).values())
         shutil.rmtree(fresh)
     return {"rows": rows}
@@ -254,13 +256,14 @@ def _loaded(folder: Path) -> Any:
 
     @contextmanager
     def loaded() -> Any:
-        from pipelines.steps.run_context import Workspace
+        from pipelines.steps.context import open_context
         from tests.benchmarks.synthetic_values import repeat_definitions
+        from tests.steps import Steps
         from warehouse.engine.duckdb_engine import engine
         from warehouse.release.tables import load_inputs
 
         with engine(folder / "spill", in_order=False) as con:
-            load_inputs(con, folder, Workspace().ingredients(), None)
+            load_inputs(con, folder, Steps(open_context()).ingredients(), None)
             repeat_definitions(con, int((folder / "copies").read_text()))
             yield con
 

@@ -62,10 +62,11 @@ def share(home: Path, fresh: Path) -> None:
 
 
 def sources_in_store(home: Path) -> list[str]:
-    from pipelines.steps.run_context import Workspace
+    from pipelines.steps.context import open_context
     from sources.settings import Settings
+    from tests.steps import Steps
 
-    workspace = Workspace(Settings(home=home))
+    workspace = Steps(open_context(Settings(home=home)))
     return [source_id for source_id in workspace.sources if workspace.store.live(source_id)]
 
 
@@ -99,9 +100,10 @@ def _unchanged(home: Path) -> dict[str, Any]:
 
 def _step(step: str, argument: str) -> int:
     """Run one step on COMPACT_HOME; the number of rows that it made."""
-    from pipelines.steps.run_context import Workspace
+    from pipelines.steps.context import open_context
+    from tests.steps import Steps
 
-    workspace = Workspace()
+    workspace = Steps(open_context())
     if step == "stage":
         staged = workspace.stage(argument)
         return staged.rows_out if staged else 0

@@ -9,15 +9,27 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from indicators.registry import load_catalogue
+from pipelines.components.keys import (
+    RELEASE_KEY,
+    indicator_key,
+    observation_key,
+    snapshot_key,
+    table_key,
+)
+from pipelines.components.resources import RESOURCE, CompactHome
+from pipelines.components.source_automation import source_jobs, update_sensors
 from pipelines.dagster_instance.home import open_instance
-from pipelines.defs import automation
-from pipelines.defs.assets import RELEASE_KEY, indicator_key, source_key, staged_key
-from pipelines.defs.jobs import build
-from pipelines.steps.run_context import Workspace
+from pipelines.definitions import defs
+from pipelines.defs.release.partitions import release_as_of
+from pipelines.defs.sensors import alerts
+from pipelines.runner.in_process import run_definitions
+from pipelines.steps.context import open_context
+from pipelines.steps.state import RunState
 from schemas.definitions.source import Source
+from schemas.tables.registry import TABLES
 from sources.ingest.cadence import cadences
 from sources.registry.sources import load_sources
-from sources.settings import Settings
 from tests.faults.tiny_bank import TinyBank, of_bank
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -32,14 +44,10 @@ class Bench:
     home: Path
     instance: dg.DagsterInstance
 
-    def workspace(self) -> Workspace:
-        """As a new run would have it: nothing is remembered but what is in files."""
-        return of_bank(self.home)
-
     def definitions(self) -> dg.Definitions:
-        workspace = self.workspace()
-        resource = dg.ResourceDefinition.hardcoded_resource(workspace)
-        return build(workspace, resource, automated=True)
+        """As a new run would have them: nothing is remembered but what is in files."""
+        context = of_bank(self.home).context
+        return run_definitions(context, {RESOURCE: CompactHome.of(RunState(context))})
 
     def materialize(self, *keys: dg.AssetKey) -> dg.ExecuteInProcessResult:
         job = self.definitions().resolve_implicit_global_asset_job_def()
@@ -60,9 +68,8 @@ class Bench:
 
     def asks(self, cursor: str | None = None) -> tuple[dg.SensorResult | dg.SkipReason, str | None]:
         """One evaluation of the source's news sensor, and the cursor after it."""
-        source = self.workspace().sources[WDI]
-        jobs = automation.source_jobs([source])
-        (sensor,) = automation.news_sensors([source], jobs, self.workspace)
+        source = of_bank(self.home).sources[WDI]
+        (sensor,) = update_sensors([source], source_jobs([source]), lambda: of_bank(self.home).context)
         context = dg.build_sensor_context(
             instance=self.instance, cursor=cursor, definitions=self.definitions()
         )
@@ -71,7 +78,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    with TinyBank() as bank, dg.DagsterInstance.ephemeral() as instance:
+    with TinyBank() as bank, open_instance(tmp_path) as instance:
         monkeypatch.setenv("COMPACT_URL_WORLDBANK_WDI", bank.url)
         monkeypatch.setenv("COMPACT_HOME", str(tmp_path))
         yield Bench(bank, tmp_path, instance)
@@ -79,7 +86,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 @pytest.fixture(scope="module")
 def repository() -> dg.RepositoryDefinition:
-    return build(Workspace(Settings(home=Path("not there"))), automated=True).get_repository_def()
+    return defs().get_repository_def()
 
 
 # --- what there is ---
@@ -110,13 +117,13 @@ def test_a_sensor_asks_each_agency_that_has_a_cheap_question_and_none_is_on(
 
 
 def test_one_job_a_source_and_a_group(repository: dg.RepositoryDefinition) -> None:
-    known = Workspace(Settings(home=Path("not there")))
-    for name in known.sources:
+    catalogue = load_catalogue()
+    for name in load_sources():
         chosen = repository.get_job(f"source_{name}").asset_layer.selected_asset_keys
-        assert set(chosen) == {source_key(name), staged_key(name)}
+        assert set(chosen) == {snapshot_key(name), observation_key(name)}
         assert repository.get_job(f"source_{name}").run_tags["compact/source"] == name
-    for name in known.catalogue:
-        chosen = repository.get_job(f"group_{known.catalogue.group_of(name)}").asset_layer.selected_asset_keys
+    for name in catalogue:
+        chosen = repository.get_job(f"group_{catalogue.group_of(name)}").asset_layer.selected_asset_keys
         assert indicator_key(name) in set(chosen)
         assert {key.path[0] for key in chosen} == {"indicator"}
 
@@ -135,7 +142,7 @@ def test_no_step_waits_in_a_pool_and_runs_of_one_source_wait_for_each_other(
 
 def test_freshness_policies_come_from_the_cadence(repository: dg.RepositoryDefinition) -> None:
     for source in load_sources().values():
-        policy = repository.asset_graph.get(source_key(source.id)).freshness_policy
+        policy = repository.asset_graph.get(snapshot_key(source.id)).freshness_policy
         limit = cadences()[source.cadence].stale_after
         if limit is None or not source.hosts:
             assert policy is None
@@ -155,7 +162,7 @@ def test_news_request_one_run_and_no_news_none(bench: Bench) -> None:
     assert bench.bank.paths() == ["/source/2?format=json"]  # one question, no data
 
     assert isinstance(bench.asks(cursor="2026-07-01")[0], dg.SkipReason)  # requested already
-    assert bench.materialize(source_key(WDI), staged_key(WDI)).success
+    assert bench.materialize(snapshot_key(WDI), observation_key(WDI)).success
     result, cursor = bench.asks(cursor="2026-07-01")
     assert isinstance(result, dg.SkipReason)
     assert "still 2026-07-01" in str(result.skip_message)
@@ -180,28 +187,46 @@ def test_an_agency_out_of_reach_is_no_news(bench: Bench, monkeypatch: pytest.Mon
 
 def test_only_what_depends_on_changed_data_is_requested(bench: Bench) -> None:
     """From the source to the release in steps, and no further where the data are the same."""
-    everything = [source_key(WDI), staged_key(WDI), indicator_key("gini"), RELEASE_KEY]
+    everything = [
+        snapshot_key(WDI),
+        observation_key(WDI),
+        indicator_key("gini"),
+        *map(table_key, TABLES),
+        RELEASE_KEY,
+    ]
     assert bench.materialize(*everything).success
     tick = bench.tick()
     tick = bench.tick(tick)
     assert tick.total_requested == 0
 
-    assert bench.materialize(source_key(WDI)).success  # asked again, and nothing is new
+    assert bench.materialize(snapshot_key(WDI)).success  # asked again, and nothing is new
     tick = bench.tick(tick)
     assert tick.total_requested == 0
 
     bench.bank.next_release()
-    assert bench.materialize(source_key(WDI)).success
-    for expected in (staged_key(WDI), indicator_key("gini"), RELEASE_KEY):
+    assert bench.materialize(snapshot_key(WDI)).success
+    tables = [table_key("indicator")], [*map(table_key, TABLES)]  # asked for as one, and made together
+    for expected, made in (
+        ([observation_key(WDI)], [observation_key(WDI)]),
+        ([indicator_key("gini")], [indicator_key("gini")]),
+        tables,
+        ([RELEASE_KEY], [RELEASE_KEY]),
+    ):
         tick = bench.tick(tick)
-        assert {r.key for r in tick.results if r.true_subset.size} == {expected}
-        assert bench.materialize(expected).success
+        assert {r.key for r in tick.results if r.true_subset.size} == set(expected)
+        assert bench.materialize(*made).success
     tick = bench.tick(tick)
     assert tick.total_requested == 0
 
 
 def test_what_one_run_made_throughout_is_not_requested_again(bench: Bench) -> None:
-    everything = [source_key(WDI), staged_key(WDI), indicator_key("gini"), RELEASE_KEY]
+    everything = [
+        snapshot_key(WDI),
+        observation_key(WDI),
+        indicator_key("gini"),
+        *map(table_key, TABLES),
+        RELEASE_KEY,
+    ]
     assert bench.materialize(*everything).success
     tick = bench.tick()
     bench.bank.next_release()
@@ -210,23 +235,28 @@ def test_what_one_run_made_throughout_is_not_requested_again(bench: Bench) -> No
     assert tick.total_requested == 0
 
 
-def test_a_past_month_is_rebuilt_aside(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipelines.defs.partitions import vintages_job
-
-    result = vintages_job().execute_in_process(
-        partition_key="2026-01-01", instance=bench.instance, run_config=QUIET
+def test_a_month_before_the_store_is_refused_in_words(bench: Bench) -> None:
+    result = dg.materialize(
+        [release_as_of],
+        partition_key="2026-01-01",
+        instance=bench.instance,
+        resources={RESOURCE: CompactHome(home=str(bench.home))},
+        run_config=QUIET,
+        raise_on_error=False,
     )
-    assert result.success  # the store is empty, so there is nothing to rebuild
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    failure = event.step_failure_data.user_failure_data
+    assert failure is not None
+    assert "nothing was accepted by 2026-02-01" in str(failure.description)
     assert not (bench.home / "as_of").exists()
 
 
 def test_the_alerts_sensor_tells_nobody_by_default(bench: Bench) -> None:
-    sensor = automation.alerts_sensor(bench.workspace)
-    result = sensor(dg.build_sensor_context(instance=bench.instance))
+    result = alerts(dg.build_sensor_context(instance=bench.instance))
     assert isinstance(result, dg.SkipReason)
     assert "COMPACT_ALERT_WEBHOOK" in str(result.skip_message)
 
 
 def test_a_source_without_a_cheap_question_has_no_sensor() -> None:
     sources: list[Source] = [s for s in load_sources().values() if s.id in ("itu_datahub", "world_factbook")]
-    assert automation.news_sensors(sources, automation.source_jobs(sources), automation.a_workspace) == []
+    assert update_sensors(sources, source_jobs(sources), open_context) == []

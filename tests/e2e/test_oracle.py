@@ -7,24 +7,25 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.steps.run_context import Workspace
+from pipelines.steps.context import open_context
 from schemas.codelists.areas import membership_rows
 from sources.settings import Settings
 from tests.benchmarks.pandas_baseline import CELL, evaluate, plain, progress, weighted_means
 from tests.command import Finished
+from tests.steps import Steps
 
 KEY = ["indicator", *CELL]
 
 
 @pytest.fixture(scope="module")
-def both(first_run: tuple[Path, Finished]) -> tuple[Path, Workspace, pd.DataFrame]:
+def both(first_run: tuple[Path, Finished]) -> tuple[Path, Steps, pd.DataFrame]:
     home = first_run[0]
-    workspace = Workspace(Settings(home=home))
+    workspace = Steps(open_context(Settings(home=home)))
     staged = {source_id: found.observation for source_id, found in workspace.live_staged().items()}
     return home / "releases" / "latest", workspace, evaluate(workspace.catalogue, staged)
 
 
-def test_every_value_and_its_source(both: tuple[Path, Workspace, pd.DataFrame]) -> None:
+def test_every_value_and_its_source(both: tuple[Path, Steps, pd.DataFrame]) -> None:
     folder, _, expected = both
     found = pd.read_parquet(folder / "indicator.parquet")
     found = found[found["indicator"].isin(plain(both[1].catalogue))]
@@ -36,7 +37,7 @@ def test_every_value_and_its_source(both: tuple[Path, Workspace, pd.DataFrame]) 
     assert (joined["source"] == joined["source_expected"])[single].all()
 
 
-def test_every_assessment(both: tuple[Path, Workspace, pd.DataFrame]) -> None:
+def test_every_assessment(both: tuple[Path, Steps, pd.DataFrame]) -> None:
     folder, workspace, values = both
     found = pd.read_parquet(folder / "progress.parquet")
     found = found[found["method"] == "unsd-2026"]
@@ -49,7 +50,7 @@ def test_every_assessment(both: tuple[Path, Workspace, pd.DataFrame]) -> None:
     assert joined["score"].isna().equals(joined["score_expected"].isna())
 
 
-def test_every_population_weighted_mean(both: tuple[Path, Workspace, pd.DataFrame]) -> None:
+def test_every_population_weighted_mean(both: tuple[Path, Steps, pd.DataFrame]) -> None:
     folder, workspace, values = both
     members = pd.DataFrame(membership_rows())
     today = members[members["valid_to"].isna()][["group", "ref_area"]].drop_duplicates()

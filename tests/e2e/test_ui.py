@@ -21,11 +21,13 @@ from typing import Any, TypeVar
 import pytest
 
 from indicators.registry import load_catalogue
+from pipelines.steps.reports import REPORTS
+from schemas.tables.registry import TABLES
 from sources.registry.sources import load_sources
 from tests.command import CHECKOUT, Finished
 from tests.e2e.conftest import copied_home, nobody_answers
 
-LIMIT = 60.0  # seconds for one step, many times what it takes on an idle machine
+LIMIT = 300.0  # seconds for one step, many times what it takes on an idle machine
 CHOSEN = "internet_use"
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 
@@ -134,10 +136,13 @@ def test_the_ui_shows_our_assets_and_computes_one_indicator_alone(ui: Ui) -> Non
     paths = {tuple(node["assetKey"]["path"]) for node in shown["assetNodes"]}
     sources, indicators = set(load_sources()), set(load_catalogue())
     assert paths == {
-        *(("source", name) for name in sources),
-        *(("staged", name) for name in sources),
+        *(("snapshot", name) for name in sources),
+        *(("observation", name) for name in sources),
         *(("indicator", name) for name in indicators),
+        *(("table", name) for name in TABLES),
         ("release",),
+        ("release_as_of",),
+        *(("report", name) for name in REPORTS),
     }
     assert {owner["team"] for node in shown["assetNodes"] for owner in node["owners"]} == {"compact-tracker"}
     (repository,) = shown["repositoriesOrError"]["nodes"]

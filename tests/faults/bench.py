@@ -13,17 +13,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indicators.registry import FOLDER, Catalogue, Entry
-from pipelines.runner.run import run
-from pipelines.steps.run_context import Workspace
+from indicators.registry import FOLDER, Entry
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.parsing import parse
 from schemas.definitions.source import Source
 from schemas.definitions.yaml_file import load_yaml
 from sources.registry.sources import SOURCES, load_source
-from sources.settings import Settings
 from tests.conftest import StandIn
 from tests.faults.table import saw
+from tests.steps import Steps, steps_of
 from warehouse.store.publish import latest_release
 from warehouse.verification.verify import verify_release
 
@@ -81,17 +79,14 @@ def entry(indicator_id: str) -> Entry:
     return Entry(parse(Indicator, file), file)
 
 
-def workspace(home: Path, sources: Iterable[Source], entries: Iterable[Entry]) -> Workspace:
-    """A workspace with these sources and indicators alone. The agencies' own vintages revise much at once,
+def workspace(home: Path, sources: Iterable[Source], entries: Iterable[Entry], **flags: Any) -> Steps:
+    """A run on these sources and indicators alone. The agencies' own vintages revise much at once,
     which a person has looked at; what is damaged is to be found before that."""
-    made = Workspace(Settings(home=home), acknowledge="vintages of the agencies' own")
-    made.sources = {source.id: source for source in sources}
-    made.catalogue = Catalogue({one.indicator.id: one for one in entries})
-    return made
+    return steps_of(home, sources, entries, **{"acknowledge": "vintages of the agencies' own"} | flags)
 
 
-def of(home: Path, *source_ids: str, **limits: Any) -> Workspace:
-    """A workspace on real sources and two real indicators of each."""
+def of(home: Path, *source_ids: str, **limits: Any) -> Steps:
+    """A run on real sources and two real indicators of each."""
     sources = [hurried(load_source(SOURCES / name / "source.yaml"), **limits) for name in source_ids]
     return workspace(home, sources, map(entry, {i for name in source_ids for i in INDICATORS[name]}))
 
@@ -111,8 +106,8 @@ def copied(home: Path, to: Path) -> Path:
 
 
 # --- what can be proved ---
-def must_succeed(made: Workspace) -> Workspace:
-    outcome = run(made)
+def must_succeed(made: Steps) -> Steps:
+    outcome = made.run()
     assert made.problems == [], [str(problem) for problem in made.problems]
     assert outcome.succeeded
     for report in made.reports.values():
@@ -121,11 +116,11 @@ def must_succeed(made: Workspace) -> Workspace:
     return made
 
 
-def must_be_red(made: Workspace) -> str:
+def must_be_red(made: Steps) -> str:
     """Run; the text of the first problem. Nothing is published, neither a release nor half of one, and the
     latest release is the same and whole."""
     before = releases(made.home)
-    outcome = run(made)
+    outcome = made.run()
     assert not outcome.succeeded
     assert outcome.release is None
     assert releases(made.home) == before
@@ -151,7 +146,7 @@ def values(home: Path) -> pa.Table:
     return found
 
 
-def kept_bytes(made: Workspace, source_id: str, resource: str, event: str) -> list[bytes]:
+def kept_bytes(made: Steps, source_id: str, resource: str, event: str) -> list[bytes]:
     """The pages of which the last event of the resource speaks, each proved to be what its name says."""
     last = [e for e in made.store.events(source_id) if e["resource"] == resource][-1]
     assert last["event"] == event

@@ -149,12 +149,9 @@ def fork(work: Callable[[], int], said: Path, seconds: float | None = None) -> i
 
 def run_once(home: Path, kill: Kill | None) -> int:
     """`compact run` on the tiny bank alone, in this process, Dagster's records on disk. The exit code."""
-    from pipelines.runner.run import run
-
     if kill is not None:
         kill.arm()
-    workspace = of_bank(home)
-    return tell(workspace, run(workspace))
+    return tell(of_bank(home).run())
 
 
 def facts(home: Path) -> Facts:

@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from indicators.registry import Catalogue, Entry
-from pipelines.steps.run_context import Workspace
 from sources.snapshots.cache_record import read_record, write_record
 from sources.snapshots.objects import StoreDamaged
 from tests.faults.bench import values
 from tests.faults.table import saw, tried
 from tests.faults.tiny_bank import TinyBank, of_bank
+from tests.steps import Steps
 from warehouse.store.publish import ReleaseRefused, latest_release
 from warehouse.verification.verify import verify_release
 
@@ -43,17 +43,15 @@ def home(bank: TinyBank, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def retitled(home: Path) -> Workspace:
+def retitled(home: Path) -> Steps:
     """The same home after a change of words in the definition: a new release of the same values."""
     made = of_bank(home)
     entry = made.catalogue.entries["gini"]
     indicator = entry.indicator.model_copy(update={"title": f"{entry.indicator.title}, in other words"})
-    made.catalogue = Catalogue({"gini": Entry(indicator, entry.file)})
-    made.offline = True
-    return made
+    return made.with_flags(catalogue=Catalogue({"gini": Entry(indicator, entry.file)}), offline=True)
 
 
-def run_steps(made: Workspace) -> None:
+def run_steps(made: Steps) -> None:
     """Every step of a run without Dagster around it: 200 runs take minutes."""
     made.fetch("worldbank_wdi")
     made.stage("worldbank_wdi")

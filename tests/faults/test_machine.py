@@ -20,7 +20,6 @@ import pytest
 
 from pipelines.cli import app as cli
 from pipelines.cli.run_summary import tell
-from pipelines.runner.run import run
 from pipelines.steps.system_errors import SystemFault, system_fault
 from schemas.errors import CompactError
 from sources.locks import HomeLocked, home_lock
@@ -74,7 +73,7 @@ def test_a_full_disk_stops_a_run_with_words_and_leaves_latest_whole(
         with monkeypatch.context() as patched, full_beyond(limit):
             patched.setattr(sys, "stdout", said)
             patched.setattr(sys, "stderr", said)
-            code = tell(made, run(made))
+            code = tell(made.run())
         text = said.getvalue()
         assert (code, "the disk is full, or a file may not grow" in text) == (2, True), f"{limit}: {text}"
         assert "make room (`compact gc`" in text
@@ -166,7 +165,7 @@ def test_two_runs_at_once_are_one_run_and_one_that_is_told(bank: TinyBank, tmp_p
     with home_lock(tmp_path, "compact run"):
         made = of_bank(tmp_path)
         with pytest.raises(HomeLocked, match="locked by another process: compact run, process") as caught:
-            run(made)
+            made.run()
     assert bank.paths() == [], "the agency is not even asked"
     assert isinstance(caught.value, CompactError)
     saw(caught.value.what)
@@ -218,7 +217,7 @@ def test_a_clock_that_jumps_back_changes_no_content_and_no_order(
             return datetime(2020, 1, 1, tzinfo=UTC)
 
     for module in (
-        "pipelines.steps.ingestion",
+        "pipelines.steps.fetch",
         "warehouse.release.build",
         "sources.snapshots.events",
         "sources.ingest.fetch",

@@ -5,20 +5,19 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipelines.maintenance.rollback import roll_back
-from pipelines.runner.run import run
-from pipelines.steps.as_of import WorkspaceAsOf
-from pipelines.steps.run_context import Workspace
+from pipelines.steps.as_of import rebuild
+from pipelines.steps.context import RunContext
 from schemas.errors import CompactError
-from sources.settings import Settings
 from tests.faults.bench import copied, must_succeed, values
 from tests.faults.tiny_bank import TinyBank, of_bank
+from tests.steps import Steps
 from warehouse.query.revisions import revisions
 from warehouse.store.as_of import StoreAsOf
 from warehouse.store.history import history, withdrawn
@@ -63,19 +62,16 @@ def past(made: Past, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
     return Past(copied(made.home, tmp_path / "home"), made.first, made.second, made.between, made.bank)
 
 
-def as_of(home: Path, when: datetime) -> WorkspaceAsOf:
-    """The workspace of the bank, as it was."""
-    now = of_bank(home)
-    found = WorkspaceAsOf(Settings(home=home), when=when)
-    found.sources, found.catalogue = now.sources, now.catalogue
-    return found
+def as_of(home: Path, when: datetime) -> RunContext:
+    """The run of the bank as it was."""
+    return replace(of_bank(home).context, when=when, store=StoreAsOf(home, when))
 
 
 # --- as of
 def test_a_release_of_what_was_known_is_rebuilt_aside(past: Past) -> None:
     manifest = (past.home / "snapshots" / "manifest.jsonl").read_bytes()
     there = sorted(path.name for path in (past.home / "releases").iterdir())
-    rebuilt = as_of(past.home, past.between).rebuild()
+    rebuilt = rebuild(as_of(past.home, past.between))
     assert rebuilt.made
     assert rebuilt.path.is_relative_to(past.home / "as_of")
     before = as_of(past.home, past.between).releases_home
@@ -89,13 +85,13 @@ def test_a_release_of_what_was_known_is_rebuilt_aside(past: Past) -> None:
     assert f"Rebuilt as of {card['as_of']}" in (rebuilt.path / "NOTES.md").read_text(encoding="utf-8")
     assert (past.home / "snapshots" / "manifest.jsonl").read_bytes() == manifest
     assert sorted(path.name for path in (past.home / "releases").iterdir()) == there
-    again = as_of(past.home, past.between).rebuild()
+    again = rebuild(as_of(past.home, past.between))
     assert (again.made, again.id) == (False, rebuilt.id)
 
 
 def test_before_the_first_snapshot_there_is_nothing_to_rebuild(past: Past) -> None:
     with pytest.raises(CompactError) as caught:
-        as_of(past.home, moment("2020-01-01")).rebuild()
+        rebuild(as_of(past.home, moment("2020-01-01")))
     assert "nothing was accepted by 2020-01-01" in caught.value.what
     assert caught.value.allowed.startswith("from 20")
 
@@ -149,9 +145,9 @@ def test_a_values_history_over_releases_and_snapshots(past: Past) -> None:
 
 
 # --- a release taken back
-def nothing_made(home: Path) -> Workspace:
+def nothing_made(home: Path) -> Steps:
     ready = of_bank(home)
-    outcome = run(ready)
+    outcome = ready.run()
     assert outcome.succeeded
     assert outcome.release is not None
     assert not outcome.release.made

@@ -10,7 +10,6 @@ import pytest
 
 from pipelines.cli import app as cli
 from pipelines.cli.run_summary import tell
-from pipelines.runner.run import run
 from sources.settings import Settings
 from tests.faults.tiny_bank import TinyBank, of_bank
 from tests.unit.local_agency import LocalAgency, Reply
@@ -55,11 +54,11 @@ def test_no_secret_of_any_setting_is_written_or_said(
     bank: TinyBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "home"
-    assert tell(of_bank(home), run(of_bank(home))) == 0
+    assert tell(of_bank(home).run()) == 0
     bank.next_release()
     bank.figures["UGA", 2023] = 133.0  # a run that is red, with alerts that cannot be sent
     made = of_bank(home)
-    assert tell(made, run(made)) == 1
+    assert tell(made.run()) == 1
     monkeypatch.setenv("COMPACT_HOME", str(home))
     for arguments in (["status"], ["alert"], ["publish", "s3://bucket/releases"], ["verify", "--json"]):
         monkeypatch.setattr("sys.argv", ["compact", *arguments])
@@ -78,7 +77,7 @@ def test_an_address_with_a_password_is_refused_without_repeating_it(
     address = bank.url.replace("http://", f"http://user:{PLANTED}-in-an-address@")
     monkeypatch.setenv("COMPACT_URL_WORLDBANK_WDI", address)
     made = of_bank(tmp_path)
-    assert tell(made, run(made)) == 1
+    assert tell(made.run()) == 1
     assert "worldbank_wdi cannot be asked at this address" in made.problems[0].what
     said = capfd.readouterr()
     assert PLANTED not in " ".join(map(str, made.problems))

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from indicators.registry import Entry
-from pipelines.steps.run_context import Workspace
 from sources.registry.sources import SOURCES, load_source
 from tests.faults.bench import entry, hurried, workspace
+from tests.steps import Steps
 from tests.unit.local_agency import Asked, LocalAgency, Reply
 
 SERIES, PER_PAGE = "SI.POV.GINI", 4
@@ -91,8 +91,8 @@ def times_1000(made: Reply) -> Reply:
     return reply([header, [row | {"value": row["value"] * 1000} for row in rows]])
 
 
-def of_bank(home: Path, *, median_ratio: float | None = None) -> Workspace:
-    """A workspace on this bank alone, with the real indicator but for the number of areas it must have."""
+def of_bank(home: Path, *, median_ratio: float | None = None) -> Steps:
+    """A run on this bank alone, with the real indicator but for the number of areas it must have."""
     source = hurried(load_source(SOURCES / "worldbank_wdi" / "source.yaml"))
     source = source.model_copy(update={"options": source.options | {"per_page": PER_PAGE}})
     if median_ratio is not None:
@@ -101,6 +101,5 @@ def of_bank(home: Path, *, median_ratio: float | None = None) -> Workspace:
         source = source.model_copy(update={"acceptance": acceptance})
     gini = entry("gini")
     few = gini.indicator.expect.model_copy(update={"areas_min": len(AREAS)})
-    made = workspace(home, [source], [Entry(gini.indicator.model_copy(update={"expect": few}), gini.file)])
-    made.acknowledge = ""
-    return made
+    entries = [Entry(gini.indicator.model_copy(update={"expect": few}), gini.file)]
+    return workspace(home, [source], entries, acknowledge="")

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from pipelines.maintenance.accept import Accepted, accept, held
-from pipelines.steps.ingestion import Held
-from pipelines.steps.run_context import Workspace
+from pipelines.steps.stage import Held
 from schemas.errors import CompactError
 from sources.model import SourceUnavailable
 from sources.staging.stage import StageProblem
+from tests.steps import Steps
 from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
     GOOD,
     Agencies,
@@ -35,17 +35,26 @@ WHY = "ITU's page shows the new base too; confirmed by mail of 20 November"
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
-def decide(workspace: Workspace, prefix: str, reason: str = WHY, who: str | None = "ada") -> Accepted:
-    return accept(workspace.home, prefix, reason, who, sources=workspace.sources, now=NOW)
+def decide(workspace: Steps, prefix: str, reason: str = WHY, who: str | None = "ada") -> Accepted:
+    return accept(
+        workspace.home,
+        prefix,
+        reason,
+        who,
+        sources=workspace.sources,
+        now=NOW,
+        reader_of=workspace.context.reader_of,
+        series_of=workspace.context.series_of,
+    )
 
 
-def events(workspace: Workspace, kind: str) -> list[dict[str, Any]]:
+def events(workspace: Steps, kind: str) -> list[dict[str, Any]]:
     lines = (workspace.home / "snapshots" / "manifest.jsonl").read_text().splitlines()
     return [event for line in lines if (event := json.loads(line))["event"] == kind]
 
 
 @pytest.fixture
-def waiting(make: Make, agencies: Agencies) -> Workspace:  # noqa: F811
+def waiting(make: Make, agencies: Agencies) -> Steps:  # noqa: F811
     """S1 was 10 for Kenya in the release, and is 30 in the answer that is held."""
     begin(make())
     agencies.has["S1"] = times(GOOD, 3)
@@ -55,11 +64,11 @@ def waiting(make: Make, agencies: Agencies) -> Workspace:  # noqa: F811
     return workspace
 
 
-def id_of(workspace: Workspace, resource: str = "S1") -> str:
+def id_of(workspace: Steps, resource: str = "S1") -> str:
     return workspace.store.held("one")[resource].snapshot
 
 
-def test_what_is_held_is_listed_with_why(waiting: Workspace) -> None:
+def test_what_is_held_is_listed_with_why(waiting: Steps) -> None:
     (row,) = held(waiting.home)
     assert row["snapshot"] == id_of(waiting)[:12]
     assert (row["source"], row["resource"], row["rows"]) == ("one", "S1", 50)
@@ -71,7 +80,7 @@ def test_nothing_is_held_where_there_is_nothing(tmp_path: Path) -> None:
     assert held(tmp_path) == []
 
 
-def test_the_decision_is_recorded_with_who_when_why_and_against_what(waiting: Workspace) -> None:
+def test_the_decision_is_recorded_with_who_when_why_and_against_what(waiting: Steps) -> None:
     name = id_of(waiting)
     decided = decide(waiting, name[:8].upper())
     assert (decided.snapshot, decided.by, decided.reason, decided.at) == (name, "ada", WHY, NOW)
@@ -83,7 +92,7 @@ def test_the_decision_is_recorded_with_who_when_why_and_against_what(waiting: Wo
     assert held(waiting.home) == []
 
 
-def test_the_next_run_uses_it_and_asks_without_a_complaint(waiting: Workspace, make: Make) -> None:  # noqa: F811
+def test_the_next_run_uses_it_and_asks_without_a_complaint(waiting: Steps, make: Make) -> None:  # noqa: F811
     name = id_of(waiting)
     decide(waiting, name)
     after = run(make())
@@ -96,13 +105,13 @@ def test_the_next_run_uses_it_and_asks_without_a_complaint(waiting: Workspace, m
     assert not again.released.made
 
 
-def test_it_is_used_offline_too(waiting: Workspace, make: Make) -> None:  # noqa: F811
+def test_it_is_used_offline_too(waiting: Steps, make: Make) -> None:  # noqa: F811
     decide(waiting, id_of(waiting))
     assert values(run(make(offline=True)), "first") == [(30.0, "one")]
 
 
 def test_what_comes_later_is_compared_with_the_accepted_one(
-    waiting: Workspace,
+    waiting: Steps,
     make: Make,  # noqa: F811
     agencies: Agencies,  # noqa: F811
 ) -> None:
@@ -112,7 +121,7 @@ def test_what_comes_later_is_compared_with_the_accepted_one(
 
 
 def test_the_old_data_coming_back_are_held_in_their_turn(
-    waiting: Workspace,
+    waiting: Steps,
     make: Make,  # noqa: F811
     agencies: Agencies,  # noqa: F811
 ) -> None:
@@ -127,7 +136,7 @@ def test_the_old_data_coming_back_are_held_in_their_turn(
 
 
 def test_the_same_answer_before_the_decision_is_held_again_and_can_still_be_accepted(
-    waiting: Workspace,
+    waiting: Steps,
     make: Make,  # noqa: F811
 ) -> None:
     with pytest.raises(Held):
@@ -139,7 +148,7 @@ def test_the_same_answer_before_the_decision_is_held_again_and_can_still_be_acce
 
 
 def test_an_agency_out_of_reach_does_not_matter(
-    waiting: Workspace,
+    waiting: Steps,
     make: Make,  # noqa: F811
     agencies: Agencies,  # noqa: F811
 ) -> None:
@@ -152,21 +161,21 @@ def test_an_agency_out_of_reach_does_not_matter(
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
-def test_a_reason_is_required(waiting: Workspace, reason: str) -> None:
+def test_a_reason_is_required(waiting: Steps, reason: str) -> None:
     with pytest.raises(CompactError, match="no reason is given"):
         decide(waiting, id_of(waiting), reason)
     assert len(held(waiting.home)) == 1
 
 
 @pytest.mark.parametrize("prefix", ["", "zzz"])
-def test_an_id_that_nothing_has_is_told_with_what_is_held(waiting: Workspace, prefix: str) -> None:
+def test_an_id_that_nothing_has_is_told_with_what_is_held(waiting: Steps, prefix: str) -> None:
     with pytest.raises(CompactError, match="no snapshot's id begins") as raised:
         decide(waiting, prefix)
     assert f"{id_of(waiting)[:12]} (one S1)" in raised.value.allowed
 
 
 def test_an_ambiguous_id_is_told_with_its_candidates(
-    waiting: Workspace,
+    waiting: Steps,
     make: Make,  # noqa: F811
     agencies: Agencies,  # noqa: F811
 ) -> None:
@@ -185,13 +194,13 @@ def test_an_ambiguous_id_is_told_with_its_candidates(
     assert [row["resource"] for row in held(waiting.home)] == ["S1"]
 
 
-def test_what_is_live_needs_no_decision(waiting: Workspace) -> None:
+def test_what_is_live_needs_no_decision(waiting: Steps) -> None:
     with pytest.raises(CompactError, match="of one S1 is live already"):
         decide(waiting, live(waiting)["S1"])
 
 
 def test_what_was_overtaken_is_told_with_what_is_held_instead(
-    waiting: Workspace,
+    waiting: Steps,
     make: Make,  # noqa: F811
     agencies: Agencies,  # noqa: F811
 ) -> None:
@@ -203,7 +212,7 @@ def test_what_was_overtaken_is_told_with_what_is_held_instead(
         decide(waiting, old)
 
 
-def test_what_the_agency_took_back_is_past(waiting: Workspace, make: Make, agencies: Agencies) -> None:  # noqa: F811
+def test_what_the_agency_took_back_is_past(waiting: Steps, make: Make, agencies: Agencies) -> None:  # noqa: F811
     old = id_of(waiting)
     agencies.has["S1"] = GOOD
     take_in(make())
@@ -244,19 +253,19 @@ def test_the_checks_of_indicators_are_not_overridden(make: Make, agencies: Agenc
     assert "lie outside 0 to 100" in str(row["reason"])
 
 
-def test_a_source_that_is_gone_is_told(waiting: Workspace) -> None:
+def test_a_source_that_is_gone_is_told(waiting: Steps) -> None:
     with pytest.raises(CompactError, match="there is no source one any more"):
         accept(waiting.home, id_of(waiting), WHY, "ada", sources={})
 
 
 def test_the_user_of_the_machine_decides_unless_named(
-    waiting: Workspace, monkeypatch: pytest.MonkeyPatch
+    waiting: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("getpass.getuser", lambda: "grace")
     assert decide(waiting, id_of(waiting), who=None).by == "grace"
 
 
-def test_a_machine_without_a_user_wants_a_name(waiting: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_a_user_wants_a_name(waiting: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody() -> str:
         raise OSError("no user")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from indicators.fallbacks import as_evaluated, held_inputs
-from pipelines.steps.run_context import Workspace
 from sources.staging.stage import StageProblem
+from tests.steps import Steps
 from tests.unit.make import indicator as made
 from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
     FIRST,
@@ -28,7 +28,7 @@ WHY = "T1 is what S1 is copied from"
 S1, T1 = {"source": "one", "series": "S1"}, {"source": "two", "series": "T1"}
 
 
-def held_at_first(make: Make, agencies: Agencies, **more: object) -> Workspace:  # noqa: F811
+def held_at_first(make: Make, agencies: Agencies, **more: object) -> Steps:  # noqa: F811
     """S1 is held in the first run of all; the next one asks nobody."""
     agencies.has["S1"] = [("XXX", 2020, 1.0)]  # an area that nobody declared
     first = make(FIRST | more, SECOND)

@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from indicators.fingerprint import numbers_fingerprint
-from pipelines.defs.asset_checks import indicator_checks_of, indicator_results
+from pipelines.components.asset_checks import expect_result
 from schemas.definitions.indicator import Indicator
 from tests.unit.make import indicator, value, values
 from warehouse.checks.indicator_checks import CheckResult, indicator_checks
@@ -45,13 +45,11 @@ def found(
 ) -> dict[str, CheckResult]:
     path = values(tmp_path / "now.parquet", rows)
     results = indicator_checks(definition, path, PRESENT, {}, previous)
-    assert {result.name for result in results} == set(indicator_checks_of(definition))
     return {result.name: result for result in results}
 
 
 def in_dagster(result: CheckResult) -> dg.AssetCheckResult:
-    (made,) = indicator_results(dg.AssetKey(["indicator", result.subject]), [result])
-    return made
+    return expect_result(dg.AssetKey(["indicator", result.subject]), [result])
 
 
 def failed(results: dict[str, CheckResult]) -> dict[str, str]:
@@ -71,7 +69,7 @@ def test_a_share_above_100(tmp_path: Path) -> None:
     assert results["range"].message == "1 values of use lie outside 0 to 100: NGA 2019 104.2 one"
     made = in_dagster(results["range"])
     assert (made.passed, made.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    assert made.description == results["range"].message
+    assert made.description == f"range: {results['range'].message}"
 
 
 def test_a_jump_above_the_declared_yearly_change(tmp_path: Path) -> None:

@@ -13,8 +13,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from indicators.registry import Catalogue
-from pipelines.steps.run_context import Workspace
+from indicators.registry import load_catalogue
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.api_key import access_key, not_configured
@@ -23,8 +22,8 @@ from sources.ingest.fetch import FetchReport, fetch_source
 from sources.model import InvalidResponse, SourceUnavailable
 from sources.readers import giga
 from sources.registry.sources import SOURCES, load_source
-from sources.settings import Settings
 from sources.snapshots.store import Store
+from tests.steps import steps_of
 from tests.unit.local_agency import Asked, LocalAgency, Reply, make_source
 from tests.unit.test_readers_giga import page, school
 
@@ -93,16 +92,16 @@ def test_a_whole_run_leaves_no_trace_of_the_key(
     """Fetched, staged, evaluated and released, with every logger at its most talkative."""
     agency.answer = pages
     caplog.set_level(logging.DEBUG)
-    workspace = Workspace(Settings(home=tmp_path), only=("giga",))
-    workspace.sources = {
-        "giga": SOURCE,
-        "world_factbook": load_source(SOURCES / "world_factbook" / "source.yaml"),
-    }
+    entries = load_catalogue().entries
+    workspace = steps_of(
+        tmp_path,
+        [SOURCE, load_source(SOURCES / "world_factbook" / "source.yaml")],
+        [entries[name] for name in ("schools_connected", "population")],
+        only=("giga",),
+    )
     for source_id in workspace.sources:
         workspace.fetch(source_id)
         workspace.stage(source_id)
-    entries = workspace.catalogue.entries
-    workspace.catalogue = Catalogue({name: entries[name] for name in ("schools_connected", "population")})
     released = workspace.release()
     assert released.made
     shown = capfd.readouterr()

@@ -19,11 +19,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from indicators.registry import Catalogue, Entry
-from pipelines.monitoring.run_log import RunLog
+from indicators.registry import Entry
 from pipelines.runner.no_change import unchanged
-from pipelines.steps.ingestion import Held
-from pipelines.steps.run_context import Workspace
+from pipelines.steps.stage import Held
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.parsing import parse
 from schemas.definitions.source import Source
@@ -40,8 +38,8 @@ from sources.model import (
     SourceUnavailable,
 )
 from sources.registry.sources import SeriesInfo
-from sources.settings import Settings
 from sources.staging.stage import StageProblem
+from tests.steps import Steps, steps_of
 from tests.unit.wired import SCHEMA
 from tests.unit.wired import source as made_up
 from warehouse.store.publish import ReleaseRefused
@@ -117,48 +115,45 @@ MADE = indicator("made", formula="a + b") | {
     "expect": {"range": [0, 200], "areas_min": 0},
 }
 
-Make = Callable[..., Workspace]
+Make = Callable[..., Steps]
 
 
 @pytest.fixture
-def agencies(monkeypatch: pytest.MonkeyPatch) -> Agencies:
-    found = Agencies()
-    series = {
-        source: {code: SeriesInfo(code, f"Series {code}", "PT") for code in codes}
-        for source, codes in SERIES.items()
-    }
-    for module in ("pipelines.steps.ingestion", "sources.staging.stage"):
-        monkeypatch.setattr(f"{module}.reader_of", lambda _: found)
-        monkeypatch.setattr(f"{module}.load_series", lambda source_id, *_: series[source_id])
-    return found
+def agencies() -> Agencies:
+    return Agencies()
 
 
 @pytest.fixture
 def make(agencies: Agencies, tmp_path: Path) -> Make:
-    """A workspace as a new run has it: the same home each time, and these indicators."""
+    """A run as it starts: the same home each time, and these indicators."""
+    declared = {
+        source: {code: SeriesInfo(code, f"Series {code}", "PT") for code in codes}
+        for source, codes in SERIES.items()
+    }
 
-    def made(
-        *definitions: dict[str, Any], sources: dict[str, Any] | None = None, **options: Any
-    ) -> Workspace:
-        workspace = Workspace(Settings(home=tmp_path / "home"), **options)
+    def made(*definitions: dict[str, Any], sources: dict[str, Any] | None = None, **flags: Any) -> Steps:
         rate = {"requests_per_second": 50, "reason": "a test"}
-        workspace.sources = {
-            name: made_up(id=name, hosts=["example.org"], rate=rate, **(sources or {})) for name in SERIES
-        }
-        entries = {}
+        known = [made_up(id=name, hosts=["example.org"], rate=rate, **(sources or {})) for name in SERIES]
+        entries = []
         for definition in definitions or (FIRST, SECOND, MADE):
             path = tmp_path / "indicators" / "group" / f"{definition['id']}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(yaml.safe_dump(definition))
             file = load_yaml(path)
-            entries[path.stem] = Entry(parse(Indicator, file), file)
-        workspace.catalogue = Catalogue(entries)
-        return workspace
+            entries.append(Entry(parse(Indicator, file), file))
+        return steps_of(
+            tmp_path / "home",
+            known,
+            entries,
+            series_of=declared.__getitem__,
+            reader_of=lambda _: agencies,
+            **flags,
+        )
 
     return made
 
 
-def take_in(workspace: Workspace) -> Workspace:
+def take_in(workspace: Steps) -> Steps:
     """The first half of a run."""
     for source_id in workspace.sources:
         workspace.fetch(source_id)
@@ -167,13 +162,13 @@ def take_in(workspace: Workspace) -> Workspace:
     return workspace
 
 
-def run(workspace: Workspace) -> Workspace:
+def run(workspace: Steps) -> Steps:
     """The steps of a run in their order."""
     take_in(workspace).release()
     return workspace
 
 
-def begin(workspace: Workspace) -> None:
+def begin(workspace: Steps) -> None:
     """A first run with the definitions above: made once for all tests of a process, and copied."""
     made = workspace.home.parent.parent / "begun"
     if made.exists():
@@ -183,13 +178,13 @@ def begin(workspace: Workspace) -> None:
         shutil.copytree(workspace.home, made, symlinks=True)
 
 
-def live(workspace: Workspace) -> dict[str, str]:
+def live(workspace: Steps) -> dict[str, str]:
     """Series to live snapshot."""
     found = [s for source_id in workspace.sources for s in workspace.store.live(source_id).values()]
     return {snapshot.resource: snapshot.snapshot for snapshot in found}
 
 
-def values(workspace: Workspace, indicator_id: str, area: str = "KEN", year: int = 2020) -> list[Any]:
+def values(workspace: Steps, indicator_id: str, area: str = "KEN", year: int = 2020) -> list[Any]:
     rows = pq.read_table(workspace.evaluate([indicator_id])[indicator_id].path).to_pylist()
     return [(r["value"], r["source"]) for r in rows if (r["ref_area"], r["time_period"]) == (area, year)]
 
@@ -207,9 +202,9 @@ def test_only_series_that_an_indicator_uses_are_asked_for(make: Make, agencies: 
 
 
 def test_every_series_is_asked_for_on_demand(make: Make) -> None:
-    assert make(every_series=True).wanted_series("one") == ["S1", "S2", "UNUSED"]
-    assert make(sources={"ask_for": "all"}).wanted_series("one") == ["S1", "S2", "UNUSED"]
-    assert make().wanted_series("one") == ["S1", "S2"]
+    assert make(every_series=True).context.wanted_series("one") == ["S1", "S2", "UNUSED"]
+    assert make(sources={"ask_for": "all"}).context.wanted_series("one") == ["S1", "S2", "UNUSED"]
+    assert make().context.wanted_series("one") == ["S1", "S2"]
 
 
 def test_a_run_of_one_source_asks_that_one_alone(make: Make, agencies: Agencies) -> None:
@@ -230,7 +225,7 @@ def test_an_offline_run_asks_nobody(make: Make, agencies: Agencies) -> None:
 
 def test_all_agencies_are_asked_ahead_and_each_once(make: Make, agencies: Agencies) -> None:
     workspace = make()
-    workspace.prefetch()
+    workspace.ask_all()
     take_in(workspace)
     assert sorted(agencies.asked) == ["S1", "S2", "T1"]
     assert set(live(workspace)) == {"S1", "S2", "T1"}
@@ -261,9 +256,9 @@ def test_a_series_that_is_needed_and_not_there_is_a_fault(make: Make, agencies: 
 
 
 def test_a_series_is_needed_as_soon_as_one_indicator_needs_it(make: Make) -> None:
-    assert make(FIRST, indicator("second", MAYBE, T1)).optional_series("one") == {"S2", "UNUSED"}
+    assert make(FIRST, indicator("second", MAYBE, T1)).context.optional_series("one") == {"S2", "UNUSED"}
     workspace = make(FIRST, indicator("second", MAYBE, T1), indicator("third", S2))
-    assert workspace.optional_series("one") == {"UNUSED"}
+    assert workspace.context.optional_series("one") == {"UNUSED"}
 
 
 def test_an_optional_series_that_was_there_once_must_stay(make: Make, agencies: Agencies) -> None:
@@ -363,7 +358,7 @@ def test_a_source_without_a_snapshot_has_nothing_to_stage(make: Make, agencies: 
     workspace.fetch("two")
     assert workspace.stage("two") is None
     assert workspace.problems == []
-    assert "two" not in workspace.live_staged()
+    assert "two" not in workspace.observations()
 
 
 def test_refused_values_take_back_the_snapshot_they_came_with(make: Make, agencies: Agencies) -> None:
@@ -505,10 +500,10 @@ def test_changed_code_is_a_change(make: Make, monkeypatch: pytest.MonkeyPatch, m
 
 
 # --- a run in which nothing changed, without Dagster ---
-def quick(workspace: Workspace) -> str | None:
+def quick(workspace: Steps) -> str | None:
     """Ask ahead, and the release that is named at once, if one is."""
-    workspace.prefetch()
-    same = unchanged(workspace, RunLog(workspace.home))
+    workspace.ask_all()
+    same = unchanged(workspace)
     return same.id if same else None
 
 
@@ -521,7 +516,7 @@ def test_without_news_the_release_is_named_once_every_agency_was_asked(
     again = make()
     assert quick(again) == made.id
     assert sorted(agencies.asked) == ["S1", "S2", "T1"]
-    assert {name: report.state for name, report in again.reports.items()} == {"one": "live", "two": "live"}
+    assert {name: again.fetch(name).state for name in SERIES} == {"one": "live", "two": "live"}
 
 
 def test_before_the_first_release_a_run_goes_the_whole_way(make: Make) -> None:

@@ -1,7 +1,7 @@
 """What lies in the store already, read without making anything: the staged table of each source.
 
 For verbs that must touch nothing (preview, why). A run makes what is missing, see
-pipelines/steps/run_context.py.
+pipelines/steps/stage.py.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from pathlib import Path
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.source import Source
 from schemas.tables.arrow import read_columns
-from sources.snapshots.cache_record import read_record
 from sources.snapshots.store import Snapshot, Store
-from sources.staging.result import fingerprint
-from sources.staging.stage import RECORD
+from sources.staging.stage import staged_table
 from warehouse.evaluation.evaluate import cached_path, evaluation_fingerprint
 
 
@@ -45,10 +43,9 @@ def staged_now(home: Path, sources: Mapping[str, Source], wanted: Iterable[str])
 
 
 def _staged(home: Path, store: Store, source: Source, live: list[Snapshot]) -> Stored | None:
+    if (current := staged_table(source, [store.files(one) for one in live], home)) is not None:
+        return Stored(current.observation, True)
     folder = home / "staged" / source.id
-    due = folder / fingerprint(source, [store.files(one) for one in live])
-    if read_record(due / RECORD) is not None:
-        return Stored(due / "observation.parquet", True)
     names = {one.snapshot for one in live}
     older = [
         path.parent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
@@ -49,8 +49,8 @@ class ReleaseInputs:
     """All that a release is made from.
 
     snapshots: the live ones, as rows of the table `snapshot`; staged: source to its observation.parquet,
-    beside which lie ledger.parquet and quarantine.parquet; evaluated: indicator to its file; checks: gives
-    those of the evaluated indicators, else they are made here; contributions: kind to the parquet file of
+    beside which lie ledger.parquet and quarantine.parquet; evaluated: indicator to its file; checks: those
+    of the evaluated indicators, None if they are still to be made; contributions: kind to the parquet file of
     what is accepted now; commitments: targets, crosswalk, claims and score definitions; decided: snapshots
     that a person accepted although they differ much, with the person and the reason; with_reports: whether
     the release gets site, briefs and workbook.
@@ -64,7 +64,7 @@ class ReleaseInputs:
     evaluated: Mapping[str, Path]
     areas: Sequence[Mapping[str, Any]] = field(default_factory=area_rows)
     area_groups: Sequence[Mapping[str, Any]] = field(default_factory=membership_rows)
-    checks: Callable[[], Sequence[CheckResult]] | None = None
+    checks: Sequence[CheckResult] | None = None
     decided: Mapping[str, str] = field(default_factory=dict)
     held_inputs: Mapping[str, str] = field(default_factory=dict)
     contributions: Mapping[str, Path] = field(default_factory=dict)

@@ -6,10 +6,12 @@ What a model computes is in models/sql/*.sql; whether the tables may be publishe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import duckdb
 import pyarrow as pa
@@ -112,53 +114,63 @@ MADE_BY: dict[str, Callable[[duckdb.DuckDBPyConnection], pa.Table | pa.RecordBat
 }
 
 
+@dataclass(frozen=True)
+class WrittenTable:
+    """A published table as it was written. seconds: its own."""
+
+    name: str
+    path: Path
+    rows: int
+    seconds: float
+
+
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
+Inputs: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Path, ReleaseInputs], Rows]
+
+
 def write_tables(
     aside: Path, given: ReleaseInputs, previous: Path | None, temp: Path | None
 ) -> list[tuple[str, int, int, int]]:
-    """Every table. Returns, for each indicator with revisions: how many values changed, are new, were
-    withdrawn."""
+    """Every table. Returns what `changed_values` does."""
+    for _ in build_tables(aside, given, previous, temp):
+        """Each is read back and checked afterwards, with the others: see build_release."""
+    return changed_values(aside)
 
-    def write(rows: pa.Table | pa.RecordBatchReader, contract: Table) -> None:
-        # read back and checked as a whole afterwards, see build_release
-        write_table(rows, contract, aside / f"{contract.name}.parquet", check=False)
 
-    write(_from_rows(_meta_rows(given), INDICATOR_META), INDICATOR_META)
-    write(method_table(), METHOD)
-    write(_from_rows(_source_rows(given), SOURCE_TABLE), SOURCE_TABLE)
-    write(_from_rows(given.snapshots, SNAPSHOT_TABLE), SNAPSHOT_TABLE)
+def build_tables(
+    folder: Path, given: ReleaseInputs, previous: Path | None, temp: Path | None
+) -> Iterator[WrittenTable]:
+    """Compute every table, each from those before it, on one connection.
+
+    Args:
+        folder: Where they are written.
+        given: What the release is made from.
+        previous: The release before.
+        temp: Where the engine puts what does not fit into memory.
+    """
     with engine(temp, in_order=False) as con:
-        write(stream_sql(con, _observation_sql(given), OBSERVATION), OBSERVATION)
-        write(run_sql(con, _beside_sql(given, LEDGER), LEDGER), LEDGER)
-        write(run_sql(con, _beside_sql(given, QUARANTINE), QUARANTINE), QUARANTINE)
-        write(
-            stream_sql(
-                con,
-                _union([parquet(path) for _, path in sorted(given.evaluated.items())], INDICATOR),
-                INDICATOR,
-            ),
-            INDICATOR,
-        )
-        parts, of_countries = subnational_rows(_codes_used(con, aside))
-        write(_from_rows([*given.areas, *parts], AREA), AREA)
-        write(_from_rows([*given.area_groups, *of_countries], AREA_GROUP), AREA_GROUP)
-        kept_out = [
-            parquet(path) for _, of in sorted(given.evaluated.items()) if (path := kept_out_path(of)).exists()
-        ]
-        write(stream_sql(con, _union(kept_out, KEPT_OUT), KEPT_OUT), KEPT_OUT)
-        for contract in CONTRIBUTION_TABLES:
-            sent = given.contributions.get(contract.name)
-            rows = [_without_persons(parquet(sent))] if sent else []
-            write(run_sql(con, _union(rows, contract), contract), contract)
-        load_inputs(con, aside, given, previous)
-        with on_spark(con, aside, previous) as spark:
+        for contract, rows in DEFINED_TABLES.items():
+            started, path = monotonic(), folder / f"{contract.name}.parquet"
+            # read back and checked as a whole afterwards, see build_release
+            count = write_table(rows(con, folder, given), contract, path, check=False)
+            yield WrittenTable(contract.name, path, count, monotonic() - started)
+        load_inputs(con, folder, given, previous)
+        with on_spark(con, folder, previous) as spark:
             for contract in MODEL_TABLES:
-                make(con, contract, aside, spark)
+                started, path = monotonic(), folder / f"{contract.name}.parquet"
+                count = make(con, contract, folder, spark)
+                yield WrittenTable(contract.name, path, count, monotonic() - started)
+
+
+def changed_values(folder: Path) -> list[tuple[str, int, int, int]]:
+    """For each indicator with revisions: how many values changed, are new, were withdrawn."""
+    with engine() as con:
         return [
             (str(name), int(changed), int(new), int(gone))
             for name, changed, new, gone in con.execute(f"""
             select indicator, count(*) filter (where old_value is not null and new_value is not null),
                 count(*) filter (where old_value is null), count(*) filter (where new_value is null)
-            from {parquet(aside / "revision.parquet")}
+            from {parquet(folder / "revision.parquet")}
             group by indicator
             order by indicator""").fetchall()
         ]
@@ -171,6 +183,35 @@ def _without_persons(contributions: str) -> str:
     words = "regexp_split_to_array(lower(split_part(contact, '@', 1)), '[._+-]')"
     role = f"contact like 'https://%' or list_has_all([{roles}], {words})"
     return f"(select * replace (case when {role} then contact end as contact) from {contributions})"
+
+
+def _indicator_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
+    files = [parquet(path) for _, path in sorted(given.evaluated.items())]
+    return stream_sql(con, _union(files, INDICATOR), INDICATOR)
+
+
+def _kept_out_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
+    paths = [kept_out_path(of) for _, of in sorted(given.evaluated.items())]
+    return stream_sql(con, _union([parquet(path) for path in paths if path.exists()], KEPT_OUT), KEPT_OUT)
+
+
+def _area_rows(con: duckdb.DuckDBPyConnection, folder: Path, given: ReleaseInputs) -> Rows:
+    parts, _ = subnational_rows(_codes_used(con, folder))
+    return _from_rows([*given.areas, *parts], AREA)
+
+
+def _area_group_rows(con: duckdb.DuckDBPyConnection, folder: Path, given: ReleaseInputs) -> Rows:
+    _, of_countries = subnational_rows(_codes_used(con, folder))
+    return _from_rows([*given.area_groups, *of_countries], AREA_GROUP)
+
+
+def _contributed(contract: Table) -> Inputs:
+    def rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
+        sent = given.contributions.get(contract.name)
+        parts = [_without_persons(parquet(sent))] if sent else []
+        return run_sql(con, _union(parts, contract), contract)
+
+    return rows
 
 
 def _codes_used(con: duckdb.DuckDBPyConnection, aside: Path) -> list[str]:
@@ -309,3 +350,21 @@ def _source_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
         }
         for name, source in given.sources.items()
     ]
+
+
+# The tables that are not models: definitions as rows, and what staging and evaluation wrote. In this order,
+# as an area is listed where a value of it is.
+DEFINED_TABLES: dict[Table, Inputs] = {
+    INDICATOR_META: lambda _con, _folder, given: _from_rows(_meta_rows(given), INDICATOR_META),
+    METHOD: lambda _con, _folder, _given: method_table(),
+    SOURCE_TABLE: lambda _con, _folder, given: _from_rows(_source_rows(given), SOURCE_TABLE),
+    SNAPSHOT_TABLE: lambda _con, _folder, given: _from_rows(given.snapshots, SNAPSHOT_TABLE),
+    OBSERVATION: lambda con, _folder, given: stream_sql(con, _observation_sql(given), OBSERVATION),
+    LEDGER: lambda con, _folder, given: run_sql(con, _beside_sql(given, LEDGER), LEDGER),
+    QUARANTINE: lambda con, _folder, given: run_sql(con, _beside_sql(given, QUARANTINE), QUARANTINE),
+    INDICATOR: _indicator_rows,
+    AREA: _area_rows,
+    AREA_GROUP: _area_group_rows,
+    KEPT_OUT: _kept_out_rows,
+    **{contract: _contributed(contract) for contract in CONTRIBUTION_TABLES},
+}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 
 import dagster as dg
+import pyarrow.parquet as pq
 
 from schemas.columns.model import Table
 from schemas.definitions.indicator import Indicator
@@ -14,7 +16,10 @@ from sources.ingest.cadence import cadences
 from sources.ingest.fetch import FetchReport
 from sources.snapshots.store import Store
 from sources.staging.stage import StagedSource
+from warehouse.evaluation.evaluate import Evaluated
+from warehouse.release.tables import WrittenTable
 
+PREVIEW, CELL = 5, 60  # rows, and characters of a cell
 OWNERS = ("team:compact-tracker",)
 
 
@@ -82,3 +87,38 @@ def staged_metadata(
         "reasons": dg.MetadataValue.json(staged.reasons),
         "folder": dg.MetadataValue.path(str(staged.folder)),
     }
+
+
+def indicator_metadata(values: Evaluated, seconds: float) -> Mapping[str, dg.MetadataValue]:
+    return {
+        "dagster/row_count": dg.MetadataValue.int(values.rows),
+        "file": dg.MetadataValue.path(str(values.path)),
+        "fingerprint": dg.MetadataValue.text(values.fingerprint),
+        "areas": dg.MetadataValue.int(values.areas),
+        "computed": dg.MetadataValue.bool(values.made),
+        "seconds": dg.MetadataValue.float(round(seconds, 3)),
+    }
+
+
+def table_metadata(table: WrittenTable) -> Mapping[str, dg.MetadataValue]:
+    return {
+        "dagster/row_count": dg.MetadataValue.int(table.rows),
+        "seconds": dg.MetadataValue.float(round(table.seconds, 3)),
+        "file": dg.MetadataValue.path(str(table.path)),
+        "preview": dg.MetadataValue.md(preview(table.path)),
+    }
+
+
+def preview(path: Path, rows: int = PREVIEW) -> str:
+    """The first rows of a parquet file as a table in Markdown."""
+    with pq.ParquetFile(path) as file:
+        batch = next(file.iter_batches(batch_size=rows), None)
+        names = file.schema_arrow.names
+    cells = [[_cell(row[name]) for name in names] for row in batch.to_pylist()] if batch else []
+    lines = [names, ["---"] * len(names), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+    return text if len(text) <= CELL else f"{text[:CELL]}…"

@@ -1,0 +1,80 @@
+"""What the steps of one run have produced so far, handed from step to step. What it works on is the
+context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.steps.check import check
+from pipelines.steps.context import RunContext
+from pipelines.steps.evaluate import evaluated_values
+from pipelines.steps.fetch import Prefetch, fetch, note_status
+from pipelines.steps.release import release_inputs
+from pipelines.steps.stage import Prestage, current_tables, observations
+from schemas.errors import CompactError
+from sources.ingest.fetch import FetchReport
+from warehouse.checks.indicator_checks import CheckResult
+from warehouse.release.inputs import ReleaseInputs
+from warehouse.store.publish import ReleaseResult
+
+
+@dataclass
+class RunState:
+    """One run. problems: what the steps raised, in order; reports: how each source was found; released: what
+    the release step gave.
+
+    A step takes what the steps before it left here. Where they belong to an earlier run, their results are
+    read from COMPACT_HOME, and where they are not there, UpstreamMissing is raised.
+    """
+
+    context: RunContext
+    problems: list[CompactError] = field(default_factory=list)
+    reports: dict[str, FetchReport] = field(default_factory=dict)
+    released: ReleaseResult | None = None
+    prefetch: Prefetch | None = None
+    prestage: Prestage | None = None
+    checks: dict[str, list[CheckResult]] = field(default_factory=dict)
+    _staged: dict[str, Path] | None = None
+    _inputs: ReleaseInputs | None = None
+
+    def fetch(self, source_id: str) -> FetchReport:
+        """Ask a source, or take what asking it ahead gave; its status is noted."""
+        ahead = self.prefetch
+        report = ahead.fetch(source_id) if ahead is not None else fetch(self.context, source_id)
+        self.reports[source_id] = report
+        note_status(self.context, report)
+        return report
+
+    def staged(self) -> dict[str, Path]:
+        """The current observations by source, looked up once for all steps after stage."""
+        if self._staged is None:
+            self._staged = observations(current_tables(self.context))
+        return self._staged
+
+    def changed(self) -> None:
+        """Snapshots were accepted or held: what is current is looked up again."""
+        self._staged = self._inputs = None
+
+    def inputs(self) -> ReleaseInputs:
+        """What the release is made from, with the checks of this run, and those of earlier runs for what this
+        one did not evaluate."""
+        if self._inputs is None:
+            values = evaluated_values(self.context, self.staged())
+            unknown = {name: path for name, path in values.items() if name not in self.checks}
+            self.checks |= check(self.context, unknown, self.staged())
+            self._inputs = release_inputs(self.context, values, self.staged(), self.checks)
+        return self._inputs
+
+    def note(self, problem: CompactError) -> CompactError:
+        """Keep a problem for the end of the run, once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+        return problem
+
+    def stop(self) -> None:
+        """Let agencies alone that are being asked, and begin no more staging."""
+        if self.prefetch is not None:
+            self.prefetch.stop()
+        if self.prestage is not None:
+            self.prestage.stop()

@@ -1,0 +1,63 @@
+"""Which published tables a model reads, found in its SQL. The order in which they are computed is in
+warehouse/release/tables.py; a test proves that it agrees."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from sqlglot import exp, parse_one
+
+from schemas.tables.registry import TABLES
+from warehouse.engine.duckdb_engine import MODELS, model_sql
+
+# Tables that take more than one select statement, with their files; every other is computed by its own.
+FILES = {
+    "progress": ("assessment_input", "assessment_point", "progress/*"),
+    "claim": ("claim", "claim_part"),
+    "score": ("score_input",),
+    "projection": ("projection_series",),
+    "projection_refused": ("projection_refused", "projection_series"),
+    "projection_skill": (),  # measured by a back-test: warehouse/projections/skill.csv
+}
+
+# What is loaded for the models beside the published tables, with the published table that has the same rows.
+LOADED: dict[str, str] = {
+    "overlap": "indicator",
+    "survey": "observation",
+    "unsd_value": "observation",
+    "newest_snapshot": "snapshot",
+    "as_of": "snapshot",
+    "fetched": "snapshot",
+    "projection_rule": "snapshot",
+}
+
+
+@cache
+def published_inputs(table: str) -> frozenset[str]:
+    """The published tables that a model reads, through its intermediate tables too.
+
+    Args:
+        table: A published table that a model computes.
+    """
+    read: set[str] = set()
+    for pattern in FILES.get(table, (table,)):
+        for path in sorted(MODELS.glob(f"{pattern}.sql")):
+            read |= _inputs(path)
+    return frozenset(read - {table})
+
+
+@cache
+def _inputs(path: Path) -> frozenset[str]:
+    name = path.relative_to(MODELS).with_suffix("").as_posix()
+    query = parse_one(model_sql(name), dialect="duckdb")
+    local = {cte.alias_or_name for cte in query.find_all(exp.CTE)}
+    read: set[str] = set()
+    for source in {one.name for one in query.find_all(exp.Table)} - local:
+        intermediate = MODELS / f"{source}.sql"
+        name = LOADED.get(source, source)
+        if name in TABLES:
+            read.add(name)
+        elif intermediate.is_file():
+            read |= _inputs(intermediate)
+    return frozenset(read)
