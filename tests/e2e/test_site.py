@@ -181,7 +181,7 @@ def test_map_changes_to_tiles_and_pace_and_missing_is_hatched(browser: webdriver
     browser.find_element(By.CSS_SELECTOR, "#map input[value=tiles]").click()
     assert until(browser, "return document.querySelectorAll('#map .canvas rect').length") > 190
     browser.find_element(By.CSS_SELECTOR, "#map input[value=pace]").click()
-    assert "Marginal progress" in browser.find_element(By.CSS_SELECTOR, "#map .key").text
+    assert "Unlikely to be met" in browser.find_element(By.CSS_SELECTOR, "#map .key").text
     label = browser.find_element(By.CSS_SELECTOR, "#map svg[role=img]").get_attribute("aria-label")
     assert "3 countries" in label
 
@@ -243,7 +243,7 @@ def test_the_profile_shows_peers_and_marks_what_is_missing(browser: webdriver.Ch
         "35%",
         "2024",
         "estimated",
-        "Marginal progress",
+        "Unlikely to be met",
         "65 to 100% (2030)",
     ):
         assert part in profile.replace("35.0%", "35%").replace("65.0 to", "65 to"), part

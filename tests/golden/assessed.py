@@ -19,6 +19,17 @@ from warehouse.models.progress import method_sql
 POINT = pa.schema(
     [("indicator", "string"), ("ref_area", "string"), ("time_period", "int16"), ("value", "double")]
 )
+STATUS = pa.schema(
+    [
+        *(
+            ("indicator", "string"),
+            ("ref_area", "string"),
+            ("target_value", "double"),
+            ("target_year", "int16"),
+        ),
+        *(("met", "bool"), ("passed", "bool"), ("deadline_met", "bool"), ("noise_beyond", "double")),
+    ]
+)
 GIVEN = pa.schema([("ref_area", "string"), ("scale_end", "double")])
 NOTHING = dict.fromkeys(DEFINITION.names)
 
@@ -44,10 +55,16 @@ def assess(method: Method, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any
                 (row["latest_year"], row["latest_value"]),
             )
         ]
+    # as published: no deadline has passed yet, and no tolerance counts a value as met
+    status = [
+        {key: row.get(key) for key in STATUS.names} | {"indicator": f"i{number}", "passed": False}
+        for number, row in enumerate(rows)
+    ]
     given = [{"ref_area": row["ref_area"], "scale_end": row.get("limit")} for row in rows]
     with engine() as con:
         load(con, "definition", pa.Table.from_pylist(definitions, schema=DEFINITION))
         load(con, "assessment_point", pa.Table.from_pylist(points, schema=POINT))
+        load(con, "target_status", pa.Table.from_pylist(status, schema=STATUS))
         load(con, "given", pa.Table.from_pylist(given, schema=GIVEN))
         con.execute(f"create temp table assessment_input as\n{model_sql('assessment_input')}")
         con.execute(

@@ -19,6 +19,7 @@ import pytest
 from sources.model import InvalidResponse, SnapshotFiles
 from sources.registry.sources import SOURCES, load_series, load_source, reader_of
 from sources.staging.stage import stage_source
+from tests.ledger import reconciles
 from tests.specimen_files import Replay
 
 Row = dict[str, Any]
@@ -45,7 +46,7 @@ def read(shared: Path, tmp_path: Path) -> Read:
             digest = hashlib.sha256(key.encode() + body).hexdigest()
             files.append(SnapshotFiles(digest, key, (page,), ("specimen:",), "2026-11-30"))
         found = stage_source(source, files, tmp_path / "home")
-        assert all(counts.reconciles for counts in found.ledger())
+        assert all(reconciles(counts) for counts in found.ledger())
         return pq.read_table(found.observation).to_pylist(), Counter(found.reasons)
 
     return staged
