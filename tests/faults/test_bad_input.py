@@ -12,7 +12,7 @@ import pytest
 from sources.ingest.fetch import FRESHNESS
 from tests.conftest import StandIn
 from tests.faults.bench import Way, copied, kept_bytes, must_be_red, must_succeed, of, sound, values
-from tests.faults.cases import CASES, EVERY, FIRST, Case
+from tests.faults.cases import EVERY, FIRST, LATER, Case
 from tests.faults.conftest import Good
 from warehouse.store.publish import latest_release
 
@@ -36,7 +36,7 @@ def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv(f"COMPACT_ROUTE_{way.source.upper()}", way.route)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", LATER, ids=str)
 @pytest.mark.usefixtures("route")
 @pytest.mark.fault("{case.words}")
 def test_a_fault_in_a_later_run(
