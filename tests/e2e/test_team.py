@@ -267,7 +267,7 @@ def test_a_team_s_runs_wait_in_the_queue_and_are_on_record_in_postgres(
             "ASSET_MATERIALIZATION",
             "PIPELINE_SUCCESS",
         } <= events
-        assert {'["source", "world_factbook"]', '["staged", "world_factbook"]'} <= set(made)
+        assert {'["snapshot", "world_factbook"]', '["observation", "world_factbook"]'} <= set(made)
         assert (tmp_path / "home" / "staged" / "world_factbook").is_dir()
         assert not list(team.folder.rglob("*.db")), "nothing is kept in SQLite"
 
