@@ -120,7 +120,7 @@ def _pandas(workspace: Any) -> int:
     from schemas.codelists.areas import membership_rows
     from tests.benchmarks.pandas_baseline import evaluate, latest, progress, weighted_means
 
-    staged = {source_id: found.observation for source_id, found in workspace.live_staged().items()}
+    staged = workspace.observations()
     values = evaluate(workspace.catalogue, staged)
     latest(values)
     progress(values, workspace.catalogue)

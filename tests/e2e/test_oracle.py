@@ -21,7 +21,7 @@ KEY = ["indicator", *CELL]
 def both(first_run: tuple[Path, Finished]) -> tuple[Path, Steps, pd.DataFrame]:
     home = first_run[0]
     workspace = Steps(open_context(Settings(home=home)))
-    staged = {source_id: found.observation for source_id, found in workspace.live_staged().items()}
+    staged = workspace.observations()
     return home / "releases" / "latest", workspace, evaluate(workspace.catalogue, staged)
 
 

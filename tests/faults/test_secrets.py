@@ -76,6 +76,7 @@ def test_an_address_with_a_password_is_refused_without_repeating_it(
 ) -> None:
     address = bank.url.replace("http://", f"http://user:{PLANTED}-in-an-address@")
     monkeypatch.setenv("COMPACT_URL_WORLDBANK_WDI", address)
+    monkeypatch.setenv("COMPACT_ALLOW_INSECURE", "1")  # what is under test is the password
     made = of_bank(tmp_path)
     assert tell(made.run()) == 1
     assert "worldbank_wdi cannot be asked at this address" in made.problems[0].what
