@@ -12,7 +12,7 @@ INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m p
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --durations=25
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
-	--no-emit-find-links --no-emit-package pip --no-header --quiet
+	--no-emit-find-links --no-header --quiet
 
 .PHONY: report setup quick test faults bench audit lint docs ui clean lock picture spark help
 
