@@ -69,16 +69,17 @@ def _models(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]
     from schemas.definitions.methods import methods
     from schemas.tables.assessment import PROGRESS
     from warehouse.engine.duckdb_engine import model_sql
-    from warehouse.models.progress import INPUTS, method_sql
+    from warehouse.models.progress import INPUTS, OUTLOOK, method_sql, outlook_sql
     from warehouse.release.tables import MODEL_TABLES, make
 
     found = []
     for contract in MODEL_TABLES:
         if contract is PROGRESS:
             parts = [(name, model_sql(name)) for name in INPUTS]
+            parts.append((OUTLOOK, outlook_sql()))
             parts += [(method.id, method_sql(method)) for method in methods().values()]
             for name, sql in parts:
-                table = name if name in INPUTS else "one_method"
+                table = name if name in (*INPUTS, OUTLOOK) else "one_method"
                 making = partial(con.execute, f"create or replace temp table {table} as\n{sql}")
                 found.append(_timed(PART + name, making) | {"rows": _count(con, table)})
             con.execute("drop table one_method")

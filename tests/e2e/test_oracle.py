@@ -38,10 +38,11 @@ def test_every_value_and_its_source(both: tuple[Path, Steps, pd.DataFrame]) -> N
 
 
 def test_every_assessment(both: tuple[Path, Steps, pd.DataFrame]) -> None:
-    folder, workspace, values = both
+    """Of the published values, whichever formula made them: those of the plain ones are compared above."""
+    folder, workspace, _ = both
+    values = pd.read_parquet(folder / "indicator.parquet")
     found = pd.read_parquet(folder / "progress.parquet")
     found = found[found["method"] == "unsd-2026"]
-    found = found[found["indicator"].isin(plain(workspace.catalogue))]
     expected = progress(values, workspace.catalogue)
     joined = found.merge(expected, on=["indicator", "ref_area"], how="left", suffixes=("", "_expected"))
     assert found["category"].nunique() >= 4

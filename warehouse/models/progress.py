@@ -24,6 +24,7 @@ from schemas.tables.arrow import arrow_schema
 from schemas.tables.assessment import METHOD, PROGRESS
 from warehouse.engine.duckdb_engine import literal, load_models, model_sql, sort_by_key, stream_sql
 
+OUTLOOK = "method_outlook"  # what the other methods say, for the agreement of the default
 INPUTS = ("assessment_point", "area_target", "target_status", "assessment_input")
 # What a method's file selects: these, as assessment_input has them or as its own, then its components.
 SELECTED = (
@@ -43,7 +44,7 @@ def progress_rows(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) ->
     methods."""
     load_assessment_inputs(con)
     if not only or DEFAULT_METHOD in only:
-        con.execute(f"create or replace temp table method_outlook as\n{outlook_sql()}")
+        con.execute(f"create or replace temp table {OUTLOOK} as\n{outlook_sql()}")
     return stream_sql(con, progress_sql(only), PROGRESS)
 
 

@@ -39,9 +39,10 @@ left_open: |
   * The guidance note's classes overlap (likely is 66 to 100 per cent). Each probability has one word here.
   * What the projection cannot know (plans, budgets, crises) is in no probability.
 reproduced: |
-  `compact backtest` repeats the nested back-test of the probabilities; docs/methods/projection.md has the reliability by tenths.
+  The nested back-test of the projection behind the probabilities, on four indicators (`pytest tests/golden/test_projection.py`).
+  `compact backtest` repeats it on a whole release; docs/methods/projection.md has the reliability by tenths.
 not_reproduced: |
-  Nobody publishes likelihoods of these targets by country.
+  Likelihoods of these targets by country: none are published elsewhere.
 */
 with
 chance as (
