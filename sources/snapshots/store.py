@@ -7,21 +7,17 @@ docs/snapshots.md describes the files.
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
-from sources.locks import file_lock
 from sources.model import SPOOL, InvalidResponse, Page, SnapshotFiles, SourceResponse, SpooledPage
-from sources.snapshots.atomic import sync
 from sources.snapshots.events import Event, Snapshot, StoredPage, as_event, iso, page_event
-from sources.snapshots.manifest import Manifest
+from sources.snapshots.journal import Journal
 from sources.snapshots.objects import Objects, StoreDamaged
-from sources.snapshots.state import ResourceState
 
 __all__ = ["Snapshot", "Store", "StoredPage"]
 
@@ -31,12 +27,10 @@ CHUNK = 1024 * 1024
 class Store:
     """COMPACT_HOME/snapshots. Threads may share one; several processes may use the same folder."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, journal: Journal | None = None) -> None:
         self.folder = home / "snapshots"
-        self.objects, self._lockfile = Objects(self.folder / "objects"), self.folder / "lock"
-        self._mutex = threading.RLock()
-        self._unchanging, self._appended = 0, False
-        self._forget()
+        self.objects = Objects(self.folder / "objects")
+        self._journal = journal or Journal(self.folder)
 
     # --- recording ---
     def keep(self, source: Source, answer: SourceResponse, fetched_at: datetime) -> Snapshot:
@@ -67,11 +61,11 @@ class Store:
             answer.agency_release,
             source.licence.name,
         )
-        before = self._resource(source.id, answer.resource.key)
+        before = self._journal.resource(source.id, answer.resource.key)
         waiting = before.fetched[before.waiting] if before.waiting else None
         if waiting is not None and waiting.content == answer.content and self.is_whole(waiting):
             return waiting
-        self._append([{"event": "fetched", **as_event(snapshot)}])
+        self._journal.append([{"event": "fetched", **as_event(snapshot)}])
         return snapshot
 
     def confirm(self, *snapshots: Snapshot, at: datetime, release: str | None = None) -> None:
@@ -95,7 +89,7 @@ class Store:
     ) -> None:
         """An answer that cannot be used. Its bytes are kept to be looked at; it never becomes a snapshot."""
         pages = [page_event(self._put(page)) for page in error.pages]
-        self._append(
+        self._journal.append(
             [
                 {
                     "event": "refused",
@@ -112,48 +106,45 @@ class Store:
     # --- asking ---
     def live(self, source_id: str) -> dict[str, Snapshot]:
         """The last accepted snapshot of each resource."""
-        with self._mutex:
-            return {key: r.fetched[r.live] for key, r in self._of(source_id).items() if r.live}
+        with self._journal.locked():
+            return {key: r.fetched[r.live] for key, r in self._journal.resources(source_id).items() if r.live}
 
     def candidates(self, source_id: str) -> dict[str, Snapshot]:
         """The live ones, with those in their place that were fetched since and are not yet judged."""
-        with self._mutex:
+        with self._journal.locked():
             return {
                 key: r.fetched[name]
-                for key, r in self._of(source_id).items()
+                for key, r in self._journal.resources(source_id).items()
                 if (name := r.waiting or r.live)
             }
 
     def releases(self, source_id: str) -> dict[str, str | None]:
         """The release whose data the candidate of each resource is known to be: that of its fetch, or a later
         one that confirmed it because nothing had changed."""
-        with self._mutex:
+        with self._journal.locked():
             return {
                 key: r.release if not r.waiting and r.release else r.fetched[name].agency_release
-                for key, r in self._of(source_id).items()
+                for key, r in self._journal.resources(source_id).items()
                 if (name := r.waiting or r.live)
             }
 
     def held(self, source_id: str) -> dict[str, Snapshot]:
         """Snapshots that wait for a person."""
-        with self._mutex:
-            return {key: r.fetched[r.held] for key, r in self._of(source_id).items() if r.held}
+        with self._journal.locked():
+            return {key: r.fetched[r.held] for key, r in self._journal.resources(source_id).items() if r.held}
 
     @property
     def source_ids(self) -> list[str]:
         """Every source of which the manifest tells."""
-        with self._mutex:
-            self._refresh()
-            return sorted(self._events)
+        return self._journal.source_ids()
 
     def find(self, prefix: str) -> list[Snapshot]:
         """Every snapshot whose id begins so, accepted or not."""
-        with self._mutex:
-            self._refresh()
+        with self._journal.locked():
             return [
                 s
-                for resources in self._resources.values()
-                for r in resources.values()
+                for source_id in self._journal.source_ids()
+                for r in self._journal.resources(source_id).values()
                 for s in r.fetched.values()
                 if s.snapshot.startswith(prefix)
             ]
@@ -195,27 +186,25 @@ class Store:
 
     def events(self, source_id: str) -> list[Event]:
         """The source's events in order, as they stand in the manifest."""
-        self._refresh()
-        return list(self._events.get(source_id, ()))
+        return self._journal.events(source_id)
 
     @property
     def torn(self) -> list[str]:
         """What was skipped of the manifest because a crash tore it off; empty mostly."""
-        self._refresh()
-        return list(self._manifest.torn)
+        return self._journal.torn()
 
     def verify(self) -> list[str]:
         """Read every object that the manifest names, but for those removed on purpose. One line for each that
         is gone or changed."""
-        with self._mutex:
-            self._refresh()
+        with self._journal.locked():
+            dropped = self._journal.dropped()
             named = {
                 page["sha256"]: page["bytes"]
-                for events in self._events.values()
-                for event in events
+                for source_id in self._journal.source_ids()
+                for event in self._journal.events(source_id)
                 if event["event"] != "dropped"
                 for page in event.get("pages", ())
-                if page["sha256"] not in self._dropped
+                if page["sha256"] not in dropped
             }
         return [
             fault for sha256, size in sorted(named.items()) if (fault := self.objects.fault(sha256, size))
@@ -224,23 +213,21 @@ class Store:
     def drop(self, lines: Sequence[Event], at: datetime | None = None) -> None:
         """Record that these pages are removed on purpose: lines with source, resource, pages and reason. They
         are removed afterwards, so that none is ever missed without a word."""
-        self._append([{"event": "dropped", **line, "at": iso(at)} for line in lines])
+        self._journal.append([{"event": "dropped", **line, "at": iso(at)} for line in lines])
 
     @property
     def dropped(self) -> frozenset[str]:
         """The pages that were removed on purpose and have not come again since."""
-        self._refresh()
-        return frozenset(self._dropped)
+        return frozenset(self._journal.dropped())
 
     def kept(self, source_id: str) -> set[str]:
         """The snapshots that may still be used: live, the one to fall back to, not yet judged, or held."""
-        with self._mutex:
-            return {name for r in self._of(source_id).values() for name in r.usable}
+        with self._journal.locked():
+            return {name for r in self._journal.resources(source_id).values() for name in r.usable}
 
     def _removed_on(self, snapshot: Snapshot) -> str:
-        return next(
-            (self._dropped[page.sha256] for page in snapshot.pages if page.sha256 in self._dropped), ""
-        )
+        dropped = self._journal.dropped()
+        return next((dropped[page.sha256] for page in snapshot.pages if page.sha256 in dropped), "")
 
     def _put(self, page: Page) -> StoredPage:
         if isinstance(page, SpooledPage):
@@ -249,12 +236,16 @@ class Store:
             name = self.objects.put(page.body)
         return StoredPage(name, page.size, page.url, page.etag, page.last_modified)
 
-    # --- the manifest ---
+    def unchanging(self) -> AbstractContextManager[None]:
+        """Read the manifest once for all questions inside this block, rather than once a question. What is
+        appended through this store is seen; what another process appends meanwhile is not."""
+        return self._journal.unchanging()
+
     def _judge(self, event: str, snapshots: Sequence[Snapshot], at: datetime | None, more: Event) -> None:
         for snapshot in snapshots:
-            if snapshot.snapshot not in self._resource(snapshot.source, snapshot.resource).fetched:
+            if snapshot.snapshot not in self._journal.resource(snapshot.source, snapshot.resource).fetched:
                 raise ValueError(f"snapshot {snapshot.snapshot} of {snapshot.resource} is not in the store")
-        self._append(
+        self._journal.append(
             [
                 {
                     "event": event,
@@ -267,76 +258,3 @@ class Store:
                 for s in snapshots
             ]
         )
-
-    def _append(self, events: Sequence[Event]) -> None:
-        if not events:
-            return
-        with self._mutex, file_lock(self._lockfile):
-            self._manifest.append(events)
-            self._appended = True
-            sync(self.folder)
-
-    def _of(self, source_id: str) -> Mapping[str, ResourceState]:
-        self._refresh()
-        return self._resources.get(source_id, {})
-
-    def _resource(self, source_id: str, key: str) -> ResourceState:
-        return self._of(source_id).get(key) or ResourceState()
-
-    @contextmanager
-    def unchanging(self) -> Iterator[None]:
-        """Read the manifest once for all questions inside this block, rather than once a question. What is
-        appended through this store is seen; what another process appends meanwhile is not."""
-        with self._mutex:
-            self._refresh()
-            self._unchanging += 1
-            try:
-                yield
-            finally:
-                self._unchanging -= 1
-
-    def _refresh(self) -> None:
-        """Take in what was appended since the last look, by us or by another process."""
-        if self._unchanging and not self._appended:
-            return
-        self._appended = False
-        with self._mutex, self._read_lock():
-            try:
-                for number, event in self._manifest.new_events():
-                    self._take(number, event)
-            except BaseException:
-                self._forget()  # what was half read must not pass for the whole the next time
-                raise
-
-    def _read_lock(self) -> AbstractContextManager[object]:
-        """With other readers; none where nobody ever wrote. The store may be on a read-only file system."""
-        if not self._lockfile.exists():
-            return nullcontext()
-        return file_lock(self._lockfile, shared=True, mode="r")
-
-    def _forget(self) -> None:
-        self._manifest = Manifest(self.folder / "manifest.jsonl")
-        self._resources: dict[str, dict[str, ResourceState]] = {}
-        self._events: dict[str, list[Event]] = {}
-        self._dropped: dict[str, str] = {}  # page to when
-
-    def _take(self, number: int, event: Event) -> None:
-        try:
-            self._apply(event)
-        except (KeyError, TypeError, ValueError) as error:
-            raise StoreDamaged(
-                f"the event makes no sense: {type(error).__name__} {error}",
-                where=f"{self._manifest.path}:{number}",
-                next_step="restore the file from a copy, or delete that line",
-            ) from None
-
-    def _apply(self, event: Event) -> None:
-        kind = event["event"]
-        for page in event.get("pages", ()):
-            if kind == "dropped":
-                self._dropped[page["sha256"]] = event["at"]
-            else:
-                self._dropped.pop(page["sha256"], None)
-        resources = self._resources.setdefault(event["source"], {})
-        resources.setdefault(event["resource"], ResourceState()).apply(event)
-        self._events.setdefault(event["source"], []).append(event)

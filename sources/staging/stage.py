@@ -7,28 +7,31 @@ source.yaml and its neighbours.
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemas.columns.model import Table
-from schemas.columns.observation import FIRST_YEAR, LAST_YEAR, OBSERVATION
+from schemas.columns.observation import FIRST_YEAR, LAST_YEAR
 from schemas.definitions.source import Source
-from schemas.tables.registry import LEDGER, QUARANTINE
 from sources.model import SnapshotFiles
 from sources.readers_protocol import Reader
 from sources.registry.renames import renamed
 from sources.registry.sources import SOURCES, SeriesInfo, load_series, reader_of
-from sources.settings import CHECKOUT
-from sources.snapshots.cache_record import file_sha256, read_record, write_record
-from sources.snapshots.objects import StoreDamaged
+from sources.snapshots.cache_record import read_record, write_record
 from sources.staging.corrections import apply_corrections, load_corrections
 from sources.staging.result import SnapshotCounts, StagedSource, StageProblem, fingerprint
+from sources.staging.staged_files import (
+    EXAMPLES,
+    OUR_MISTAKE,
+    check_pages,
+    discard,
+    rename_into_place,
+    source_values,
+    statement,
+    write_tables,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,14 +46,9 @@ __all__ = [
     "stage_source",
 ]
 
-SQL = CHECKOUT / "sources" / "staging" / "sql"
 RECORD = "digests.json"
-STORED_PAGE = re.compile(r"[0-9a-f]{64}")
-EXAMPLES = 10
 SHOWN = 300  # characters of an example
-ROW_GROUP = 250_000
 MEMORY_LIMIT = "1500MB"  # of DuckDB; what does not fit goes to a temporary folder under COMPACT_HOME
-OUR_MISTAKE = "this is a mistake of ours, in the reader or in sources/staging: please report it"
 # Reasons that stop a run: the agency said something that we cannot read, so nothing may be published from it.
 # Each with what to do about it; all others are refusals that we expect and count.
 RED = {
@@ -100,44 +98,20 @@ def stage_source(
     if target.is_dir():
         if read_record(target / RECORD) is not None:
             return StagedSource(source.id, mark, target, reused=True)
-        _discard(target)
+        discard(target)
     check_pages(files)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
     try:
         with _connect(home.resolve(), aside, files) as con:
             _judge(con, source, files, folder, reader or reader_of(source), series)
-            _write_tables(con, source, files, aside)
+            write_tables(con, source, files, aside)
         shutil.rmtree(aside / "spill", ignore_errors=True)
         write_record(aside / RECORD, {}, sorted(aside.glob("*.parquet")))
-        _rename(aside, target)
+        rename_into_place(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return StagedSource(source.id, mark, target)
-
-
-def check_pages(files: Sequence[SnapshotFiles]) -> None:
-    """Raise StoreDamaged if a stored page is not the bytes that its name promises: nothing is read from it.
-
-    Args:
-        files: snapshots whose pages are to be read; pages that are not from the store, as in tests and new
-            sources, have no such name and pass.
-    """
-    for page in (page for snapshot in files for page in snapshot.pages if STORED_PAGE.fullmatch(page.name)):
-        if file_sha256(page) != page.name:
-            raise StoreDamaged(
-                f"stored page {page.name[:12]} has changed since it was fetched",
-                where=str(page),
-                allowed=f"bytes with sha256 {page.name}",
-                next_step="delete that file and run again: it is fetched again",
-            )
-
-
-def _discard(target: Path) -> None:
-    """Remove a staged folder in one step, so that no reader finds half of it."""
-    aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
-    target.rename(aside / target.name)
-    shutil.rmtree(aside)
 
 
 def check_arrived(source: Source, asked: Iterable[str], staged: StagedSource) -> None:
@@ -203,7 +177,7 @@ def _judge(
     con.execute("create temp table raw_row_counted (snapshot varchar, reason varchar, rows bigint)")
     reader.raw_rows(con, source, files)
     make_lookups(con, source, dict(load_series(source.id, folder) if series is None else series))
-    con.execute(_sql("classify"), {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
+    con.execute(statement("classify"), {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
     sent, distinct_rows, judged = con.execute("""
         select
             (select count(*) from raw_row),
@@ -215,7 +189,7 @@ def _judge(
             f"{distinct_rows} numbers, and {judged} were judged",
             next_step=OUR_MISTAKE,
         )
-    con.execute(_sql("duplicates"))
+    con.execute(statement("duplicates"))
     con.execute(
         "update judged set reason = repeats.reason from repeats "
         "where judged.snapshot = repeats.snapshot and judged.row = repeats.row"
@@ -244,9 +218,9 @@ def _red_reasons(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[dict[s
     for reason, snapshot, rows in found:
         reasons[reason] = reasons.get(reason, 0) + rows
         details = con.execute(
-            f"select detail, count(*) as n from ({_sql('quarantine')}) where snapshot = $snapshot "
+            f"select detail, count(*) as n from ({statement('quarantine')}) where snapshot = $snapshot "
             f"and reason = $reason group by detail order by n desc, detail limit {EXAMPLES}",
-            _names(source) | {"snapshot": snapshot, "reason": reason},
+            source_values(source) | {"snapshot": snapshot, "reason": reason},
         ).fetchall()
         shown = [(_short(str(detail)), n) for detail, n in details]
         listed = "; ".join(f"{detail} ({n} rows)" if n > 1 else detail for detail, n in shown)
@@ -257,82 +231,3 @@ def _red_reasons(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[dict[s
 def _short(text: str) -> str:
     """What an agency sent may be of any length: the whole of it is in its bytes, which are kept."""
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
-
-
-def _write_tables(
-    con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles], aside: Path
-) -> None:
-    """Write the three tables, and prove that every row is in one of them or counted."""
-    columns = ", ".join(OBSERVATION.names[1:])
-    kept = _write(
-        con,
-        f"select $source as source, {columns} from judged where reason is null order by "
-        + ", ".join(OBSERVATION.key[1:]),
-        {"source": source.id},
-        OBSERVATION,
-        aside / "observation.parquet",
-    )
-    listed = _write(con, _sql("quarantine"), _names(source), QUARANTINE, aside / "quarantine.parquet")
-    con.execute(
-        "create temp table staged_snapshot as select unnest($ids) as snapshot",
-        {"ids": sorted({f.snapshot for f in files})},
-    )
-    ledger = con.execute(_sql("reconciliation")).fetchall()
-    _write(
-        con,
-        f"select $source as source, * from ({_sql('reconciliation')}) order by snapshot",
-        {"source": source.id},
-        LEDGER,
-        aside / "ledger.parquet",
-    )
-    wrong = [row[0] for row in ledger if row[1] != row[2] + row[3]]
-    counted = sum(
-        n for row in ledger for reason, n in json.loads(row[4]).items() if reason in source.counted_only
-    )
-    sent = con.execute(
-        "select (select count(*) from raw_row) + (select coalesce(sum(rows), 0) from raw_row_counted)"
-    ).fetchone()
-    if wrong or sent != (kept + listed + counted,) or sent != (sum(row[1] for row in ledger),):
-        raise StageProblem(
-            f"the ledger of {source.id} does not add up: {sent} rows came, {kept} were kept, {listed} "
-            f"listed as refused, {counted} counted as refused; snapshots {wrong[:EXAMPLES]}",
-            next_step=OUR_MISTAKE,
-        )
-
-
-def _write(
-    con: duckdb.DuckDBPyConnection, sql: str, names: dict[str, object], table: Table, path: Path
-) -> int:
-    """Write a query's rows; returns how many. Row groups have one size: same rows, same bytes."""
-    import pyarrow.parquet as pq
-
-    from schemas.tables.arrow import arrow_schema, row_groups
-    from schemas.tables.validation import validate
-
-    schema, rows = arrow_schema(table), 0
-    with path.open("wb") as file:
-        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-            for part in row_groups(con.sql(sql, params=names).to_arrow_reader(ROW_GROUP), schema, ROW_GROUP):
-                validate(part, table)
-                writer.write_table(part, row_group_size=ROW_GROUP)
-                rows += part.num_rows
-        file.flush()
-        os.fsync(file.fileno())
-    return rows
-
-
-def _rename(aside: Path, target: Path) -> None:
-    aside.chmod(0o755)
-    try:
-        aside.rename(target)
-    except OSError:
-        if not target.is_dir():  # another run staged the same meanwhile: its tables are these
-            raise
-
-
-def _names(source: Source) -> dict[str, object]:
-    return {"source": source.id, "counted_only": list(source.counted_only)}
-
-
-def _sql(name: str) -> str:
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8")

@@ -45,7 +45,8 @@ from tests.e2e.conftest import copied_home
 from tests.faults.bench import entry
 from tests.steps import Steps, steps_of
 from warehouse.models.dependencies import published_inputs
-from warehouse.release.tables import DEFINED_TABLES, MODEL_TABLES
+from warehouse.release.defined_tables import DEFINED_TABLES
+from warehouse.release.tables import MODEL_TABLES
 from warehouse.store.publish import ReleaseRefused
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -131,8 +131,11 @@ def test_a_list_that_names_a_path_outside_is_refused(path: str, home: Path, tmp_
 
 
 @pytest.mark.fault("a backup is killed")
-def test_a_backup_that_is_killed_leaves_the_ones_before_it(home: Path, tmp_path: Path) -> None:
-    safe, said = tmp_path / "safe", tmp_path / "said.txt"
+def test_a_backup_that_is_killed_leaves_the_ones_before_it(tmp_path: Path) -> None:
+    """Killed before each change of a backup of two files: a larger home repeats the same changes."""
+    home, safe, said = tmp_path / "home", tmp_path / "safe", tmp_path / "said.txt"
+    (home / "snapshots/objects/ab").mkdir(parents=True)
+    (home / "snapshots/objects/ab/abcd").write_bytes(b"page")
     first = back_up(home, safe).id
     (home / "snapshots/objects/ab/more").write_bytes(b"more")
     killed = 0

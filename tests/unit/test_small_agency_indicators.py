@@ -100,7 +100,7 @@ def test_reported_unemployment_is_of_those_of_fifteen_and_over(tmp_path: Path) -
 
 
 def test_the_data_commons_stand_in_for_unsd_alone(tmp_path: Path) -> None:
-    """Where the three last common years agree, the copy goes on; another copy that fails the test does not."""
+    """Where the three last common years agree, the copy goes on; a copy that does not agree is left out."""
     series = ((2018, 30.0), (2019, 33.0), (2020, 36.0))
     rows = [
         *(observation("unsd_sdg", "IT_USE_ii99", "BGD", year, value, unit="PT") for year, value in series),

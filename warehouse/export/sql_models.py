@@ -31,7 +31,8 @@ from warehouse.models.sdg_database_inputs import load_sdg_database
 from warehouse.models.survey_inputs import load_surveys
 from warehouse.models.target_inputs import load_commitments
 from warehouse.projections.projection import load_projection_series
-from warehouse.release.tables import MODEL_TABLES, SQL_TYPES
+from warehouse.release.defined_tables import SQL_TYPES
+from warehouse.release.tables import MODEL_TABLES
 
 DIALECTS = ("duckdb", "spark")
 BEFORE = {

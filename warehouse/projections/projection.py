@@ -20,16 +20,22 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL
 from warehouse.engine.duckdb_engine import load_models, model_sql, run_sql, sort_by_key
-from warehouse.projections.calibrate import Chances
-from warehouse.projections.intervals import Calibration, calibration, share_below, width
+from warehouse.projections.intervals import Calibration, calibration, width
 from warehouse.projections.model import Settings, learn, local, project, settings, smoothed_level
 from warehouse.projections.panel import DESCRIBING, Panel, make_panel, panel_of_series
-from warehouse.projections.transforms import KINDS, Floats, Integers, from_scale, to_scale
+from warehouse.projections.probability import (
+    Columns,
+    calibrated_probability,
+    families_of,
+    interval_widths,
+    meets_now,
+    raw_probability,
+)
+from warehouse.projections.transforms import KINDS, Floats, Integers, from_scale
 
 SKILL = Path(__file__).with_name("skill.csv")
 HISTORY = 30  # years until now that the model may look at: its window, twice, and some
@@ -41,7 +47,6 @@ MIDDLE = """case point.side
     when 'at_least' then (point.value + listed.highest) / 2
     else point.value end"""
 DIGITS = 10  # significant digits that are published: the last bits differ between processors
-Columns = Mapping[str, NDArray[Any]]
 
 
 def load_projection_series(con: duckdb.DuckDBPyConnection) -> None:
@@ -186,12 +191,12 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
         int(ahead.max()),
         given,
     )
-    blends = widths.blend(panel.indicators, _families(panel))[part.indicator]
+    blends = widths.blend(panel.indicators, families_of(panel))[part.indicator]
     level = smoothed_level(z, given)
     last = now.last[:, None]
     path = last + blends[:, :1] * (path - last) + blends[:, 1:] * (level[:, None] - last)
     still = (blends == 0).all(axis=1)
-    by_indicator, own = _widths(panel, widths, path.shape[1])
+    by_indicator, own = interval_widths(panel, widths, path.shape[1])
     scaled = by_indicator[part.indicator] * volatility[:, None, None]
     bands = [
         from_scale(path + sign * width(scaled, level), part.scale)
@@ -199,11 +204,11 @@ def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibratio
         for sign in (-1, 1)
     ]
     met, at_target = (
-        _probability(part, path, scaled, wanted["direction"], wanted[name])
+        raw_probability(part, path, scaled, wanted["direction"], wanted[name])
         for name in ("met_at", "target_value")
     )
     met, at_target = (
-        _calibrated(part, widths, raw, _meets(wanted, name), given)
+        calibrated_probability(part, widths, raw, meets_now(wanted, name), given)
         for raw, name in ((met, "met_at"), (at_target, "target_value"))
     )
     row, step = np.nonzero(np.arange(path.shape[1]) < ahead[:, None])
@@ -259,63 +264,6 @@ def _places(panel: Panel, wanted: Columns) -> Integers:
     codes = np.array([here[name] for name in wanted["indicator"].astype(str)])
     keys = panel.indicator * len(areas) + of_area[: len(panel.areas)]
     return np.searchsorted(keys, codes * len(areas) + of_area[len(panel.areas) :])
-
-
-def _widths(panel: Panel, widths: Calibration, horizon: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """indicator by horizon by level; beyond the last horizon that was tested they grow with the root of
-    time. And whether they are the indicator's own."""
-    table = widths.of(panel.indicators, _families(panel))
-    tested = table.shape[1]
-    step = np.arange(horizon)
-    grown = np.sqrt(np.maximum(step + 1, tested) / tested)
-    own = np.array([name in widths.widths for name in panel.indicators])
-    return table[:, np.minimum(step, tested - 1)] * grown[:, None], own
-
-
-def _families(panel: Panel) -> list[str]:
-    return [panel.families[code] for code in panel.family_of_indicator]
-
-
-def _meets(wanted: Columns, name: str) -> NDArray[np.bool_]:
-    """Whether the last value is on the better side of a number."""
-    last, number, way = wanted["last_value"], wanted[name], wanted["direction"]
-    near = np.abs(last - 1) <= np.abs(number - 1) + 1e-9
-    found: NDArray[np.bool_] = np.where(
-        way == "closer_to_one", near, np.where(way == "higher_is_better", last >= number, last <= number)
-    )
-    return found
-
-
-def _calibrated(
-    panel: Panel, widths: Calibration, raw: Floats, met_now: NDArray[np.bool_], given: Settings
-) -> Floats:
-    """The raw probabilities as they came true in the back-test, by family."""
-    chances, found = Chances(widths.chances), np.full(raw.shape, np.nan)
-    for code, name in enumerate(panel.families):
-        chosen = panel.family == code
-        found[chosen] = chances.of(name, raw[chosen], met_now[chosen, None], given.probability_cap)
-    return found
-
-
-def _probability(
-    panel: Panel, path: Floats, scaled: Floats, direction: NDArray[Any], target: Floats
-) -> Floats:
-    """That the value is at least the target, at most, or for a parity ratio as close to one as the target;
-    NaN without a target, and for parity itself, which no projection meets exactly. A target at an end of a
-    bounded scale counts from the offset on: what rounds to 100 per cent is 100 per cent."""
-    upper, lower = direction == "higher_is_better", direction == "lower_is_better"
-    away = np.abs(target - 1)
-    inside = np.clip(target, panel.scale.low + panel.scale.offset, panel.scale.high - panel.scale.offset)
-    target = np.where(panel.scale.kind == 2, inside, target)
-
-    def below(value: Floats) -> Floats:
-        return share_below(to_scale(value, panel.scale)[:, None] - path, scaled)
-
-    found = below(target)
-    near = below(1 + away) - below(1 - away)
-    near = np.where(away[:, None] > 0, near, np.nan)
-    found = np.where(upper[:, None], 1 - found, np.where(lower[:, None], found, near))
-    return np.where(np.isnan(target)[:, None], np.nan, found)
 
 
 def _nullable(values: Floats) -> pa.Array:

@@ -12,18 +12,33 @@ from pathlib import Path
 
 from schemas.errors import CompactError
 from sources.snapshots.events import Event
+from sources.snapshots.journal import Journal
 from sources.snapshots.store import Store
 
 
 class StoreAsOf(Store):
-    """The store with the events up to a moment. It can be asked, not written to.
+    """The store with the events up to a moment. It can be asked, not written to."""
+
+    def __init__(self, home: Path, when: datetime) -> None:
+        super().__init__(home, JournalAsOf(home / "snapshots", when))
+        self.when = when
+
+
+class JournalAsOf(Journal):
+    """The manifest up to a moment.
 
     The order of the lines is what counts: an event whose clock was put back is as old as the one before it.
     """
 
-    def __init__(self, home: Path, when: datetime) -> None:
+    def __init__(self, folder: Path, when: datetime) -> None:
         self.when = when
-        super().__init__(home)
+        super().__init__(folder)
+
+    def append(self, events: Sequence[Event]) -> None:  # noqa: ARG002 - that of the manifest
+        """Always raises CompactError."""
+        raise CompactError(
+            "the store as it was in the past cannot be changed", where=f"as of {self.when.isoformat()}"
+        )
 
     def _forget(self) -> None:
         super()._forget()
@@ -33,11 +48,6 @@ class StoreAsOf(Store):
         self._reached = max(self._reached, _at(event))
         if self._reached <= self.when or event["event"] == "dropped":  # what is gone is gone for the past too
             super()._take(number, event)
-
-    def _append(self, _events: Sequence[Event]) -> None:
-        raise CompactError(
-            "the store as it was in the past cannot be changed", where=f"as of {self.when.isoformat()}"
-        )
 
 
 def reaches_back_to(home: Path) -> datetime | None:

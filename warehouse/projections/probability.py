@@ -1,0 +1,77 @@
+"""The probability that a projected series meets its target, and the widths of its intervals.
+
+The path itself is in model.py; what the back-test taught is in intervals.py and calibrate.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from warehouse.projections.calibrate import Chances
+from warehouse.projections.intervals import Calibration, share_below
+from warehouse.projections.model import Settings
+from warehouse.projections.panel import Panel
+from warehouse.projections.transforms import Floats, to_scale
+
+Columns = Mapping[str, NDArray[Any]]
+
+
+def interval_widths(panel: Panel, widths: Calibration, horizon: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """indicator by horizon by level; beyond the last horizon that was tested they grow with the root of
+    time. And whether they are the indicator's own."""
+    table = widths.of(panel.indicators, families_of(panel))
+    tested = table.shape[1]
+    step = np.arange(horizon)
+    grown = np.sqrt(np.maximum(step + 1, tested) / tested)
+    own = np.array([name in widths.widths for name in panel.indicators])
+    return table[:, np.minimum(step, tested - 1)] * grown[:, None], own
+
+
+def families_of(panel: Panel) -> list[str]:
+    return [panel.families[code] for code in panel.family_of_indicator]
+
+
+def meets_now(wanted: Columns, name: str) -> NDArray[np.bool_]:
+    """Whether the last value is on the better side of a number."""
+    last, number, way = wanted["last_value"], wanted[name], wanted["direction"]
+    near = np.abs(last - 1) <= np.abs(number - 1) + 1e-9
+    found: NDArray[np.bool_] = np.where(
+        way == "closer_to_one", near, np.where(way == "higher_is_better", last >= number, last <= number)
+    )
+    return found
+
+
+def calibrated_probability(
+    panel: Panel, widths: Calibration, raw: Floats, met_now: NDArray[np.bool_], given: Settings
+) -> Floats:
+    """The raw probabilities as they came true in the back-test, by family."""
+    chances, found = Chances(widths.chances), np.full(raw.shape, np.nan)
+    for code, name in enumerate(panel.families):
+        chosen = panel.family == code
+        found[chosen] = chances.of(name, raw[chosen], met_now[chosen, None], given.probability_cap)
+    return found
+
+
+def raw_probability(
+    panel: Panel, path: Floats, scaled: Floats, direction: NDArray[Any], target: Floats
+) -> Floats:
+    """That the value is at least the target, at most, or for a parity ratio as close to one as the target;
+    NaN without a target, and for parity itself, which no projection meets exactly. A target at an end of a
+    bounded scale counts from the offset on: what rounds to 100 per cent is 100 per cent."""
+    upper, lower = direction == "higher_is_better", direction == "lower_is_better"
+    away = np.abs(target - 1)
+    inside = np.clip(target, panel.scale.low + panel.scale.offset, panel.scale.high - panel.scale.offset)
+    target = np.where(panel.scale.kind == 2, inside, target)
+
+    def below(value: Floats) -> Floats:
+        return share_below(to_scale(value, panel.scale)[:, None] - path, scaled)
+
+    found = below(target)
+    near = below(1 + away) - below(1 - away)
+    near = np.where(away[:, None] > 0, near, np.nan)
+    found = np.where(upper[:, None], 1 - found, np.where(lower[:, None], found, near))
+    return np.where(np.isnan(target)[:, None], np.nan, found)

@@ -1,0 +1,213 @@
+"""The tables of a release that no model computes: definitions as rows, and what staging and evaluation wrote.
+
+Tables computed by SQL models are in tables.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import duckdb
+import pyarrow as pa
+
+from schemas.codelists.reader import read_codelist
+from schemas.codelists.subnational import subnational_rows
+from schemas.columns.model import Table
+from schemas.columns.observation import OBSERVATION
+from schemas.tables.arrow import arrow_schema
+from schemas.tables.assessment import (
+    KEPT_OUT,
+    METHOD,
+)
+from schemas.tables.contributions import CONTRIBUTION_TABLES
+from schemas.tables.registry import (
+    AREA,
+    AREA_GROUP,
+    INDICATOR,
+    INDICATOR_META,
+    LEDGER,
+    QUARANTINE,
+    SNAPSHOT_TABLE,
+    SOURCE_TABLE,
+)
+from warehouse.engine.duckdb_engine import (
+    literal,
+    parquet,
+    run_sql,
+    sort_by_key,
+    stream_sql,
+)
+from warehouse.evaluation.invalidation import depends_on
+from warehouse.evaluation.kept_out import kept_out_path
+from warehouse.models.progress import method_table
+from warehouse.release.inputs import ReleaseInputs
+
+if TYPE_CHECKING:
+    pass
+
+
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
+
+
+Inputs: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Path, ReleaseInputs], Rows]
+
+
+def _without_persons(contributions: str) -> str:
+    """Contributions with the contacts that belong to a role alone: a web page, or a mailbox whose every word
+    is in role_mailboxes.csv. Other addresses may be a person's."""
+    roles = ", ".join(literal(row["word"]) for row in read_codelist("role_mailboxes"))
+    words = "regexp_split_to_array(lower(split_part(contact, '@', 1)), '[._+-]')"
+    role = f"contact like 'https://%' or list_has_all([{roles}], {words})"
+    return f"(select * replace (case when {role} then contact end as contact) from {contributions})"
+
+
+def _indicator_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
+    files = [parquet(path) for _, path in sorted(given.evaluated.items())]
+    return stream_sql(con, _union(files, INDICATOR), INDICATOR)
+
+
+def _kept_out_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
+    paths = [kept_out_path(of) for _, of in sorted(given.evaluated.items())]
+    return stream_sql(con, _union([parquet(path) for path in paths if path.exists()], KEPT_OUT), KEPT_OUT)
+
+
+def _area_rows(con: duckdb.DuckDBPyConnection, folder: Path, given: ReleaseInputs) -> Rows:
+    parts, _ = subnational_rows(_codes_used(con, folder))
+    return _from_rows([*given.areas, *parts], AREA)
+
+
+def _area_group_rows(con: duckdb.DuckDBPyConnection, folder: Path, given: ReleaseInputs) -> Rows:
+    _, of_countries = subnational_rows(_codes_used(con, folder))
+    return _from_rows([*given.area_groups, *of_countries], AREA_GROUP)
+
+
+def _contributed(contract: Table) -> Inputs:
+    def rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
+        sent = given.contributions.get(contract.name)
+        parts = [_without_persons(parquet(sent))] if sent else []
+        return run_sql(con, _union(parts, contract), contract)
+
+    return rows
+
+
+def _codes_used(con: duckdb.DuckDBPyConnection, aside: Path) -> list[str]:
+    """Every area that has a value, and every one that has an observation."""
+    files = ", ".join(literal(str(aside / f"{name}.parquet")) for name in ("indicator", "observation"))
+    found = con.execute(
+        f"select distinct ref_area from read_parquet([{files}], union_by_name = true) order by 1"
+    )
+    return [str(code) for (code,) in found.fetchall()]
+
+
+def _observation_sql(given: ReleaseInputs) -> str:
+    """The staged rows of exactly the series that an indicator uses."""
+    used: dict[str, set[str]] = {}
+    for entry in given.catalogue.values():
+        for items in entry.indicator.named_inputs().values():
+            for item in items:
+                if item.source and item.series:
+                    used.setdefault(item.source, set()).add(item.series)
+    parts = [
+        f"(select * from {parquet(path)} where series in ({', '.join(map(literal, sorted(used[name])))}))"
+        for name, path in sorted(given.staged.items())
+        if name in used
+    ]
+    return _union(parts, OBSERVATION)
+
+
+def _beside_sql(given: ReleaseInputs, table: Table) -> str:
+    """A table that lies beside the staged observations of each source."""
+    return _union(
+        [parquet(path.with_name(f"{table.name}.parquet")) for _, path in sorted(given.staged.items())], table
+    )
+
+
+SQL_TYPES = {
+    "string": "varchar",
+    "int16": "smallint",
+    "int32": "integer",
+    "int64": "bigint",
+    "float64": "double",
+    "bool": "boolean",
+    "date": "date",
+    "timestamp": "timestamptz",
+}
+
+
+def _union(parts: list[str], table: Table) -> str:
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    nothing = ", ".join(f'null::{SQL_TYPES[column.type]} as "{column.name}"' for column in table.columns)
+    return "\nunion all\n".join(
+        [f"select {nothing} where false", *(f"select {columns} from {part}" for part in parts)]
+    )
+
+
+def _from_rows(rows: Sequence[Mapping[str, Any]], table: Table) -> pa.Table:
+    return sort_by_key(pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table)), table)
+
+
+def _meta_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
+    rows = []
+    for name, entry in given.catalogue.items():
+        indicator = entry.indicator
+        target = indicator.target
+        inputs = {
+            key: [item.model_dump(exclude_defaults=True) for item in items]
+            for key, items in indicator.named_inputs().items()
+        }
+        rows.append(
+            {
+                "indicator": name,
+                "title": indicator.title,
+                "description": indicator.description.strip(),
+                "unit": indicator.unit,
+                "direction": indicator.direction,
+                "frameworks": json.dumps(indicator.frameworks, ensure_ascii=False, sort_keys=True),
+                "group": entry.group,
+                "target_value": target.value if target else None,
+                "target_year": target.year if target else None,
+                "target_origin": target.origin if target else None,
+                "formula": indicator.formula,
+                "inputs": json.dumps(inputs, ensure_ascii=False),
+                "aggregate_method": indicator.aggregate.method,
+                "notes": indicator.notes.strip() or None,
+                "fingerprint": given.evaluated[name].stem,
+                "depends_on": json.dumps(depends_on(indicator, given.staged, given.evaluated)),
+            }
+        )
+    return rows
+
+
+def _source_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": name,
+            "title": source.title,
+            "licence": source.licence.name,
+            "citation": source.citation,
+            "agency": source.agency,
+            "homepage": source.homepage,
+        }
+        for name, source in given.sources.items()
+    ]
+
+
+# The tables that are not models: definitions as rows, and what staging and evaluation wrote. In this order,
+# as an area is listed where a value of it is.
+DEFINED_TABLES: dict[Table, Inputs] = {
+    INDICATOR_META: lambda _con, _folder, given: _from_rows(_meta_rows(given), INDICATOR_META),
+    METHOD: lambda _con, _folder, _given: method_table(),
+    SOURCE_TABLE: lambda _con, _folder, given: _from_rows(_source_rows(given), SOURCE_TABLE),
+    SNAPSHOT_TABLE: lambda _con, _folder, given: _from_rows(given.snapshots, SNAPSHOT_TABLE),
+    OBSERVATION: lambda con, _folder, given: stream_sql(con, _observation_sql(given), OBSERVATION),
+    LEDGER: lambda con, _folder, given: run_sql(con, _beside_sql(given, LEDGER), LEDGER),
+    QUARANTINE: lambda con, _folder, given: run_sql(con, _beside_sql(given, QUARANTINE), QUARANTINE),
+    INDICATOR: _indicator_rows,
+    AREA: _area_rows,
+    AREA_GROUP: _area_group_rows,
+    KEPT_OUT: _kept_out_rows,
+    **{contract: _contributed(contract) for contract in CONTRIBUTION_TABLES},
+}
