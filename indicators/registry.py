@@ -1,6 +1,6 @@
-"""The catalogue: every indicator file, read and checked, and the order in which indicators can be evaluated.
+"""The catalogue: every indicator file, read and checked, and the order in which indicators are evaluated.
 
-What is judged about one file with its neighbours is in checks.py; nothing here touches data.
+The checks of one file against its neighbours are in validation.py and verdict_checks.py. No data are read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The functions that a formula may use: THE list, from which the check, its messages and docs/definitions.md
-are made.
+"""The functions that a formula may use. The check, its messages and docs/definitions.md are made from this
+list.
 
-How a call becomes SQL is in formula_sql.py (functions of one cell) and formula_cells.py (of other cells too).
+How a call becomes SQL is in compiler.py (functions of one cell) and window_functions.py (functions that
+read other years or countries).
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""The language of formulas: SQL expressions over named inputs, judged by an allow-list before any data moves.
+"""The formula language: SQL expressions over named inputs, checked against an allow-list before any data
+move.
 
-A formula is parsed by sqlglot and written anew from its syntax tree (formula_sql.py), so that nothing which
-has no rule there can reach the engine. What a statistician must know, and docs/definitions.md says: every
-number is a double; a division by zero, a logarithm of zero or a root of a negative number gives no value; a
-missing input gives no value, except in coalesce, greatest and least, which skip it as SQL does. What looks at
-other years or countries is in formula_cells.py, the list of functions in formula_functions.py.
+sqlglot parses a formula, and compiler.py writes it again from its syntax tree, so that nothing without a
+rule there can reach the engine. Every number is a double. A division by zero, a logarithm of zero and a
+root of a negative number give no value. A missing input gives no value, except in coalesce, greatest and
+least, which skip it as SQL does. Functions of other years or countries are in window_functions.py, the list
+of functions in functions.py.
 
 sqlglot takes a third of a second to import, so it is imported only when a formula is more than one name.
 """

@@ -1,7 +1,7 @@
-"""`compact new indicator`: writes an indicator file from a few answers, and proves that it passes the check.
+"""`compact new indicator`: writes an indicator file from a few answers, and checks it.
 
-What a person must decide is asked for (pipelines/cli/indicators.py); nothing is guessed here. The series
-that come into question are found by search.py.
+A person's decisions are asked for in pipelines/cli/indicators.py; nothing is guessed here.
+indicators/search.py finds the series to choose from.
 """
 
 from __future__ import annotations

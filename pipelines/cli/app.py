@@ -33,20 +33,12 @@ app = typer.Typer(
     help="How far every country is from the measurable targets of the UN Global Digital Compact.",
 )
 
-app.command()(contracts)
-app.command()(backtest)
-app.command()(report)
-for verb in (diff, explain, revisions, rollback, mcp):
+VERBS = (
+    *(contracts, backtest, report, diff, explain, revisions, rollback, mcp, status, alert, export),
+    *(backup, restore, gc, sign, verify, publish, pull, preview, why),
+)
+for verb in VERBS:
     app.command()(verb)
-app.command()(status)
-app.command()(alert)
-app.command()(export)
-app.command()(backup)
-app.command()(restore)
-for verb in (gc, sign, verify, publish, pull):
-    app.command()(verb)
-app.command()(preview)
-app.command()(why)
 app.add_typer(new, name="new")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -273,7 +265,7 @@ def _rebuild(as_of: str, *, redistributable: bool) -> None:
 
     result = rebuild(open_context(when=moment(as_of), redistributable=redistributable))
     say(f"Release {result.id}, as of {as_of}: {result.note}\n  {result.path}")
-    note("`latest` is as it was")
+    note("`latest` is unchanged")
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""Structured logs: one JSON line an event, with the run's id, in $COMPACT_HOME/logs; and one line a run.
+"""Structured logs: one JSON line per event, with the run's id, in $COMPACT_HOME/logs, and one line per
+run.
 
-Logs say what happened, never what the data are. A log that cannot be written stops nothing: that is said
-once, on stderr. What a person reads at the end of a run is in summary.py.
+Logs record what happened, never the data. A log that cannot be written stops nothing and is reported once,
+on stderr. The summary that a person reads is in pipelines/cli/run_summary.py.
 """
 
 from __future__ import annotations

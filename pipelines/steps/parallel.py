@@ -1,7 +1,7 @@
-"""Work on many things at once in one process, each after those that it is made of.
+"""Runs a step's items in parallel in one process, each after the items it depends on.
 
-What the work is stands elsewhere; it is to spend its time where Python lets others go on, as DuckDB and Arrow
-do. Agencies are asked at once too, but each at its own pace (intake.py).
+The work should spend its time in code that releases the interpreter lock, as DuckDB and Arrow do. The
+requests of fetch.py also run in parallel, one agency per thread, each at its own rate.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Country briefs: two A4 pages as PDF for each country and group, from a finished release folder alone.
 
-What is shown is in content.py, the words in text.py and messages/, the layout in brief.typ; write.py makes
-the files.
+country.py and group.py select what a brief shows, localisation.py and messages/ hold its words, brief.typ
+its layout. build.py writes the files.
 """
 
 from __future__ import annotations

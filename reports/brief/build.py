@@ -1,6 +1,6 @@
-"""Writes the briefs: one PDF an area, by typst, without any request to the network.
+"""Writes the briefs: one PDF per area, set by typst, without any network request.
 
-What a brief says is in content.py and group_content.py, how it looks in brief.typ.
+The content is in country.py and group.py, the layout in brief.typ.
 """
 
 from __future__ import annotations

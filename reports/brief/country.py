@@ -1,7 +1,7 @@
-"""What a country's brief shows: words and numbers ready to be set; the layout is in brief.typ.
+"""The content of a country's brief: words and numbers ready to be set. The layout is in brief.typ.
 
-Every figure has its year, status, source and the owner of its target; what is missing is said. Nothing is
-assessed here. A group's brief is in group_content.py.
+Each figure has its year, status, source and the owner of its target; missing data are named. Nothing is
+assessed here. A group's brief is in group.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""What the briefs read from a release beyond the site's figures: scores, revisions, chances, availability.
+"""What briefs read from a release beyond the site's figures: scores, revisions, probabilities,
+availability.
 
-Looked up once for all areas. What is shown of them is in content.py.
+Each is read once for all areas. country.py and group.py select what is shown.
 """
 
 from __future__ import annotations

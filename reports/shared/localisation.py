@@ -24,7 +24,8 @@ from schemas.errors import CompactError
 
 SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-LANGUAGES = ("en", "fr", "es")  # the first has its pages at the root of the site
+LANGUAGE_NAMES = {"en": "English", "fr": "Français", "es": "Español"}
+LANGUAGES = tuple(LANGUAGE_NAMES)  # the first has its pages at the root of the site
 FOLDER = Path(__file__).parent / "messages"
 SHARED = (
     "js.",

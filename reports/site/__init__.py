@@ -1,7 +1,7 @@
-"""The static site of a release: pages in three languages, drawn from the release's own tables.
+"""The static site of a release: pages in three languages, from the release's own tables.
 
-`build` is all that others call. Reading is in read.py, counting in figures.py, words in text.py, the data
-files in data.py, the pages in pages.py and templates/.
+`build` is the entry point. pages.py renders templates/, chart_data.py writes the data files; reading,
+counting and words are in reports/shared/.
 """
 
 from reports.site.build import SiteSummary, build

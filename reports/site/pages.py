@@ -1,4 +1,4 @@
-"""What each page is given to show. How it looks is in templates/, what it is counted from in figures.py."""
+"""The data of each page of the site. Templates are in templates/, counts in ../shared/figures.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.shared.figures import BAD, CATEGORIES, GOOD, OBJECTIVES, Figures, Standing
-from reports.shared.localisation import LANGUAGES, Words
+from reports.shared.localisation import LANGUAGE_NAMES, LANGUAGES, Words
 from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Area, Indicator
 from reports.site import overview_rows as overviews
 from reports.site import topic_rows as topics
@@ -21,7 +21,6 @@ BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
 # Ends that HTML lets be left out: a twentieth of all pages, in three languages.
 UNNEEDED = re.compile(r"</(?:li|td|th|tr|dt|dd|option|tbody|thead)>")
 TEMPLATES = Path(__file__).parent / "templates"
-LANGUAGE_NAMES = {"en": "English", "fr": "Français", "es": "Español"}
 OVERVIEWS = (
     "index", "indicators", "areas", "compare", "gaps", "inequality", "scores", "claims", "availability",
     "frameworks", "not-measurable", "contributions", "methods", "disagreement", "sources", "status",
@@ -47,12 +46,9 @@ FLAGSHIPS = (
 @cache
 def environment() -> Environment:
     """Templates with every value escaped, and an error for a name that no one gave."""
+    loader = FileSystemLoader(TEMPLATES)
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
 
 

@@ -1,6 +1,6 @@
-"""The sheets of the workbook, read from workbook_sheets.yaml, and what its first sheet says.
+"""The sheets of the workbook, as workbook_sheets.yaml declares them, and the text of its first sheet.
 
-How they are written is in workbook.py.
+writer.py writes them.
 """
 
 from __future__ import annotations

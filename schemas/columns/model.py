@@ -1,4 +1,4 @@
-"""The vocabulary in which tables are described: Column and Table. The tables themselves are in tables.py."""
+"""The vocabulary in which tables are described: Column and Table. The tables are in schemas/tables/."""
 
 from __future__ import annotations
 

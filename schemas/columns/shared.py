@@ -1,6 +1,6 @@
-"""Columns that several published tables share, and short ways to write the others.
+"""Columns that several published tables share, and short constructors for the others.
 
-The tables themselves are in tables.py and the modules it collects from.
+The tables are in schemas/tables/.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What every definition model shares: the strict base class and the types of single fields.
 
-No definition is described here; those are in models.py, verdicts.py and targets.py.
+The definitions themselves are in indicator.py, source.py, targets.py, verdicts.py and methods.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The published tables of what is computed from indicator values: assessments, group values, availability.
+"""The published tables computed from indicator values: assessments, group values, coverage, methods.
 
-What is published as it was found is in tables.py, which collects all.
+Values, areas, sources and snapshots are in registry.py; availability.py and gaps.py have tables of their
+own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The published tables of what was promised and claimed: targets, their tests, the crosswalk, the claims, scores.
+"""The published tables of targets and claims: targets, their tests, the crosswalk, claims and scores.
 
-Assessments of indicators are in assessment_tables.py; tables.py collects all.
+Assessments of indicators are in assessment.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""What the last `compact contracts` found, kept in $COMPACT_HOME/status so that status and alerts can tell.
+"""The result of the last `compact contracts`, kept in $COMPACT_HOME/status for `compact status` and
+alerts.
 
-How a contract is checked is in contracts.py.
+The check itself is in check.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The structure of an answer without its figures: paths of a JSON value with their types, the columns of a
-table, the sheets of a workbook, for the files of an archive the same.
+"""The structure of a response without its values: paths of a JSON value with their types, columns of a
+table, sheets of a workbook; for an archive, those of its members.
 
-What two structures have to do with a source's contract is in contracts.py.
+check.py compares it with the contract of a source.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""One exchange on the wire: what its failures mean, and its body, whole, in bounded memory and time.
+"""One HTTP exchange: classifies its failures, and reads the whole body within limits of memory and time.
 
-Which address is asked, and how often, is decided in http.py and patience.py.
+Which address is requested is decided in session.py, when and how often in retry.py.
 """
 
 from __future__ import annotations

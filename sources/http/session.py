@@ -1,6 +1,7 @@
-"""The polite session: asks one agency, at its pace, and hands back whole answers or says why there is none.
+"""HTTP session of one agency: sends requests at its rate, and returns whole responses or raises the
+reason.
 
-What an answer means is for readers; where bytes are kept is for snapshots.py.
+Readers interpret a response; sources/snapshots/ stores its bytes.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 series.csv says for each series (the id of a data set, which ends in its frequency) the `filters` to ask
 with, `column=A+B` joined by `&`; what was to be left out is looked for again here. options in source.yaml:
-`columns`, every column that may come; `outside`, see _rows.py. A classification is a dimension named by the
-first word of its code: AGE for AGE_YTHADULT_YGE15.
+`columns`, every column that may come; `outside`, see common/python_rows.py. A classification is a dimension
+named by the first word of its code: AGE for AGE_YTHADULT_YGE15.
 
 Quirks seen: a byte order mark; application/octet-stream whatever is sent; unknown codes give a header
 without rows, an unknown id status 400; lists are joined by a literal +, which %2B breaks; the code before

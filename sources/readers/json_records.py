@@ -8,7 +8,7 @@ options in source.yaml:
                  of a series that it does not have
   fields         the fields of a record to the columns of stage; all of them must be there, and no others
   absent         the field whose word says why there is no value (it becomes the value, for `missing`)
-  outside        see _rows.py
+  outside        see common/python_rows.py
 """
 
 from __future__ import annotations

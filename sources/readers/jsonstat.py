@@ -3,7 +3,7 @@
 series.csv says for each series its `dataset` and its `filters`, `dimension=code` joined by `|`; these
 dimensions belong to the series. options in source.yaml: `path` before the data set, `parameters` sent with
 every question, `area` and `time`, the ids of these dimensions, `unit`, the dimension that says the unit, and
-`outside`, see _rows.py.
+`outside`, see common/python_rows.py.
 
 `value` is an object with the place of each cell in the grid of all dimensions, in row-major order; a cell
 that is missing there has no value, and `status` may say why. Quirks: an answer of status 200 may be a

@@ -1,4 +1,4 @@
-"""The manifest: one JSON line an event, only ever appended to. What the events mean is told in snapshots.py.
+"""The manifest: one JSON line an event, only ever appended to. state.py says what the events mean.
 
 A line that a crash tore off is never repaired and never believed: readers skip it and say so, and the next
 append begins a new line with an event `torn` that vouches for what stands before it. Any other unreadable

@@ -1,6 +1,6 @@
-"""What the events of the manifest say about one resource: which of its snapshots is live, waits or is held.
+"""The state of one resource after the events of the manifest: which snapshot is live, waiting or held.
 
-Where the events come from is in snapshots.py; what each means for a person is told in docs/snapshots.md.
+The events come from journal.py; docs/snapshots.md explains each to a reader.
 """
 
 from __future__ import annotations

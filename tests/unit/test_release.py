@@ -269,7 +269,8 @@ def test_indicators_without_a_value_are_named_in_one_sentence(home: Path, make: 
         "other", inputs=[{"source": "two", "series": "T"}], expect={"range": [0, 1], "areas_min": 9}
     )
     result = build_release(home, make(catalogue=catalogue(USE, PEOPLE, other)), now=NOON)
-    assert result.warnings == ("1 indicators have no value, as their sources are not all there: other",)
+    (warning,) = result.warnings
+    assert warning.endswith(": other")
 
 
 def test_a_release_without_any_source_says_so_and_is_still_whole(home: Path, make: Any) -> None:

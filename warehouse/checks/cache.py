@@ -1,6 +1,7 @@
-"""What the checks of an indicator found, kept beside its values: what has not changed is not checked twice.
+"""Results of the checks of an indicator, kept beside its values, so that unchanged values are not checked
+again.
 
-The checks themselves are in checks.py and checks_previous.py.
+The checks are in indicator_checks.py and release_comparison.py.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""The checks of values: made from `expect` and the keys of an indicator, in words, and the reckoning of the
-ledger. Those against the release before are in checks_previous.py.
+"""Checks of values: from `expect` and the keys of an indicator, and the reconciliation of the ledger.
 
-The shape of a table is judged by its contract (schemas/tables/validation.py); here it is judged whether what
-it says
-can be.
+Checks against the previous release are in release_comparison.py. The shape of a table is checked by its
+contract (schemas/tables/validation.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The result of one check of values; the checks themselves are in checks.py and checks_previous.py."""
+"""The result of one check. The checks are in indicator_checks.py and release_comparison.py."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What changed between two releases, as one plain document: diff.json, and what `compact diff` prints.
+"""The differences between two releases as one document: diff.json, and what `compact diff` prints.
 
-How rows are matched is in diff_tables.py, which differences need a person's word is in diff_limits.py, the
-sentences are in diff_notes.py. The document is described by schemas/json/diff.schema.json.
+rows.py matches rows, thresholds.py selects the differences that need acknowledgement, notes.py writes the
+sentences. schemas/json/diff.schema.json describes the document.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The differences between two releases in plain sentences, for NOTES.md and `compact diff`: areas and
-indicators by name, no codes.
+"""The differences between two releases as sentences, for NOTES.md and `compact diff`: names, no codes.
 
-Nothing is computed here; the document of diff.py is told.
+Nothing is computed here; document.py provides the differences.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Two releases side by side in SQL: rows of every published table matched by primary key, and what differs.
+"""Two releases side by side in SQL: rows of each published table matched by primary key, and their
+differences.
 
-What is made of the differences is in diff.py, their words are in diff_notes.py. DuckDB alone is imported, and
-that only when asked.
+document.py assembles the differences, notes.py puts them into sentences. Only DuckDB is imported, on use.
 """
 
 from __future__ import annotations

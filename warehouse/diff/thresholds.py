@@ -1,7 +1,6 @@
-"""Which revisions are so large that a person must acknowledge them, by the limits of
-revision_limits.yaml.
+"""Selects the revisions that a person must acknowledge, by the limits of thresholds.yaml.
 
-What happens then is decided in build.py.
+What follows is decided in warehouse/release/build.py.
 """
 
 from __future__ import annotations

@@ -1,2 +1,5 @@
-"""Other engines than DuckDB for the same SQL models: the subset that all of them understand (portable.py),
-its translation (translate.py, rewrites.py, lists.py), and Apache Spark (spark.py)."""
+"""Apache Spark as a second engine for the SQL models.
+
+portable_sql.py defines the subset of SQL that both engines understand; translate.py, rewrites.py and
+list_functions.py translate it; spark.py runs it.
+"""

@@ -1,8 +1,8 @@
-"""Apache Spark as the engine of the SQL models: a session, and a connection that answers as DuckDB's does.
+"""Apache Spark as the engine of the SQL models: a session, and a connection with DuckDB's interface.
 
-The few calls that the models' programs make of a connection (execute, sql, register, unregister) are answered
-here in Spark, each statement translated by translate.py, so that assemble.py, progress.py and claims.py are
-the same for both engines. Which tables are computed here is said in models.py.
+The calls that the models make of a connection (execute, sql, register, unregister) run here in Spark, each
+statement translated by translate.py, so that release/tables.py, models/progress.py and models/claims.py
+serve both engines. backend.py lists the tables computed here.
 """
 
 from __future__ import annotations

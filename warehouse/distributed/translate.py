@@ -1,8 +1,8 @@
-"""From a model's one text to the SQL of Apache Spark.
+"""Translates a model's SQL to the dialect of Apache Spark.
 
-sqlglot parses, resolves every column (star, using, aliases used beside where they are made, qualify) against
-the tables' types, and writes Spark's dialect. Where the same words mean something else there, rewrites.py
-replaces them first. What a model may use is in portable.py.
+sqlglot parses, resolves each column (star, using, lateral aliases, qualify) against the tables' types, and
+writes Spark's dialect. rewrites.py first replaces constructs that mean something else there.
+portable_sql.py lists what a model may use.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Models that look at each indicator by itself, block by block where there are too many values to be looked
-at together: what is in memory then does not grow with the data, and the rows come in the same order.
+"""Runs models that treat each indicator separately in batches of indicators, when there are too many
+values for memory. Memory then does not grow with the data, and rows keep their order.
 
-What a model computes is in models/sql/*.sql, which know nothing of blocks; in which order they run is in
-assemble.py.
+The models are in models/sql/*.sql and know nothing of batches; release/tables.py orders them.
 """
 
 from __future__ import annotations

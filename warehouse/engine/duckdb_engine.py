@@ -1,7 +1,7 @@
-"""The SQL engine: DuckDB in memory with its limits, the model files, and the one way in which a table is
-written.
+"""The SQL engine: DuckDB in memory with its limits, the model files, and the one function that writes a
+table.
 
-What is computed stands in models/sql/*.sql and evaluate.py; nothing is kept here between calls.
+Computations are in models/sql/*.sql and evaluation/. No state is kept between calls.
 """
 
 from __future__ import annotations

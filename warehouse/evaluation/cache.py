@@ -1,7 +1,6 @@
-"""What lies in the store already, read without making anything: the staged table of each source.
+"""The staged table of each source as it is in the store, read without making anything.
 
-For verbs that must touch nothing (preview, why). A run makes what is missing, see
-pipelines/steps/stage.py.
+For commands that change nothing (preview, why). A run makes what is missing, see pipelines/steps/stage.py.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Evaluation: one indicator's definition and the staged observations to rows of `indicator`.
 
-The result is kept by content: its file is named after everything the numbers depend on, so what has not
-changed is not computed again. Assessment of the values is not here but in models/sql/*.sql.
-
-The rules of evaluation and the SQL that follows them are in evaluate_sql.py.
+A result is stored under a fingerprint of everything it depends on, so that what has not changed is not
+computed again. The rules and their SQL are in sql.py; assessment is in models/sql/*.sql.
 """
 
 from __future__ import annotations

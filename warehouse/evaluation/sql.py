@@ -13,7 +13,7 @@ Rules
   it says what then holds (coalesce). The row's sources, series and snapshots are those of its inputs, sorted
   and joined by ';', and its obs_status is the worst of them in the order of STATUS_ORDER.
 * A formula that looks at other years or countries (lag, moving_average, rebased, share_of_group) is in
-  evaluate_windows.py: exact years, no gap bridged, no break crossed.
+  windows.py: exact years, no gap bridged, no break crossed.
 * Bounds are carried for a plain series only: how they pass through a formula is not known.
 """
 

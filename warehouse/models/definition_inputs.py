@@ -1,6 +1,6 @@
-"""What the SQL models read: indicator values, areas, the definitions as tables, and the release before.
+"""Inputs of the SQL models: indicator values, areas, the definitions as tables, and the previous release.
 
-What a model makes of it is in models/sql/*.sql; in which order they run is in assemble.py.
+The models are in models/sql/*.sql; release/tables.py orders them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The methods that the projection was chosen from, and the two that it must beat: one function each, arrays
-only.
+"""The candidate methods of the projection, and the two that it must beat: one function each, on arrays.
 
-Each takes the panel as known at its last year and gives the median path of every series, in the indicator's
-unit, for 1 to `horizon` years after that year. How they did is measured in projection_backtest.py.
+Each takes the panel as known at its last year and returns the median path of each series, in the
+indicator's unit, for 1 to `horizon` years after that year. backtest.py measures their errors.
 """
 
 from __future__ import annotations

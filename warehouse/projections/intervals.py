@@ -1,8 +1,7 @@
-"""How wide the intervals are, and how likely a value is: from errors that were made, in units of a series'
-volatility, by horizon.
+"""Interval widths and probabilities of a value, from past errors in units of a series' volatility, by
+horizon.
 
-The widths are data: projection_calibration.yaml, written by `compact backtest --write`. How they are found
-is in projection_backtest.py.
+The widths are data: calibration.yaml, written by `compact backtest --write`. backtest.py estimates them.
 """
 
 from __future__ import annotations

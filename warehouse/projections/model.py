@@ -4,14 +4,14 @@ its region's and its own deviation are added as far as such deviations have last
 Empirical Bayes in the sense of Efron and Morris (1975) and James and Stein (1961): a country's own pace is
 shrunk to what countries at its level do, the more, the less of a deviation was still there five years later.
 The drift is damped as in Gardner and McKenzie (1985). The combination is ours; how it does against other
-methods is measured in projection_backtest.py and published in docs/methods/projection.md. Arrays only: no
+methods is measured in backtest.py and published in docs/methods/projection.md. Arrays only: no
 loop over countries, indicators.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -254,7 +254,7 @@ def _with_regions(
     weight = np.where(country & ~np.isnan(off), series.effective / (series.effective + 2), 0.0)
     count = int(region.max()) + 1
     found = np.bincount(region, weight * np.nan_to_num(off), count)
-    return _replaced(pool, region=found / (np.bincount(region, weight, count) + given.region_weight))
+    return replace(pool, region=found / (np.bincount(region, weight, count) + given.region_weight))
 
 
 def _with_persistence(
@@ -292,14 +292,9 @@ def _with_persistence(
             (now.last[rows] - then.last) / np.maximum(span, 1) - before.pace(then.last, indicator) - expected
         )
         volatility = np.sqrt(_variance(then, before.variance[indicator], given))
-        x = np.clip(
-            np.where(counted, np.nan_to_num(deviation), 0) / volatility, -3, 3
-        )  # no country rules alone
+        # clipped, so that no country decides alone
+        x = np.clip(np.where(counted, np.nan_to_num(deviation), 0) / volatility, -3, 3)
         y = np.clip(np.where(counted, after, 0) / volatility, -3, 3)
         numerator += np.bincount(indicator, x * y, count)
         denominator += np.bincount(indicator, x * x, count)
-    return _replaced(pool, persistence=np.clip(numerator / denominator, 0, 1))
-
-
-def _replaced(pool: Pool, **changed: Floats) -> Pool:
-    return Pool(**(vars(pool) | changed))
+    return replace(pool, persistence=np.clip(numerator / denominator, 0, 1))

@@ -1,7 +1,6 @@
-"""Series side by side as arrays: one row a series, one column a year. Made from columns of a query.
+"""Series as arrays: one row per series, one column per year, made from columns of a query.
 
-Which series and points are in it is judged in models/sql/projection_series.sql; what is made of them in
-projection_model.py.
+models/sql/projection_series.sql selects series and points; model.py uses them.
 """
 
 from __future__ import annotations

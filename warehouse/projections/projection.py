@@ -1,9 +1,9 @@
-"""The published projection: which series, the model's path, intervals, and the probability that a target is
-met.
+"""The published projection: the series, the model's path, its intervals, and the probability of the
+target.
 
-The model is in projection_model.py, the widths in projection_interval.py, the scales in projection_scale.py,
-which series are projected in models/sql/projection_series.sql. All countries and indicators at once, as
-arrays.
+The model is in model.py, interval widths in intervals.py, probabilities in probability.py, scales in
+transforms.py; models/sql/projection_series.sql selects the series. All countries and indicators are
+computed at once, as arrays.
 """
 
 from __future__ import annotations

@@ -271,11 +271,9 @@ class Tracer:
 
     def _cells(self, cells: Sequence[Cell]) -> str:
         """Areas and years as a table to join."""
-        self.con.execute(
-            "create or replace temp table cells as "
-            "select unnest($areas::varchar[]) as ref_area, unnest($years::integer[]) as time_period",
-            {"areas": [area for area, _ in cells], "years": [year for _, year in cells]},
-        )
+        listed = "select unnest($areas::varchar[]) as ref_area, unnest($years::integer[]) as time_period"
+        values = {"areas": [area for area, _ in cells], "years": [year for _, year in cells]}
+        self.con.execute(f"create or replace temp table cells as {listed}", values)
         return "cells"
 
 

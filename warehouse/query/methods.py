@@ -1,7 +1,6 @@
-"""What `compact show --methods` asks of a release: every method's answer for one indicator and area, side by
-side.
+"""`compact show --methods`: each method's answer for one indicator and area, side by side.
 
-DuckDB alone, as in read.py. How it is printed is the command line's business.
+Only DuckDB is used, as in warehouse/engine/read_only.py. The command line prints the result.
 """
 
 from __future__ import annotations

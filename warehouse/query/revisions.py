@@ -1,7 +1,6 @@
-"""A value's history: what the kept releases said of it, one after the other, and what the snapshots in the
-store say.
+"""The history of a value: what each kept release published, and what the stored snapshots say.
 
-What differs between two releases as a whole is in diff.py. DuckDB alone is imported.
+Differences between whole releases are in warehouse/diff/. Only DuckDB is imported.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Builds a release: every table from staged and evaluated files, checked, proved and published, or nothing at
-all.
+"""Builds a release: computes every table from staged and evaluated files, checks and publishes them, or
+nothing.
 
-What a table holds is in models/sql/*.sql; how a folder becomes a release is in release.py. Nothing is
-fetched or
-staged here.
+The tables are computed in tables.py; warehouse/store/publish.py turns the folder into a release. Nothing is
+fetched or staged here.
 """
 
 from __future__ import annotations
@@ -229,11 +228,7 @@ def _warnings(checks: Sequence[CheckResult]) -> list[str]:
     empty = [check.subject for check in failed if check.name == "not_empty"]
     said = [check.message for check in failed if check.subject not in empty or not check.subject]
     if empty:
-        said.insert(
-            0,
-            f"{len(empty)} indicators have no value, as their sources are not all there: "
-            + ", ".join(sorted(empty)),
-        )
+        said.insert(0, f"indicators without a value, as sources are missing: {', '.join(sorted(empty))}")
     return said
 
 

@@ -1,6 +1,6 @@
-"""Writes the tables of a release from its ingredients: copies, definitions as rows, and the SQL models.
+"""Writes the tables of a release: those of defined_tables.py, then the SQL models.
 
-What a model computes is in models/sql/*.sql; whether the tables may be published is judged in build.py.
+The models are in models/sql/*.sql; whether the tables may be published is decided in build.py.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ from warehouse.release.inputs import ReleaseInputs
 if TYPE_CHECKING:
     from warehouse.distributed.spark import SparkConnection
 
-# In the order in which they are computed. A model sees the inputs of model_inputs.py, and as a table of its
-# own name whatever stands before it here.
+# In the order in which they are computed. A model reads the inputs of warehouse/models/*_inputs.py,
+# and each table before it in this list under its name.
 MODEL_TABLES = (
     LATEST,
     DISAGREEMENT,

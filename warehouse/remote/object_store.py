@@ -2,7 +2,7 @@
 
 obstore does the talking: neither pyarrow's nor fsspec's file systems can make a put depend on what is there.
 The keys and the address are the AWS_* variables, as docs/operations.md names them. What is kept in a bucket,
-and in which order it is written, is in remote.py.
+and in which order it is written, is in transfer.py.
 """
 
 from __future__ import annotations

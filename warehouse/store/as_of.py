@@ -1,7 +1,7 @@
-"""What was known at a moment of the past: the store of snapshots as its manifest stood then.
+"""The snapshot store as its manifest stood at a past moment.
 
-Which release was the latest then is in rollback.py; how a release is rebuilt from this store is in
-pipelines/steps/as_of.py.
+Which release was the latest then is in history.py; pipelines/steps/as_of.py rebuilds a release from this
+store.
 """
 
 from __future__ import annotations

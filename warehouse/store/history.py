@@ -1,8 +1,8 @@
-"""Which release is the latest, on purpose: pointing `latest` to an older one, with a reason, and what was
-latest when.
+"""Deliberate changes of the latest release: pointing `latest` to an older one, with a reason, and its
+record.
 
-releases/history.jsonl holds one line for every such decision; publishing itself needs none, as release.json
-says when. How a release is published is in release.py.
+releases/history.jsonl has one line per decision. Publishing needs none, as release.json has the moment;
+publish.py publishes.
 """
 
 from __future__ import annotations

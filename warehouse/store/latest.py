@@ -1,11 +1,11 @@
-"""`releases/latest`: which release is the latest, and how that changes, so that a crash leaves the old one or
-the new one and never something between.
+"""`releases/latest`: which release is the latest, and how that changes, so that a crash leaves the old one
+or the new one.
 
-Whatever moves the pointer writes down first what it is about to do (`.moving`). Whoever next has the right to
-publish finds that note and finishes the move: a release that was renamed into place is published, a rollback
-has its line in the history. How a release comes to be is in release.py.
+Whatever moves the pointer first records the move (`.moving`). The next process with the right to publish
+finds that record and finishes the move: a release that was renamed into place is published, a rollback gets
+its line in the history. publish.py makes releases.
 
-`latest` is a symbolic link. On a file system that has none it is a text file with the id of the release.
+`latest` is a symbolic link; on a file system without links, a text file with the id of the release.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Publishing: a finished, checked folder becomes a release, and `latest` points to it, in one atomic step.
+"""Publishes: a finished, checked folder becomes a release, and `latest` points to it, in one atomic step.
 
-What the folder holds is written in build.py. Here: the lock that keeps two runs from publishing at once, the
-building folder, checksums, and what a release says of itself. The swap itself is in pointer.py.
+release/build.py writes the folder. Here are the lock against two publishing runs, the building folder,
+checksums, and the release's card. The swap is in latest.py.
 """
 
 from __future__ import annotations

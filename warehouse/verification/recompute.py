@@ -1,8 +1,7 @@
-"""Published values computed again from the observations that are published with them, as `compact explain`
-does it: a sample, or every value.
+"""Recomputes published values from the published observations, as `compact explain` does: a sample, or
+all.
 
-Whether the observations are what the agencies sent is checked by restaging their stored bytes, see
-pipelines/maintenance/verify_bytes.py.
+pipelines/maintenance/restage.py checks that the observations are what the agencies sent.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What the readers of small answers share: rows made in Python, handed to stage as the table `raw_row`.
+"""What readers of small responses share: rows made in Python, handed to stage as the table `raw_row`.
 
-An answer of more than some 50,000 rows is read by DuckDB instead, see _tables.py.
+A response of more than some 50,000 rows is read by DuckDB instead, see raw_table.py.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""What the reader of delimited text finds under options in source.yaml, and in series.csv. What each means
-stands in delimited.py."""
+"""The options of the delimited reader, from source.yaml and series.csv. reader.py documents each."""
 
 from __future__ import annotations
 

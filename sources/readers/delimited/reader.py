@@ -2,11 +2,11 @@
 
 options in source.yaml:
   delimiter, columns, may_follow, final_newline, encoding, title_rows, decimal, thousands
-                how the file is written (see Layout in _delimited.py); a resource may have its own `layout`.
+                how the file is written (see Layout in parser.py); a resource may have its own `layout`.
                 A line `sep=;` before the header, as Excel writes it, is skipped
   resources     what is asked, by name: `path`, `params`; `only`, the text (or number) that a column must have
                 in every row, so that an agency that ignores a parameter is found out; `release`, see below
-  archive       where the answer is a zip: which members hold data (see ArchiveRules in _archive.py)
+  archive       where the answer is a zip: which members hold data (see ArchiveRules in ../common/archive.py)
   packed        gzip, where the file is packed so
   fields        a field of the wire (area, area_name, time_period, series, value, unit, status, footnote,
                 source_detail, nature, lower, upper) to the column that holds it

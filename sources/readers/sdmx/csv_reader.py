@@ -1,9 +1,10 @@
 """SDMX-CSV 2 with labels from an SDMX REST v1 service (OECD): a question for each series.
 
-options in source.yaml: `flows`, see _sdmx_layout.py; `start`, the first year to ask for; `outside`, see
-_rows.py. series.csv says for each series its `flow` and its `key`, in the order of the flow's dimensions:
-`A+B` means either, nothing means all. A dimension that the key fixes to one code belongs to the series; all
-others become dimensions of the rows. What the service was asked to leave out is looked for again here.
+options in source.yaml: `flows`, see layout.py; `start`, the first year to ask for; `outside`, see
+../common/python_rows.py. series.csv says for each series its `flow` and its `key`, in the order of the
+flow's dimensions: `A+B` means either, nothing means all. A dimension that the key fixes to one code
+belongs to the series; all others become dimensions of the rows. What the service was asked to leave out is
+looked for again here.
 
 Quirks seen: a byte order mark; blank lines at the end; errors in plain text (404 NoRecordsFound); 500
 without Accept-Language.

@@ -1,4 +1,4 @@
-"""The records of a sheet as rows of `raw_row`: what the layouts of workbook.py share."""
+"""The records of a sheet as rows of `raw_row`: shared by the layouts of reader.py and blocks.py."""
 
 from __future__ import annotations
 

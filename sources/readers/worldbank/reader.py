@@ -1,7 +1,7 @@
 """A World Bank database by either of its routes: the Indicators API series by series, or the bulk zip whole.
 
 options in source.yaml: `route` (api or bulk; the environment's COMPACT_ROUTE_<SOURCE> comes first), for the
-API what worldbank_json.py reads, for the zip `archive`, `bulk_url`, and what _worldbank_zip.py reads.
+API what api_route.py reads, for the zip `archive`, `bulk_url`, and what zip_route.py reads.
 Snapshots of both routes may be there, after a change of route. A series is then taken from the one that is
 of the later date by its own word (the API's `lastupdated`, the zip's newest member); where the dates are the
 same, from the zip, which has footnotes. The rows of the other are counted as `superseded`.

@@ -1,8 +1,8 @@
 """The bulk zip of a World Bank database: years as columns, one line an area and series.
 
-options in source.yaml: `archive` (see _archive.py), `data` and `footnotes`, patterns of the members that hold
-the values and the footnotes. Quirks of the file of 2023-05-19: a byte order mark, CRLF, every field quoted,
-and a comma at the end of each line, which makes a last column without a name.
+options in source.yaml: `archive` (see ../common/archive.py), `data` and `footnotes`, patterns of the members
+that hold the values and the footnotes. Quirks of the file of 2023-05-19: a byte order mark, CRLF,
+every field quoted, and a comma at the end of each line, which makes a last column without a name.
 """
 
 from __future__ import annotations
