@@ -48,6 +48,7 @@ def fetch(context: RunContext, source_id: str, stopped: Event | None = None) -> 
         context.store,
         reader=context.reader_of(source),
         optional=context.optional_series(source_id),
+        since={code: one.since for code, one in context.series_of(source_id).items() if one.since},
         offline=bool(source.hosts) and unasked,
         progress=progress,
     )

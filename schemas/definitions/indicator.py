@@ -136,6 +136,16 @@ class AreasLost(Model):
     reason: Line = Field(description="why so much")
 
 
+class FirstArrival(Model):
+    """What happens where a series looks odd when it is new: all its values in per cent from 0 to 1, a
+    median a hundred times from another source's, another unit."""
+
+    severity: Literal["warn", "error"] = Field(
+        description="error: the new series is held, and no release is made"
+    )
+    reason: Line = Field(description="why values that look so are right")
+
+
 class Expect(Model):
     """What must hold of the values. range and areas_min stop a release; yearly_change is reported."""
 
@@ -144,6 +154,9 @@ class Expect(Model):
     areas_lost: AreasLost | None = Field(
         default=None,
         description="how much coverage may shrink against the release before; without it a tenth, reported",
+    )
+    first_arrival: FirstArrival | None = Field(
+        default=None, description="how a series is judged when it is new; without it an odd one is held"
     )
     plausible: Plausible | None = Field(
         default=None, description="values that are judged; the others are published and flagged"

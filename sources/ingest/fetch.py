@@ -69,6 +69,7 @@ class _Run:
     now: Callable[[], datetime]
     live: dict[str, Snapshot]
     optional: frozenset[str] = frozenset()
+    since: Mapping[str, str] = field(default_factory=dict)
     stop: str = ""
     unavailable: str = ""  # why a single resource was not answered
     failed: int = 0  # how many were not
@@ -84,6 +85,7 @@ def fetch_source(
     *,
     reader: Reader,
     optional: Collection[str] = (),
+    since: Mapping[str, str] | None = None,
     offline: bool = False,
     session: Session | None = None,
     progress: Progress | None = None,
@@ -93,6 +95,7 @@ def fetch_source(
     not out.
 
     optional: series of which the agency may say that it has none; once one is accepted, that is a fault.
+    since: series to the agency's first release that has it: an older release may lack it, as if optional.
     """
     started, report = time.monotonic(), FetchReport(source.id)
     wanted = reader.plan(source, series)
@@ -109,7 +112,8 @@ def fetch_source(
             spool=store.objects.folder
             / "spool",  # of the same disk, so that a large body is linked into place
         )
-        run = _Run(source, store, reader, own, now, _whole(store, store.live(source.id)), frozenset(optional))
+        live = _whole(store, store.live(source.id))
+        run = _Run(source, store, reader, own, now, live, frozenset(optional), since or {})
         try:
             with source_lock(store, source.id) as meanwhile:
                 _bring(run, wanted, report, progress, meanwhile)
@@ -164,6 +168,8 @@ def _bring(
         report.refused.append(error)
         run.stop = f"the freshness question has no usable answer: {error.what}"
         return
+    if release is not None:  # names of releases sort by their age
+        run.optional |= {code for code, first in run.since.items() if release < first}
     newest = _whole(run.store, run.store.candidates(run.source.id))
     releases = run.store.releases(run.source.id)
     current = {

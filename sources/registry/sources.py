@@ -30,7 +30,7 @@ from sources.settings import CHECKOUT
 CUSTODIANS = "a code of schemas/codelists/custodians.yaml"
 SOURCES = CHECKOUT / "sources" / "agencies"
 SERIES_COLUMNS = ("code", "title", "unit")
-LINEAGE_COLUMNS = ("carries", "concept")  # may follow, wherever they stand
+NAMED_COLUMNS = ("carries", "concept", "since")  # may follow, wherever they stand
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class SeriesInfo:
     """A line of series.csv.
 
     carries: custodian whose figures these are, where it is another than the source's. concept: what is
-    measured, where the source mixes two. more: the other columns, for the source's reader.
+    measured, where the source mixes two. since: the agency's first release that has it.
+    more: the other columns, for the source's reader.
     """
 
     code: str
@@ -47,6 +48,7 @@ class SeriesInfo:
     more: dict[str, str] = field(default_factory=dict)
     carries: str = ""
     concept: str = ""
+    since: str = ""
 
 
 def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
@@ -143,8 +145,8 @@ def _series(rows: csv.DictReader[str], path: Path) -> dict[str, SeriesInfo]:
             row["code"],
             row["title"],
             row["unit"],
-            {name: row[name] for name in header[3:] if name not in LINEAGE_COLUMNS},
-            *(row.get(name) or "" for name in LINEAGE_COLUMNS),
+            {name: row[name] for name in header[3:] if name not in NAMED_COLUMNS},
+            *(row.get(name) or "" for name in NAMED_COLUMNS),
         )
         problems.extend(_series_problems(info, found, str(path), line))
         found[info.code] = info

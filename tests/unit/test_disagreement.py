@@ -15,8 +15,9 @@ from schemas.tables.registry import INDICATOR
 from tests.unit.make import SNAP, catalogue, indicator, observation, snapshot, source, stage
 from warehouse.checks.indicator_checks import CheckResult, indicator_checks
 from warehouse.engine.duckdb_engine import engine
+from warehouse.evaluation.beside import beside
 from warehouse.evaluation.evaluate import evaluate, evaluate_cached
-from warehouse.evaluation.source_overlap import load_overlaps, overlap_path
+from warehouse.evaluation.source_overlap import OVERLAP, load_overlaps
 from warehouse.release.build import build_release
 from warehouse.release.inputs import ReleaseInputs, SourceState
 from warehouse.release.tables import compute
@@ -169,12 +170,12 @@ def test_an_indicator_as_input_is_compared_too(tmp_path: Path) -> None:
     evaluate(inner, staged, {}, tmp_path / "inner.parquet")
     given = definition(inputs=[{"indicator": "inner"}, INPUTS[1]])
     path = evaluated(tmp_path, [two(30.0)], given, {"inner": tmp_path / "inner.parquet"})
-    assert pq.read_table(overlap_path(path)).num_rows == 1
+    assert pq.read_table(beside(path, OVERLAP)).num_rows == 1
 
 
 def test_without_a_second_source_there_is_nothing_to_compare(tmp_path: Path) -> None:
     path = evaluated(tmp_path, [one(20.0)], definition())
-    assert not overlap_path(path).exists()
+    assert not beside(path, OVERLAP).exists()
     given = definition(disagreement=TOLERANCE)
     check = warning(tmp_path / "w", [one(20.0)], given)
     assert check is not None

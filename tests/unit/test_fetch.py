@@ -15,7 +15,7 @@ from schemas.definitions.source import Source
 from sources.http.session import Session, parse_json
 from sources.ingest.fetch import FRESHNESS, REFUSED_AT_FIRST, FetchReport, fetch_source, known_pages
 from sources.ingest.freshness import at_pointer
-from sources.model import InvalidResponse, Page, Resource, SourceResponse
+from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SourceResponse
 from sources.snapshots.store import Store
 from tests.unit.local_agency import Asked, FakeTime, LocalAgency, Reply, make_source
 
@@ -342,3 +342,33 @@ def test_a_source_of_which_nothing_is_wanted_is_not_asked(agency: LocalAgency, s
     session.close()
     assert (report.state, report.note) == ("absent", "not asked: no indicator uses a series of it")
     assert agency.log == []
+
+
+class MissingReader(PageReader):
+    """The agency says that it has no series `b`."""
+
+    def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
+        if resource.key == "b":
+            raise NoSuchSeries("there is no series b", where="b", pages=[])
+        return super().fetch(source, resource, session)
+
+
+@pytest.mark.parametrize(
+    ("release", "left_out"), [("2020.Q3.G.01", ["b"]), ("2021.Q1.G.01", []), ("2026.Q2.G.01", [])]
+)
+def test_a_release_from_before_a_series_may_lack_it(
+    agency: LocalAgency, store: Store, release: str, left_out: list[str]
+) -> None:
+    agency.replies = [Reply(orjson.dumps([{"lastupdated": release}])), Reply(b'{"rows": 3}')]
+    source, time = make_source(freshness=FRESH), FakeTime()
+    report = fetch_source(
+        source,
+        ("a", "b"),
+        store,
+        reader=MissingReader(),
+        since={"b": "2021.Q1"},
+        session=Session(source, base_url=agency.url, clock=time.clock, sleep=time.sleep),
+        now=lambda: NOW,
+    )
+    assert report.left_out == left_out
+    assert len(report.refused) == 1 - len(left_out)

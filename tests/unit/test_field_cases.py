@@ -16,7 +16,10 @@ from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
+from indicators.registry import check_files
 from schemas.codelists.code_maps import code_map, not_carried
+from schemas.definitions.yaml_file import load_yaml
+from schemas.errors import DefinitionError
 from sources.contributions import ImportResult, Known, Measure, import_file
 from sources.ingest.fetch import fetch_source
 from sources.model import InvalidResponse
@@ -293,3 +296,21 @@ def test_periods_are_staged_by_the_rule_and_refused_without_one(
     assert staged.reasons == {"period_left_out": 1}
     with pytest.raises(StageProblem, match="leave_out"):
         stage(rows)
+
+
+# --- numbers that begin with a zero
+@pytest.mark.parametrize("number", ["01", "0100", "0120", "-010", "00"])
+def test_a_number_that_begins_with_a_zero_is_never_read_as_octal(number: str, tmp_path: Path) -> None:
+    path = tmp_path / "twin.yaml"
+    path.write_text(f"id: twin\nexpect:\n  range: [{number}, 100]\n", "utf-8")
+    with pytest.raises(DefinitionError, match="begins with a zero") as refused:
+        load_yaml(path)
+    (problem,) = refused.value.problems
+    assert (problem.line, problem.field) == (3, "expect.range.0")
+
+
+def test_case_leading_zero(cases: Path) -> None:
+    path = cases / "leading_zero" / "leading_zero.yaml"
+    problems = check_files([path]).problems
+    assert [(problem.line, problem.field) for problem in problems] == [(13, "target.value")]
+    assert "begins with a zero" in problems[0].what

@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.tables.assessment import KEPT_OUT
 from tests.unit.make import indicator, observation, stage
+from warehouse.evaluation.beside import beside
 from warehouse.evaluation.evaluate import evaluate
-from warehouse.evaluation.kept_out import kept_out_path
 
 Values = dict[int, float]
 
@@ -21,12 +22,12 @@ def evaluated(
 ) -> tuple[dict[tuple[str, int], tuple[float, str]], dict[tuple[str, int], str]]:
     """By area and year: the value with its source, and the rule that kept a value out."""
     out = folder / "use.parquet"
-    kept_out_path(out).unlink(missing_ok=True)
+    beside(out, KEPT_OUT).unlink(missing_ok=True)
     evaluate(indicator(inputs=inputs, **definition), stage(folder / "staged", observations), {}, out)
     used = {
         (r["ref_area"], r["time_period"]): (r["value"], r["source"]) for r in pq.read_table(out).to_pylist()
     }
-    side = kept_out_path(out)
+    side = beside(out, KEPT_OUT)
     kept_out = pq.read_table(side).to_pylist() if side.exists() else []
     return used, {(r["ref_area"], r["time_period"]): r["rule"] for r in kept_out}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from schemas.definitions.indicator import Indicator
 from sources.snapshots.cache_record import read_record, write_record
+from warehouse.checks.first_arrival import series_of_release
 from warehouse.checks.indicator_checks import CheckResult, expected, indicator_checks
 from warehouse.checks.release_comparison import compared_with
 from warehouse.engine.duckdb_engine import code_fingerprint
@@ -21,6 +22,7 @@ SUFFIX = ".checks"
 CODE = (
     "schemas/columns/observation.py",
     "warehouse/checks/*.py",
+    "warehouse/checks/*.yaml",
     "warehouse/evaluation/source_overlap.py",
     "warehouse/engine/duckdb_engine.py",
     "warehouse/models/sql/disagreement.sql",
@@ -58,6 +60,7 @@ def _key(
         expected(indicator, present, catalogue),
         expected(indicator, present, catalogue, preferred=True),
         compared_with(indicator, previous),
+        sorted(series_of_release(previous)) if previous else "",
         code_fingerprint(*CODE),
     )
     return sha256("\n".join(map(str, parts)).encode()).hexdigest()

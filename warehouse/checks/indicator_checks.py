@@ -16,6 +16,7 @@ import duckdb
 
 from schemas.definitions.indicator import Indicator, Input
 from schemas.tables.registry import INDICATOR
+from warehouse.checks.first_arrival import first_arrival
 from warehouse.checks.release_comparison import previous_checks
 from warehouse.checks.result import EXAMPLES, CheckResult, Severity, examples
 from warehouse.engine.duckdb_engine import engine, model_sql, parquet
@@ -47,6 +48,7 @@ def indicator_checks(
             _areas(con, indicator, expected(indicator, present, known, preferred=True)),
             *_yearly_change(con, indicator),
             *_disagreement(con, indicator, path),
+            *first_arrival(con, indicator, path, previous),
             *previous_checks(con, indicator, previous, expected(indicator, present, known, preferred=True)),
         ]
     return [replace(result, subject=indicator.id) for result in results]

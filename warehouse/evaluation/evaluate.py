@@ -13,15 +13,14 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-import duckdb
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from indicators.fingerprint import numbers_fingerprint
 from indicators.formula.parser import formula_frames
 from schemas.definitions.indicator import Indicator, Input
-from schemas.errors import CompactError
 from schemas.tables.arrow import arrow_schema, read_columns
+from schemas.tables.assessment import KEPT_OUT
 from schemas.tables.registry import INDICATOR
 from sources.snapshots.cache_record import read_record, write_record
 from warehouse.engine.duckdb_engine import (
@@ -32,9 +31,11 @@ from warehouse.engine.duckdb_engine import (
     sealed_engine,
     write_table,
 )
-from warehouse.evaluation.kept_out import kept_out_path, write_kept_out
-from warehouse.evaluation.source_overlap import overlap_path, write_overlap
-from warehouse.evaluation.sql import evaluated_path, evaluation_sql, input_filter
+from warehouse.evaluation.beside import beside, write_beside
+from warehouse.evaluation.input_profile import PROFILE, profile_sql, refuse_mixed_units
+from warehouse.evaluation.kept_out import kept_out_sql
+from warehouse.evaluation.source_overlap import OVERLAP, overlap_sql
+from warehouse.evaluation.sql import evaluated_path, evaluation_sql
 from warehouse.evaluation.windows import memberships_fingerprint
 
 CODE = (
@@ -77,11 +78,12 @@ def evaluate(
         write_table(arrow_schema(INDICATOR).empty_table(), INDICATOR, out_path)
         return 0
     with sealed_engine(_folders(staged, evaluated, out_path), temp) as con:
-        _check_units(con, indicator, staged)
+        write_beside(con, profile_sql(indicator, staged), PROFILE, out_path)
+        refuse_mixed_units(con, indicator, beside(out_path, PROFILE))
         con.execute(f"create temp table result as\n{evaluation_sql(indicator, staged, evaluated)}")
         kept = run_sql(con, "select * from result where isfinite(value)", INDICATOR)
-        write_overlap(con, indicator, staged, evaluated, out_path)
-        write_kept_out(con, indicator, staged, evaluated, out_path)
+        write_beside(con, overlap_sql(indicator, staged, evaluated), OVERLAP, out_path)
+        write_beside(con, kept_out_sql(indicator, staged, evaluated), KEPT_OUT, out_path)
         no_number = con.execute(
             "select count(*) from result where complete and not coalesce(isfinite(value), false)"
         )
@@ -127,14 +129,14 @@ def evaluate_cached(
     facts = read_record(side)
     made = facts is None
     if facts is None:
-        beside = (overlap_path(path), kept_out_path(path))
-        for one in beside:
+        found = [beside(path, table) for table in (PROFILE, OVERLAP, KEPT_OUT)]
+        for one in found:
             one.unlink(missing_ok=True)
         no_number = evaluate(indicator, staged, evaluated, path, temp=temp)
         areas = pc.count_distinct(read_columns(path, "ref_area")["ref_area"]).as_py()
         rows = pq.read_metadata(path).num_rows
         facts = {"rows": rows, "areas": areas, "no_number": no_number}
-        write_record(side, facts, [one for one in (path, *beside) if one.exists()])
+        write_record(side, facts, [one for one in (path, *found) if one.exists()])
     return Evaluated(path, fingerprint, facts["rows"], facts["areas"], facts["no_number"], made)
 
 
@@ -196,25 +198,3 @@ def series_fingerprints(observation: Path) -> dict[str, str]:
         write_record(side, facts)
     found: dict[str, str] = facts
     return found
-
-
-def _check_units(con: duckdb.DuckDBPyConnection, indicator: Indicator, staged: Mapping[str, Path]) -> None:
-    """One series in two units would be mixed into one indicator without a word: refuse."""
-    for item in _all_inputs(indicator):
-        if item.source is None or item.source not in staged:
-            continue
-        units = [
-            str(row[0])
-            for row in con.execute(f"""
-            select distinct unit
-            from {parquet(staged[item.source])}
-            where {input_filter(indicator, item)}
-            order by unit""").fetchall()
-        ]
-        if len(units) > 1:
-            raise CompactError(
-                f"series {item.series} of {item.source} has values in {len(units)} units: {', '.join(units)}",
-                where=f"indicator {indicator.id}",
-                allowed="one unit a series",
-                next_step="pin the dimension that tells them apart with `where`, or mend source.yaml",
-            )

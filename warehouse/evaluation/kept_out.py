@@ -10,32 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
 from schemas.definitions.indicator import Indicator
-from schemas.tables.assessment import KEPT_OUT
-from warehouse.engine.duckdb_engine import literal, run_sql, write_table
+from warehouse.engine.duckdb_engine import literal
 from warehouse.evaluation.lineage import classified_sql, needs_choice
 from warehouse.evaluation.sql import CELL, input_rows
-
-
-def kept_out_path(evaluated: Path) -> Path:
-    """Where the rows that were kept out are, beside the indicator's; no file where there are none."""
-    return evaluated.with_suffix(".kept_out")
-
-
-def write_kept_out(
-    con: duckdb.DuckDBPyConnection,
-    indicator: Indicator,
-    staged: Mapping[str, Path],
-    evaluated: Mapping[str, Path],
-    out_path: Path,
-) -> None:
-    """Write what was kept out of an indicator beside its rows, if there is anything."""
-    sql = kept_out_sql(indicator, staged, evaluated)
-    found = run_sql(con, sql, KEPT_OUT) if sql else None
-    if found is not None and found.num_rows:
-        write_table(found, KEPT_OUT, kept_out_path(out_path))
 
 
 def kept_out_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:

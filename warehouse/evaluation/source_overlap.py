@@ -18,7 +18,8 @@ from schemas.columns.shared import number
 from schemas.definitions.indicator import Indicator
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.assessment import DISAGREEMENT
-from warehouse.engine.duckdb_engine import literal, parquet, run_sql, write_table
+from warehouse.engine.duckdb_engine import literal, parquet
+from warehouse.evaluation.beside import beside
 from warehouse.evaluation.sql import DIMENSIONS, rows_of
 
 BOUNDS = tuple(
@@ -34,25 +35,6 @@ OVERLAP = Table(
     DISAGREEMENT.key,
 )
 TOLERANCE = pa.schema([("indicator", pa.string()), ("relative", pa.float64()), ("absolute", pa.float64())])
-
-
-def overlap_path(evaluated: Path) -> Path:
-    """Where the pairs lie beside the indicator's rows; no file where no cell has two values."""
-    return evaluated.with_suffix(".overlap")
-
-
-def write_overlap(
-    con: duckdb.DuckDBPyConnection,
-    indicator: Indicator,
-    staged: Mapping[str, Path],
-    evaluated: Mapping[str, Path],
-    out_path: Path,
-) -> None:
-    """Write the pairs of an indicator beside its rows, if there are any."""
-    sql = overlap_sql(indicator, staged, evaluated)
-    found = run_sql(con, sql, OVERLAP) if sql else None
-    if found is not None and found.num_rows:
-        write_table(found, OVERLAP, overlap_path(out_path))
 
 
 def overlap_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:
@@ -103,7 +85,7 @@ def load_overlaps(
     con: duckdb.DuckDBPyConnection, evaluated: Mapping[str, Path], indicators: Iterable[Indicator]
 ) -> None:
     """The tables that the model reads: overlap, and tolerance for the indicators that declare one."""
-    paths = [path for _, of in sorted(evaluated.items()) if (path := overlap_path(of)).exists()]
+    paths = [path for _, of in sorted(evaluated.items()) if (path := beside(of, OVERLAP)).exists()]
     con.register("no_overlap", arrow_schema(OVERLAP).empty_table())
     con.execute("create or replace temp table overlap as select * from no_overlap")
     con.unregister("no_overlap")

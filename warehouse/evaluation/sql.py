@@ -104,7 +104,7 @@ def rows_of(
         table = f"({_as_observations(evaluated_path(item, evaluated))})"
     else:
         table = parquet(staged[item.source or ""])
-    factor = f"power(10.0::double, unit_mult) * {item.scale!r}::double"
+    factor = input_factor(item)
     lower, upper = ("lower_bound", "upper_bound") if item.scale >= 0 else ("upper_bound", "lower_bound")
     return f"""select {rank} as preference, ref_area, time_period,
     {_dimensions(indicator, item)},
@@ -114,6 +114,11 @@ def rows_of(
     obs_status, source, series, snapshot, footnote
 from {table}
 where {input_filter(indicator, item)}"""
+
+
+def input_factor(item: Input) -> str:
+    """What a staged value of an input is multiplied by, to be in the indicator's unit."""
+    return f"power(10.0::double, unit_mult) * {item.scale!r}::double"
 
 
 def input_filter(indicator: Indicator, item: Input) -> str:

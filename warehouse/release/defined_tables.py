@@ -40,8 +40,8 @@ from warehouse.engine.duckdb_engine import (
     sort_by_key,
     stream_sql,
 )
+from warehouse.evaluation.beside import beside
 from warehouse.evaluation.invalidation import depends_on
-from warehouse.evaluation.kept_out import kept_out_path
 from warehouse.models.progress import method_table
 from warehouse.release.inputs import ReleaseInputs
 
@@ -70,7 +70,7 @@ def _indicator_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: Releas
 
 
 def _kept_out_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
-    paths = [kept_out_path(of) for _, of in sorted(given.evaluated.items())]
+    paths = [beside(of, KEPT_OUT) for _, of in sorted(given.evaluated.items())]
     return stream_sql(con, _union([parquet(path) for path in paths if path.exists()], KEPT_OUT), KEPT_OUT)
 
 
