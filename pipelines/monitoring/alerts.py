@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import json
 import smtplib
+import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
+from logging import getLogger
 from pathlib import Path
+from threading import Timer
 from urllib.parse import urlsplit
 
-from pipelines.monitoring.status import Facts, findings
+from pipelines.monitoring.status import RUN_HOURS, Facts, findings
 from schemas.errors import CompactError
+from sources.http.deadline import Deadline, within
 from sources.http.user_agent import user_agent
 from sources.origins import is_loopback
 from sources.settings import load_settings
@@ -100,8 +105,12 @@ def to_webhook(message: Message) -> None:
     }
     import requests  # here, for most runs send nothing
 
+    from sources.http.exact_length import ExactLengthAdapter
+
     try:
-        with requests.Session() as session:
+        with requests.Session() as session, within(Deadline(SECONDS)):
+            session.mount("https://", ExactLengthAdapter())
+            session.mount("http://", ExactLengthAdapter())
             session.trust_env = not is_loopback(address)
             session.auth = lambda request: request  # not what ~/.netrc holds
             answer = session.post(
@@ -120,6 +129,25 @@ def to_webhook(message: Message) -> None:
         raise NotSent(f"it answers with status {status}")
 
 
+class MailConnection(smtplib.SMTP):
+    """A connection that is shut after so many seconds: a socket's own limit starts again with every byte."""
+
+    def __init__(self, host: str, port: int, seconds: float) -> None:
+        self._timer = Timer(seconds, self._shut)
+        self._timer.daemon = True
+        self._timer.start()
+        super().__init__(host, port, timeout=seconds)
+
+    def close(self) -> None:
+        self._timer.cancel()
+        super().close()
+
+    def _shut(self) -> None:
+        with suppress(OSError):
+            if self.sock is not None:
+                self.sock.shutdown(socket.SHUT_RDWR)
+
+
 def by_mail(message: Message) -> None:
     """One mail through COMPACT_ALERT_SMTP (host:port), with STARTTLS unless that is this very machine."""
     settings = load_settings()
@@ -132,7 +160,7 @@ def by_mail(message: Message) -> None:
         mail["Subject"] = f"{SUBJECT}: {message.subject}"
         mail["From"], mail["To"] = sender, to
         mail.set_content("\n\n".join(message.texts) + "\n")
-        with smtplib.SMTP(host, int(port), timeout=SECONDS) as server:
+        with MailConnection(host, int(port), SECONDS) as server:
             if not is_loopback(f"http://{host}:{port}"):
                 server.starttls(context=ssl.create_default_context())
             if user := settings.alert_smtp_user:
@@ -141,6 +169,38 @@ def by_mail(message: Message) -> None:
             server.send_message(mail)
     except (OSError, smtplib.SMTPException, ValueError) as error:  # its words may hold the user's name
         raise NotSent(f"the mail server did not take it ({type(error).__name__})") from None
+
+
+@contextmanager
+def alert_when_overdue(
+    home: Path, found: Callable[[], Facts], seconds: float = RUN_HOURS * 3600
+) -> Iterator[None]:
+    """Around a run: if it still goes on after its time, that is sent while it does.
+
+    `compact alert`, by its timer, reports the same, also of a process that no longer responds.
+
+    Args:
+        home: COMPACT_HOME.
+        found: gives the status as it is then.
+        seconds: after which a run is beyond its time.
+    """
+
+    def tell() -> None:
+        try:
+            failed = send_news(home, found())
+        except (CompactError, OSError) as error:
+            failed = [f"the alert of a run beyond its time was not sent: {error}"]
+        for text in failed:
+            getLogger(__name__).warning("%s", text)
+
+    timer = Timer(seconds + 1, tell)
+    timer.daemon = True
+    if receivers():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _told(home: Path) -> set[str]:

@@ -15,7 +15,7 @@ from rich.progress import Progress as Bars
 
 from pipelines.console.output import note
 from pipelines.maintenance.cleanup import remove_partial_files
-from pipelines.monitoring.alerts import receivers, send_news
+from pipelines.monitoring.alerts import alert_when_overdue, receivers, send_news
 from pipelines.monitoring.run_log import RunLog, fetch_facts
 from pipelines.monitoring.status import facts
 from pipelines.runner.no_change import unchanged
@@ -44,8 +44,10 @@ def run(context: RunContext) -> Outcome:
     Problems of the data are collected in the state's problems; a mistake of ours is raised. Raises HomeLocked
     where another process works in the same COMPACT_HOME; what one that died left there is removed first.
     """
-    with home_lock(context.home, "compact run"), _progress() as progress:
-        remove_partial_files(context.home)
+    home = context.home
+    late = alert_when_overdue(home, lambda: facts(home))
+    with home_lock(home, "compact run"), late, _progress() as progress:
+        remove_partial_files(home)
         return _run(RunState(replace(context, progress=progress) if progress else context))
 
 

@@ -1,18 +1,24 @@
-"""An HTTP adapter whose responses notice bytes beyond their Content-Length (RFC 9112, 6.3).
+"""An HTTP adapter whose exchanges keep to a deadline, and whose responses notice bytes beyond their
+Content-Length (RFC 9112, 6.3).
 
 http.client stops at the declared length and drops the rest, so a length that is too small would look like a
 complete, shorter file. The classes are joined at the points that http.client and urllib3 offer for it:
-`response_class`, `ConnectionCls` and `pool_classes_by_scheme`.
+`response_class`, `ConnectionCls` and `pool_classes_by_scheme`. The deadline itself is in deadline.py.
 """
 
 from __future__ import annotations
 
 import http.client
+import io
+import socket
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from sources.http.deadline import DeadlineReader, current_deadline, look_up
 
 
 class SurplusBytes(http.client.HTTPException):
@@ -20,6 +26,11 @@ class SurplusBytes(http.client.HTTPException):
 
 
 class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        if (deadline := current_deadline()) is not None:
+            self.fp = io.BufferedReader(DeadlineReader(self.fp.detach(), sock, deadline))
+
     def read1(self, n: int = -1) -> bytes:
         """As http.client has it, but leaves the last byte for a read of its own: after that one the rest of
         the buffer is lost."""
@@ -33,12 +44,39 @@ class _Response(http.client.HTTPResponse):
         return super().read1(n)
 
 
-class _Connection(HTTPConnection):
+class _WithDeadline(HTTPConnection):
+    """A connection whose name look-up and attempts at all addresses of the host end by the deadline."""
+
     response_class = _Response
 
+    def _new_conn(self) -> socket.socket:
+        if (deadline := current_deadline()) is None:
+            return super()._new_conn()
+        name, each, failed = self._dns_host, self.timeout, None
+        try:
+            for address in look_up(name, self.port, deadline.left()):
+                self.host, self.timeout = address, min(each or deadline.left(), deadline.left())
+                try:
+                    return super()._new_conn()
+                except (ConnectTimeoutError, NewConnectionError) as error:
+                    failed = error
+        except socket.gaierror as error:
+            raise NameResolutionError(name, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, str(error)) from error
+        except (OSError, UnicodeError) as error:
+            raise NewConnectionError(self, str(error)) from error
+        finally:
+            self.host, self.timeout = name, each
+        raise failed or NewConnectionError(self, f"{name} has no address")
 
-class _SecureConnection(HTTPSConnection):
-    response_class = _Response
+
+class _Connection(_WithDeadline):
+    pass
+
+
+class _SecureConnection(_WithDeadline, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):

@@ -20,13 +20,16 @@ import requests
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from sources.http.content import bad, excerpt
+from sources.http.deadline import Deadline
 from sources.http.exact_length import SurplusBytes
+from sources.http.network_settings import NetworkSettings, refused_tunnel
 from sources.model import SPOOL, InvalidResponse, Page, SpooledPage
 
 CHUNK = 64 * 1024
 SPOOL_PREFIX = ".new-"  # what a killed run leaves is removed by this name
 EXCERPT_BYTES = 1024 * 1024
-Kind = Literal["connect", "tls", "timeout", "reset", "busy", "length"]
+LATE = "the answer was still coming after the time allowed"
+Kind = Literal["connect", "proxy", "tls", "timeout", "reset", "busy", "length"]
 
 
 class TransientHTTPError(Exception):
@@ -47,15 +50,27 @@ class TransientHTTPError(Exception):
 
 
 @contextlib.contextmanager
-def faults(url: str, timeout: float) -> Iterator[None]:
-    """Around a request: turns what the HTTP library raises into a Fault that says what happened."""
+def faults(url: str, timeout: float, settings: NetworkSettings) -> Iterator[None]:
+    """Around a request: turns what the HTTP library raises into a fault that says what happened.
+
+    Raises:
+        TransientHTTPError: the next attempt may succeed.
+        InvalidResponse: what came is not HTTP.
+        NetworkSettingFault: a proxy or a CA bundle of the operator is at fault.
+    """
     try:
         yield
     except requests.exceptions.SSLError as error:
         cause = _innermost(error)
+        if settings.lacks_authority(cause):
+            raise settings.bundle_fault(
+                f"does not hold the authority of {url}: {_words(cause)}", "one that holds it"
+            ) from None
         kind: Kind = "tls" if isinstance(cause, ssl.SSLCertVerificationError) else "reset"
         raise TransientHTTPError(f"no safe connection: {_words(cause)}", kind) from None
-    except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
+    except requests.exceptions.ProxyError as error:
+        raise _of_proxy(_innermost(error), settings) from None
+    except requests.exceptions.ConnectTimeout as error:
         raise TransientHTTPError(f"no connection: {_words(_innermost(error))}", "connect") from None
     except requests.exceptions.ReadTimeout:
         raise TransientHTTPError(f"no answer within {timeout:g} s", "timeout") from None
@@ -67,16 +82,31 @@ def faults(url: str, timeout: float) -> Iterator[None]:
         raise bad(Page(url, b""), f"cannot be read as HTTP: {_words(error)}") from None
 
 
+def _of_proxy(cause: BaseException, settings: NetworkSettings) -> Exception:
+    """A fault on the way to the proxy, or what the proxy said: that it refuses us is the operator's matter,
+    that it cannot reach the agency is not."""
+    status = refused_tunnel(cause)
+    if status is not None and status >= 500:
+        return TransientHTTPError(f"no connection: the proxy says {_words(cause)}", "connect")
+    if status is not None:
+        return settings.proxy_fault(_words(cause), "a proxy that lets this user connect to the agency")
+    return TransientHTTPError(_words(cause), "proxy")
+
+
 def _innermost(error: BaseException) -> BaseException:
     """What the libraries have wrapped, mostly twice."""
-    while isinstance(inner := getattr(error, "reason", None) or (*error.args, None)[0], BaseException):
+    while True:
+        inner = getattr(error, "original_error", None) or getattr(error, "reason", None)
+        inner = inner or (*error.args, None)[0]
+        if not isinstance(inner, BaseException):
+            return error
         error = inner
-    return error
 
 
 def _words(error: BaseException) -> str:
     """The error in a few words, without the objects that the libraries print."""
-    text = re.sub(r"<[^>]*>:?\s*|\w+\(host=[^)]*\):?\s*", "", str(error)) or type(error).__name__
+    said = error.args[-1] if error.args and isinstance(error.args[-1], str) else str(error)
+    text = re.sub(r"<[^>]*>:?\s*|\w+\(host=[^)]*\):?\s*", "", said) or type(error).__name__
     return excerpt(text.encode("utf-8", "replace"))[:160]
 
 
@@ -85,12 +115,11 @@ def read_body(
     *,
     url: str,
     limit: int,
-    deadline: float,
-    clock: Callable[[], float],
+    deadline: Deadline,
     count: Callable[[int], None] = lambda _: None,
 ) -> bytes:
     """The whole body after Content-Encoding, in memory; see read_page."""
-    return read_page(response, url=url, limit=limit, deadline=deadline, clock=clock, count=count).body
+    return read_page(response, url=url, limit=limit, deadline=deadline, count=count).body
 
 
 def read_page(
@@ -98,8 +127,7 @@ def read_page(
     *,
     url: str,
     limit: int,
-    deadline: float,
-    clock: Callable[[], float],
+    deadline: Deadline,
     count: Callable[[int], None] = lambda _: None,
     spool: Path | None = None,
 ) -> Page:
@@ -107,6 +135,7 @@ def read_page(
 
     Args:
         limit: most bytes of the body, counted before and after unpacking.
+        deadline: of the whole exchange; what follows it is not waited for.
         spool: folder for the bodies of more than SPOOL bytes, which then are not held in memory.
 
     Raises:
@@ -115,50 +144,55 @@ def read_page(
     """
     declared = _declared(response)
     sink = _Sink(response.headers.get("Content-Encoding", ""), url, limit, spool)
-    if declared is not None and declared > limit:
-        raise sink.too_large(f"announces {declared} bytes")
+    try:
+        if declared is not None and declared > limit:
+            raise sink.too_large(f"announces {declared} bytes")
+        _receive(response, sink, declared, deadline, count)
+    except TransientHTTPError as fault:
+        fault.body = sink.excerpt()
+        sink.discard()
+        raise
+    except BaseException:
+        sink.discard()
+        raise
+    return sink.page(response.headers.get("ETag"), response.headers.get("Last-Modified"))
+
+
+def _receive(
+    response: requests.Response,
+    sink: _Sink,
+    declared: int | None,
+    deadline: Deadline,
+    count: Callable[[int], None],
+) -> None:
+    """Read the body into the sink, to its end."""
     received = 0
     try:
         while True:
-            if clock() > deadline:
-                raise TransientHTTPError(
-                    f"the answer was still coming after the time allowed; {received} bytes had come",
-                    "timeout",
-                )
+            if deadline.passed:
+                raise TransientHTTPError(f"{LATE}; {received} bytes had come", "timeout")
             chunk = response.raw.read1(CHUNK, decode_content=False)
             if not chunk:
                 break
             received += len(chunk)
             count(len(chunk))
             sink.write(chunk)
-    except TransientHTTPError as fault:
-        raise TransientHTTPError(fault.what, fault.kind, body=sink.excerpt()) from None
     except ReadTimeoutError:
-        raise TransientHTTPError(
-            f"the agency fell silent after {received} bytes", "timeout", body=sink.excerpt()
-        ) from None
+        raise TransientHTTPError(f"{LATE}; {received} bytes had come", "timeout") from None
     except (HTTPError, OSError) as error:
         cause = error.args[-1] if error.args else None
         if isinstance(cause, SurplusBytes):
-            raise TransientHTTPError(
-                f"more bytes came than the {declared} that Content-Length declares",
-                "length",
-                body=sink.excerpt(),
-            ) from None
+            what = f"more bytes came than the {declared} that Content-Length declares"
+            raise TransientHTTPError(what, "length") from None
         if isinstance(cause, IncompleteRead):
-            raise TransientHTTPError(_short(received, declared), "length", body=sink.excerpt()) from None
-        raise TransientHTTPError(
-            f"the connection broke after {received} bytes ({type(error).__name__})",
-            "reset",
-            body=sink.excerpt(),
-        ) from None
+            raise TransientHTTPError(_short(received, declared), "length") from None
+        what = f"the connection broke after {received} bytes ({type(error).__name__})"
+        raise TransientHTTPError(what, "reset") from None
     if declared is not None and received != declared:
-        raise TransientHTTPError(_short(received, declared), "length", body=sink.excerpt())
+        raise TransientHTTPError(_short(received, declared), "length")
     if not sink.complete:
-        raise TransientHTTPError(
-            f"the compressed body ends in the middle, after {received} bytes", "length", body=sink.excerpt()
-        )
-    return sink.page(response.headers.get("ETag"), response.headers.get("Last-Modified"))
+        what = f"the compressed body ends in the middle, after {received} bytes"
+        raise TransientHTTPError(what, "length")
 
 
 def _declared(response: requests.Response) -> int | None:
@@ -227,6 +261,10 @@ class _Sink:
     @property
     def complete(self) -> bool:
         return self._gzip is None or self._gzip.eof or self._raw == 0
+
+    def discard(self) -> None:
+        """Give up what has arrived, and its file."""
+        self._out.close()
 
     def excerpt(self) -> bytes:
         """What has arrived, for the record of a fault; of a large body the beginning."""

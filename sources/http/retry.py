@@ -47,7 +47,7 @@ def should_stop(state: RetryCallState, elapsed: float, attempts: int, answered: 
     fault = fault_of(state)
     if fault.kind == "tls" or (fault.retry_after or 0) > RETRY_AFTER_CAP:
         return True
-    if fault.kind == "connect":
+    if fault.kind in ("connect", "proxy"):
         return state.attempt_number >= min(attempts, CONNECT_ATTEMPTS) or elapsed >= CONNECT_BUDGET
     if fault.kind == "timeout" and not answered:
         attempts = min(attempts, FIRST_ANSWER_ATTEMPTS)
@@ -59,7 +59,7 @@ def should_stop(state: RetryCallState, elapsed: float, attempts: int, answered: 
 def pause(state: RetryCallState) -> float:
     """Seconds before the next attempt: exponential with jitter, and never sooner than the agency asks."""
     fault = fault_of(state)
-    return max((_soon if fault.kind == "connect" else _patient)(state), fault.retry_after or 0)
+    return max((_soon if fault.kind in ("connect", "proxy") else _patient)(state), fault.retry_after or 0)
 
 
 def fault_of(state: RetryCallState) -> TransientHTTPError:

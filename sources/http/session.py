@@ -22,7 +22,9 @@ from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.api_key import access_key
 from sources.http.content import bad, excerpt, parse_json, parse_text, status_words
+from sources.http.deadline import Deadline, within
 from sources.http.exact_length import ExactLengthAdapter
+from sources.http.network_settings import network_settings
 from sources.http.response_body import TransientHTTPError, faults, read_body, read_page
 from sources.http.retry import CONNECT_SECONDS, RETRY_AFTER_CAP, Pacer, pause, retry_after, should_stop
 from sources.http.transient import transient_attempts
@@ -36,12 +38,13 @@ from sources.model import (
     SourceUnavailable,
     Usage,
 )
-from sources.origins import is_loopback, origin
+from sources.origins import origin
 
 __all__ = ["CachedPage", "Session", "Usage", "excerpt", "parse_json", "parse_text"]
 
 ERROR_BYTES = 1024 * 1024  # of an error body
 REDIRECTS = 5
+PROXY_REFUSES = 407
 MOVED = frozenset((301, 302, 303, 307, 308))
 
 Params = Mapping[str, str | int | Sequence[str]]
@@ -94,8 +97,7 @@ class Session:
         base: str | None = None,
     ) -> Page:
         """The whole answer to a GET of base_url + path. Else SourceUnavailable or InvalidResponse. base:
-        asked instead of
-        base_url, for a source that publishes at two of its hosts."""
+        asked instead of base_url, for a source that publishes at two of its hosts."""
         url = self._url(path, base)
         return self._ask(requests.Request("GET", url, params=params, headers=headers), timeout)
 
@@ -169,6 +171,8 @@ class Session:
                 allowed="as many bytes as the agency declares",
             )
         said = f"{fault.what} ({tried})"
+        if fault.kind == "proxy":
+            return network_settings(shown, self._http).proxy_fault(said)
         if fault.most is not None:
             return self._unreachable(shown, said, RequestUnavailable)
         self._down = said
@@ -210,13 +214,11 @@ class Session:
         self._pacer.wait()
         with self._lock:
             self.usage.requests += 1
-        deadline = self._clock() + timeout
-        with self._send(request, timeout) as response:
+        deadline = Deadline(timeout, self._clock)
+        with within(deadline), self._send(request, timeout) as response:
 
             def body(limit: int) -> bytes:
-                return read_body(
-                    response, url=shown, limit=limit, deadline=deadline, clock=self._clock, count=self._count
-                )
+                return read_body(response, url=shown, limit=limit, deadline=deadline, count=self._count)
 
             status, headers = response.status_code, response.headers
             if (most := transient_attempts(status)) is not None:
@@ -236,14 +238,9 @@ class Session:
                 return known.page(shown)
             if status != 200:
                 raise self._refused(response, shown, body)
+            limit = self.source.limits.response_bytes
             return read_page(
-                response,
-                url=shown,
-                limit=self.source.limits.response_bytes,
-                deadline=deadline,
-                clock=self._clock,
-                count=self._count,
-                spool=self._spool,
+                response, url=shown, limit=limit, deadline=deadline, count=self._count, spool=self._spool
             )
 
     def _send(self, request: PreparedRequest, timeout: float) -> requests.Response:
@@ -251,15 +248,19 @@ class Session:
         is put on here, where the address is known to be one of the source's, and on nothing that is kept."""
         url = str(request.url)
         request = self._key.attach(request) if self._key else request
-        env = self._http.merge_environment_settings(url, {}, True, True, None)
-        with faults(redact(url), timeout):
-            return self._http.get_adapter(url).send(
+        settings = network_settings(url, self._http)
+        with faults(redact(url), timeout, settings):
+            response = self._http.get_adapter(url).send(
                 request,
                 stream=True,
                 timeout=(min(CONNECT_SECONDS, timeout), timeout),
-                verify=env["verify"] or True,
-                proxies={} if is_loopback(url) else env["proxies"],
+                verify=settings.verify,
+                proxies=settings.proxies,
             )
+        if response.status_code == PROXY_REFUSES and settings.proxy:
+            response.close()
+            raise settings.proxy_fault(f"HTTP {PROXY_REFUSES}", "a proxy that lets this user in")
+        return response
 
     def _redirected(self, request: PreparedRequest, target: str, status: int, shown: str) -> PreparedRequest:
         if request.method != "GET" and status not in (307, 308):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,12 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from pipelines.monitoring.alerts import Message, receivers, send, send_news
+from pipelines.monitoring import alerts
+from pipelines.monitoring.alerts import Message, alert_when_overdue, receivers, send, send_news
+from pipelines.monitoring.status import RUN_HOURS, status
+from sources.locks import home_lock
+from tests.faults.table import saw
+from tests.faults.test_slow_agency import Slow, forever
 from tests.unit.local_agency import LocalAgency, Reply
 
 SECRET = "s3cret-token-of-the-hook"
@@ -70,8 +77,11 @@ def test_nobody_is_told_by_default(tmp_path: Path) -> None:
     ("changed", "words"),
     [
         ({"held": [HELD]}, "ilostat: a snapshot of A is held: areas gone: KEN"),
-        ({"contracts_failed": {"wid": "column x is gone"}}, "wid: its answer is not as recorded"),
-        ({"last_run": {"outcome": "red", "problems": ["2 checks failed"]}}, "the last run was red: 2 checks"),
+        (
+            {"contracts_failed": {"wid": "column x is gone"}},
+            "wid: its response does not match the recorded contract",
+        ),
+        ({"last_run": {"outcome": "red", "problems": ["2 checks failed"]}}, "the last run failed: 2 checks"),
         ({"release": {"id": "R", "damaged": [], "coverage_lost": 7}}, "release R has lost coverage: 7 pairs"),
         ({"release": {"id": "R", "damaged": ["x has changed"], "coverage_lost": 0}}, "release R is damaged"),
     ],
@@ -126,6 +136,48 @@ def test_a_mail_says_the_same(mailbox: Mailbox, tmp_path: Path) -> None:
     assert "ilostat: a snapshot of A is held" in mail.get_payload()
 
 
+@pytest.mark.fault("a run that is still going after its time")
+def test_a_run_that_goes_on_after_its_time_tells_while_it_does(hook: LocalAgency, tmp_path: Path) -> None:
+    with home_lock(tmp_path, "compact run"):
+        late = datetime.now(UTC) + timedelta(hours=RUN_HOURS, minutes=1)
+        with alert_when_overdue(tmp_path, lambda: status(tmp_path, {}, {}, late), seconds=-1):
+            end = time.monotonic() + 10
+            while not hook.log and time.monotonic() < end:
+                time.sleep(0.01)
+        (sent,) = hook.log
+    (told,) = json.loads(sent.body)["alerts"]
+    assert f"has been running for 4.0 hours, more than {RUN_HOURS}: it hangs" in told["text"]
+    saw(told["text"])
+
+
+def test_a_run_within_its_time_tells_nothing(hook: LocalAgency, tmp_path: Path) -> None:
+    with alert_when_overdue(tmp_path, lambda: pytest.fail("it was asked"), seconds=0.1):
+        pass
+    time.sleep(0.2)
+    assert hook.log == []
+
+
+@pytest.mark.fault("a receiver of alerts that never comes to an end")
+def test_a_receiver_that_never_comes_to_an_end_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "SECONDS", 0.4)
+    monkeypatch.setenv("COMPACT_ALERT_FROM", "tracker@example.org")
+    monkeypatch.setenv("COMPACT_ALERT_TO", "analyst@example.org")
+    continues = lambda: forever(b"HTTP/1.1 100 Continue\r\n\r\n")  # noqa: E731
+    greets = lambda: forever(b"220-hello\r\n")  # noqa: E731
+    with Slow(continues) as web, Slow(greets, greets_first=True) as mail:
+        monkeypatch.setenv("COMPACT_ALERT_WEBHOOK", web.url)
+        monkeypatch.setenv("COMPACT_ALERT_SMTP", mail.url.removeprefix("http://"))
+        started = time.monotonic()
+        failed = send(Message("a test", ["text"]))
+        assert time.monotonic() - started < 8
+        assert web.closed.wait(4)
+        assert mail.closed.wait(4)
+    saw(failed[0])
+    assert ["was not sent" in text for text in failed] == [True, True]
+
+
 def test_a_line_break_in_an_address_cannot_add_a_header(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +203,7 @@ def test_no_password_goes_unencrypted_to_another_machine(monkeypatch: pytest.Mon
         def login(self, *_: object) -> None:
             said.append("login")
 
-    monkeypatch.setattr("pipelines.monitoring.alerts.smtplib.SMTP", Server)
+    monkeypatch.setattr("pipelines.monitoring.alerts.MailConnection", Server)
     for name, value in (("SMTP", "mail.example.org:587"), ("FROM", "a@b.org"), ("TO", "a@b.org")):
         monkeypatch.setenv(f"COMPACT_ALERT_{name}", value)
     monkeypatch.setenv("COMPACT_ALERT_SMTP_USER", "user")

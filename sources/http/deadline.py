@@ -1,0 +1,113 @@
+"""One deadline for a whole exchange: name look-up, connection, status line, headers and body.
+
+A socket's own timeout starts again with every byte, so a server that sends a byte a second, or interim
+responses without end, holds a request for ever. Here each wait gets what is left of one deadline. How long
+it is, and what follows when it has passed, is decided in session.py.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from queue import Empty, SimpleQueue
+
+
+class Deadline:
+    """The end of an exchange.
+
+    Attributes:
+        seconds: how long the exchange may take in all.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
+        self._clock, self._end = clock, clock() + seconds
+
+    def left(self) -> float:
+        """Seconds that are left, more than zero.
+
+        Raises:
+            TimeoutError: none are left.
+        """
+        left = self._end - self._clock()
+        if left <= 0:
+            raise TimeoutError(f"the exchange took more than {self.seconds:g} s")
+        return left
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is over."""
+        return self._clock() >= self._end
+
+
+_current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+
+
+def current_deadline() -> Deadline | None:
+    """The deadline of the exchange under way in this thread, if it has one."""
+    return _current.get()
+
+
+@contextmanager
+def within(deadline: Deadline) -> Iterator[Deadline]:
+    """Connections that are opened and responses that are begun in the block end by the deadline."""
+    token = _current.set(deadline)
+    try:
+        yield deadline
+    finally:
+        _current.reset(token)
+
+
+class DeadlineReader(io.RawIOBase):
+    """A socket as a stream: each read waits for what is left of the deadline and no longer."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
+        self._raw, self._sock, self._deadline = raw, sock, deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override] # bytes as the socket has it
+        self._sock.settimeout(self._deadline.left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+def look_up(host: str, port: int, seconds: float) -> list[str]:
+    """The numeric addresses of a host, each once, in the resolver's order.
+
+    The resolver cannot be interrupted, so it is asked in a thread that is left behind if it is too slow.
+
+    Raises:
+        socket.gaierror: there is no such host.
+        TimeoutError: the resolver has not answered in time.
+    """
+    found: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.put(list(dict.fromkeys(str(row[4][0]) for row in rows)))
+        except (OSError, UnicodeError) as error:
+            found.put(error)
+
+    threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()
+    try:
+        answer = found.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(f"no address of {host} within {seconds:.3g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
