@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.columns.model import Column
 from schemas.columns.shared import number
 from schemas.definitions.default_method import DEFAULT_METHOD
+from schemas.definitions.yaml_file import parse_yaml
 from schemas.errors import DefinitionError, Problem
 
 FOLDER = Path(__file__).resolve().parents[2] / "warehouse" / "models" / "sql" / "progress"
@@ -67,7 +67,7 @@ def read_header(path: Path) -> Method:
     try:
         if not text.startswith("/*\n") or not end:
             raise ValueError("does not begin with a header between /* and */ on lines of their own")
-        return Method.model_validate({"id": path.stem, **yaml.safe_load(header)})
+        return Method.model_validate({"id": path.stem, **parse_yaml(path, f"\n{header}").data})
     except ValidationError as error:
         raise DefinitionError(
             [
@@ -81,7 +81,7 @@ def read_header(path: Path) -> Method:
                 for fault in error.errors()
             ]
         ) from None
-    except (ValueError, TypeError, yaml.YAMLError) as error:
+    except (ValueError, TypeError) as error:
         raise DefinitionError(
             [Problem(str(path), 1, "(header)", str(error), "YAML, see schemas/definitions/methods.py")]
         ) from None

@@ -1,7 +1,7 @@
 """Reads a YAML file together with the line of every field, so that an error can name its place.
 
 YAML 1.2 scalars: only true and false are booleans (Norway's NO stays text), and a key that stands twice is an
-error.
+error. What a file may be at all is in yaml_limits.py.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from typing import Any
 import yaml
 
 from schemas.definitions.slips import syntax_slip
+from schemas.definitions.yaml_limits import (
+    MOST_BYTES,
+    YamlFault,
+    key_fault,
+    scalar_fault,
+    structure_fault,
+)
 from schemas.errors import DefinitionError, Problem
 
 Place = tuple[str | int, ...]
-DEEPEST = 40  # levels of a definition; the deepest of ours has 9
-LARGEST = 100_000  # values of a definition with its aliases written out; the largest of ours has 6,000
-LEADING_ZERO = re.compile(r"[-+]?0\d")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -57,127 +61,85 @@ class YamlFile:
 
 def load_yaml(path: Path) -> YamlFile:
     """Read one mapping from a file. Raises DefinitionError with file and line on anything else."""
+    return parse_yaml(path, _text(path))
+
+
+def parse_yaml(path: Path, text: str) -> YamlFile:
+    """One mapping from a text that is in that file. Raises DefinitionError with file and line on anything
+    else."""
+    loader: _Loader | None = None
     try:
-        text = path.read_text(encoding="utf-8")
+        if (fault := structure_fault(text)) is not None:
+            raise _refused(path, "(syntax)", fault)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise _refused(path, "(file)", YamlFault(1, "is not a mapping", "fields as `name: value`", ""))
+        lines: dict[Place, int] = {(): 1}
+        _walk(node, (), lines, path)
+        return YamlFile(path, loader.construct_document(node), lines)
+    except yaml.YAMLError as error:
+        raise _refused(path, "(syntax)", _syntax_fault(error, text)) from None
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def _text(path: Path) -> str:
+    """The text of a file, if it is UTF-8 and no larger than a definition can be."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            what = f"has {path.stat().st_size:,} bytes"
+            raise _refused(path, "(file)", YamlFault(1, what, f"at most {MOST_BYTES:,}", "split the file"))
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         what = f"is not UTF-8: byte {error.object[error.start]:#04x}, as Latin-1 has for an accent"
-        step = "save the file as UTF-8"
-        raise DefinitionError([Problem(str(path), line, "(file)", what, "UTF-8 text", step)]) from None
+        raise _refused(
+            path, "(file)", YamlFault(line, what, "UTF-8 text", "save the file as UTF-8")
+        ) from None
     except OSError as error:
-        raise DefinitionError(
-            [Problem(str(path), 1, "(file)", f"cannot be read: {error}", "UTF-8 text")]
-        ) from None
-    try:
-        unreadable = _too_deep(text) or (_unbounded(text) if "&" in text else None)
-    except yaml.YAMLError:  # told below, with its line
-        unreadable = None
-    if unreadable is not None:
-        raise DefinitionError(
-            [Problem(str(path), 1, "(syntax)", unreadable, "plain fields", "write them out")]
-        )
-    loader = _Loader(text)
-    try:
-        node = loader.get_single_node()
-        if not isinstance(node, yaml.MappingNode):
-            raise DefinitionError(
-                [Problem(str(path), 1, "(file)", "is not a mapping", "fields as `name: value`")]
-            )
-        lines: dict[Place, int] = {(): 1}
-        _walk(node, (), lines, path)
-        data = loader.construct_document(node)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error).splitlines()[0]
-        line = mark.line + 1 if mark else 1
-        written = text.splitlines()[line - 1] if mark and mark.line < len(text.splitlines()) else ""
-        words = syntax_slip(str(what), written) or (
-            f"is not YAML: {what}",
-            "YAML 1.2",
-            "look at the line above too: indentation and quotes",
-        )
-        raise DefinitionError([Problem(str(path), line, "(syntax)", *words)]) from None
-    except (ValueError, RecursionError) as error:  # a scalar or a depth that the library chokes on
-        what = f"cannot be read: {str(error).splitlines()[0][:100]}"
-        raise DefinitionError(
-            [Problem(str(path), 1, "(syntax)", what, "plain fields", "simplify the file")]
-        ) from None
-    finally:
-        loader.dispose()
-    return YamlFile(path, data, lines)
+        raise _refused(path, "(file)", YamlFault(1, f"cannot be read: {error}", "UTF-8 text", "")) from None
 
 
-def _too_deep(text: str) -> str | None:
-    """Whether brackets are nested so deep that the library would not survive reading them."""
-    depth = 0
-    for sign in re.findall(r"[\[{\]}]", text):
-        depth += 1 if sign in "[{" else -1
-        if depth > 5 * DEEPEST:
-            return f"has brackets nested more than {5 * DEEPEST} deep"
-    return None
+def _syntax_fault(error: yaml.YAMLError, text: str) -> YamlFault:
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    if mark is not None:
+        line = mark.line + 1
+    else:  # a character that YAML does not allow: its place is counted in bytes
+        line = text.encode()[: getattr(error, "position", 0)].count(b"\n") + 1
+    written = text.splitlines()[line - 1] if mark and line <= len(text.splitlines()) else ""
+    words = syntax_slip(str(what), written) or (
+        f"is not YAML: {what}",
+        "YAML 1.2",
+        "look at the line above too: indentation and quotes",
+    )
+    return YamlFault(line, *words)
 
 
-def _unbounded(text: str) -> str | None:
-    """Why a text with anchors may not be expanded: it refers to itself, or grows beyond all bounds.
-
-    Counted on the events of the parser, so that nothing is expanded to find out.
-    """
-    sizes: dict[str, int] = {}
-    stack: list[tuple[str | None, int]] = [(None, 0)]
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        anchor = getattr(event, "anchor", None)
-        if isinstance(event, yaml.AliasEvent):
-            if anchor not in sizes:
-                return f"the alias {anchor} is inside what it names"
-            size = sizes[anchor]
-        elif isinstance(event, yaml.CollectionStartEvent):
-            stack.append((anchor, 1))
-            continue
-        elif isinstance(event, yaml.CollectionEndEvent):
-            anchor, size = stack.pop()
-        elif isinstance(event, yaml.ScalarEvent):
-            size = 1
-        else:
-            continue
-        if anchor is not None and not isinstance(event, yaml.AliasEvent):
-            sizes[anchor] = size
-        outer, so_far = stack.pop()
-        stack.append((outer, so_far + size))
-        if so_far + size > LARGEST:
-            return f"has more than {LARGEST:,} values once its aliases are written out"
-    return None
+def _refused(path: Path, field: str, fault: YamlFault) -> DefinitionError:
+    return DefinitionError(
+        [Problem(str(path), fault.line, field, fault.what, fault.allowed, fault.next_step)]
+    )
 
 
 def _walk(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> None:
-    if len(place) > DEEPEST:
-        line = node.start_mark.line + 1
-        what = f"is nested more than {DEEPEST} levels deep"
-        raise DefinitionError([Problem(str(path), line, "(syntax)", what, "plain fields", "flatten it")])
-    if isinstance(node, yaml.ScalarNode) and node.tag.endswith(":int") and LEADING_ZERO.match(node.value):
-        line, number = node.start_mark.line + 1, node.value.lstrip("+-0") or "0"
-        field = ".".join(map(str, place))
-        what = f"{node.value} begins with a zero: is it a code or a number?"
-        step = f'write "{node.value}" for a code, {number} for a number'
-        raise DefinitionError([Problem(str(path), line, field, what, "no leading zero", step)])
+    if isinstance(node, yaml.ScalarNode) and (fault := scalar_fault(node)) is not None:
+        raise _refused(path, ".".join(map(str, place)), fault)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            name = str(key.value)
+            if (fault := key_fault(key)) is not None:
+                raise _refused(path, ".".join(map(str, place)) or "(file)", fault)
+            name, line = str(key.value), key.start_mark.line + 1
             if name in seen:
-                raise DefinitionError(
-                    [
-                        Problem(
-                            str(path),
-                            key.start_mark.line + 1,
-                            name,
-                            "stands twice in one mapping",
-                            "each field once",
-                            "remove one of the two",
-                        )
-                    ]
+                twice = YamlFault(
+                    line, "stands twice in one mapping", "each field once", "remove one of the two"
                 )
+                raise _refused(path, name, twice)
             seen.add(name)
-            lines[(*place, name)] = key.start_mark.line + 1
+            lines[(*place, name)] = line
             _walk(value, (*place, name), lines, path)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):

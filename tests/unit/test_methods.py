@@ -398,7 +398,7 @@ def test_the_files_are_the_registry() -> None:
     [
         ("select 1", "does not begin with a header"),
         ("/*\ntitle: x\n*/\nselect 1", "publication"),
-        ("/*\ntitle: [\n*/\nselect 1", "(header)"),
+        ("/*\ntitle: [\n*/\nselect 1", "(syntax)"),
     ],
 )
 def test_a_bad_header_names_its_file(tmp_path: Path, text: str, said: str) -> None:
