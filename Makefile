@@ -28,7 +28,7 @@ test: $(DEV) $(SPARK) lint ## lint, types, layers and every test, as in CI
 	@$(PYTEST)
 
 faults: $(DEV) ## every fault: attempts, survived, what the user saw; long forms of kills, soak, load and property tests (COMPACT_FAULTS=short: short ones)
-	@COMPACT_FAULTS=$(or $(COMPACT_FAULTS),full) $(PYTEST) --quiet -m "fault or hypothesis"
+	@COMPACT_FAULTS=$(or $(COMPACT_FAULTS),full) $(PYTEST) --quiet -m "fault or hypothesis or long"
 
 bench: $(DEV) ## how long each step takes on this machine; python -m tests.benchmarks --help for the rest
 	@$(BIN)/python -m tests.benchmarks steps

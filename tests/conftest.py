@@ -23,7 +23,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 WHY = "the folder of real agency data is not beside the checkout (set COMPACT_SHARED to its path)"
 
 # the same examples on every machine, however busy it is; more of them in the long form, `make faults`
-EXAMPLES = 100 if os.environ.get("COMPACT_FAULTS") == "full" else 30
+FULL = os.environ.get("COMPACT_FAULTS") == "full"
+EXAMPLES = 100 if FULL else 30
 settings.register_profile("same", derandomize=True, deadline=None, database=None, max_examples=EXAMPLES)
 settings.load_profile("same")
 
@@ -33,6 +34,12 @@ sys.dont_write_bytecode = False
 
 KEPT = ("COMPACT_SHARED", "COMPACT_REPORTS", "COMPACT_FAULTS")
 os.environ["COMPACT_REPORTS"] = "none"  # they take half a minute a release: the tests of reports ask for them
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in [] if FULL else items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="long: run by `make faults`"))
 
 
 @pytest.fixture(autouse=True)

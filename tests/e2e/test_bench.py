@@ -12,6 +12,7 @@ from schemas.definitions.methods import methods
 from tests.command import Finished, module
 
 
+@pytest.mark.long
 def test_bench_scale_measures_every_step(first_run: tuple[Path, Finished], tmp_path: Path) -> None:
     measured = module(
         "tests.benchmarks", "scale", "--rows", "20000", "--keep", str(tmp_path), "--json", home=first_run[0]

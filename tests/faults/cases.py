@@ -152,10 +152,15 @@ def _cases() -> Iterator[Case]:
 
 
 CASES = tuple(_cases())
+FULL = os.environ.get("COMPACT_FAULTS") == "full"
 # Every second case in CI, all of them in `make faults`; FIRST has each kind of fault once in any case.
-LATER = CASES if os.environ.get("COMPACT_FAULTS") == "full" else CASES[::2]
+LATER = CASES if FULL else CASES[::2]
 # One way for each fault, for runs in which nothing was ever accepted.
 FIRST = tuple(
     next(case for case in sorted(CASES, key=lambda case: case.way.source) if str(case).startswith(name + "-"))
     for name in dict.fromkeys(case.name or case.kind for case in CASES)
+)
+# Cases after which the next good run is made too: in CI one for each way and fate of the bytes.
+RECOVERED = frozenset(
+    map(str, LATER if FULL else {(case.way, case.event): case for case in reversed(LATER)}.values())
 )
