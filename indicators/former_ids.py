@@ -109,6 +109,6 @@ def former_id_problems(
         yield from clash(one.id, str(file.path), file.line(place), f"removed.{number}.id")
         if one.replaced_by is not None and one.replaced_by not in ids:
             line = file.line(("removed", number, "replaced_by"))
-            what, step = f"there is no indicator {one.replaced_by}", "mend the id, or leave it out"
+            what, step = f"there is no indicator {one.replaced_by}", "fix the id, or leave it out"
             field = f"removed.{number}.replaced_by"
             yield Problem(str(file.path), line, field, what, "an id of the catalogue", step)

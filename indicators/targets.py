@@ -219,7 +219,7 @@ def _tests(place: Place, target: Commitment, indicators: Mapping[str, Indicator]
             low, high = indicator.expect.range
             if not low <= test.value <= high:
                 what = f"{test.value:g} lies outside expect.range of {test.indicator}"
-                yield (*place, "tests", j, "value"), what, f"{low:g} to {high:g}", "mend the number"
+                yield (*place, "tests", j, "value"), what, f"{low:g} to {high:g}", "fix the number"
 
 
 def _links(links: list[Link], indicators: Collection[str]) -> Iterator[Finding]:
@@ -289,7 +289,7 @@ def _scores(file: ScoreFile, indicators: Mapping[str, Indicator]) -> Iterator[Fi
             place: Place = ("components", code, "indicators", j, "indicator")
             yield from _indicator(place, item.indicator, indicators)
             if item.indicator in seen:
-                yield place, f"{item.indicator} stands twice", "each once", "remove one of the two"
+                yield place, f"{item.indicator} appears twice", "each once", "remove one of the two"
             seen.add(item.indicator)
             indicator = indicators.get(item.indicator)
             if indicator is not None and indicator.bounds is None:

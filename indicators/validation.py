@@ -186,10 +186,10 @@ def _scales(indicator: Indicator) -> Iterator[Finding]:
         indicator.target and indicator.target.value is not None and not low <= indicator.target.value <= high
     ):
         what = f"{indicator.target.value:g} lies outside expect.range"
-        yield ("target", "value"), what, f"{low:g} to {high:g}", "mend the target or the range"
+        yield ("target", "value"), what, f"{low:g} to {high:g}", "fix the target or the range"
     if indicator.target and indicator.target.year <= indicator.target.baseline_year:
         what = f"{indicator.target.year} is not after the baseline year {indicator.target.baseline_year}"
-        yield ("target", "year"), what, "a year after baseline_year", "mend one of the two"
+        yield ("target", "year"), what, "a year after baseline_year", "fix one of the two"
     if bounds := indicator.bounds:
         rising = bounds.best > bounds.worst
         wrong = (indicator.direction == "higher_is_better" and not rising) or (
@@ -197,7 +197,7 @@ def _scales(indicator: Indicator) -> Iterator[Finding]:
         )
         if wrong:
             what = f"worst {bounds.worst:g} and best {bounds.best:g} do not fit {indicator.direction}"
-            yield ("bounds",), what, "best on the better side of worst", "exchange them, or mend direction"
+            yield ("bounds",), what, "best on the better side of worst", "exchange them, or fix direction"
 
 
 def _impossible(indicator: Indicator) -> Iterator[Finding]:
@@ -208,7 +208,7 @@ def _impossible(indicator: Indicator) -> Iterator[Finding]:
             if item.scale == 0:
                 place: Place = ("inputs", name, number) if named else ("inputs", number)
                 what = "a factor of 0 makes every value 0"
-                yield (*place, "scale"), what, "another number than 0", "mend the factor, or remove it"
+                yield (*place, "scale"), what, "another number than 0", "fix the factor, or remove it"
     known = _areas()
     for number, change in enumerate(indicator.breaks):
         if change.ref_area != "all" and change.ref_area not in known:
@@ -223,7 +223,7 @@ def _impossible(indicator: Indicator) -> Iterator[Finding]:
         asked = getattr(indicator.expect, field)
         if asked is not None and asked > len(known):
             what = f"{asked} is more than the {len(known)} countries and territories that there are"
-            yield ("expect", field), what, f"{len(known)} at most", "mend the number"
+            yield ("expect", field), what, f"{len(known)} at most", "fix the number"
 
 
 @cache

@@ -49,10 +49,10 @@ def verdict_warnings(indicator: Indicator) -> Iterator[Finding]:
     if indicator.direction == "closer_to_one":
         if target.value != 1:
             what = f"{target.value:g} is the target of a ratio that is best at one"
-            yield ("target", "value"), what, "1", "write 1, or mend `direction`"
+            yield ("target", "value"), what, "1", "write 1, or fix `direction`"
     elif target.value in (worst, wrong_end):
         what = f"{target.value:g} is on the wrong side of {indicator.direction}: every value meets it"
-        yield ("target", "value"), what, f"a number nearer to {best:g}", "mend the target or `direction`"
+        yield ("target", "value"), what, f"a number nearer to {best:g}", "fix the target or `direction`"
 
 
 def _kind(indicator: Indicator) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def _kind(indicator: Indicator) -> Iterator[Finding]:
         yield place, f"{kind} needs a target, and there is none", allowed, "add `target`, or use another kind"
     if kind == "parity" and indicator.direction != "closer_to_one":
         what = f"parity does not fit {indicator.direction}"
-        yield place, what, "parity with direction: closer_to_one", "use likelihood, or mend `direction`"
+        yield place, what, "parity with direction: closer_to_one", "use likelihood, or fix `direction`"
     if kind in ("direction", "none") and numbered:
         what = f"{kind} reads no target, and there is one"
         yield place, what, "likelihood, parity, yes_no or level with a target", "remove one of the two"
@@ -108,7 +108,7 @@ def _noise(indicator: Indicator) -> Iterator[Finding]:
     low, high = indicator.expect.range
     if not low <= indicator.noise.beyond <= high:
         what = f"{indicator.noise.beyond:g} is outside expect.range"
-        yield ("noise", "beyond"), what, f"{low:g} to {high:g}", "mend one of the two"
+        yield ("noise", "beyond"), what, f"{low:g} to {high:g}", "fix one of the two"
 
 
 def _plausible(indicator: Indicator) -> Iterator[Finding]:
@@ -133,12 +133,12 @@ def _number(indicator: Indicator, target: Target) -> Iterator[Finding]:
         yield ("target", "met_from"), what, "cap, within relative", "remove it, or use `cap`"
     if relative.base_year >= target.year:
         what = f"{relative.base_year} is not before {target.year}"
-        yield ("target", "relative", "base_year"), what, "a year before target.year", "mend one of the two"
+        yield ("target", "relative", "base_year"), what, "a year before target.year", "fix one of the two"
     falls = relative.factor < 1 if relative.factor is not None else (relative.step or 0) < 0
     if indicator.direction == "closer_to_one" or falls != (indicator.direction == "lower_is_better"):
         what = f"{'lowers' if falls else 'raises'} the base value, which does not fit {indicator.direction}"
         allowed = "a factor above 1 or a step above 0 where higher is better, below where lower is"
-        yield ("target", "relative"), what, allowed, "mend `factor` or `step`, or `direction`"
+        yield ("target", "relative"), what, allowed, "fix `factor` or `step`, or `direction`"
 
 
 def _tolerance(indicator: Indicator, target: Target) -> Iterator[Finding]:
@@ -153,7 +153,7 @@ def _tolerance(indicator: Indicator, target: Target) -> Iterator[Finding]:
     if beyond:
         what = f"{target.met_from:g} is beyond the target of {target.value:g}, which counts as met itself"
         allowed = f"{target.value:g} or {'less' if higher else 'more'}"
-        yield ("target", "met_from"), what, allowed, "mend one of the two"
+        yield ("target", "met_from"), what, allowed, "fix one of the two"
     if closer and not 0 < target.met_from <= 1:
         what = f"{target.met_from:g} cannot be the lower end of a band around one"
         yield ("target", "met_from"), what, "more than 0, and 1 at most", "write the lower end, such as 0.97"
@@ -163,5 +163,5 @@ def _addressed(target: Target, groups: Collection[str]) -> Iterator[Finding]:
     for number, code in enumerate(target.scope.groups if target.scope else []):
         if code not in groups:
             allowed = "a group of schemas/codelists, such as M49:199, or of its folder groups/"
-            step = "mend the code, or add a file to schemas/codelists/groups/"
+            step = "fix the code, or add a file to schemas/codelists/groups/"
             yield ("target", "scope", "groups", number), f"there is no group {code}", allowed, step

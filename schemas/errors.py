@@ -60,5 +60,5 @@ class DefinitionError(CompactError):
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
         super().__init__(
             f"{count} in the definitions\n" + "\n".join(map(str, self.problems)),
-            next_step="mend the files named above, then run `compact check`",
+            next_step="fix the files named above, then run `compact check`",
         )

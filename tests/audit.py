@@ -131,7 +131,7 @@ def known(lock: Path, url: str) -> tuple[bool, list[str]]:
     except (ValueError, KeyError):
         return False, [(done.stderr.strip().splitlines() or ["no answer"])[-1][:200]]
     return True, [
-        f"{one['name']} {one['version']}: {bug['id']}, mended in {', '.join(bug['fix_versions']) or 'none'}"
+        f"{one['name']} {one['version']}: {bug['id']}, fixed in {', '.join(bug['fix_versions']) or 'none'}"
         for one in packages
         for bug in one.get("vulns", ())
     ]

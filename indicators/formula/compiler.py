@@ -34,7 +34,7 @@ _ELSEWHERE = {function.name for function in OF_OTHER_CELLS}
 def finite(sql: str) -> str:
     """No value instead of an infinity or a NaN, which DuckDB would order above every number.
 
-    The text stands twice in the result: its length is bounded here, before nesting can double it without end.
+    The text appears twice in the result; its length is bounded here, before nesting doubles it without end.
     """
     if len(sql) > LONGEST_SQL:
         raise Refused(FormulaFault("is too involved", "a formula that a reader can follow", SPLIT))

@@ -10,7 +10,7 @@ ALLOWED = (
     "names of the inputs, numbers, + - * / ( ), = <> < <= > >=, and or not, is null, between, "
     "case when ... then ... else ... end, cast(... as double), " + ", ".join(FUNCTIONS)
 )
-CHECK = "mend the formula, then run `compact check`"
+CHECK = "fix the formula, then run `compact check`"
 SPLIT = "make a part of it an indicator of its own, and name that as an input"
 
 

@@ -30,7 +30,7 @@ def take_in(path: Path, home: Path, kind: str | None, by: str, *, dry_run: bool,
     emit_one(_summary(found, full=as_json), as_json=as_json)
     if found.returned:
         note(f"the rejected rows, with the reason beside each cell at fault: {found.returned}")
-        note("mend them there, and import that workbook")
+        note("fix them there, and import that workbook")
     if dry_run:
         note("nothing was written: --dry-run")
     return 1 if found.rejected else 0

@@ -68,7 +68,7 @@ def why(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="An indicator.")],
     as_json: Json = False,
 ) -> None:
-    """Why an indicator would be computed anew: its inputs, its definition (numbers or words), the method, the
+    """Why an indicator would be recomputed: its inputs, its definition (numbers or words), the method, the
     code."""
     from indicators.registry import load_catalogue
     from sources.registry.sources import load_sources
@@ -86,7 +86,7 @@ def why(
     staged = {name: one.observation for name, one in stored.items()}
     made_of = {name: catalogue[name] for name in catalogue.in_order([indicator])}
     found = compare(catalogue[indicator], staged, expected_paths(made_of, staged), release)
-    said = f"nothing of {indicator} would be computed anew: all is as in release {release.name}"
+    said = f"nothing of {indicator} would be recomputed: all is as in release {release.name}"
     emit(found, as_json=as_json, empty=said)
     older = sorted(name for name, one in stored.items() if not one.current)
     if older:

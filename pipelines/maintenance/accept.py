@@ -162,7 +162,7 @@ def _prove(
             f"snapshot {snapshot.snapshot[:SHORT]} of {source.id} {snapshot.resource} cannot be staged, so "
             f"that no decision makes it usable\n{problem.what}",
             where=problem.where,
-            next_step=problem.next_step or "mend the definition; the next run then accepts it by itself",
+            next_step=problem.next_step or "fix the definition; the next run then accepts it by itself",
         ) from None
 
 

@@ -68,7 +68,7 @@ def _latest_must_be_whole(home: Path) -> None:
         raise CompactError(
             f"the latest release is damaged in {len(damage)} places, so nothing is removed: {damage[0]}",
             where=str(latest),
-            next_step="`compact rollback` to an older release, or mend the disk; then `compact gc`",
+            next_step="`compact rollback` to an older release, or fix the disk; then `compact gc`",
         )
 
 

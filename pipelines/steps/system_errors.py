@@ -45,7 +45,7 @@ def system_fault(error: BaseException, home: Path) -> SystemFault | None:
                 f"the disk is full, or a file may not grow further ({said[0]})",
                 where=where,
                 next_step="make room (`compact gc` removes what nothing needs), then run again: "
-                "`latest` is as it was, and what is already stored is not fetched anew",
+                "`latest` is as it was, and what is already stored is not fetched again",
             )
         if numbers & CLOSED:
             return SystemFault(

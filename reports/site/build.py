@@ -44,7 +44,7 @@ def build(
 ) -> SiteSummary:
     """Write the site of a finished release folder to `out`. Raises CompactError if the folder is no release.
 
-    only: indicators whose pages and data are to be written anew in a site that is there already; the pages of
+    only: indicators whose pages and data are written again in a site that is there already; the pages of
     other indicators, of areas and the overviews stay as they are until the next whole build. explain: gives
     the explanations of these indicators' newest values; without it the site says that it has none.
     """

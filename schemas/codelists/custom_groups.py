@@ -39,7 +39,7 @@ def read_custom_groups(folder: Path, countries: Collection[str]) -> list[OwnGrou
     """The groups of a folder by code; none where there is no folder.
 
     Raises DefinitionError with file and line of all that is wrong: an unknown field, a member that is no
-    country of ours or stands twice, a code that two files use.
+    country of ours or appears twice, a code that two files use.
     """
     groups: dict[str, OwnGroup] = {}
     problems: list[Problem] = []
@@ -67,7 +67,7 @@ def _problem(file: YamlFile, place: tuple[str | int, ...], what: str) -> Problem
     field = str(place[0])
     allowed = FIELDS.get(field, ", ".join(FIELDS))
     return Problem(
-        str(file.path), file.line(place), field, what, allowed, "mend the file, then `compact check`"
+        str(file.path), file.line(place), field, what, allowed, "fix the file, then `compact check`"
     )
 
 
@@ -98,7 +98,7 @@ def _members(file: YamlFile, countries: Collection[str]) -> Iterator[Problem]:
                 file, ("members", number), f"{member} is no country or territory of the table area"
             )
         elif member in members[:number]:
-            yield _problem(file, ("members", number), f"{member} stands twice")
+            yield _problem(file, ("members", number), f"{member} appears twice")
 
 
 def own_area_rows(groups: Collection[OwnGroup]) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ def check(memberships: list[Row], areas: list[Row]) -> list[Problem]:
             findings.append("has no members")
         problems += [
             _problem(
-                grouping.id, grouping.line, what, f"mend codelists/{grouping.codelist}.csv or groupings.yaml"
+                grouping.id, grouping.line, what, f"fix codelists/{grouping.codelist}.csv or groupings.yaml"
             )
             for what in findings
         ]

@@ -44,7 +44,7 @@ class Table:
         missing = set(self.key) - set(self.names)
         if missing or len(set(self.names)) != len(self.names):
             raise ValueError(
-                f"table {self.name}: key columns {sorted(missing)} unknown, or a column stands twice"
+                f"table {self.name}: key columns {sorted(missing)} unknown, or a column appears twice"
             )
 
     @property

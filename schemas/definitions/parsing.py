@@ -44,7 +44,7 @@ def _problems(model: type[BaseModel], file: YamlFile, errors: list[dict[str, Any
 
 
 def _problem(model: type[BaseModel], file: YamlFile, place: Place, error: dict[str, Any]) -> Problem:
-    field, step = ".".join(map(str, place)) or "(file)", "mend the field, then run `compact check`"
+    field, step = ".".join(map(str, place)) or "(file)", "fix the field, then run `compact check`"
     context = error.get("ctx") or {}
     if error["type"] == "extra_forbidden":
         siblings = _siblings(model, place)

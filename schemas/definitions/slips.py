@@ -1,4 +1,4 @@
-"""The commonest slips of whoever writes a definition, each in its own words: what it is, and how to mend it.
+"""The commonest slips of whoever writes a definition, each in its own words: what it is, and how to fix it.
 
 What is a fault at all is judged where a file is read (yaml_file.py) or parsed (parsing.py); here it only gets
 better words.
@@ -71,5 +71,5 @@ def formula_slip(formula: str) -> Words | None:
             "for years write moving_average(x, 3); for a group of countries use `aggregate`",
         )
     if re.search(r"/\s*0(?:\.0*)?(?![\d.])", text):
-        return "divides by zero: there is never a value", "a divisor other than 0", "mend the divisor"
+        return "divides by zero: there is never a value", "a divisor other than 0", "fix the divisor"
     return None

@@ -1,6 +1,6 @@
 """Reads a YAML file together with the line of every field, so that an error can name its place.
 
-YAML 1.2 scalars: only true and false are booleans (Norway's NO stays text), and a key that stands twice is an
+YAML 1.2 scalars: only true and false are booleans (Norway's NO stays text), and a repeated key is an
 error. What a file may be at all is in yaml_limits.py.
 """
 
@@ -135,7 +135,7 @@ def _walk(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) ->
             name, line = str(key.value), key.start_mark.line + 1
             if name in seen:
                 twice = YamlFault(
-                    line, "stands twice in one mapping", "each field once", "remove one of the two"
+                    line, "appears twice in one mapping", "each field once", "remove one of the two"
                 )
                 raise _refused(path, name, twice)
             seen.add(name)

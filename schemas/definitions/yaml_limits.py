@@ -84,7 +84,7 @@ def scalar_fault(node: yaml.ScalarNode) -> YamlFault | None:
         what = f"{text[:20]}… has {len(text.lstrip('+-')):,} digits"
         return _at(node, what, f"at most {MOST_DIGITS} digits", "write a code in quotes")
     if kind == "float" and not math.isfinite(float(text)):
-        return _at(node, f"{text[:40]} is larger than any number", "a finite number", "mend the exponent")
+        return _at(node, f"{text[:40]} is larger than any number", "a finite number", "fix the exponent")
     return None
 
 

@@ -75,7 +75,7 @@ def _validate(batches: Iterable[pa.Table], contract: Table, whole: pa.Table | Pa
             ),
             where=f"contract of {contract.name}",
             allowed="; ".join(_promise(contract, c) for c, _ in failures),
-            next_step="look at the rows named; mend the source, its definition or the step that wrote it",
+            next_step="look at the rows named; fix the source, its definition or the step that wrote it",
         )
 
 
@@ -106,7 +106,7 @@ def _check_columns(found: pa.Schema, contract: Table) -> None:
                 f"table {contract.name}, column {field.name}, check type: found {field.type}",
                 where=f"contract of {contract.name}",
                 allowed=str(promise.type),
-                next_step="types are never converted silently: mend the step that wrote the column",
+                next_step="types are never converted silently: fix the step that wrote the column",
             )
 
 

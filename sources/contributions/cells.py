@@ -95,7 +95,7 @@ def text_fault(text: str, *, long: bool, longest: int) -> str:
         if character == "\n":
             return "has a line break; write it in one line"
         if character == "\ufffd":
-            return "holds U+FFFD: a letter was lost when the file was converted; write it anew"
+            return "holds U+FFFD: a letter was lost when the file was converted; write it again"
         if unicodedata.category(character) in ("Cc", "Cs") or HIDING.match(character):
             return f"holds the invisible character U+{ord(character):04X}; take it out"
     if runs(text) or (text.startswith("'") and runs(text.lstrip("'"))):

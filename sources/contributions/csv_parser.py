@@ -59,7 +59,7 @@ def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
         if data.startswith(mark):
             refuse(f"is in {encoding}", name, UTF8, "save it in UTF-8")
     if (at := data.find(b"\0")) >= 0:
-        refuse(f"holds a NUL byte in line {_line(data, at)}", name, UTF8, "save it anew as text in UTF-8")
+        refuse(f"holds a NUL byte in line {_line(data, at)}", name, UTF8, "save it again as text in UTF-8")
     notes = ("the byte order mark at its beginning was skipped",) if data.startswith(codecs.BOM_UTF8) else ()
     body = data.removeprefix(codecs.BOM_UTF8)
     try:

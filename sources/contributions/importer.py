@@ -156,7 +156,7 @@ def _keep(
 def _return(
     folder: Path, stem: str, template: Template, bad: Sequence[Judged], result: ImportResult, at: datetime
 ) -> Path:
-    """The same file judged again has the same name, and its workbook is written anew."""
+    """The same file judged again has the same name, and its workbook is written again."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:40] or "file"
     target = folder / f"{plain}-{result.snapshot[:12]}-rejected.xlsx"
     body = io.BytesIO()

@@ -1,6 +1,6 @@
 """The workbook that goes back to a contributor: the rejected rows, with the reason beside each cell at fault.
 
-Every cell is written as text, and none can run. It may be mended and sent again as it is: the columns added
+Every cell is written as text, and none can run. It may be fixed and sent again as it is: the columns added
 here are known by their names and not read.
 """
 

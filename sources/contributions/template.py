@@ -121,7 +121,7 @@ def instructions(template: Template) -> list[str]:
         "A text may not begin with = + - or @, as a spreadsheet takes it for a formula.",
         f"At most {MOST_ROWS:,} rows a file.",
         "Each row is accepted whole or rejected. Rejected rows come back in a workbook with the reason "
-        "beside each cell at fault; mend them there and send that workbook.",
+        "beside each cell at fault; fix them there and send that workbook.",
         f"A later row with the same {', '.join(template.key)} takes the place of an earlier one.",
     ]
 

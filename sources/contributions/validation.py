@@ -106,7 +106,7 @@ def _value(field: Field, cell: Cell, known: Known, this_year: int) -> tuple[Faul
     if cell.kind == "date" and field.code != "date":
         return fault(
             "a_date",
-            f"is a date ({cell.text}) to the spreadsheet; format the cell as text, and write it anew",
+            f"is a date ({cell.text}) to the spreadsheet; format the cell as text, and write it again",
         )
     if column.type == "float64":
         return _number(field.name, cell.text)
@@ -173,7 +173,7 @@ def _by_measure(values: Mapping[str, Value], known: Known) -> Iterator[Fault]:
 
 
 def _by_rule(rule: Rule, values: Mapping[str, Value]) -> Iterator[Fault]:
-    """One fault, at the first column of the rule that could mend it, if the row breaks the rule."""
+    """One fault, at the first column of the rule that could fix it, if the row breaks the rule."""
     given = [values[name] for name in rule.columns]
     filled = [value is not None for value in given]
     match rule.check:

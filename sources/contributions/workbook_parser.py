@@ -49,7 +49,7 @@ def read_workbook(data: bytes, name: str) -> Received:
     except CompactError:
         raise
     except Exception as error:  # noqa: BLE001 - the library raises what its code happens to meet in a damaged part
-        refuse(f"cannot be read as a workbook: {error}", name, ".xlsx", "save it anew as .xlsx")
+        refuse(f"cannot be read as a workbook: {error}", name, ".xlsx", "save it again as .xlsx")
     if not rows:
         refuse("the sheet `data` is empty", name, "the header of a template, and a row or more")
     number, header = rows[0]
@@ -147,7 +147,7 @@ def _cell(cell: Any) -> Cell:
     if isinstance(value, str):
         return text_cell(ESCAPED.sub(lambda match: chr(int(match[1], 16)), value))
     kind = "a time of day" if isinstance(value, time) else "a duration"
-    return Cell(str(value), fault=f"is {kind} to the spreadsheet; format the cell as text, and write it anew")
+    return Cell(str(value), fault=f"is {kind} to the spreadsheet; format the cell as text and write it again")
 
 
 def _number(value: float, shown_as: str) -> Cell:

@@ -51,7 +51,7 @@ def inspect(data: bytes, name: str) -> None:
                 if part.filename.lower().endswith((".xml", ".rels")):
                     _xml(body, f"{name}, {part.filename}")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
-        refuse(f"is no whole workbook: {error}", name, ".xlsx", "save it anew as .xlsx")
+        refuse(f"is no whole workbook: {error}", name, ".xlsx", "save it again as .xlsx")
 
 
 def _names(archive: zipfile.ZipFile, name: str) -> None:
@@ -77,7 +77,7 @@ def _names(archive: zipfile.ZipFile, name: str) -> None:
         most = f"at most {MOST_UNPACKED:,}: {MOST_ROWS:,} full rows unpack to a third of it"
         refuse(f"unpacks to {unpacked:,} bytes", name, most)
     if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
-        refuse("is a zip archive, but no workbook", name, ".xlsx", "save it anew as .xlsx")
+        refuse("is a zip archive, but no workbook", name, ".xlsx", "save it again as .xlsx")
 
 
 class _Scan:

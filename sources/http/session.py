@@ -139,7 +139,7 @@ class Session:
                 f"{self.source.id} cannot be asked at this address",
                 where=redact(self.base_url),
                 allowed=f"https to {', '.join(self.source.hosts) or '(no host is declared)'}",
-                next_step=f"mend COMPACT_URL_{self.source.id.upper()}, or base_url and hosts in source.yaml",
+                next_step=f"fix COMPACT_URL_{self.source.id.upper()}, or base_url and hosts in source.yaml",
             )
         prepared = self._http.prepare_request(request)
         address = str(prepared.url)

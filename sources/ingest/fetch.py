@@ -143,7 +143,7 @@ def known_pages(store: Store, source: Source) -> dict[str, CachedPage]:
 
 
 def _whole(store: Store, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
-    """Those whose bytes are there: what is gone from the store is fetched anew."""
+    """Those whose bytes are there: what is gone from the store is fetched again."""
     return {key: snapshot for key, snapshot in snapshots.items() if store.is_whole(snapshot)}
 
 

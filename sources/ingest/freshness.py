@@ -36,14 +36,14 @@ def named_release(source: Source, reader: Reader, session: Session) -> str | Non
             page,
             f"has nothing at {freshness.pointer}",
             allowed="a release or a date there",
-            next_step="mend freshness in source.yaml: the agency's answer has another shape now",
+            next_step="fix freshness in source.yaml: the agency's answer has another shape now",
         ) from None
     if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
         raise bad(
             page,
             f"has {value!r:.60} at {freshness.pointer}",
             allowed="a text or a whole number",
-            next_step="mend freshness.pointer in source.yaml",
+            next_step="fix freshness.pointer in source.yaml",
         )
     return str(value)
 

@@ -1,7 +1,7 @@
 """Reads Giga's list of schools and counts them by country.
 
 The answer is an envelope {"success", "timestamp", "data": [school, ...]}; pages are asked until one has no
-school. All pages but the last have the same number of schools, and no school stands twice: an agency that
+school. All pages but the last have the same number of schools, and no school appears twice: an agency that
 ignores `page` or `size`, or changes under way, is found by that. options: path, size, most_pages, and
 `connectivity`, what the field of that name says to connected, not_connected or unknown.
 

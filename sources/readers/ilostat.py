@@ -114,7 +114,7 @@ def parse(page: Page, source: Source) -> list[Record]:
                 f"the columns of the file are {', '.join(header)[:300]}",
                 [page],
                 allowed=f"of {', '.join(known)}, in this order, and always {', '.join(NEEDED)}",
-                next_step="if the agency has changed its file, mend options.columns in source.yaml",
+                next_step="if the agency has changed its file, fix options.columns in source.yaml",
             )
         records = []
         for fields in lines:

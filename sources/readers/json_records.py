@@ -90,7 +90,7 @@ def _records(page: Page, source: Source, code: str) -> list[dict[str, Any]]:
             f"the agency did not understand the question for {code}: {said[0].get('message', '')!s:.160}",
             [page],
             allowed="no hints",
-            next_step="mend options.parameters in source.yaml",
+            next_step="fix options.parameters in source.yaml",
         )
     fields = frozenset([*options["fields"], *filter(None, [options.get("absent")])])
     check_rows(answer[name], fields, page, code)

@@ -180,7 +180,7 @@ def _figure_words(before: str, after: str, form: str) -> tuple[str, str] | Refus
         if re.search("[0-9]", after):
             return Refusal("unread_text", said)
         return Refusal("contradictory", said) if after == "NA" else (first, after)
-    # `1 (2022 est.) less than 1`: the number is the bound; `0 (2019 est.) 0`: the figure stands twice
+    # `1 (2022 est.) less than 1`: the number is the bound; `0 (2019 est.) 0`: the figure appears twice
     return (second, "") if second.lstrip("<") == first else Refusal("contradictory", said)
 
 

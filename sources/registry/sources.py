@@ -160,7 +160,7 @@ def _series_problems(info: SeriesInfo, before: Collection[str], path: str, line:
         yield Problem(path, line, "code", f"{info.code!r} cannot be a code", CODE_PATTERN)
     if info.code in before:
         yield Problem(
-            path, line, "code", f"{info.code} stands twice", "each code once", "remove one of the two lines"
+            path, line, "code", f"{info.code} appears twice", "each code once", "remove one of the two lines"
         )
     if not info.title.strip():
         yield Problem(path, line, "title", "is empty", "the agency's title")
@@ -263,7 +263,7 @@ def _area_problems(source: Source, file: YamlFile) -> Iterator[Problem]:
                 ".".join(place),
                 f"{area!r} is no area of the code lists",
                 REF_AREA_CODES,
-                "mend the code, or add the area to schemas/codelists",
+                "fix the code, or add the area to schemas/codelists",
             )
         if code in source.areas.not_carried:
             yield Problem(

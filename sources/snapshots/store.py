@@ -166,7 +166,7 @@ class Store:
             raise StoreDamaged(
                 f"pages of {snapshot.resource} are gone from the store, or have another size",
                 where=f"{self.objects.folder}: snapshot {snapshot.snapshot}",
-                next_step="run again with the agency within reach: it is fetched anew",
+                next_step="run again with the agency within reach: it is fetched again",
             )
         paths = tuple(self.objects.path(page.sha256) for page in snapshot.pages)
         return SnapshotFiles(

@@ -56,8 +56,8 @@ RED = {
     "bad_time_period": "declare a rule under `periods` (fiscal, range, quarter: first, last or "
     "leave_out), or "
     "have the reader refuse the row with a reason of its own",
-    "bad_value": "if the text stands for no value, add it to `missing`; if for a number, mend the reader",
-    "bad_bound": "if the text stands for no bound, add it to `missing`; if for a number, mend the reader",
+    "bad_value": "if the text stands for no value, add it to `missing`; if for a number, fix the reader",
+    "bad_bound": "if the text stands for no bound, add it to `missing`; if for a number, fix the reader",
     "bad_series": "the reader must name the series of each row",
     "unknown_dimension": "declare it under `dimensions`",
     "bad_dimension": "map the code under `dimensions`, in `codes`",
@@ -203,7 +203,7 @@ def _judge(
             where=f"sources/agencies/{source.id}/source.yaml",
             reasons=reasons,
             next_step=" ".join(f"{reason}: {RED[reason]}." for reason in reasons)
-            + (" Corrections: mend corrections.yaml." if failed else ""),
+            + (" Corrections: fix corrections.yaml." if failed else ""),
         )
 
 

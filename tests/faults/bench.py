@@ -92,7 +92,7 @@ def of(home: Path, *source_ids: str, **limits: Any) -> Steps:
 
 
 def sound(agency: StandIn, source_ids: Iterable[str], *, later: bool = True) -> None:
-    """No fault any more. later: these agencies have published anew: revised values and another year at the
+    """No fault any more. later: these agencies have published again: revised values and another year at the
     World Bank, the next vintage at UNSD; ITU stays as it is."""
     agency.reset()
     if "worldbank_wdi" in source_ids and later:

@@ -15,7 +15,7 @@ from tests.faults.bench import copied, must_succeed, of, sound, values
 
 @dataclass(frozen=True)
 class Good:
-    """home: with one good run, before the agencies published anew; after: what a run that never saw a fault
+    """home: with one good run, before the agencies published again; after: what a run that never saw a fault
     makes of what they published then."""
 
     home: Path

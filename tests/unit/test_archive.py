@@ -82,7 +82,7 @@ def test_what_is_not_as_declared_is_refused(body: bytes, says: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_member_that_stands_there_twice_is_refused() -> None:
-    assert "stands there twice" in refused(packed([("data_AO.csv", b"a"), ("data_AO.csv", b"b")]))
+    assert "appears there twice" in refused(packed([("data_AO.csv", b"a"), ("data_AO.csv", b"b")]))
 
 
 def test_an_encrypted_member_is_refused() -> None:

@@ -82,7 +82,7 @@ def test_a_known_vulnerability_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     bug = {"id": "PYSEC-0000-1", "summary": "x", "details": "x", "affected": [affected]}
     with LocalAgency(Reply(json.dumps({"vulns": [bug]}).encode())) as agency:
         said = audited(tmp_path, f"{agency.url}/v1/query", capsys)
-    assert "left-pad 1.0: PYSEC-0000-1, mended in 1.1\nknown vulnerabilities: 1\n" in said
+    assert "left-pad 1.0: PYSEC-0000-1, fixed in 1.1\nknown vulnerabilities: 1\n" in said
 
 
 def test_a_database_that_cannot_be_asked_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

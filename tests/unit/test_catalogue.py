@@ -315,13 +315,13 @@ FAULTS: dict[str, tuple[str, str, str, str, int, str, str]] = {
         "no part Z",
         "A, B",
     ),
-    "key that stands twice": (
+    "key that appears twice": (
         "online",
         "unit: PT",
         "unit: PT\nunit: PS",
         "unit",
         6,
-        "stands twice",
+        "appears twice",
         "once",
     ),
     "not YAML": (

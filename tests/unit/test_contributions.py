@@ -290,9 +290,9 @@ def test_the_returned_workbook_can_be_mended_and_sent_again(tmp_path: Path) -> N
     book = openpyxl.load_workbook(first.returned)
     header = [cell.value for cell in book["data"][1]]
     book["data"].cell(2, header.index("amount") + 1).value = "1000"
-    book.save(tmp_path / "mended.xlsx")
-    mended = import_file(tmp_path / "mended.xlsx", None, tmp_path, by="ada", now=NOW, known=KNOWN)
-    assert (mended.accepted, mended.rejected) == (1, 0)
+    book.save(tmp_path / "fixed.xlsx")
+    fixed = import_file(tmp_path / "fixed.xlsx", None, tmp_path, by="ada", now=NOW, known=KNOWN)
+    assert (fixed.accepted, fixed.rejected) == (1, 0)
     assert [row["pledge_id"] for row in table(tmp_path, "pledge")] == ["EX-1", "EX-2"]
 
 

@@ -93,7 +93,7 @@ SLIPS = {
         "formula",
         10,
         "divides by zero",
-        "mend the divisor",
+        "fix the divisor",
     ),
     "a factor of nothing": (
         "series: ONLINE}",
@@ -101,7 +101,7 @@ SLIPS = {
         "inputs.0.scale",
         8,
         "makes every value 0",
-        "mend the factor",
+        "fix the factor",
     ),
     "a break nowhere": (
         "aggregate:",
@@ -125,7 +125,7 @@ SLIPS = {
         "expect.areas_min",
         11,
         "400 is more than the 250",
-        "mend the number",
+        "fix the number",
     ),
     "a leading zero": ("year: 2030", "year: 02030", "target.year", 9, "begins with a zero", "2030"),
     "a leading zero that is no octal number": (

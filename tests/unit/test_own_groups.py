@@ -47,7 +47,7 @@ def test_a_users_file_takes_the_place_of_ours(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("UGA", "UGX", "UGX is no country"),
-        ("UGA", "KEN", "KEN stands twice"),
+        ("UGA", "KEN", "KEN appears twice"),
         ("OWN:EAST", "WB:EAP", "cannot stand here"),
         ("members: [UGA, KEN, XKX]", "members: []", "is no list of members"),
         ("source:", "sauce:", "unknown field"),

@@ -108,7 +108,7 @@ def test_a_breakdown_is_kept_apart_from_the_total(tmp_path: Path) -> None:
         ([page([ROWS[0] | {"INDICATOR": "OTHER"}], 1)], "rows of OTHER came"),
         ([page([ROWS[0] | {"DATABASE_ID": "WB_WDI"}], 1)], "rows of WB_WDI came"),
         ([page([ROWS[0] | {"OBS_VALUE": 35.5}], 1)], "the value of row 0 is 35.5"),
-        ([page([ROWS[0], ROWS[0] | {"OBS_VALUE": "36"}], 2)], "stands twice"),
+        ([page([ROWS[0], ROWS[0] | {"OBS_VALUE": "36"}], 2)], "appears twice"),
         ([page([{k: v for k, v in ROWS[0].items() if k != "SEX"}], 1)], "lacks SEX"),
         ([b"<html></html>"], "is a web page"),
     ],

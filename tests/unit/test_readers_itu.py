@@ -109,7 +109,7 @@ def test_an_unknown_number_is_told_from_other_faults() -> None:
         ),
         (
             change(LIST, '"dataYear": 2021, "codeID"', '"dataYear": 2020, "codeID"'),
-            "KEN, 2020 stands twice",
+            "KEN, 2020 appears twice",
             "again",
         ),
         (LIST[:300], "is not JSON", "kept bytes"),
@@ -145,7 +145,7 @@ HEADER = FILE.split(b"\r\n", 1)[0]
         (FILE[:-25], "ends in the middle of a line"),
         (FILE.rsplit(b",,,", 1)[0] + b"\r\n", "has 12 columns"),
         (change(FILE, "HHU781l_HHCMale,", "HHU781l_HHCMen,", 1), f"no rows of {MALE} (33798) came"),
-        (change(FILE, "WTI,2025,", "WTI,2024,", 1), "stands twice"),
+        (change(FILE, "WTI,2025,", "WTI,2024,", 1), "appears twice"),
         (change(FILE, "Male,,11.5", "Male,,11.5,", 1), "has 16 columns"),
         (b"[]", "column 1 of the file is '[]'"),
         (b"<html><title>Request blocked</title></html>", "is a web page"),

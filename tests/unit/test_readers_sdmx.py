@@ -140,7 +140,7 @@ def test_errors_in_plain_text_are_told_apart(text: str, kind: type[InvalidRespon
         ("Lettonie", '"' + "x" * 200_000 + '"', "field larger than field limit"),
         (",I,LVA", ",D,LVA", "the rows are of"),
         ("INC_DISP_GINI", "INC_DISP_GINI2", "MEASURE INC_DISP_GINI was asked"),
-        ("2022,", "2020,", "stands twice"),
+        ("2022,", "2020,", "appears twice"),
         ("Lettonie", 'Lett"\n"onie', "columns"),
         ("\r\n\r\n", "", "ends in the middle"),
     ],

@@ -180,7 +180,7 @@ def test_an_unknown_data_set_and_a_header_alone_are_no_such_series() -> None:
         ('"BA:1"', '"BA:1"x', "is no CSV"),
         ("UNE_DEAP", "UNE_TUNE", "rows of UNE_TUNE_SEX_AGE_RT came"),
         ("AGE_YTHADULT_Y15-24", "AGE_YTHADULT_YGE25", "rows of AGE_YTHADULT_YGE25 came"),
-        ('"2022"', '"2021"', "stands twice"),
+        ('"2022"', '"2021"', "appears twice"),
         ("5.5,,,,\n", "5.5,,", "ends in the middle"),
     ],
 )
@@ -225,7 +225,7 @@ def test_records_of_the_uis(tmp_path: Path) -> None:
         ('"qualifier": null}', '"qualifier": null, "sex": "F"}', "also have sex", InvalidResponse),
         ('"CR.1"', '"CR.2"', "rows of CR.2 came", InvalidResponse),
         ("97.0", '"97.0"', "is '97.0'", InvalidResponse),
-        ('"year": 2021', '"year": 2020', "stands twice", InvalidResponse),
+        ('"year": 2021', '"year": 2020', "appears twice", InvalidResponse),
         (
             '"LVA", "year": 2021',
             '["LVA"], "year": 2021',

@@ -176,7 +176,7 @@ def test_a_series_that_is_not_there_is_no_such_series() -> None:
         ),
         (prices([*HEAD, "Notes"], *LINES[1:]), "not declared: Notes"),
         (prices([*HEAD, 2024], *LINES[1:]), "the year 2024 is the name of two columns"),
-        (prices(*LINES, LINES[1]), "stands twice among the 15 rows"),
+        (prices(*LINES, LINES[1]), "appears twice among the 15 rows"),
         (prices(*LINES, ["", "", "", "", 3.5]), "has numbers and is no record"),
         (prices(HEAD, [*LINES[1], "remark"]), "'remark' in a column without a name"),
         (prices(HEAD), "has no record"),
@@ -204,7 +204,7 @@ def test_a_long_table_has_a_line_for_each_value(tmp_path: Path) -> None:
     rows, _ = staged(source, body, "S", tmp_path)
     assert [(r["time_period"], r["obs_value"]) for r in rows] == [(2020, 1.5), (2021, 2.0)]
     twice = workbook({"data": [head, ["KEN", "S", 2020, 1.5], ["KEN", "S", 2020, 2]]})
-    assert "KEN, S, 2020 stands twice" in refusal(twice, source, "S").what
+    assert "KEN, S, 2020 appears twice" in refusal(twice, source, "S").what
 
 
 def test_an_edition_is_known_by_its_header_whatever_file_and_sheet_are_called(tmp_path: Path) -> None:
@@ -356,7 +356,7 @@ def test_blocks_side_by_side_are_named_by_title_and_label(tmp_path: Path) -> Non
     [
         ([GROUPS[4], *GROUPS[3:4], *GROUPS[5:7]], "without a label above it"),
         ([*GROUPS, ["World", 70.5, 71, 3]], "in a column without a year"),
-        ([*GROUPS[:6], *GROUPS[5:]], "stands twice"),
+        ([*GROUPS[:6], *GROUPS[5:]], "appears twice"),
         ([[None, "Millions"], ["T"], [None, 2024, 2023], ["World", 1, 2]], "are not in order"),
         ([["World", 1, 2]], "has numbers and is no record"),
     ],

@@ -98,7 +98,7 @@ ROW = '"countryiso3code": "NAM", "date": "2021"'
             "rows of IT.NET.USER.P2 came",
             "new code in series.csv",
         ),
-        (2, ROW, ROW.replace("2021", "2020"), "area and date NA, 2020 stands twice", "run again"),
+        (2, ROW, ROW.replace("2021", "2020"), "area and date NA, 2020 appears twice", "run again"),
         (
             3,
             '"lastupdated": "2026-07-01"',

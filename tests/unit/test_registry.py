@@ -111,7 +111,7 @@ def test_no_file_no_series(tmp_path: Path) -> None:
         ("title,code,unit\n", 1, "(header)", "begins with title"),
         ("", 1, "(header)", "begins with nothing"),
         ("code,title,unit,unit\n", 1, "(header)", "begins with code"),
-        ("code,title,unit\nA,First,PT\nA,Again,PT\n", 3, "code", "stands twice"),
+        ("code,title,unit\nA,First,PT\nA,Again,PT\n", 3, "code", "appears twice"),
         ("code,title,unit\nA;B,First,PT\n", 2, "code", "cannot be a code"),
         ("code,title,unit\nA,First,PERCENT\n", 2, "unit", "unknown unit 'PERCENT'"),
         ("code,title,unit\nA, ,PT\n", 2, "title", "is empty"),

@@ -109,7 +109,7 @@ def _unique(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult
     key = ", ".join(INDICATOR.key)
     found = _rows(con, f"select {key}, count(*) from v group by {key} having count(*) > 1 order by all")
     message = (
-        f"every key of {indicator.id} stands once"
+        f"every key of {indicator.id} appears once"
         if not found
         else (
             f"{len(found)} keys of {indicator.id} stand more than once: "

@@ -129,7 +129,7 @@ class SparkConnection:
         return SparkRows(self.tables[name])
 
     def view(self, name: str, sql: str) -> None:
-        """A select that is made anew for each that asks."""
+        """A select that is rebuilt for each that asks."""
         self._name(name, self._frame(sql))
 
     def sql(self, sql: str) -> SparkRows:

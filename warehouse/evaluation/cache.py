@@ -19,7 +19,7 @@ from warehouse.evaluation.evaluate import cached_path, evaluation_fingerprint
 
 @dataclass(frozen=True)
 class Stored:
-    """The staged table of a source. current: a run would use this very table, not stage anew."""
+    """The staged table of a source. current: a run would use this very table, not stage again."""
 
     observation: Path
     current: bool

@@ -70,7 +70,7 @@ def refuse_mixed_units(con: duckdb.DuckDBPyConnection, indicator: Indicator, pat
             + units.replace(";", ", "),
             where=f"indicator {indicator.id}",
             allowed="one unit a series",
-            next_step="pin the dimension that tells them apart with `where`, or mend source.yaml",
+            next_step="pin the dimension that tells them apart with `where`, or fix source.yaml",
         )
 
 

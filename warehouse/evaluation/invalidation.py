@@ -1,4 +1,4 @@
-"""`compact why`: why an indicator would be computed anew, by comparing what the latest release recorded of it
+"""`compact why`: why an indicator would be recomputed, by comparing what the latest release recorded of it
 with what there is now.
 
 Four reasons, told apart: its inputs (other rows arrived), its definition (what computes, or words alone), the
@@ -52,7 +52,7 @@ def why(
     """Every difference between the release and now: reason, what, before, now, and what it makes new.
 
     evaluated: where the values of the indicators are, or will be, from which this one is made; their names
-    are their fingerprints. Empty: nothing would be computed anew. A row of reason `new` alone: the release
+    are their fingerprints. Empty: nothing would be recomputed. A row of reason `new` alone: the release
     does not have the indicator.
     """
     recorded = _recorded(indicator.id, release)

@@ -3,7 +3,7 @@
 observation/source=itu_datahub/year=2024/….parquet, and the same for indicator, whose source is all agencies
 of a value, joined by ';' (as %3B in the folder's name). year repeats time_period, which stays in the files;
 source stands in the folder's name alone. The release itself stays the store of record, with its checksums: a
-lake is made from it, and made anew at will.
+lake is made from it, and rebuilt at will.
 """
 
 from __future__ import annotations

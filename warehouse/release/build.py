@@ -156,7 +156,7 @@ def _diff(
             where="warehouse/diff/thresholds.yaml",
             allowed="large revisions that a person has looked at",
             next_step="compare with the agency's page and its notes. If they are right: "
-            '`compact run --acknowledge "why they are right"`; if not, mend the definition, or tell the '
+            '`compact run --acknowledge "why they are right"`; if not, fix the definition, or tell the '
             "agency and wait for its correction",
         )
     if diff["large"]:
@@ -238,7 +238,7 @@ def refuse(faults: list[str]) -> None:
         raise ReleaseRefused(
             f"{len(faults)} checks failed, so nothing was published\n  - " + "\n  - ".join(faults),
             allowed="a release in which every check of level error passes",
-            next_step="look at the values named; mend the source or the definition, or correct the "
+            next_step="look at the values named; fix the source or the definition, or correct the "
             "expectation if it is wrong; then `compact run`",
         )
 

@@ -81,7 +81,7 @@ def finish(folder: Path) -> None:
 
 def read_history(path: Path) -> list[Row]:
     """The recorded events, in order. A last line without its end is being written, or was torn off by a crash
-    and will be written anew by `finish`: it does not count."""
+    and will be written again by `finish`: it does not count."""
     whole, _, _ = (path.read_bytes() if path.is_file() else b"").rpartition(b"\n")
     return [json.loads(line) for line in whole.split(b"\n") if line.strip()]
 

@@ -1,7 +1,7 @@
 """Proof of a release: checksums, contracts, references between the tables, and the ledger's reckoning.
 
 Used twice: on the finished folder before it is published, and by anyone on a published release. Nothing is
-mended here.
+fixed here.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ def _problem(entry: zipfile.ZipInfo, seen: set[str], rules: ArchiveRules) -> str
     if "\x00" in entry.orig_filename or not name.isprintable():
         return "has a name that cannot be printed"
     if name in seen:
-        return "stands there twice"
+        return "appears there twice"
     if entry.flag_bits & 0x1:
         return "is encrypted"
     if entry.compress_type not in PACKING:

@@ -182,7 +182,7 @@ def check_series(found: Iterable[str], asked: str, pages: Sequence[Page]) -> Non
 
 
 def check_unique(keys: Iterable[tuple[object, ...]], total: int, names: str, pages: Sequence[Page]) -> None:
-    """No key stands twice among `total` rows."""
+    """No key appears twice among `total` rows."""
     found = set()
     for key in keys:
         if any(isinstance(part, list | dict) for part in key):
@@ -191,7 +191,7 @@ def check_unique(keys: Iterable[tuple[object, ...]], total: int, names: str, pag
             )
         if key in found:
             raise refuse(
-                f"{names} {', '.join(map(str, key))} stands twice among the {total} rows",
+                f"{names} {', '.join(map(str, key))} appears twice among the {total} rows",
                 pages,
                 allowed=f"each {names} once",
                 next_step=RUN_AGAIN,

@@ -168,5 +168,5 @@ def _wrong(source: Source, what: str) -> CompactError:
         f"options of {source.id}: {what}",
         where=f"sources/agencies/{source.id}/source.yaml",
         allowed="what the docstring of sources/readers/delimited/events.py lists",
-        next_step="mend options in source.yaml, or series.csv",
+        next_step="fix options in source.yaml, or series.csv",
     )

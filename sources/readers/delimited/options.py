@@ -149,5 +149,5 @@ def _wrong(source: Source, place: str, what: str) -> CompactError:
         f"options of {source.id}: {place}: {what}",
         where=f"sources/agencies/{source.id}/source.yaml",
         allowed="what the docstring of sources/readers/delimited/reader.py lists",
-        next_step="mend options in source.yaml, or series.csv",
+        next_step="fix options in source.yaml, or series.csv",
     )

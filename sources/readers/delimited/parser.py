@@ -237,7 +237,7 @@ def check_key(table: pa.Table, key: Sequence[str], page: Page) -> None:
         twice = next(row for row in counted.to_pylist() if row["count_all"] > 1)
         said = ", ".join(str(twice[name]) for name in key)
         raise refuse(
-            f"{' '.join(key)} {said} stands {twice['count_all']} times among {table.num_rows} rows",
+            f"{' '.join(key)} {said} appears {twice['count_all']} times among {table.num_rows} rows",
             [page],
             allowed="each once",
             next_step=RUN_AGAIN,

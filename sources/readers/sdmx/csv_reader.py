@@ -116,7 +116,7 @@ def _read(page: Page, flow: Flow, code: str) -> Message:
             f"{code}: {fault.what}",
             [page],
             allowed=fault.allowed,
-            next_step="if the agency has changed the dataflow, mend options.flows in source.yaml; "
+            next_step="if the agency has changed the dataflow, fix options.flows in source.yaml; "
             + KEEP_STORED,
         ) from None
 

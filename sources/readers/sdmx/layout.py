@@ -89,7 +89,7 @@ def flow_of(source: Source, name: str) -> Flow:
             f"flow {name} uses {', '.join(sorted(unknown))}, which it does not declare",
             where=f"sources/agencies/{source.id}/source.yaml",
             allowed=", ".join(flow.columns),
-            next_step="mend options.flows",
+            next_step="fix options.flows",
         )
     return flow
 

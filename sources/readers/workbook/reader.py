@@ -195,7 +195,7 @@ def _table(records: Records, sheet: Sheet, edition: Edition, top: int, layout: s
 
 
 def _years(records: Records, names: Sequence[str], start: int) -> dict[int, tuple[str, str]]:
-    """Column to year and mark. A year that stands twice has a meaning that we do not know."""
+    """Column to year and mark. A year that appears twice has a meaning that we do not know."""
     years: dict[int, tuple[str, str]] = {}
     for place in range(start, len(names)):
         if found := YEAR.fullmatch(names[place]):

@@ -66,7 +66,7 @@ def open_zip(page: Page, source: Source) -> Opened:
 
 
 def content(opened: Opened) -> str:
-    """sha256 of what is read: a zip that was packed anew with the same data is the same."""
+    """sha256 of what is read: a zip that was packed again with the same data is the same."""
     return hashlib.sha256(b"".join(hashlib.sha256(body).digest() for body in opened.bodies)).hexdigest()
 
 
@@ -146,7 +146,7 @@ def _expect(header: Sequence[str], columns: Sequence[str], name: str, page: Page
 
 
 def _years(header: Sequence[str], name: str, page: Page) -> tuple[str, ...]:
-    """The years of the columns: each the one after the last, so that none is lost and none stands twice."""
+    """The years of the columns: each the one after the last, so that none is lost and none appears twice."""
     _expect(header, COLUMNS, name, page)
     years = tuple(header[len(COLUMNS) :])
     first = int(years[0]) if years and re.fullmatch(r"[0-9]{4}", years[0]) else 0
