@@ -23,6 +23,7 @@ from schemas.errors import CompactError
 from warehouse.store.listing import open_release
 
 MAX_ARGUMENT = 200  # characters; the longest name of an area has 52, of an indicator 40
+MAX_YEAR = 9_999
 MAX_ERROR = 2_000  # characters of an error: what an assistant is told, it may repeat
 INSTRUCTIONS = """\
 Figures on how far every country is from the measurable targets of the UN Global Digital Compact, from
@@ -53,7 +54,7 @@ def server(home: Path) -> MCPServer[Any]:
 
     def show(indicator: str, area: str = "", year: int | None = None) -> CallToolResult:
         """Values of an indicator: the latest of each area, or those of a year; with source and status."""
-        return _result(lambda: answers.show(latest(), _word(indicator), _word(area), year))
+        return _result(lambda: answers.show(latest(), _word(indicator), _word(area), _year(year)))
 
     def progress(indicator: str, area: str, method: str = DEFAULT_METHOD) -> CallToolResult:
         """How likely an area is to meet the target, and how sure that is. method: empty for all of them."""
@@ -65,7 +66,7 @@ def server(home: Path) -> MCPServer[Any]:
 
     def explain(indicator: str, area: str, year: int | None = None) -> CallToolResult:
         """Where a number comes from: formula with its numbers, observations, snapshots, checks and SQL."""
-        return _result(lambda: answers.explain(latest(), _word(indicator), _word(area), year, home))
+        return _result(lambda: answers.explain(latest(), _word(indicator), _word(area), _year(year), home))
 
     def coverage(indicator: str = "", area: str = "") -> CallToolResult:
         """What data there is: for which countries of an indicator, or which indicators of a country."""
@@ -92,6 +93,17 @@ def _word(text: str) -> str:
     if len(text) > MAX_ARGUMENT:
         raise CompactError(f"an argument has {len(text):,} characters", allowed=f"at most {MAX_ARGUMENT}")
     return visible(text)
+
+
+def _year(year: int | None) -> int | None:
+    """A year as the database may compare it.
+
+    Raises:
+        CompactError: it has more digits than a year.
+    """
+    if year is not None and abs(year) > MAX_YEAR:
+        raise CompactError("a year has more than four digits", allowed=f"at most {MAX_YEAR}")
+    return year
 
 
 def _result(ask: Callable[[], dict[str, Any]]) -> CallToolResult:

@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
 
 from tests.command import CHECKOUT
@@ -66,12 +66,21 @@ def answers(home: Path) -> dict[str, Any]:
         "coverage of an area": ("coverage", {"area": "Kenya"}),
         "too long": ("search", {"text": "x" * 100_000}),
         "commands": ("search", {"text": "\x1b[2J\u202eunicorns"}),
+        "a year beyond all years": ("show", {"indicator": "use", "year": 10**300}),
+        "a year of another kind": ("show", {"indicator": "use", "year": "x" * 100_000}),
+        "an argument too many": ("show", {"indicator": "use", "y" * 50_000: 1}),
+        "a list for a word": ("search", {"text": ["x" * 1000] * 100}),
+        "no such tool": ("z" * 100_000, {}),
     }
 
     async def ask(client: Client) -> dict[str, Any]:
         found: dict[str, Any] = {"tools": (await client.list_tools()).tools}
         for name, (tool, arguments) in asked.items():
-            result = await client.call_tool(tool, arguments)
+            try:
+                result = await client.call_tool(tool, arguments)
+            except MCPError as error:
+                found[name] = str(error)
+                continue
             text = getattr(result.content[0], "text", "")
             found[name] = text if result.is_error else json.loads(text)
         return found
@@ -141,6 +150,10 @@ def test_a_wrong_question_says_what_can_be_asked(answers: dict[str, Any]) -> Non
 
 def test_what_a_client_sends_is_repeated_within_bounds_and_visible(answers: dict[str, Any]) -> None:
     assert len(answers["too long"]) < 500
+    for name in ("a year beyond all years", "a year of another kind", "a list for a word", "no such tool"):
+        assert isinstance(answers[name], str), f"{name} is answered"
+        assert len(answers[name]) < 3_000, name
+    assert len(str(answers["an argument too many"])) < 3_000
     assert "\x1b" not in answers["commands"]["unknown"]
     assert "\u202e" not in answers["commands"]["unknown"]
 

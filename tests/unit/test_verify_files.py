@@ -13,10 +13,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from tests.command import compact
+from tests.command import in_process
 from tests.faults.table import saw
+from warehouse.release.duckdb_file import write_database
 from warehouse.store.publish import CARD, SUMS, write_sums
-from warehouse.verification.recompute import recompute
 from warehouse.verification.verify import verify_release
 
 LATEST = "latest.parquet"
@@ -127,20 +127,30 @@ def test_a_malformed_document_is_a_finding(name: str, sums: bool, tiny_release: 
     assert all(str(one).isprintable() for one in found)
 
 
-def test_a_value_that_its_inputs_do_not_give_is_found_and_explain_exits_with_1(
-    tiny_release: Path,
-) -> None:
-    assert recompute(tiny_release, every=True).findings == []
-    path = tiny_release / "indicator.parquet"
+@pytest.mark.fault("a value is changed, database and checksums rewritten")
+def test_a_value_that_its_inputs_do_not_give_is_found_by_verify_and_explain(tiny_release: Path) -> None:
+    """By the sample of `verify`, by `verify --all` and by `explain`, each of which ends with 0 before."""
+    home, path = tiny_release.parent.parent, tiny_release / "indicator.parquet"
     table = pq.read_table(path)
-    index = table.schema.get_field_index("value")
-    values = table.column("value").to_pylist()
+    row = table.slice(0, 1).to_pylist()[0]
+    asked = ("explain", row["indicator"], "--area", row["ref_area"], "--year", str(row["time_period"]))
+    for arguments in (("verify",), ("verify", "--all"), asked):
+        done = in_process(*arguments, home=home)
+        assert done.code == 0, f"{arguments}: {done.out}{done.err}"
+
+    index, values = table.schema.get_field_index("value"), table.column("value").to_pylist()
     wrong = table.set_column(index, table.schema.field("value"), [[values[0] + 3, *values[1:]]])
     pq.write_table(wrong, path)
-    result = recompute(tiny_release, every=True)
-    assert [one.file for one in result.findings if one.check == "recomputed"] != []
-    row = wrong.slice(0, 1).to_pylist()[0]
-    asked = ("explain", row["indicator"], "--area", row["ref_area"], "--year", str(row["time_period"]))
-    shown = compact(*asked, home=tiny_release.parent.parent)
-    assert shown.code == 1
-    assert "Traceback" not in shown.err
+    (tiny_release / "warehouse.duckdb").unlink()
+    write_database(tiny_release)
+    write_sums(tiny_release)
+    assert verify_release(tiny_release) == [], "nothing but the number is wrong"
+    for arguments in (("verify", "--json"), ("verify", "--all", "--json")):
+        done = in_process(*arguments, home=home)
+        found = {(one["file"], one["check"]) for one in done.json}
+        assert (done.code, found) == (1, {("indicator.parquet", "recomputed")})
+        saw(done.json[0]["what"])
+    done = in_process(*asked, home=home)
+    assert done.code == 1
+    assert f"{values[0] + 3:.12g} is published, and its inputs give {values[0]:.12g}" in done.err
+    assert "compact verify --all" in done.err
