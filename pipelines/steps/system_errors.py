@@ -17,12 +17,17 @@ from schemas.errors import CompactError
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 CLOSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 BROKEN = {errno.EIO, errno.ENOLCK, errno.ENOTSUP, errno.EMFILE, errno.ENFILE}
+MEMORY = {errno.ENOMEM}
+LONG = {errno.ENAMETOOLONG}
 # How DuckDB, Arrow and SQLite say it where they pass no number on.
 SAID = (
     (FULL, ("No space left on device", "Disk quota exceeded", "File too large", "disk is full")),
     (CLOSED, ("Read-only file system", "Permission denied", "readonly database", "unable to open database")),
     (BROKEN, ("disk I/O error", "Input/output error", "Too many open files")),
+    (MEMORY, ("Out of Memory", "bad allocation", "bad_alloc", "malloc of size", "out of memory")),
+    (LONG, ("File name too long",)),
 )
+NO_THREAD = "can't start new thread"  # RuntimeError of Python where no stack can be had
 SQLITE_WRITE = "disk I/O error"
 LIBRARIES = ("duckdb", "_duckdb", "pyarrow", "sqlite3", "sqlalchemy")
 
@@ -59,6 +64,19 @@ def system_fault(error: BaseException, home: Path) -> SystemFault | None:
                 where=where,
                 next_step="see whether the disk is full or damaged (`df`), and `ulimit -n`; then run again",
             )
+        if numbers & MEMORY:
+            return SystemFault(
+                f"memory is exhausted ({said[0] if said else type(one).__name__})",
+                where=where,
+                next_step="raise the limit of this process (`ulimit -v`, MemoryMax of the unit) or lower "
+                "COMPACT_MEMORY, then run again: `latest` is as it was",
+            )
+        if numbers & LONG:
+            return SystemFault(
+                "a path is longer than the file system allows",
+                where=f"{where[:200]}…" if len(where) > 200 else where,
+                next_step="set COMPACT_HOME to a shorter path",
+            )
     return None
 
 
@@ -75,8 +93,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _numbers(error: BaseException) -> set[int]:
     """The error numbers that it stands for."""
-    if isinstance(error, OSError) and error.errno in {*FULL, *CLOSED, *BROKEN}:
+    if isinstance(error, OSError) and error.errno in {*FULL, *CLOSED, *BROKEN, *MEMORY, *LONG}:
         return {error.errno}
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and NO_THREAD in str(error)):
+        return {errno.ENOMEM}
     if isinstance(error, OSError) or type(error).__module__.split(".")[0] in LIBRARIES:
         text = str(error)
         if SQLITE_WRITE in text and resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:

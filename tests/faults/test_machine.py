@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -100,6 +101,12 @@ def test_a_full_disk_stops_a_run_with_words_and_leaves_latest_whole(
         (sqlite3.OperationalError("attempt to write a readonly database"), "may not read or write there"),
         (OSError(errno.EIO, "Input/output error"), "did not do what was asked"),
         (OSError(errno.EMFILE, "Too many open files"), "did not do what was asked"),
+        (MemoryError(), "memory is exhausted (MemoryError)"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "memory is exhausted"),
+        (duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate"), "memory is exhausted"),
+        (pa.ArrowMemoryError("malloc of size 64 failed"), "memory is exhausted"),
+        (RuntimeError("can't start new thread"), "memory is exhausted"),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "/a"), "a path is longer than"),
     ],
 )
 @pytest.mark.fault("a library's words for a machine fault")
