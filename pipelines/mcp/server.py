@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 
 from pipelines.mcp import answers
@@ -35,9 +36,21 @@ Areas may be given by ISO 3166-1 alpha-3 code (KEN), by a group's code (M49:014,
 """
 
 
+class BoundedServer(MCPServer[Any]):
+    """Repeats of a request that it refuses, such as one for an unknown tool, no more than a bounded part."""
+
+    async def call_tool(self, *given: Any, **options: Any) -> Any:
+        try:
+            return await super().call_tool(*given, **options)
+        except UnexpectedToolError:
+            raise
+        except ToolError as error:
+            raise ToolError(bounded(visible(str(error)), MAX_ERROR)) from None
+
+
 def server(home: Path) -> MCPServer[Any]:
     """The server over the latest release of COMPACT_HOME."""
-    made: MCPServer[Any] = MCPServer(
+    made = BoundedServer(
         "compact-tracker", title="Compact Tracker", instructions=INSTRUCTIONS, log_level="WARNING"
     )
 
