@@ -28,6 +28,11 @@ HEAD = """\
 # columns: the width that held 50, 80, 90, 95 and 98 per cent of the errors. blends: shares of the drift and
 # of the way to the smoothed level. chances: knots of the map from raw to calibrated probabilities.
 """
+GROUP_HEAD = """\
+# Correlation of countries' errors, and the factor on a group's simulated spread, by family of indicators; see
+# docs/methods/projection.md. Written by `compact backtest --write`, not by hand. correlation: of any two
+# countries in one year, and what two of one sub-region have in common beyond that. factor: by years ahead.
+"""
 
 
 def backtest(
@@ -46,9 +51,11 @@ def backtest(
     from warehouse.models.group_errors import FILE as GROUP_ERRORS
     from warehouse.models.group_errors import group_errors
     from warehouse.projections.backtest import FOUR, calibrated, errors, skill
+    from warehouse.projections.group_backtest import group_families, official_of, production, tested_groups
+    from warehouse.projections.groups import GROUP_CALIBRATION
     from warehouse.projections.intervals import CALIBRATION
     from warehouse.projections.model import settings
-    from warehouse.projections.nested import by_family, cross_fitted, nested, reliability
+    from warehouse.projections.nested import by_family, cross_fitted, nested, reliability, tenths
 
     folder = compact_home() / "releases" / (release or "latest")
     panel, this_year = _panel(folder.resolve())
@@ -58,13 +65,15 @@ def backtest(
     chosen = set(indicator or ["all_four", *FOUR])
     families = by_family(panel, tested)
     others = cross_fitted(panel, tested, settings())
-    tenths = reliability(tested, "other_countries", others)
-    tenths += reliability(tested, "earlier_years", tested.chance)
+    ahead = tested_groups(panel, found, tested, official_of(folder.resolve()), settings())
+    came = reliability(tested, "other_countries", others)
+    came += reliability(tested, "earlier_years", tested.chance)
+    came += tenths("groups", ahead.said, ahead.said, ahead.met)
+    of_groups = group_families(ahead)
+    values = group_errors(folder.resolve())
     emit([row for row in rows if row["measured_on"] in chosen], as_json=as_json)
-    emit(families, as_json=as_json)
-    emit(tenths, as_json=as_json)
-    groups = group_errors(folder.resolve())
-    emit([row for row in groups if row["family"] == "all"], as_json=as_json)
+    for shown in (families, came, of_groups, [row for row in values if row["family"] == "all"]):
+        emit(shown, as_json=as_json)
     if write:
         made = {
             "release": folder.resolve().name,
@@ -77,8 +86,10 @@ def backtest(
         _write(calibrated(panel, found, settings(), tested), made)
         _write_csv(CALIBRATION.with_name("skill.csv"), rows)
         _write_csv(CALIBRATION.with_name("families.csv"), families)
-        _write_csv(CALIBRATION.with_name("reliability.csv"), tenths)
-        _write_csv(GROUP_ERRORS, groups)
+        _write_csv(CALIBRATION.with_name("reliability.csv"), came)
+        _write_csv(CALIBRATION.with_name("groups.csv"), of_groups)
+        _write_csv(GROUP_ERRORS, values)
+        _write_groups(GROUP_CALIBRATION, production(panel, found, tested, ahead), made)
 
 
 def _panel(folder: Path) -> tuple[Any, int]:
@@ -114,6 +125,14 @@ def _write(found: Calibrated, made: Mapping[str, Any]) -> None:
             lines += [f"    - [{', '.join(f'{value:.4g}' for value in row)}]\n" for row in table]
     CALIBRATION.write_text("".join(lines), encoding="utf-8")
     note(f"written: {CALIBRATION}")
+
+
+def _write_groups(path: Path, found: Mapping[str, Any], made: Mapping[str, Any]) -> None:
+    import yaml
+
+    body = yaml.safe_dump({"made_from": dict(made), **found}, sort_keys=False, default_flow_style=None)
+    path.write_text(GROUP_HEAD + body, encoding="utf-8")
+    note(f"written: {path}")
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

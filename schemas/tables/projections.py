@@ -37,7 +37,14 @@ PROJECTION = Table(
      count("points", "Values since the last declared break."),
      text("scale", "Scale of the projection.", allowed=PROJECTION_KINDS),
      text("calibrated_on", "Whose past errors made the interval: those of the indicator, or of its family.",
-          allowed=("indicator", "family"))),
+          allowed=("indicator", "family")),
+     text("anchored_on", "Of a group that is simulated from its members: what its projection starts from, its official value, a "
+          "nowcast of the agency's, or our own value; null for all others.", nullable=True,
+          allowed=("official", "official_nowcast", "ours")),
+     year("year_met", "First year in which the target is more likely met than not, on every row of the series; the year of the last "
+          "value where that meets it. Null without a target, and where it is not within twenty years at this pace.", nullable=True),
+     year("year_met_earliest", "First year in which that has a probability of one in ten.", nullable=True),
+     year("year_met_latest", "First year in which it has nine in ten.", nullable=True)),
     ("indicator", "ref_area", "time_period"))
 
 PROJECTION_REFUSED = Table(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from schemas.tables.assessment import AGGREGATE
 from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
@@ -17,11 +18,14 @@ from warehouse.projections.projection import (
     projection_refused_table,
     projection_rows,
 )
+from warehouse.release.tables import compute
 
 TARGET = {"value": 100.0, "year": 2030, "origin": "test"}
 
 
-def made(folder: Path, rows: list[dict[str, Any]], *definitions: Any) -> tuple[Any, Any, Any]:
+def made(
+    folder: Path, rows: list[dict[str, Any]], *definitions: Any, members: tuple[str, ...] = ()
+) -> tuple[Any, Any, Any]:
     """Rows of projection, of projection_refused and of projection_series; the year is that of the newest
     value."""
     areas = [
@@ -37,11 +41,19 @@ def made(folder: Path, rows: list[dict[str, Any]], *definitions: Any) -> tuple[A
     ]
     write_table(table(INDICATOR, rows), INDICATOR, folder / "indicator.parquet")
     write_table(table(AREA, areas), AREA, folder / "area.parquet")
-    write_table(table(AREA_GROUP, []), AREA_GROUP, folder / "area_group.parquet")
+    of_group = {"grouping": "m49_subregion", "group": "M49:014", "group_name": "Eastern Africa"}
+    of_group |= {"valid_from": None, "valid_to": None, "source": "test"}
+    listed = [of_group | {"ref_area": name} for name in members]
+    write_table(table(AREA_GROUP, listed), AREA_GROUP, folder / "area_group.parquet")
     with engine() as con:
         load_model_inputs(con, folder, catalogue(*definitions), None)
+        con.register("official", compute(con, AGGREGATE).read_all())
+        con.execute("create or replace temp view aggregate as select * from official")
         load_projection_series(con)
-        projected, refused = projection_rows(con).read_all(), projection_refused_table(con)
+        projected = projection_rows(con).read_all()
+        con.register("said", projected)
+        con.execute("create or replace temp view projection as select * from said")
+        refused = projection_refused_table(con)
         series = con.sql("select * from projection_series order by indicator, ref_area").to_arrow_table()
     write_table(projected, PROJECTION, folder / "projection.parquet")  # the contracts hold
     write_table(refused, PROJECTION_REFUSED, folder / "refused.parquet")
@@ -143,3 +155,43 @@ def test_a_target_counts_as_met_where_its_owner_says(tmp_path: Path) -> None:
     last = projected[-1]
     assert (last["time_period"], last["met_at"], last["target_value"]) == (2030, 75, 100)
     assert last["probability_target_met"] > last["probability_at_target"]
+
+
+def test_a_group_goes_through_its_official_value_and_is_simulated_from_its_members(tmp_path: Path) -> None:
+    """Three countries of one group: the group's own series of one official value could not be projected."""
+    rows = [
+        value("use", area, year, start + 2 * (year - 2015))
+        for area, start in (("KEN", 30.0), ("UGA", 20.0), ("TZA", 40.0))
+        for year in range(2015, 2026)
+    ]
+    rows += [value("use", "M49:014", 2025, 51.0)]
+    definition = indicator("use", target=TARGET, unit="PT", expect={"range": [0, 100]})
+    definition = definition.model_copy(
+        update={"aggregate": definition.aggregate.model_copy(update={"method": "unweighted"})}
+    )
+    projected, refused, _ = made(tmp_path, rows, definition, members=("KEN", "UGA", "TZA"))
+    group = [row for row in projected if row["ref_area"] == "M49:014"]
+    assert [row["time_period"] for row in group] == [2026, 2027, 2028, 2029, 2030]
+    assert {(row["model"], row["anchored_on"], row["last_value"]) for row in group} == {
+        ("group_simulation/1", "official", 51.0)
+    }
+    assert not [row for row in refused if row["ref_area"] == "M49:014"]
+    assert group[0]["lower_95"] < group[0]["lower_80"] < group[0]["value"] < group[0]["upper_80"]
+    assert 51 < group[0]["value"] < 55  # two points a year, from the official value and not from the mean 50
+    widths = [row["upper_80"] - row["lower_80"] for row in group]
+    assert widths == sorted(widths)
+    country = next(row for row in projected if row["ref_area"] == "KEN" and row["time_period"] == 2026)
+    assert widths[0] < country["upper_80"] - country["lower_80"]  # a mean of three is steadier than one
+
+
+def test_the_year_in_which_a_target_is_met_agrees_with_the_probability_of_that_year(tmp_path: Path) -> None:
+    rows = [value("use", "KEN", year, 40.0 + 4 * (year - 2015)) for year in range(2015, 2026)]
+    rows += [value("use", "UGA", year, 95.0) for year in range(2015, 2026)]
+    definition = indicator("use", target=TARGET | {"value": 82.0}, unit="PT", expect={"range": [0, 100]})
+    projected, _, _ = made(tmp_path, rows, definition)
+    kenya = [row for row in projected if row["ref_area"] == "KEN"]
+    for share, name in ((0.5, "year_met"), (0.1, "year_met_earliest")):
+        first = next((row["time_period"] for row in kenya if row["probability_target_met"] >= share), None)
+        assert first is not None
+        assert {row[name] for row in kenya} == {first}
+    assert {row["year_met"] for row in projected if row["ref_area"] == "UGA"} == {2025}  # met today

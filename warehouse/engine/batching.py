@@ -27,12 +27,12 @@ BY_INDICATOR = frozenset(
     for table in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, GAP, PROJECTION, PROJECTION_REFUSED)
 )
 # These read the weights of their indicators too, which are others' values.
-WEIGHED = frozenset({AGGREGATE.name})
+WEIGHED = frozenset({AGGREGATE.name, PROJECTION.name})
 NARROWED = ("indicator", "previous_indicator", "definition")
 # Tables that a model makes on its way and leaves to those after it.
 ON_THE_WAY = (
     *("assessment_point", "area_target", "target_status", "assessment_input", "projection_series"),
-    *("likelihood_series", "method_outlook"),
+    *("projection_group", "projection_weight", "likelihood_series", "method_outlook"),
 )
 Rows = Callable[[duckdb.DuckDBPyConnection], pa.RecordBatchReader]
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.verdicts import Target
 from schemas.tables.arrow import arrow_schema
-from schemas.tables.assessment import DISAGREEMENT
+from schemas.tables.assessment import AGGREGATE, DISAGREEMENT
 from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED
 from warehouse.engine.duckdb_engine import literal, model_sql, parquet
 from warehouse.models.codelist_inputs import load_reference
@@ -128,8 +128,8 @@ DEFINITION = pa.schema(
 )
 # The groups whose members alone have an indicator's target.
 TARGET_SCOPE = pa.schema([("indicator", pa.string()), ("group", pa.string())])
-# What the default method reads of the tables made before it: without rows until they are.
-COMPUTED_BEFORE = (DISAGREEMENT, PROJECTION, PROJECTION_REFUSED)
+# What assessments read of the tables made before them: without rows until they are.
+COMPUTED_BEFORE = (AGGREGATE, DISAGREEMENT, PROJECTION, PROJECTION_REFUSED)
 # Where an indicator belongs: (internet_use, compact_brief, A). One row for each framework that it names.
 FRAMEWORK = pa.schema(
     [

@@ -19,8 +19,8 @@ from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Bools, Floats, Integers
 
 FEWEST = 60  # forecasts from which an indicator's errors speak for its family
-BINS = 20  # of raw probabilities, equally wide: most cases are near 0 and 1, and the middle counts too
-HELD = 20  # cases that a bin's own raw probability counts for
+BINS = 40  # of raw probabilities, equally wide: most cases are near 0 and 1, and the middle counts too
+HELD = 5  # cases that a bin's own raw probability counts for
 ENOUGH = 200  # cases from which a family has a map of its own
 EIGHTY = LEVELS.index(0.8)
 
@@ -122,6 +122,15 @@ class Chances:
         met = np.maximum(self._map(f"{family} met", "all met", raw), still_open)
         found: Floats = np.clip(np.where(met_now, met, still_open), cap, 1 - cap)
         return np.where(np.isnan(raw), np.nan, found)
+
+    def each(self, panel: Panel, series: Integers, raw: Floats, met_now: Bools, cap: float) -> Floats:
+        """The same for rows of a panel: raw and the result have one row, or entry, for each of `series`."""
+        family, found = panel.family[series], np.full(raw.shape, np.nan)
+        now = met_now[:, None] if raw.ndim == 2 else met_now
+        for code, name in enumerate(panel.families):
+            chosen = family == code
+            found[chosen] = self.of(name, raw[chosen], now[chosen], cap)
+        return found
 
     def _map(self, name: str, other: str, raw: Floats) -> Floats:
         at, to = self.knots.get(name, self.knots[other])

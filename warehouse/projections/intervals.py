@@ -103,7 +103,12 @@ def widths_of(
     own = np.full((groups, horizons, len(LEVELS)), np.nan)
     by_family = np.full((families, horizons, len(LEVELS)), np.nan)
     size = np.abs(errors)
-    everything = np.quantile(size, LEVELS)
+    # a family without a past is no better known than the least known of the others
+    everything = np.max(
+        [np.quantile(size[family == one], LEVELS) for one in np.unique(family) if (family == one).sum() > 200]
+        or [np.quantile(size, LEVELS)],
+        axis=0,
+    )
     for step in range(horizons):  # a handful, whatever the data
         at = horizon == step + 1
         for one in range(families):

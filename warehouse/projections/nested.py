@@ -8,6 +8,7 @@ that docs/methods/projection.md publishes by family.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ from warehouse.projections.calibrate import (
 from warehouse.projections.intervals import LEVELS, share_below
 from warehouse.projections.model import Settings
 from warehouse.projections.panel import Panel
-from warehouse.projections.transforms import Floats
+from warehouse.projections.transforms import Bools, Floats, Integers
 
 LEARNED_FROM = 4  # origins that are learned from before the first is tested
 FURTHEST = 6  # years ahead that are tested
@@ -39,7 +40,7 @@ class Nested:
     """The tested forecasts with what was said of each. unit: absolute error of the blend in the indicator's
     unit; inside: whether the value was in the 80 and in the 95 per cent interval; ratio: error over
     the 80 per cent width before it was brought up to date; raw and chance: probability
-    that the target is met, before and after calibration, NaN without a target."""
+    that the target is met, before and after calibration, NaN without a target; learned: by origin."""
 
     use: Forecasts
     unit: Floats
@@ -47,6 +48,19 @@ class Nested:
     ratio: Floats
     raw: Floats
     chance: Floats
+    learned: Mapping[int, Learned]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was known at an origin. blends: of each indicator, a place in the settings; widths: indicator by
+    horizon by level, brought up to date; error: of the forecasts whose outcome had come (`past`), in units of
+    their 80 per cent width."""
+
+    blends: Integers
+    widths: Floats
+    past: Bools
+    error: Floats
 
 
 def nested(panel: Panel, found: Forecasts, given: Settings) -> Nested:
@@ -57,15 +71,24 @@ def nested(panel: Panel, found: Forecasts, given: Settings) -> Nested:
     size, state = len(use.series), met_now(panel, use)
     unit, ratio, wide, raw, chance = (np.full(size, np.nan) for _ in range(5))
     origins = np.unique(use.origin)
-    options = np.array(given.blends)
+    options, learned = np.array(given.blends), {}
     for origin in origins[LEARNED_FROM:]:
         past, now = came <= origin, use.origin == origin
         if past.sum() < 1000 or not now.any():
             continue
         before, after = use.take(past), use.take(now)
         blends = choose_blends(panel, before, given)
-        own, _ = learn_widths(panel, before, error_of(panel, before, blends, given))
-        factor = recency(panel, use, ratio, int(origin), given)[family[now]]
+        erred = error_of(panel, before, blends, given)
+        own, _ = learn_widths(panel, before, erred)
+        factors = recency(panel, use, ratio, int(origin), given)
+        factor = factors[family[now]]
+        usual = own[panel.indicator[before.series], before.horizon - 1, EIGHTY]
+        learned[int(origin)] = Learned(
+            blends,
+            own * factors[panel.family_of_indicator][:, None, None],
+            past,
+            erred / np.maximum(usual, 1e-9),
+        )
         held = own[indicator[now], np.minimum(after.horizon, own.shape[1]) - 1]
         weights = options[blends[indicator[now]]]
         error = np.abs(after.still - after.moved(weights))
@@ -75,15 +98,13 @@ def nested(panel: Panel, found: Forecasts, given: Settings) -> Nested:
         wide[now] = error / np.maximum(widths[:, LEVELS.index(0.95)], 1e-9)
         raw[now] = _raw(panel, after, after.reach - after.moved(weights), widths)
         chances = learn_chances(panel, before, raw[past])
-        for code, name in enumerate(panel.families):
-            chosen = now & (family == code)
-            chance[chosen] = chances.of(name, raw[chosen], state[chosen], given.probability_cap)
+        chance[now] = chances.each(panel, after.series, raw[now], state[now], given.probability_cap)
         ratio_now = ratio[now] / factor
         wide[now] = np.where(wide[now] <= 1, 1.0, 0.0) + np.where(ratio_now <= 1, 2.0, 0.0)
     tested = ~np.isnan(wide)
     code = wide[tested].astype(np.int64)
     inside = np.stack([code >= 2, code % 2 == 1], axis=1).astype(np.float64)
-    return Nested(use.take(tested), unit[tested], inside, ratio[tested], raw[tested], chance[tested])
+    return Nested(use.take(tested), unit[tested], inside, ratio[tested], raw[tested], chance[tested], learned)
 
 
 def _raw(panel: Panel, use: Forecasts, distance: Floats, widths: Floats) -> Floats:
@@ -123,14 +144,14 @@ def cross_fitted(panel: Panel, tested: Nested, given: Settings) -> Floats:
     """The calibrated probability of each tested forecast, the map learned from other areas of all years: a
     country never calibrates itself, but what happened to all countries at once is on both sides."""
     area = np.unique(panel.areas, return_inverse=True)[1][tested.use.series]
-    family, state = panel.family[tested.use.series], met_now(panel, tested.use)
+    state = met_now(panel, tested.use)
     found = np.full(len(tested.raw), np.nan)
     for fold in range(FOLDS):
         away, here = area % FOLDS != fold, area % FOLDS == fold
         chances = learn_chances(panel, tested.use.take(away), tested.raw[away])
-        for code, name in enumerate(panel.families):
-            chosen = here & (family == code)
-            found[chosen] = chances.of(name, tested.raw[chosen], state[chosen], given.probability_cap)
+        found[here] = chances.each(
+            panel, tested.use.series[here], tested.raw[here], state[here], given.probability_cap
+        )
     return found
 
 
@@ -142,9 +163,14 @@ def reliability(tested: Nested, learned_from: str, chance: Floats) -> list[dict[
         learned_from: earlier_years or other_countries, as the map was.
         chance: the calibrated probability of each.
     """
-    there = ~np.isnan(chance) & ~np.isnan(tested.use.met)
+    return tenths(learned_from, chance, tested.raw, tested.use.met)
+
+
+def tenths(learned_from: str, chance: Floats, raw: Floats, met: Floats) -> list[dict[str, Any]]:
+    """The same of any probabilities, those without an outcome left out."""
+    there = ~np.isnan(chance) & ~np.isnan(met)
     tenth = np.minimum((chance[there] * TENTHS).astype(np.int64), TENTHS - 1)
-    met, said, raw = tested.use.met[there], chance[there], tested.raw[there]
+    met, said, raw = met[there], chance[there], raw[there]
     return [
         {
             "learned_from": learned_from,

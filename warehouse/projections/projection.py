@@ -1,9 +1,8 @@
 """The published projection: the series, the model's path, its intervals, and the probability of the
 target.
 
-The model is in model.py, interval widths in intervals.py, probabilities in probability.py, scales in
-transforms.py; models/sql/projection_series.sql selects the series. All countries and indicators are
-computed at once, as arrays.
+What is said of a series is in forecast.py, of groups in group_rows.py; which series are projected in
+models/sql/projection_series.sql. All countries and indicators at once, as arrays.
 """
 
 from __future__ import annotations
@@ -24,17 +23,12 @@ import pyarrow as pa
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL
 from warehouse.engine.duckdb_engine import load_models, model_sql, run_sql, sort_by_key
+from warehouse.projections.forecast import Forecast, chance, forecast, years_met
+from warehouse.projections.group_rows import GroupInputs, group_inputs, with_groups
 from warehouse.projections.intervals import Calibration, calibration, width
-from warehouse.projections.model import Settings, learn, local, project, settings, smoothed_level
+from warehouse.projections.model import Settings, settings
 from warehouse.projections.panel import DESCRIBING, Panel, make_panel, panel_of_series
-from warehouse.projections.probability import (
-    Columns,
-    calibrated_probability,
-    families_of,
-    interval_widths,
-    meets_now,
-    raw_probability,
-)
+from warehouse.projections.probability import Columns
 from warehouse.projections.transforms import KINDS, Floats, Integers, from_scale
 
 SKILL = Path(__file__).with_name("skill.csv")
@@ -46,6 +40,8 @@ MIDDLE = """case point.side
     when 'at_most' then (point.value + listed.lowest) / 2
     when 'at_least' then (point.value + listed.highest) / 2
     else point.value end"""
+BANDS = ("lower_80", "upper_80", "lower_95", "upper_95")
+YEARS_MET = ("year_met", "year_met_earliest", "year_met_latest")
 DIGITS = 10  # significant digits that are published: the last bits differ between processors
 
 
@@ -71,22 +67,24 @@ def projection_refused_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
 
 def projection_rows(con: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
     """The published table. The pool is learned from every country with a value,
-    projected are the series without a reason against it.
+    projected are the series without a reason against it, and the groups that can be simulated from them.
 
     Indicators have nothing to do with each other, so blocks of whole indicators are projected side by side:
     what is in memory does not grow with the data.
     """
     load_projection_series(con)
-    found = _map_in_order(lambda block: _projected_block(*block), _blocks(con))
+    groups = group_inputs(con)
+    found = _map_in_order(lambda block: _projected_block(groups, *block), _blocks(con))
     batches = (batch for table in found for batch in table.to_batches())
     return pa.RecordBatchReader.from_batches(arrow_schema(PROJECTION), batches)
 
 
-def _projected_block(series: Columns, points: Columns, years: Integers) -> pa.Table:
+def _projected_block(groups: GroupInputs, series: Columns, points: Columns, years: Integers) -> pa.Table:
     place = points["series"] - series["series"][0]
     panel = panel_of_series(series, place, points["time_period"], points["value"], years, settings().offset)
     wanted = {name: column[series["wanted"]] for name, column in series.items()}
-    return projected(panel, wanted, settings(), calibration())
+    said = forecast(panel, wanted, settings(), calibration())
+    return with_groups(rows_of(said, wanted, settings(), calibration()), said, wanted, groups, settings())
 
 
 def _map_in_order(do: Callable[[Any], pa.Table], items: Iterable[Any]) -> Iterator[pa.Table]:
@@ -174,68 +172,41 @@ def panel_of(con: duckdb.DuckDBPyConnection, history: int = HISTORY) -> Panel:
 def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibration) -> pa.Table:
     """The rows of the published table, in its order. wanted: the series to project, by (indicator, ref_area),
     which must be those of the panel or fewer, with their targets and last projected year."""
-    z = panel.z
-    pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, given)
-    at = _places(panel, wanted)
-    chosen = np.zeros(len(panel.areas), dtype=np.bool_)
-    chosen[at] = True
-    part, z = panel.take(chosen), z[chosen]
+    return rows_of(forecast(panel, wanted, given, widths), wanted, given, widths)
+
+
+def rows_of(said: Forecast, wanted: Columns, given: Settings, widths: Calibration) -> pa.Table:
+    """The rows of the published table from what is said of the series."""
+    part, path = said.part, said.path
     ahead = (wanted["until_year"] - wanted["last_year"]).astype(np.int64)
-    now = local(z, part.years, given)
-    path, volatility = project(
-        now,
-        pool,
-        part.indicator,
-        part.region,
-        part.scale.kind,
-        int(ahead.max()),
-        given,
-    )
-    blends = widths.blend(panel.indicators, families_of(panel))[part.indicator]
-    level = smoothed_level(z, given)
-    last = now.last[:, None]
-    path = last + blends[:, :1] * (path - last) + blends[:, 1:] * (level[:, None] - last)
-    still = (blends == 0).all(axis=1)
-    by_indicator, own = interval_widths(panel, widths, path.shape[1])
-    scaled = by_indicator[part.indicator] * volatility[:, None, None]
+    shown = int(ahead.max())
     bands = [
-        from_scale(path + sign * width(scaled, level), part.scale)
+        from_scale(path[:, :shown] + sign * width(said.scaled[:, :shown], level), part.scale)
         for level in (0.8, 0.95)
         for sign in (-1, 1)
     ]
-    met, at_target = (
-        raw_probability(part, path, scaled, wanted["direction"], wanted[name])
-        for name in ("met_at", "target_value")
-    )
-    met, at_target = (
-        calibrated_probability(part, widths, raw, meets_now(wanted, name), given)
-        for raw, name in ((met, "met_at"), (at_target, "target_value"))
-    )
-    row, step = np.nonzero(np.arange(path.shape[1]) < ahead[:, None])
-    met_at, target = _nullable(wanted["met_at"][row]), _nullable(wanted["target_value"][row])
+    met, at_target = (chance(said, widths, wanted, name, given) for name in ("met_at", "target_value"))
+    row, step = np.nonzero(np.arange(shown) < ahead[:, None])
     texts = {name: pa.array(wanted[name], pa.string()).take(row) for name in ("indicator", "ref_area")}
-    calibrated = pa.array(["family", "indicator"]).take(own[part.indicator].astype(np.int8)[row])
+    calibrated = pa.array(["family", "indicator"]).take(said.own[part.indicator].astype(np.int8)[row])
     table = {
         **texts,
         "time_period": (wanted["last_year"][row] + step + 1).astype(np.int16),
-        "value": _rounded(from_scale(path, part.scale)[row, step]),
-        **{
-            name: _rounded(band[row, step])
-            for name, band in zip(("lower_80", "upper_80", "lower_95", "upper_95"), bands, strict=True)
-        },
+        "value": _rounded(from_scale(path[:, :shown], part.scale)[row, step]),
+        **{name: _rounded(band[row, step]) for name, band in zip(BANDS, bands, strict=True)},
         "probability_target_met": _nullable(np.round(met[row, step], 6)),
-        "model": pa.array([given.model, NO_CHANGE]).take(pa.array(still[row].astype(np.int8))),
-        "met_at": met_at,
+        "model": pa.array([given.model, NO_CHANGE]).take(pa.array(said.still[row].astype(np.int8))),
+        "met_at": _nullable(wanted["met_at"][row]),
         "probability_at_target": _nullable(np.round(at_target[row, step], 6)),
-        "target_value": target,
-        "target_year": pa.array(
-            wanted["target_year"][row].astype(np.int16), mask=wanted["target_year"][row] == 0
-        ),
+        "target_value": _nullable(wanted["target_value"][row]),
+        "target_year": _years(wanted["target_year"][row]),
         "last_year": wanted["last_year"][row].astype(np.int16),
         "last_value": wanted["last_value"][row],
         "points": wanted["points"][row],
         "scale": pa.array(KINDS).take(part.scale.kind[row]),
         "calibrated_on": calibrated,
+        "anchored_on": pa.nulls(len(row), pa.string()),
+        **{name: _years(years[row]) for name, years in zip(YEARS_MET, years_met(met, wanted), strict=True)},
     }
     return pa.table(table).cast(arrow_schema(PROJECTION))
 
@@ -256,14 +227,9 @@ def projection_skill_table(_: duckdb.DuckDBPyConnection | None = None) -> pa.Tab
     return sort_by_key(pa.table(columns, schema=schema), PROJECTION_SKILL)
 
 
-def _places(panel: Panel, wanted: Columns) -> Integers:
-    """The row of the panel for each wanted series; both are ordered by indicator, then area."""
-    here = {name: code for code, name in enumerate(panel.indicators)}
-    both = np.concatenate([np.array(panel.areas, str), wanted["ref_area"].astype(str)])
-    areas, of_area = np.unique(both, return_inverse=True)
-    codes = np.array([here[name] for name in wanted["indicator"].astype(str)])
-    keys = panel.indicator * len(areas) + of_area[: len(panel.areas)]
-    return np.searchsorted(keys, codes * len(areas) + of_area[len(panel.areas) :])
+def _years(values: NDArray[Any]) -> pa.Array:
+    """Years, 0 being none."""
+    return pa.array(values.astype(np.int16), mask=values == 0)
 
 
 def _nullable(values: Floats) -> pa.Array:

@@ -1,4 +1,5 @@
--- area_target: the target that each area has of an indicator, and what may be said of it. One row for each series.
+-- area_target: the target that each area has of an indicator, and what may be said of it. One row for each series, and for
+-- each group with a value of ours alone.
 --
 -- The one place in which scope, relative targets and met_from are read; it is not published.
 --   target_value  the number that holds for this area: null where nobody set one, and outside the target's scope.
@@ -12,6 +13,27 @@ series as (
     select indicator, ref_area
     from assessment_point
     group by indicator, ref_area
+    union
+    select aggregate.indicator, aggregate."group" as ref_area
+    from aggregate
+    join definition using (indicator)
+    where definition.assessed
+        and aggregate.leading_value is not null
+),
+valued as (
+    select indicator, ref_area, time_period, value
+    from assessment_point
+    union all
+    select aggregate.indicator, aggregate."group" as ref_area, aggregate.time_period, aggregate.leading_value as value
+    from aggregate
+    left join (
+        select distinct indicator, ref_area
+        from assessment_point
+    ) as point
+        on point.indicator = aggregate.indicator
+        and point.ref_area = aggregate."group"
+    where aggregate.leading_value is not null
+        and point.indicator is null
 ),
 in_scope as (
     select target_scope.indicator, area_group.ref_area
@@ -31,7 +53,7 @@ base as (
             point.value,
             2 * abs(point.time_period - definition.relative_base_year)
             + if(point.time_period > definition.relative_base_year, 1, 0)) as base_value
-    from assessment_point as point
+    from valued as point
     join definition using (indicator)
     where definition.relative_base_year is not null
         and abs(point.time_period - definition.relative_base_year) <= 2

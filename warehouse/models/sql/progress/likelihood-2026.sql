@@ -46,7 +46,7 @@ not_reproduced: |
 */
 with
 chance as (
-    select indicator, ref_area, probability_target_met as p
+    select indicator, ref_area, probability_target_met as p, anchored_on is not null as of_members
     from projection
     where time_period = target_year
 ),
@@ -172,6 +172,8 @@ joined as (
         series.baseline_value,
         series.note,
         chance.p,
+        -- a group that is simulated from its members needs no length of its own official series
+        if(chance.of_members and not target_status.stale, null, target_status.refused) as no_trend,
         changed.steps,
         changed.change,
         changed.half,
@@ -214,7 +216,7 @@ classed as (
             end
             when kind in ('likelihood', 'parity') then case
                 when met and coalesce(p, 1) >= 0.66::double then 'met'
-                when refused is not null or p is null then 'insufficient_data'
+                when no_trend is not null or p is null then 'insufficient_data'
                 else likelihood_class.category
             end
             when refused is not null or change is null or half is null then 'insufficient_data'
@@ -234,6 +236,7 @@ classed as (
             when kind = 'yes_no' and met_at is null then if(latest_value > 0, 'has it', 'has it not')
             when kind in ('level', 'yes_no') then null
             when kind in ('likelihood', 'parity') and met and coalesce(p, 1) >= 0.66::double then null
+            when kind in ('likelihood', 'parity') and no_trend is null and p is not null then null
             when refused is not null then refused
             when kind in ('likelihood', 'parity') and p is null then case
                 when not_projected = 'too_few_points' then 'too few values to project: ' || points

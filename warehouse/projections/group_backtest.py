@@ -1,0 +1,384 @@
+"""How the simulated groups are judged: at each origin from members, weights, widths, correlations and the
+official value that were known by then, against the official values that came.
+
+Membership is today's, and so is the vintage of the data; nothing else is from the future. What is written for
+production is learned from all origins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import duckdb
+import numpy as np
+
+from warehouse.engine.duckdb_engine import parquet
+from warehouse.projections.benchmarks import pooled_on_scale
+from warehouse.projections.calibrate import Forecasts
+from warehouse.projections.groups import Correlation, Members, anchored, simulated
+from warehouse.projections.model import Settings, smoothed_level
+from warehouse.projections.nested import FURTHEST, Learned, Nested
+from warehouse.projections.panel import Panel
+from warehouse.projections.transforms import Bools, Floats, Integers, Scale, from_scale, to_scale
+
+DRAWS = 200
+LEAST_SHARE = 0.5  # of a group's weight that must be projected
+PRIOR, PRIOR_WEIGHT = (0.2, 0.1), 2000.0  # correlation before anything was seen, and how many pairs it counts
+ENOUGH = 100  # forecasts from which a family has a factor of its own
+HELD = 300  # forecasts that the factor of all families counts for beside a family's own
+LIMITS = (0.25, 4.0)  # of a factor
+MOST = 0.95  # of correlation
+EIGHTY = 0.8
+
+
+@dataclass(frozen=True)
+class Official:
+    """The official values of groups. by_group: of (indicator, group) the value of each year; members: areas
+    of a group; weights: of an indicator (its code) and area by year, absent where every member weighs the
+    same."""
+
+    by_group: Mapping[str, Mapping[str, Mapping[int, float]]]
+    members: Mapping[str, frozenset[str]]
+    weights: Mapping[str, Mapping[str, Mapping[int, float]]]
+
+
+@dataclass(frozen=True)
+class GroupForecasts:
+    """One entry for each forecast of a group. family: name; half: the 80 per cent half width on the side of
+    the outcome, before the factor; error: of the median, both on the scale; absolute and still: error of the
+    median and of no change, in the unit; inside: whether the 80 per cent interval held, with the factor that
+    was known at the origin; said and met: probability of meeting the target and whether it was, NaN
+    without."""
+
+    indicator: list[str]
+    group: list[str]
+    family: np.ndarray[Any, Any]
+    origin: Integers
+    horizon: Integers
+    ratio: Floats
+    absolute: Floats
+    still: Floats
+    inside: Floats
+    said: Floats
+    met: Floats
+
+
+def correlations(panel: Panel, use: Forecasts, error: Floats) -> dict[str, Correlation]:
+    """By family and of all, from errors in units of their width.
+
+    The mean product of two countries' errors of one indicator, origin and horizon over the mean square: of
+    two regions, and of one region beyond that.
+    """
+    error = np.clip(error, -3, 3)
+    indicator, region = panel.indicator[use.series], panel.region[use.series]
+    cell = _codes(indicator, use.origin, use.horizon)
+    of_region = _codes(cell, region)
+    sums, squares, number = _pairs(cell, error)
+    local_sums, _, local_number = _pairs(of_region, error)
+    first = np.unique(cell, return_index=True)[1]
+    first_local = np.unique(of_region, return_index=True)[1]
+    family = panel.family[use.series]
+    found = {}
+    for code, name in [*enumerate(panel.families), (-1, "all")]:
+        chosen = (family[first] == code) | (code < 0)
+        near = (family[first_local] == code) | (code < 0)
+        within = local_sums[near].sum(), local_number[near].sum()
+        across = sums[chosen].sum() - within[0], number[chosen].sum() - within[1]
+        square = squares[chosen].sum() / max((family == code).sum() if code >= 0 else len(error), 1)
+        scale = max(float(square), 1e-9)
+        world = _held(across, scale, PRIOR[0])
+        both = _held(within, scale, sum(PRIOR))
+        world = float(np.clip(world, 0, MOST))
+        found[name] = Correlation(round(world, 4), round(float(np.clip(both - world, 0, MOST - world)), 4))
+    return found
+
+
+def _held(pair: tuple[float, float], scale: float, prior: float) -> float:
+    total, number = pair
+    return float((total / scale + PRIOR_WEIGHT * prior) / (number + PRIOR_WEIGHT))
+
+
+def _codes(*columns: Integers) -> Integers:
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        code = code * (int(column.max(initial=0)) + 1) + column
+    return np.unique(code, return_inverse=True)[1].astype(np.int64)
+
+
+def _pairs(code: Integers, error: Floats) -> tuple[Floats, Floats, Floats]:
+    """Of each cell: the sum of products of all ordered pairs, the sum of squares, the number of pairs."""
+    number = np.bincount(code).astype(np.float64)
+    total, squares = np.bincount(code, error), np.bincount(code, error**2)
+    return total**2 - squares, squares, number * (number - 1)
+
+
+def tested_groups(
+    panel: Panel, found: Forecasts, tested: Nested, official: Official, given: Settings
+) -> GroupForecasts:
+    """Every forecast of a group with an official value at the origin and in the year that came."""
+    use = found.take(~found.at_end & (found.horizon <= FURTHEST))
+    rows: list[dict[str, Any]] = []
+    for origin, learned in sorted(tested.learned.items()):
+        before = use.take(learned.past)
+        correlation = correlations(panel, before, learned.error)
+        factor = factors(rows, origin)
+        rows += _at(panel, learned, origin, official, correlation, factor, given)
+    return GroupForecasts(
+        [row["indicator"] for row in rows],
+        [row["group"] for row in rows],
+        np.array([row["family"] for row in rows]),
+        *(
+            np.array([row[name] for row in rows], dtype=kind)
+            for name, kind in (
+                ("origin", np.int64), ("horizon", np.int64), ("ratio", np.float64), ("absolute", np.float64),
+                ("still", np.float64), ("inside", np.float64), ("said", np.float64), ("met", np.float64),
+            )
+        ),
+    )  # fmt: skip
+
+
+def factors(rows: Sequence[Mapping[str, Any]], origin: int | None = None) -> dict[str, list[float]]:
+    """By family and of all, and by horizon, what the simulated half width must be multiplied by to hold four
+    in five; of the outcomes that had come by the end of a year. Growing with the horizon, as what is wrong
+    with a pace adds up; a family's own is held to that of all, as its groups overlap."""
+    came = [row for row in rows if origin is None or row["origin"] + row["horizon"] <= origin]
+    family = np.array([row["family"] for row in came], dtype=object)
+    horizon = np.array([row["horizon"] for row in came], dtype=np.int64)
+    ratio = np.array([row["ratio"] for row in came], dtype=np.float64)
+    inside = np.array([row["inside"] for row in came], dtype=np.float64)
+    share = _level(inside)
+    together = _quantile(ratio, share, 1.0)
+    shape = []
+    for step in range(1, FURTHEST + 1):
+        before = shape[-1] if shape else together
+        shape.append(max(_quantile(ratio[horizon == step], share, before), before if shape else 0))
+    found = {"all": [round(value, 4) for value in shape]}
+    for name in sorted(set(family.tolist())):
+        # errors over what all families say of their horizon
+        own = ratio[family == name] / np.array(shape)[horizon[family == name] - 1]
+        held = len(own) / (len(own) + HELD)
+        factor = float(np.exp(held * np.log(_quantile(own, _level(inside[family == name]), 1.0))))
+        found[name] = [round(value * factor, 4) for value in shape]
+    return found
+
+
+def _level(inside: Floats) -> float:
+    """The quantile to be used next: above four in five by as much as less than that has held so far
+    (adaptive conformal inference, Gibbs and Candès 2021)."""
+    held = (inside.sum() + HELD * EIGHTY) / (len(inside) + HELD)
+    return float(np.clip(2 * EIGHTY - held, 0.7, 0.95))
+
+
+def production(
+    panel: Panel, found: Forecasts, tested: Nested, groups: GroupForecasts
+) -> dict[str, dict[str, Any]]:
+    """Correlations and factors from all origins: what production reads."""
+    use = found.take(~found.at_end & (found.horizon <= FURTHEST))
+    learned = tested.learned[max(tested.learned)]
+    pairs = correlations(panel, use.take(learned.past), learned.error)
+    rows = [
+        {"family": family, "horizon": horizon, "ratio": ratio, "inside": inside, "origin": 0}
+        for family, horizon, ratio, inside in zip(
+            groups.family.tolist(), groups.horizon, groups.ratio, groups.inside, strict=True
+        )
+    ]
+    return {
+        "correlation": {name: [pair.world, pair.region] for name, pair in sorted(pairs.items())},
+        "factor": dict(sorted(factors(rows).items())),
+    }
+
+
+def _quantile(ratios: Floats, share: float, otherwise: float) -> float:
+    return float(np.clip(np.quantile(ratios, share), *LIMITS)) if len(ratios) >= ENOUGH else otherwise
+
+
+def _at(
+    panel: Panel,
+    learned: Learned,
+    origin: int,
+    official: Official,
+    correlation: Mapping[str, Correlation],
+    factor: Mapping[str, Sequence[float]],
+    given: Settings,
+) -> list[dict[str, Any]]:
+    then = panel.until(origin)
+    known = (~np.isnan(then.values)).sum(axis=1)
+    usable = (known >= given.points_min) & ~np.isnan(then.values[:, -1])
+    some = known > 0
+    then, usable = then.take(some), usable[some]
+    path, volatility = pooled_on_scale(then, FURTHEST, given)
+    z = then.z
+    blends = np.array(given.blends)[learned.blends][then.indicator]
+    last, level = z[:, -1:], smoothed_level(z, given)[:, None]
+    path = last + blends[:, :1] * (path - last) + blends[:, 1:] * (level - last)
+    widths = learned.widths[:, :FURTHEST][then.indicator] * volatility[:, None, None]
+    rows: list[dict[str, Any]] = []
+    for code, name in enumerate(then.indicators):
+        groups = official.by_group.get(name, {})
+        chosen = np.flatnonzero((then.indicator == code) & usable)
+        listed = [group for group, values in groups.items() if origin in values]
+        if not len(chosen) or not listed:
+            continue
+        members = Members(
+            z[chosen], then.years, np.full(len(chosen), origin), path[chosen], widths[chosen],
+            then.region[chosen], then.scale.take(chosen),
+        )  # fmt: skip
+        family = then.families[int(then.family[chosen[0]])]
+        told = correlation[family], factor.get(family, factor["all"])
+        about = (float(then.met_at[chosen[0]]), str(then.direction[chosen[0]]))
+        areas = [then.areas[row] for row in chosen]
+        rows += _of_indicator(name, family, members, areas, listed, official, origin, told, about)
+    return rows
+
+
+def _of_indicator(
+    name: str,
+    family: str,
+    members: Members,
+    areas: Sequence[str],
+    listed: Sequence[str],
+    official: Official,
+    origin: int,
+    told: tuple[Correlation, Sequence[float]],
+    about: tuple[float, str],
+) -> list[dict[str, Any]]:
+    weights, kept = _weights(name, areas, listed, official, origin)
+    if not kept:
+        return []
+    years = np.arange(origin, origin + FURTHEST + 1)
+    seed = crc32(f"{name} {origin}".encode())
+    values = simulated(members, years, weights, told[0], seed, DRAWS)
+    scale = members.scale.take(np.zeros(len(kept), dtype=np.int64))
+    at_origin = np.array([official.by_group[name][group][origin] for group in kept])
+    draws = anchored(values, years, np.full(len(kept), origin), at_origin, scale, np.ones(1))
+    rows = []
+    for place, group in enumerate(kept):
+        of = scale.take(np.array([place]))
+        low, middle, high = (np.quantile(draws[place], share, axis=1) for share in (0.1, 0.5, 0.9))
+        for step in range(1, FURTHEST + 1):
+            came = official.by_group[name][group].get(origin + step)
+            if came is None:
+                continue
+            ends = low[step], middle[step], high[step]
+            row = _judged(draws[place, step], ends, came, at_origin[place], of, told[1][step - 1], about)
+            rows.append(
+                row | {"indicator": name, "group": group, "family": family, "origin": origin, "horizon": step}
+            )
+    return rows
+
+
+def _judged(
+    draws: Floats,
+    ends: tuple[float, float, float],
+    came: float,
+    last: float,
+    scale: Scale,
+    factor: float,
+    about: tuple[float, str],
+) -> dict[str, Any]:
+    low, middle, high = ends
+    at = float(to_scale(np.array([[came]]), scale)[0, 0])
+    half = max(high - middle if at >= middle else middle - low, 1e-6)
+    ratio = abs(at - middle) / half
+    median = float(from_scale(np.array([[middle]]), scale)[0, 0])
+    number, direction = about
+    said = met = np.nan
+    if not np.isnan(number) and direction != "closer_to_one":
+        inside = np.clip(number, scale.low + scale.offset, scale.high - scale.offset)
+        number = float(inside[0]) if scale.kind[0] == 2 else number
+        goal = float(to_scale(np.array([[number]]), scale)[0, 0])
+        wide = middle + factor * (draws - middle)
+        up = direction == "higher_is_better"
+        said = ((wide >= goal if up else wide <= goal).sum() + 0.5) / (len(draws) + 1)
+        met = float(came >= number if up else came <= number)
+    return {
+        "ratio": ratio,
+        "absolute": abs(median - came),
+        "still": abs(last - came),
+        "inside": float(ratio <= factor),
+        "said": said,
+        "met": met,
+    }
+
+
+def _weights(
+    name: str, areas: Sequence[str], listed: Sequence[str], official: Official, origin: int
+) -> tuple[Floats, list[str]]:
+    """The weight of each area in each group as known at the origin, of the groups that are covered enough."""
+    by_area = official.weights.get(name)
+    weights, kept = [], []
+    for group in sorted(listed):
+        members = sorted(official.members.get(group, frozenset()))
+        weight = {area: 1.0 if by_area is None else _known(by_area.get(area, {}), origin) for area in members}
+        here = np.array([weight.get(area, 0.0) for area in areas])
+        if (here > 0).sum() >= 2 and here.sum() >= LEAST_SHARE * sum(weight.values()) > 0:
+            kept.append(group)
+            weights.append(here)
+    return np.array(weights), kept
+
+
+def _known(values: Mapping[int, float], origin: int) -> float:
+    years = [year for year in values if year <= origin]
+    return values[max(years)] if years else 0.0
+
+
+def group_families(tested: GroupForecasts) -> list[dict[str, Any]]:
+    """Forecasts, share of values in the 80 per cent interval, and error at five years relative to no change
+    (geometric mean over indicators with at least 20 forecasts), by family and together."""
+    names = np.array(tested.indicator)
+    rows = []
+    for family in [*sorted(set(tested.family.tolist())), "all"]:
+        chosen: Bools = (tested.family == family) | (family == "all")
+        ratios = []
+        for one in sorted(set(names[chosen].tolist())):
+            here = chosen & (names == one) & (tested.horizon == 5)
+            naive = tested.still[here].mean() if here.sum() >= 20 else 0
+            if naive > 0:
+                ratios.append(np.log(max(tested.absolute[here].mean(), 1e-12) / naive))
+        rows.append(
+            {
+                "family": family,
+                "forecasts": int(chosen.sum()),
+                "coverage_80": round(float(tested.inside[chosen].mean()), 4),
+                "relative_to_naive": round(float(np.exp(np.mean(ratios))), 4) if ratios else None,
+                "indicators": len(ratios),
+            }
+        )
+    return rows
+
+
+def official_of(release: Path) -> Official:
+    """The official values of groups of a release, with today's members and the weights of every year."""
+    by_group: dict[str, dict[str, dict[int, float]]] = {}
+    weights: dict[str, dict[str, dict[int, float]]] = {}
+    members: dict[str, set[str]] = {}
+    with duckdb.connect() as con:
+        for indicator, group, year, value in con.execute(f"""
+            select indicator, "group", time_period, official_value
+            from {parquet(release / "aggregate.parquet")}
+            where official_value is not null
+                and (method like 'weighted_mean%' or method = 'unweighted')
+                and coalesce(official_status, 'A') <> 'F'
+            order by all""").fetchall():
+            by_group.setdefault(indicator, {}).setdefault(group, {})[year] = value
+        for indicator, area, year, value in con.execute(f"""
+            with weighed as (
+                select distinct indicator, split_part(method, ' by ', 2) as weight
+                from {parquet(release / "aggregate.parquet")}
+                where method like 'weighted_mean by %')
+            select weighed.indicator, value.ref_area, value.time_period, value.value
+            from weighed
+            join {parquet(release / "indicator.parquet")} as value on value.indicator = weighed.weight
+            where value.sex = '_T' and value.age = '_T' and value.urbanisation = '_T'
+                and value.quantile = '_T' and value.other_dims = '_T'
+            order by all""").fetchall():
+            weights.setdefault(indicator, {}).setdefault(area, {})[year] = value
+        for group, area in con.execute(f"""
+            select distinct "group", ref_area from {parquet(release / "area_group.parquet")}
+            where valid_to is null order by all""").fetchall():
+            members.setdefault(group, set()).add(area)
+    return Official(by_group, {name: frozenset(areas) for name, areas in members.items()}, weights)

@@ -1,0 +1,168 @@
+"""Groups ahead: what a group's mean may be, simulated from its members' projections with correlated errors,
+anchored on the group's last official value.
+
+Arrays of one indicator in, arrays out. Which groups and weights is in models/sql/projection_group.sql, the
+published rows are made in group_rows.py, the test against official values is group_backtest.py. One-factor
+copulas with a world and a regional factor: Vasicek (1987), as for portfolios of loans; the combination with
+empirical errors is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from schemas.definitions.yaml_file import load_yaml
+from warehouse.projections.intervals import KNOTS, LEVELS
+from warehouse.projections.transforms import Floats, Integers, Scale, from_scale, to_scale
+
+GROUP_CALIBRATION = Path(__file__).with_name("group_calibration.yaml")
+MODEL = "group_simulation/1"
+DRAWS = 300
+EIGHTY = LEVELS.index(0.8)
+_SIZES = np.linspace(0, 8, 801)  # of a standard normal deviate
+_SHARES = np.array([2 * NormalDist().cdf(size) - 1 for size in _SIZES])
+_HEIGHTS = np.log((1 + _SHARES) / np.maximum(1 - _SHARES, 1e-15))
+
+
+@dataclass(frozen=True)
+class Members:
+    """The countries of one indicator that are projected, one row each. known: values on the scale by year,
+    NaN for none; path and widths: of the years after last_year, on the scale; region: code."""
+
+    known: Floats
+    years: Integers
+    last_year: Integers
+    path: Floats
+    widths: Floats
+    region: Integers
+    scale: Scale
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Of the errors of two countries in one year: world, of any two; region: what two of one region have in
+    common beyond that."""
+
+    world: float
+    region: float
+
+
+@dataclass(frozen=True)
+class GroupCalibration:
+    """group_calibration.yaml: correlation of members' errors and the factor on the simulated spread, by
+    family, by horizon, and of all."""
+
+    correlation: Mapping[str, Correlation]
+    factor: Mapping[str, Sequence[float]]
+    made_from: Mapping[str, Any]
+
+    def of(self, family: str) -> tuple[Correlation, Floats]:
+        """A family's, or that of all: correlation, and factor by horizon."""
+        return (
+            self.correlation.get(family, self.correlation["all"]),
+            np.array(self.factor.get(family, self.factor["all"]), dtype=np.float64),
+        )
+
+
+@cache
+def group_calibration(path: Path = GROUP_CALIBRATION) -> GroupCalibration:
+    """The correlations and factors in force."""
+    read = load_yaml(path).data
+    correlation = {name: Correlation(*pair) for name, pair in read["correlation"].items()}
+    return GroupCalibration(correlation, read["factor"], read["made_from"])
+
+
+def simulated(
+    members: Members,
+    years: Integers,
+    weights: Floats,
+    correlation: Correlation,
+    seed: int,
+    draws: int = DRAWS,
+) -> Floats:
+    """The weighted mean of each group in each draw: group by year by draw, in the indicator's unit.
+
+    A member has its known value in the years that it has one for, or the nearest; after its last value its
+    path and an error. Errors of one member add up over the years; those of one year share a world and a
+    regional part. weights: group by member, 0 for who is no member.
+    """
+    count, regions = len(members.path), int(members.region.max()) + 1
+    random = np.random.default_rng(seed)
+    shares = np.sqrt([correlation.world, correlation.region, 1 - correlation.world - correlation.region])
+    wide = members.widths[:, :, EIGHTY]
+    added = np.sqrt(np.maximum(np.diff(wide**2, axis=1, prepend=0), 1e-12))
+    known = _nearest(members, years)
+    total, found = np.zeros((count, draws)), np.empty((len(weights), len(years), draws))
+    share = weights / weights.sum(axis=1, keepdims=True)
+    first = int(min(members.last_year.min() + 1, years[0]))
+    rows = np.arange(count)
+    for year in range(first, int(years[-1]) + 1):
+        common = shares[0] * random.standard_normal(draws)
+        of_region = shares[1] * random.standard_normal((regions, draws))
+        shock = common + of_region[members.region] + shares[2] * random.standard_normal((count, draws))
+        ahead = year - members.last_year
+        open_, step = ahead > 0, np.clip(ahead - 1, 0, wide.shape[1] - 1)
+        total += np.where(open_, added[rows, step], 0)[:, None] * shock
+        if year < years[0]:
+            continue
+        deviate = total / np.maximum(wide[rows, step], 1e-12)[:, None]
+        error = np.sign(deviate) * _size(np.abs(deviate), members.widths[rows, step])
+        z = np.where(open_[:, None], members.path[rows, step][:, None] + error, 0)
+        at = year - int(years[0])
+        value = np.where(open_[:, None], from_scale(z, members.scale), known[:, at][:, None])
+        found[:, at] = np.einsum("gm,md->gd", share, value)  # one order of summing on every machine
+    return found
+
+
+def _nearest(members: Members, years: Integers) -> Floats:
+    """In the unit, for each of the years: the member's last value up to then, else its first."""
+    there = ~np.isnan(members.known)
+    columns = np.arange(members.known.shape[1])
+    seen = np.maximum.accumulate(np.where(there, columns, -1), axis=1)
+    first = np.argmax(there, axis=1)
+    at = np.clip(years - members.years[0], 0, len(columns) - 1)
+    place = np.where(seen[:, at] < 0, first[:, None], seen[:, at])
+    return from_scale(np.take_along_axis(members.known, place, axis=1), members.scale)
+
+
+def _size(deviate: Floats, widths: Floats) -> Floats:
+    """The size of an error at a standard normal deviate's size: the inverse of intervals.share_below. widths:
+    member by level; deviate: member by draw."""
+    height = np.interp(deviate, _SIZES, _HEIGHTS)
+    knots, heights = np.concatenate([np.zeros((len(widths), 1)), widths], axis=1), [0.0, *KNOTS]
+    size, last = np.zeros(deviate.shape), len(LEVELS) - 1
+    for segment in range(len(LEVELS)):
+        low, high = heights[segment], heights[segment + 1]
+        part = np.clip((height - low) / (high - low), 0, None if segment == last else 1)
+        size += part * (knots[:, segment + 1] - knots[:, segment])[:, None]
+    return size
+
+
+def anchored(
+    values: Floats, years: Integers, year: Integers, value: Floats, scale: Scale, factor: Floats
+) -> Floats:
+    """The draws on the scale, moved so that each goes through the group's last value, with their spread
+    around the median brought to what held in the back-test.
+
+    Args:
+        values: group by year by draw.
+        years: the years of the draws.
+        year: of each group's last value.
+        value: the last values.
+        scale: of the groups.
+        factor: on the spread, by years after the last value; the last one holds from there on.
+    """
+    z = to_scale(values, scale)
+    at = np.take_along_axis(z, (year - years[0])[:, None, None], axis=1)
+    z = z - at + to_scale(value[:, None], scale)[:, :, None]
+    middle = np.median(z, axis=2, keepdims=True)
+    ahead = np.clip(years - year[:, None] - 1, 0, len(factor) - 1)
+    found: Floats = middle + factor[ahead][:, :, None] * (z - middle)
+    return found
