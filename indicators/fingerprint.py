@@ -23,6 +23,8 @@ def numbers_fingerprint(indicator: Indicator) -> str:
             "unit": indicator.unit,
             "gaps": sorted(indicator.gaps),
             "breaks": sorted([item.time_period, item.ref_area] for item in indicator.breaks),
+            # by it a copy of the same figures goes on or is kept out: warehouse/evaluation/lineage.py
+            "disagreement": _tolerance(indicator),
         }
     )
 
@@ -30,12 +32,12 @@ def numbers_fingerprint(indicator: Indicator) -> str:
 # What a change of each field of a definition changes. The values of an indicator follow from `numbers`, its
 # assessment (progress, aggregates, scores) from `method` too; `checks` judge them, `prose` is read.
 FIELDS = {
-    "numbers": ("inputs", "formula", "unit", "gaps", "breaks"),
+    "numbers": ("inputs", "formula", "unit", "gaps", "breaks", "disagreement"),
     "method": (
         *("direction", "assessed", "target", "bounds", "aggregate", "frameworks"),
         *("verdict_kind", "group_verdict_kind", "stale_after", "min_span", "noise", "links"),
     ),
-    "checks": ("expect", "disagreement", "fallback_when_held"),
+    "checks": ("expect", "fallback_when_held"),
     "prose": ("id", "former_ids", "title", "description", "verdict_reason", "aliases", "notes"),
 }
 KIND = {field: kind for kind, fields in FIELDS.items() for field in fields}
@@ -53,6 +55,9 @@ def field_fingerprints(indicator: Indicator) -> dict[str, str]:
     found["inputs (words)"] = [
         [item.note, item.optional] for items in indicator.named_inputs().values() for item in items
     ]
+    if indicator.disagreement is not None:
+        found["disagreement"] = _tolerance(indicator)
+        found["disagreement (words)"] = indicator.disagreement.reason
     if indicator.breaks:
         found["breaks"] = [[item.time_period, item.ref_area] for item in indicator.breaks]
         found["breaks (words)"] = [item.reason for item in indicator.breaks]
@@ -63,6 +68,11 @@ def kind_of(field: str) -> str:
     """What a change of a field changes: numbers, method, checks or prose. An unknown field is the method's,
     so that a new one is never taken for mere words."""
     return "prose" if field.endswith("(words)") else KIND.get(field, "method")
+
+
+def _tolerance(indicator: Indicator) -> list[float | None]:
+    limit = indicator.disagreement
+    return [limit.relative, limit.absolute] if limit is not None else []
 
 
 def _input(item: Input) -> dict[str, Any]:

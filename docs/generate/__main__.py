@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from docs.generate import (
+    backtest,
     benchmarks,
+    cases,
     cli,
     coverage,
     field_reference,
@@ -23,6 +25,7 @@ from docs.generate import (
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 GENERATORS = (
+    backtest.files,
     benchmarks.files,
     cli.files,
     coverage.files,
@@ -67,12 +70,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
     parser.add_argument(
-        "--release", type=Path, help="count the indicators with values in this release folder"
+        "--release",
+        type=Path,
+        help="count the indicators with values, and show the cases, of this release folder",
     )
     options = parser.parse_args(arguments)
     files = generated()
     if options.release:
-        files |= coverage.files(options.release)
+        files |= coverage.files(options.release) | cases.files(options.release)
     outdated, removed = stale(files), orphans(files)
     if options.check:
         for path in [*outdated, *removed]:

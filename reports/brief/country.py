@@ -89,7 +89,7 @@ def _objective(facts: Facts, words: Words, area: Area, code: str, region: str | 
     counts = Counter(p.category for p in paces if p)
     found = facts.scores.get(code, {}).get(area.code)
     score = found.score if found else None
-    ranked = sum(1 for s in facts.scores.get(code, {}).values() if s.score is not None)
+    ranked = sum(1 for s in facts.scores.get(code, {}).values() if s.rank is not None)
     shown: Content = {
         "code": code,
         "title": words.t(f"objective.{code}"),
@@ -106,7 +106,7 @@ def _objective(facts: Facts, words: Words, area: Area, code: str, region: str | 
         shown["used"] = words.t("brief.n_of", n=found.used, of=found.total)
         if found.used and found.oldest:
             shown["year"] = f"{found.oldest}–{found.year}" if found.oldest < found.year else str(found.year)
-    if found and score is not None:
+    if found and found.rank is not None:
         shown["rank"] = words.t(
             "brief.rank", rank=found.rank, low=found.rank_low, high=found.rank_high, of=ranked
         )

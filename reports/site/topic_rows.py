@@ -28,10 +28,10 @@ CONTRIBUTED = {
 
 def scores(release: Release) -> dict[str, list[list[Any]]]:
     """`framework/component` to area, year, score, rank, its range, covered share, indicators used and of how
-    many, oldest year; where a score could be given."""
+    many, oldest year; of the Member States that could be given a score."""
     sql = """select framework || '/' || component, ref_area, time_period, round(score, 2), rank, rank_low,
              rank_high, round(coverage_share, 3), indicators_used, indicators_total, oldest_year
-             from {score} where score is not null order by framework, component, time_period desc, rank,
+             from {score} where rank is not null order by framework, component, time_period desc, rank,
              ref_area"""
     found: dict[str, list[list[Any]]] = {}
     for name, *row in release.rows(sql, "score"):

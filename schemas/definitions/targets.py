@@ -275,6 +275,9 @@ class ScoreFile(Model):
     normalisation: Literal["min_max"] = Field(default="min_max", description="by each indicator's bounds")
     aggregation: Literal["arithmetic", "geometric"]
     least_coverage: float = Field(ge=0, le=1, description="share of the weight below which no score is given")
+    least_indicators: int = Field(
+        default=4, ge=2, description="indicators with a value below which no score is given"
+    )
     oldest: int = Field(ge=0, le=30, description="years by which a value may be older than the score")
     years: list[int] = Field(default=[], description="years scored besides the latest")
     draws: int = Field(ge=1000, le=100_000, description="draws of the uncertainty analysis")

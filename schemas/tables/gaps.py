@@ -26,7 +26,10 @@ GAP = Table(
      number("annual_change", "By how much the difference grew a year since the first year of the ten before that has one; "
             "null for fewer than three years.", nullable=True),
      number("years_to_parity", "Years until the difference is zero at that pace; 0 at parity (ITU), null where it does not "
-            "close.", unit="years", nullable=True, minimum=0),
+            "close or takes more than a hundred: see closing.", unit="years", nullable=True, minimum=0, maximum=100),
+     text("closing", "Whether the difference closes: at_parity (ITU's band), closing within a hundred years, not_at_this_pace, "
+          "widening, not_known for fewer than three years.",
+          allowed=("at_parity", "closing", "not_at_this_pace", "widening", "not_known")),
      Column("latest", "bool", "attribute", "Whether it is the newest year of this pair and area."),
      text("label_a", "group_a in words."), text("label_b", "group_b in words."),
      SOURCES),

@@ -127,12 +127,12 @@ CLAIM = Table(
 SCORE = Table(
     "score", "Composite scores",
     "A composite of one part of a framework, with the range that its rank takes under other normalisations, weights and "
-    "aggregations. There is none over everything, and none of individuals.",
+    "aggregations and with errors of the inputs. There is none over everything, and none of individuals.",
     (text("framework", "Framework, as in the crosswalk.", role="dimension"),
      text("component", "Part of the framework.", role="dimension"), REF_AREA, TIME_PERIOD,
      number("score", "0 at the worst bounds, 100 at the best; null where too few values are there.", nullable=True, minimum=0,
             maximum=100),
-     Column("rank", "int32", "measure", "Rank among the areas scored, 1 the best; equal scores share the better rank.",
+     Column("rank", "int32", "measure", "Rank among the UN Member States scored, 1 the best; equal scores share the better rank; null for others.",
             nullable=True, minimum=1),
      Column("rank_low", "int32", "measure", "Fifth percentile of the ranks in the uncertainty analysis: the better end.",
             nullable=True, minimum=1),

@@ -102,23 +102,44 @@ def test_nobody_divides_by_zero(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("series", "change", "years"),
+    ("series", "change", "years", "closing"),
     [
-        ({2016: (30.0, 40.0), 2020: (38.0, 40.0)}, 2.0, 1.0),  # from -10 to -2 in four years: one more
-        ({2016: (38.0, 40.0), 2020: (30.0, 40.0)}, -2.0, None),  # grows
-        ({2016: (30.0, 40.0), 2020: (45.0, 40.0)}, 3.75, None),  # has changed sides and grows there
-        ({2016: (30.0, 40.0), 2020: (30.0, 40.0)}, 0.0, None),  # stands still
-        ({2018: (30.0, 40.0), 2020: (38.0, 40.0)}, None, None),  # two years are no pace
-        ({2009: (10.0, 90.0), 2012: (30.0, 40.0), 2020: (38.0, 40.0)}, 1.0, 2.0),  # 2009 is too long ago
+        (
+            {2016: (30.0, 40.0), 2020: (38.0, 40.0)},
+            2.0,
+            1.0,
+            "closing",
+        ),  # from -10 to -2 in four years: one more
+        ({2016: (38.0, 40.0), 2020: (30.0, 40.0)}, -2.0, None, "widening"),  # grows
+        (
+            {2016: (30.0, 40.0), 2020: (45.0, 40.0)},
+            3.75,
+            None,
+            "widening",
+        ),  # has changed sides and grows there
+        ({2016: (30.0, 40.0), 2020: (30.0, 40.0)}, 0.0, None, "not_at_this_pace"),  # stands still
+        ({2018: (30.0, 40.0), 2020: (38.0, 40.0)}, None, None, "not_known"),  # two years are no pace
+        (
+            {2009: (10.0, 90.0), 2012: (30.0, 40.0), 2020: (38.0, 40.0)},
+            1.0,
+            2.0,
+            "closing",
+        ),  # 2009 is too long ago
+        ({2010: (30.0, 40.0), 2020: (30.5, 40.0)}, 0.05, None, "not_at_this_pace"),  # 190 years
     ],
 )
 def test_years_to_parity(
-    tmp_path: Path, series: dict[int, tuple[float, float]], change: float | None, years: float | None
+    tmp_path: Path,
+    series: dict[int, tuple[float, float]],
+    change: float | None,
+    years: float | None,
+    closing: str,
 ) -> None:
     newest = gaps(tmp_path, women_and_men(series))[-1]
     assert newest["latest"]
     assert newest["annual_change"] == (None if change is None else pytest.approx(change))
     assert newest["years_to_parity"] == (None if years is None else pytest.approx(years))
+    assert newest["closing"] == closing
 
 
 def test_the_lists_say_why(tmp_path: Path) -> None:

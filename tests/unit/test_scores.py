@@ -27,6 +27,7 @@ def choices(weights: tuple[float, ...] = (1, 1), **more: Any) -> Choices:
     made: dict[str, Any] = {
         "aggregation": "arithmetic",
         "least_coverage": 0.8,
+        "least_indicators": 1,
         "draws": 1000,
         "seed": 7,
     } | more
@@ -56,6 +57,32 @@ def test_below_the_least_coverage_there_is_no_score_and_no_rank() -> None:
     assert found.score[[0, 2]].tolist() == [50, 58]  # the first by the one indicator that it has
     assert np.isnan([found.score[1], found.rank[1], found.rank_low[1], found.rank_high[1]]).all()
     assert found.rank[[0, 2]].tolist() == [2, 1]
+
+
+def test_below_the_least_number_of_indicators_there_is_no_score() -> None:
+    found = composite(grid((50, NAN), (60, 100)), WORST, BEST, choices((4, 1), least_indicators=2))
+    assert np.isnan([found.score[0], found.rank[0]]).all()
+    assert (found.score[1], found.rank[1]) == (58, 1)
+
+
+def test_only_the_ranked_are_counted_in_ranks() -> None:
+    """A territory has a score, no rank, and moves nobody's."""
+    members = np.array([True, False, True])
+    found = composite(grid((50, 100), (90, 10), (10, 190)), WORST, BEST, choices(), ranked=members)
+    assert found.score.tolist() == [50, 92.5, 7.5]
+    assert found.rank[[0, 2]].tolist() == [1, 2]
+    assert np.isnan([found.rank[1], found.rank_low[1], found.rank_high[1]]).all()
+
+
+def test_errors_of_the_inputs_widen_the_range_of_ranks() -> None:
+    """Who is better in everything by one point is first for certain only if the values are certain."""
+    values = grid((52, 96), (51, 98), (50, 100))
+    certain = composite(values, WORST, BEST, choices())
+    shaken = composite(values, WORST, BEST, choices(), error=np.full(values.shape, 3.0))
+    assert certain.rank_low.tolist() == certain.rank_high.tolist() == [1, 2, 3]
+    assert shaken.rank_high[0] > 1
+    assert shaken.rank_low[2] < 3
+    assert (shaken.rank == certain.rank).all()
 
 
 def test_nothing_at_all_has_no_score() -> None:
@@ -124,6 +151,7 @@ SCORES = ScoreFile.model_validate(
         "aggregation": "arithmetic",
         "least_coverage": 0.8,
         "oldest": 3,
+        "least_indicators": 2,
         "draws": 1000,
         "seed": 1,
         "years": [2020],

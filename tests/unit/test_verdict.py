@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +19,9 @@ from schemas.tables.assessment import PROGRESS
 from schemas.tables.projections import PROJECTION
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from schemas.tables.validation import validate
-from tests.unit.make import catalogue, indicator, table, value
+from tests.unit.make import catalogue, indicator, observation, stage, table, value
 from warehouse.engine.duckdb_engine import engine, write_table
+from warehouse.evaluation.evaluate import evaluate
 from warehouse.models.definition_inputs import load_model_inputs
 from warehouse.models.progress import progress_rows
 
@@ -276,3 +278,37 @@ def test_relabelling_areas_changes_nothing(tmp_path: Path) -> None:
     second = verdicts(tmp_path, turned, indicator(**SHARE))
     for area, name in other.items():
         assert first[area] | {"ref_area": name} == second[name]
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    cut=st.integers(2019, 2022),
+    steps=st.lists(st.floats(-3, 3), min_size=9, max_size=9),
+    others=st.lists(st.floats(0, 100), min_size=9, max_size=9),
+)
+def test_a_splice_never_changes_a_class(
+    tmp_path_factory: Any, cut: int, steps: list[float], others: list[float]
+) -> None:
+    """A copy of the same figures that goes on gives the class of the whole series; figures of another custodian
+    give the class of the series without them."""
+    whole = {2015 + n: round(50 + sum(steps[: n + 1]), 3) for n in range(9)}
+    own = {year: number for year, number in whole.items() if year <= cut}
+    rows = [observation("one", "S", "KEN", year, number) for year, number in own.items()]
+
+    def spliced(second: Points, carries: str) -> Points:
+        inputs = [
+            {"source": "one", "series": "S", "carries": "itu"},
+            {"source": "two", "series": "T", "carries": carries},
+        ]
+        more = [observation("two", "T", "KEN", year, number) for year, number in second.items()]
+        folder, out = tmp_path_factory.mktemp("splice"), tmp_path_factory.mktemp("out") / "use.parquet"
+        evaluate(indicator(inputs=inputs), stage(folder, [*rows, *more]), {}, out)
+        return {row["time_period"]: row["value"] for row in pq.read_table(out).to_pylist()}
+
+    def word(points: Points) -> str:
+        said: str = one(tmp_path_factory.mktemp("verdict"), points, **SHARE)["category"]
+        return said
+
+    assert word(spliced(whole, "itu")) == word(whole)
+    foreign = {2015 + n: round(number, 3) for n, number in enumerate(others)}
+    assert word(spliced(foreign, "factbook")) == word(own)

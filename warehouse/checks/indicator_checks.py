@@ -46,6 +46,7 @@ def indicator_checks(
             _unique(con, indicator),
             _range(con, indicator),
             _areas(con, indicator, expected(indicator, present, known, preferred=True)),
+            *_areas_expected(con, indicator),
             *_yearly_change(con, indicator),
             *_disagreement(con, indicator, path),
             *first_arrival(con, indicator, path, previous),
@@ -155,6 +156,16 @@ def _areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, preferred: bool
         message,
         {"areas": areas, "least": least},
     )
+
+
+def _areas_expected(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list[CheckResult]:
+    """Fewer areas than a definition expects is a warning: the release is made, and says so."""
+    least = indicator.expect.areas_expected
+    if least is None:
+        return []
+    areas = int(str(_rows(con, "select count(distinct ref_area) from v where ref_area not like '%:%'")[0][0]))
+    message = f"{indicator.id} has values for {areas} areas; {least} are usual"
+    return [CheckResult("areas_expected", "warn", areas >= least, message, {"areas": areas, "least": least})]
 
 
 def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list[CheckResult]:

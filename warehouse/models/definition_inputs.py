@@ -16,7 +16,7 @@ from schemas.definitions.indicator import Indicator
 from schemas.definitions.verdicts import Target
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.assessment import AGGREGATE, DISAGREEMENT
-from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED
+from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL
 from warehouse.engine.duckdb_engine import literal, model_sql, parquet
 from warehouse.models.codelist_inputs import load_reference
 
@@ -129,7 +129,7 @@ DEFINITION = pa.schema(
 # The groups whose members alone have an indicator's target.
 TARGET_SCOPE = pa.schema([("indicator", pa.string()), ("group", pa.string())])
 # What assessments read of the tables made before them: without rows until they are.
-COMPUTED_BEFORE = (AGGREGATE, DISAGREEMENT, PROJECTION, PROJECTION_REFUSED)
+COMPUTED_BEFORE = (AGGREGATE, DISAGREEMENT, PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL)
 # Where an indicator belongs: (internet_use, compact_brief, A). One row for each framework that it names.
 FRAMEWORK = pa.schema(
     [
@@ -221,6 +221,8 @@ def stored(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
 
 def load(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
     """Rows as a temporary table."""
+    if name in {contract.name for contract in COMPUTED_BEFORE}:  # its place was held by a view without rows
+        con.execute(f"drop view if exists {name}")
     con.register("arriving", rows)
     con.execute(f"create temp table {name} as select * from arriving")
     con.unregister("arriving")

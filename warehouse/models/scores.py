@@ -28,6 +28,8 @@ Numbers = npt.NDArray[np.float64]
 DECIMALS = 9  # equal to so many decimals is a tie: what is beyond is the order of floating-point sums
 LOWEST = 1.0  # of the scale from 1 to 100 on which a geometric mean is taken: nought would swallow all else
 
+OF_FILE = {"aggregation", "least_coverage", "least_indicators", "oldest", "draws", "seed"}
+REPLICATES = 20  # of the inputs, each with other errors, that the draws are made of
 COMPONENT = pa.schema(
     [
         ("framework", pa.string()),
@@ -37,6 +39,7 @@ COMPONENT = pa.schema(
         ("weight", pa.float64()),
         ("aggregation", pa.string()),
         ("least_coverage", pa.float64()),
+        ("least_indicators", pa.int32()),
         ("oldest", pa.int32()),
         ("draws", pa.int32()),
         ("seed", pa.int64()),
@@ -51,6 +54,7 @@ class Choices:
     weights: Numbers
     aggregation: str
     least_coverage: float
+    least_indicators: int
     draws: int
     seed: int
 
@@ -75,7 +79,7 @@ def load_scores(con: duckdb.DuckDBPyConnection, files: Sequence[ScoreFile]) -> N
             "position": position,
             "indicator": item.indicator,
             "weight": item.weight,
-            **file.model_dump(include={"aggregation", "least_coverage", "oldest", "draws", "seed"}),
+            **file.model_dump(include=OF_FILE),
         }
         for file in files
         for code, component in sorted(file.components.items())
@@ -101,33 +105,53 @@ def score_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return sort_by_key(table, SCORE)
 
 
-def composite(values: Numbers, worst: Numbers, best: Numbers, choices: Choices) -> Scored:
+def composite(
+    values: Numbers,
+    worst: Numbers,
+    best: Numbers,
+    choices: Choices,
+    *,
+    error: Numbers | None = None,
+    ranked: npt.NDArray[np.bool_] | None = None,
+) -> Scored:
     """Scores and ranks of the areas (rows) from the values of the indicators (columns); nan: none.
 
     score = 100 * (value - worst) / (best - worst), cut at 0 and 100, averaged with the declared weights over
-    the indicators that have a value. An area is scored if these hold at least least_coverage of the weight.
-    rank_low and rank_high are the 5th and 95th percentile of its ranks among the scored areas in the draws.
+    the indicators that have a value. An area is scored if these hold at least least_coverage of the weight
+    and are at least least_indicators. rank_low and rank_high are the 5th and 95th percentile of its ranks
+    in the draws.
+
+    Args:
+        values: areas by indicators.
+        worst: the bound of each indicator that scores 0.
+        best: the bound that scores 100.
+        choices: how the composite is made.
+        error: standard error of each value, in its unit; none by default.
+        ranked: the areas that are ranked among one another; all by default.
     """
     areas = len(values)
     weights = choices.weights / choices.weights.sum()
     there = ~np.isnan(values)
     coverage = np.round(np.einsum("nk,k->n", there.astype(float), weights), DECIMALS)
-    enough = (coverage >= choices.least_coverage) & there.any(axis=1)
-    nothing = np.full(areas, np.nan)
-    result = Scored(nothing, nothing.copy(), nothing.copy(), nothing.copy(), np.minimum(coverage, 1))
+    used = there.sum(axis=1)
+    enough = (coverage >= choices.least_coverage) & (used >= max(choices.least_indicators, 1))
+    score, rank, low, high = (np.full(areas, np.nan) for _ in range(4))
+    result = Scored(score, rank, low, high, np.minimum(coverage, 1))
     if not enough.any():
         return result
-    ways = _normalised(values[enough], worst, best)
-    points = ways[0]
+    points = _normalised(values[enough], worst, best)[0]
     if choices.aggregation == "geometric":
         means = _means(_to_scale(points), weights[None, :], geometric=True)[:, 0]
-        score = np.round(100 * (means - LOWEST) / (100 - LOWEST), DECIMALS)
+        mean = np.round(100 * (means - LOWEST) / (100 - LOWEST), DECIMALS)
     else:
-        score = _means(points, weights[None, :], geometric=False)[:, 0]
-    low, high = _rank_range(ways, weights, choices)
-    result.score[enough] = np.clip(score, 0, 100)
-    result.rank[enough] = _ranks(score[:, None])[:, 0]
-    result.rank_low[enough], result.rank_high[enough] = low, high
+        mean = _means(points, weights[None, :], geometric=False)[:, 0]
+    result.score[enough] = np.clip(mean, 0, 100)
+    placed = enough if ranked is None else enough & ranked
+    if placed.any():
+        result.rank[placed] = _ranks(result.score[placed][:, None])[:, 0]
+        spread = np.zeros(values.shape) if error is None else error
+        ends = _rank_range(values[placed], spread[placed], worst, best, weights, choices)
+        result.rank_low[placed], result.rank_high[placed] = ends
     return result
 
 
@@ -165,28 +189,31 @@ def _means(points: Numbers, weights: Numbers, *, geometric: bool) -> Numbers:
     return rounded
 
 
-def _rank_range(ways: list[Numbers], weights: Numbers, choices: Choices) -> tuple[Numbers, Numbers]:
-    """5th and 95th percentile of the ranks over random normalisation, weights and aggregation, all drawn
-    together: each way as likely as the others, random weights from a flat Dirichlet distribution."""
+def _rank_range(
+    values: Numbers, error: Numbers, worst: Numbers, best: Numbers, weights: Numbers, choices: Choices
+) -> tuple[Numbers, Numbers]:
+    """5th and 95th percentile of the ranks over random normalisation, weights, aggregation and errors of the
+    inputs, all drawn together: each way as likely as the others, random weights from a flat Dirichlet
+    distribution, errors from a normal one, in REPLICATES sets of inputs."""
     random = np.random.default_rng(choices.seed)
     draws, size = choices.draws, len(weights)
-    way = random.integers(0, len(ways), draws)
+    way = random.integers(0, 3, draws)
     weighing = random.integers(0, 3, draws)
     geometric = random.integers(0, 2, draws).astype(bool)
     drawn = random.dirichlet(np.ones(size), draws)
     drawn[weighing == 0] = 1 / size
     drawn[weighing == 1] = weights
-    ranks = np.empty((len(ways[0]), draws), dtype=np.int32)
-    for number, points in enumerate(ways):
-        for mean in (False, True):
-            chosen = (way == number) & (geometric == mean)
-            if chosen.any():
-                ranks[:, chosen] = _ranks(_means(_to_scale(points), drawn[chosen], geometric=mean))
-    low, high = (
-        np.percentile(ranks, 5, axis=1, method="lower"),
-        np.percentile(ranks, 95, axis=1, method="higher"),
-    )
-    return low.astype(float), high.astype(float)
+    replicate = np.arange(draws) % (REPLICATES if error.any() else 1)
+    ranks = np.empty((len(values), draws), dtype=np.int32)
+    for one in range(int(replicate.max()) + 1):
+        shaken = values + error * random.standard_normal(values.shape)
+        for number, points in enumerate(_normalised(shaken, worst, best)):
+            for mean in (False, True):
+                chosen = (way == number) & (geometric == mean) & (replicate == one)
+                if chosen.any():
+                    ranks[:, chosen] = _ranks(_means(_to_scale(points), drawn[chosen], geometric=mean))
+    low = np.percentile(ranks, 5, axis=1, method="lower")
+    return low.astype(float), np.percentile(ranks, 95, axis=1, method="higher").astype(float)
 
 
 def _ranks(scores: Numbers) -> Numbers:
@@ -207,7 +234,7 @@ def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: 
     key = [framework, component]
     made = con.execute(
         """
-        select weight, aggregation, least_coverage, draws, seed
+        select weight, aggregation, least_coverage, least_indicators, draws, seed
         from score_component
         where framework = ? and component = ?
         order by position""",
@@ -215,7 +242,7 @@ def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: 
     ).fetchall()
     found = con.sql(
         """
-        select ref_area, value, value_year, worst, best
+        select ref_area, value, value_year, worst, best, error, un_member
         from score_input
         where framework = ? and component = ? and year = ?
         order by ref_area, position""",
@@ -223,12 +250,13 @@ def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: 
     ).to_arrow_table()
     size = len(made)
     areas = found["ref_area"].to_pylist()[::size]
-    grid = {name: _grid(found, name, size) for name in ("value", "value_year", "worst", "best")}
+    grid = {name: _grid(found, name, size) for name in ("value", "value_year", "worst", "best", "error")}
     choices = Choices(np.array([row[0] for row in made]), *made[0][1:])
     # an indicator that is not in this run's catalogue has no bounds, and no values
     worst, best = np.nan_to_num(grid["worst"][0], nan=0), np.nan_to_num(grid["best"][0], nan=1)
     values = np.where(np.isnan(grid["best"]), np.nan, grid["value"])
-    scored = composite(values, worst, best, choices)
+    member = np.nan_to_num(_grid(found, "un_member", size)[:, 0]) > 0
+    scored = composite(values, worst, best, choices, error=np.nan_to_num(grid["error"]), ranked=member)
     years = np.where(np.isnan(values), np.inf, grid["value_year"]).min(axis=1)
     used = (~np.isnan(values)).sum(axis=1)
     return {
@@ -244,7 +272,10 @@ def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: 
         "indicators_used": used.tolist(),
         "indicators_total": [size] * len(areas),
         "oldest_year": [None if np.isinf(x) else int(x) for x in years],
-        "reason": [_reason(x, s, choices) for x, s in zip(scored.coverage, scored.score, strict=True)],
+        "reason": [
+            _reason(x, s, int(n), choices)
+            for x, s, n in zip(scored.coverage, scored.score, used, strict=True)
+        ],
     }
 
 
@@ -258,9 +289,11 @@ def _whole(numbers: Numbers) -> Iterator[int | None]:
     return (None if np.isnan(number) else int(number) for number in numbers)
 
 
-def _reason(coverage: float, score: float, choices: Choices) -> str | None:
+def _reason(coverage: float, score: float, used: int, choices: Choices) -> str | None:
     if not np.isnan(score):
         return None
+    if coverage >= choices.least_coverage:
+        return f"{used} indicators have a value, fewer than the {choices.least_indicators} that a score needs"
     return (
         f"{100 * coverage:.0f} per cent of the weight has a value, "
         f"less than the {100 * choices.least_coverage:.0f} per cent that a score needs"

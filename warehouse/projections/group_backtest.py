@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-import duckdb
 import numpy as np
 
-from warehouse.engine.duckdb_engine import parquet
 from warehouse.projections.benchmarks import pooled_on_scale
 from warehouse.projections.calibrate import Forecasts
+from warehouse.projections.group_correlation import correlations
+from warehouse.projections.group_official import Official, weights_at
 from warehouse.projections.groups import Correlation, Members, anchored, simulated
 from warehouse.projections.model import Settings, smoothed_level
 from warehouse.projections.nested import FURTHEST, Learned, Nested
@@ -26,24 +25,10 @@ from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Bools, Floats, Integers, Scale, from_scale, to_scale
 
 DRAWS = 200
-LEAST_SHARE = 0.5  # of a group's weight that must be projected
-PRIOR, PRIOR_WEIGHT = (0.2, 0.1), 2000.0  # correlation before anything was seen, and how many pairs it counts
 ENOUGH = 100  # forecasts from which a family has a factor of its own
 HELD = 300  # forecasts that the factor of all families counts for beside a family's own
 LIMITS = (0.25, 4.0)  # of a factor
-MOST = 0.95  # of correlation
 EIGHTY = 0.8
-
-
-@dataclass(frozen=True)
-class Official:
-    """The official values of groups. by_group: of (indicator, group) the value of each year; members: areas
-    of a group; weights: of an indicator (its code) and area by year, absent where every member weighs the
-    same."""
-
-    by_group: Mapping[str, Mapping[str, Mapping[int, float]]]
-    members: Mapping[str, frozenset[str]]
-    weights: Mapping[str, Mapping[str, Mapping[int, float]]]
 
 
 @dataclass(frozen=True)
@@ -67,55 +52,6 @@ class GroupForecasts:
     met: Floats
 
 
-def correlations(panel: Panel, use: Forecasts, error: Floats) -> dict[str, Correlation]:
-    """By family and of all, from errors in units of their width.
-
-    The mean product of two countries' errors of one indicator, origin and horizon over the mean square: of
-    two regions, and of one region beyond that.
-    """
-    error = np.clip(error, -3, 3)
-    indicator, region = panel.indicator[use.series], panel.region[use.series]
-    cell = _codes(indicator, use.origin, use.horizon)
-    of_region = _codes(cell, region)
-    sums, squares, number = _pairs(cell, error)
-    local_sums, _, local_number = _pairs(of_region, error)
-    first = np.unique(cell, return_index=True)[1]
-    first_local = np.unique(of_region, return_index=True)[1]
-    family = panel.family[use.series]
-    found = {}
-    for code, name in [*enumerate(panel.families), (-1, "all")]:
-        chosen = (family[first] == code) | (code < 0)
-        near = (family[first_local] == code) | (code < 0)
-        within = local_sums[near].sum(), local_number[near].sum()
-        across = sums[chosen].sum() - within[0], number[chosen].sum() - within[1]
-        square = squares[chosen].sum() / max((family == code).sum() if code >= 0 else len(error), 1)
-        scale = max(float(square), 1e-9)
-        world = _held(across, scale, PRIOR[0])
-        both = _held(within, scale, sum(PRIOR))
-        world = float(np.clip(world, 0, MOST))
-        found[name] = Correlation(round(world, 4), round(float(np.clip(both - world, 0, MOST - world)), 4))
-    return found
-
-
-def _held(pair: tuple[float, float], scale: float, prior: float) -> float:
-    total, number = pair
-    return float((total / scale + PRIOR_WEIGHT * prior) / (number + PRIOR_WEIGHT))
-
-
-def _codes(*columns: Integers) -> Integers:
-    code = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        code = code * (int(column.max(initial=0)) + 1) + column
-    return np.unique(code, return_inverse=True)[1].astype(np.int64)
-
-
-def _pairs(code: Integers, error: Floats) -> tuple[Floats, Floats, Floats]:
-    """Of each cell: the sum of products of all ordered pairs, the sum of squares, the number of pairs."""
-    number = np.bincount(code).astype(np.float64)
-    total, squares = np.bincount(code, error), np.bincount(code, error**2)
-    return total**2 - squares, squares, number * (number - 1)
-
-
 def tested_groups(
     panel: Panel, found: Forecasts, tested: Nested, official: Official, given: Settings
 ) -> GroupForecasts:
@@ -127,18 +63,18 @@ def tested_groups(
         correlation = correlations(panel, before, learned.error)
         factor = factors(rows, origin)
         rows += _at(panel, learned, origin, official, correlation, factor, given)
+
+    def column(name: str) -> Floats:
+        return np.array([row[name] for row in rows], dtype=np.float64)
+
     return GroupForecasts(
         [row["indicator"] for row in rows],
         [row["group"] for row in rows],
         np.array([row["family"] for row in rows]),
-        *(
-            np.array([row[name] for row in rows], dtype=kind)
-            for name, kind in (
-                ("origin", np.int64), ("horizon", np.int64), ("ratio", np.float64), ("absolute", np.float64),
-                ("still", np.float64), ("inside", np.float64), ("said", np.float64), ("met", np.float64),
-            )
-        ),
-    )  # fmt: skip
+        column("origin").astype(np.int64),
+        column("horizon").astype(np.int64),
+        *(column(name) for name in ("ratio", "absolute", "still", "inside", "said", "met")),
+    )
 
 
 def factors(rows: Sequence[Mapping[str, Any]], origin: int | None = None) -> dict[str, list[float]]:
@@ -152,7 +88,7 @@ def factors(rows: Sequence[Mapping[str, Any]], origin: int | None = None) -> dic
     inside = np.array([row["inside"] for row in came], dtype=np.float64)
     share = _level(inside)
     together = _quantile(ratio, share, 1.0)
-    shape = []
+    shape: list[float] = []
     for step in range(1, FURTHEST + 1):
         before = shape[-1] if shape else together
         shape.append(max(_quantile(ratio[horizon == step], share, before), before if shape else 0))
@@ -246,7 +182,7 @@ def _of_indicator(
     told: tuple[Correlation, Sequence[float]],
     about: tuple[float, str],
 ) -> list[dict[str, Any]]:
-    weights, kept = _weights(name, areas, listed, official, origin)
+    weights, kept = weights_at(name, areas, listed, official, origin)
     if not kept:
         return []
     years = np.arange(origin, origin + FURTHEST + 1)
@@ -305,27 +241,6 @@ def _judged(
     }
 
 
-def _weights(
-    name: str, areas: Sequence[str], listed: Sequence[str], official: Official, origin: int
-) -> tuple[Floats, list[str]]:
-    """The weight of each area in each group as known at the origin, of the groups that are covered enough."""
-    by_area = official.weights.get(name)
-    weights, kept = [], []
-    for group in sorted(listed):
-        members = sorted(official.members.get(group, frozenset()))
-        weight = {area: 1.0 if by_area is None else _known(by_area.get(area, {}), origin) for area in members}
-        here = np.array([weight.get(area, 0.0) for area in areas])
-        if (here > 0).sum() >= 2 and here.sum() >= LEAST_SHARE * sum(weight.values()) > 0:
-            kept.append(group)
-            weights.append(here)
-    return np.array(weights), kept
-
-
-def _known(values: Mapping[int, float], origin: int) -> float:
-    years = [year for year in values if year <= origin]
-    return values[max(years)] if years else 0.0
-
-
 def group_families(tested: GroupForecasts) -> list[dict[str, Any]]:
     """Forecasts, share of values in the 80 per cent interval, and error at five years relative to no change
     (geometric mean over indicators with at least 20 forecasts), by family and together."""
@@ -349,36 +264,3 @@ def group_families(tested: GroupForecasts) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def official_of(release: Path) -> Official:
-    """The official values of groups of a release, with today's members and the weights of every year."""
-    by_group: dict[str, dict[str, dict[int, float]]] = {}
-    weights: dict[str, dict[str, dict[int, float]]] = {}
-    members: dict[str, set[str]] = {}
-    with duckdb.connect() as con:
-        for indicator, group, year, value in con.execute(f"""
-            select indicator, "group", time_period, official_value
-            from {parquet(release / "aggregate.parquet")}
-            where official_value is not null
-                and (method like 'weighted_mean%' or method = 'unweighted')
-                and coalesce(official_status, 'A') <> 'F'
-            order by all""").fetchall():
-            by_group.setdefault(indicator, {}).setdefault(group, {})[year] = value
-        for indicator, area, year, value in con.execute(f"""
-            with weighed as (
-                select distinct indicator, split_part(method, ' by ', 2) as weight
-                from {parquet(release / "aggregate.parquet")}
-                where method like 'weighted_mean by %')
-            select weighed.indicator, value.ref_area, value.time_period, value.value
-            from weighed
-            join {parquet(release / "indicator.parquet")} as value on value.indicator = weighed.weight
-            where value.sex = '_T' and value.age = '_T' and value.urbanisation = '_T'
-                and value.quantile = '_T' and value.other_dims = '_T'
-            order by all""").fetchall():
-            weights.setdefault(indicator, {}).setdefault(area, {})[year] = value
-        for group, area in con.execute(f"""
-            select distinct "group", ref_area from {parquet(release / "area_group.parquet")}
-            where valid_to is null order by all""").fetchall():
-            members.setdefault(group, set()).add(area)
-    return Official(by_group, {name: frozenset(areas) for name, areas in members.items()}, weights)

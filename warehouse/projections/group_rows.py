@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.projections import PROJECTION
 from warehouse.engine.duckdb_engine import load_models, sort_by_key
-from warehouse.projections.forecast import REACH, YEAR_SHARES, Columns, Forecast
+from warehouse.projections.forecast import REACH, YEAR_SHARES, Forecast
 from warehouse.projections.groups import (
     MODEL,
     Members,
@@ -30,6 +30,7 @@ from warehouse.projections.groups import (
     simulated,
 )
 from warehouse.projections.model import Settings
+from warehouse.projections.probability import Columns
 from warehouse.projections.transforms import KINDS, Bools, Floats, Integers, Scale, from_scale, to_scale
 
 LEAST_MEMBERS = 2

@@ -49,11 +49,8 @@ def calibrated_probability(
     panel: Panel, widths: Calibration, raw: Floats, met_now: NDArray[np.bool_], given: Settings
 ) -> Floats:
     """The raw probabilities as they came true in the back-test, by family."""
-    chances, found = Chances(widths.chances), np.full(raw.shape, np.nan)
-    for code, name in enumerate(panel.families):
-        chosen = panel.family == code
-        found[chosen] = chances.of(name, raw[chosen], met_now[chosen, None], given.probability_cap)
-    return found
+    rows = np.arange(len(panel.areas))
+    return Chances(widths.chances).each(panel, rows, raw, met_now, given.probability_cap)
 
 
 def raw_probability(

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL

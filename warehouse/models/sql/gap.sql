@@ -9,8 +9,9 @@
 --
 -- years_to_parity is a rule of ours, no agency's: the difference closes in a straight line, at the yearly change since the
 -- first year within the ten years before that has both values, if that is at least three years before. 0 inside ITU's band.
--- null where the difference grows or has changed sides and grows on the other, or where too little is known. A straight
--- line is kinder than what happens near saturation: it is a speed in words, not a forecast.
+-- null where the difference grows or has changed sides and grows on the other, where too little is known, or where it would
+-- take more than a hundred years: closing says which, and of a hundred years "not_at_this_pace". A straight line is kinder
+-- than what happens near saturation: it is a speed in words, not a forecast.
 --
 -- The row's sources are those of both values.
 with
@@ -92,7 +93,14 @@ select
     *,
     case
         when parity_itu then 0.0::double
-        when difference * annual_change < 0 then - difference / annual_change
+        when difference * annual_change < 0 and - difference / annual_change <= 100 then - difference / annual_change
     end as years_to_parity,
+    case
+        when parity_itu or difference = 0 then 'at_parity'
+        when annual_change is null then 'not_known'
+        when difference * annual_change > 0 then 'widening'
+        when annual_change = 0 or - difference / annual_change > 100 then 'not_at_this_pace'
+        else 'closing'
+    end as closing,
     time_period = newest as latest
 from banded

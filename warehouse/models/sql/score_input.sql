@@ -2,8 +2,13 @@
 -- makes the composites of it.
 --
 -- The latest year is the last one that is over (as_of.year - 1). An area's value is its newest total of the years from
--- year - oldest to year; nothing later is used, and nothing is filled in. Every UN member has its rows, and every other
--- country or territory for which there is any value. Values of a parity ratio are turned so that 1.25 counts as 0.8.
+-- year - oldest to year; nothing later is used, and nothing is filled in. A value outside the declared plausible range
+-- is not used, as in assessments. Every UN member has its rows, and every other country or territory for which there is any
+-- value. Values of a parity ratio are turned so that 1.25 counts as 0.8. 
+-- error is the standard error that a value has by its age: what the last value carried forward erred by in the back-test
+-- (projection_skill, naive; a mean absolute error times 1.2533, as of a normal distribution); of an indicator that was not
+-- tested the median of all, as a share of the bounds. Nought for a value of the year itself, and as after one year for an
+-- estimate or a bound of that year; after more than six years as after six.
 with
 scored_year as (
     select score_year.framework, score_year.year
@@ -16,10 +21,13 @@ scored_year as (
     cross join as_of
 ),
 total as (
-    select indicator, ref_area, time_period, value
+    select indicator, ref_area, time_period, value, obs_status
     from total_value
     join area using (ref_area)
+    join definition using (indicator)
     where area.kind = 'country'
+        and (definition.plausible_low is null or value >= definition.plausible_low)
+        and (definition.plausible_high is null or value <= definition.plausible_high)
 ),
 newest as (
     select
@@ -29,13 +37,18 @@ newest as (
         c.position,
         total.ref_area,
         max(total.time_period) as value_year,
-        arg_max(total.value, total.time_period) as value
+        arg_max(total.value, total.time_period) as value,
+        arg_max(total.obs_status, total.time_period) <> 'A' as uncertain
     from score_component as c
     join scored_year using (framework)
     join total
         on total.indicator = c.indicator
         and total.time_period between scored_year.year - c.oldest and scored_year.year
     group by all
+),
+aged as (
+    select *, greatest(year - value_year, if(uncertain, 1, 0)) as age
+    from newest
 ),
 listed as (
     select distinct c.framework, c.component, scored_year.year, area.ref_area
@@ -46,6 +59,18 @@ listed as (
     union
     select distinct framework, component, year, ref_area
     from newest
+),
+tested as (
+    select measured_on as indicator, horizon, mean_absolute_error * 1.2533::double as error
+    from projection_skill
+    where method = 'naive'
+),
+typical as (
+    select tested.horizon, median(tested.error / abs(definition.best - definition.worst)) as share
+    from tested
+    join definition using (indicator)
+    where definition.best <> definition.worst
+    group by tested.horizon
 )
 select
     listed.framework,
@@ -54,6 +79,9 @@ select
     listed.ref_area,
     c.position,
     newest.value_year,
+    if(newest.value is null or newest.age = 0, 0,
+        coalesce(tested.error, typical.share * abs(definition.best - definition.worst), 0)) as error,
+    coalesce(area.un_member, false) as un_member,
     case
         when definition.direction = 'closer_to_one' and newest.value > 1 then 1 / newest.value
         else newest.value
@@ -63,11 +91,16 @@ select
     definition.best
 from listed
 join score_component as c using (framework, component)
+join area using (ref_area)
 left join definition using (indicator)
-left join newest
+left join aged as newest
     on newest.framework = listed.framework
     and newest.component = listed.component
     and newest.year = listed.year
     and newest.ref_area = listed.ref_area
     and newest.position = c.position
+left join tested
+    on tested.indicator = c.indicator
+    and tested.horizon = least(newest.age, 6)
+left join typical on typical.horizon = least(newest.age, 6)
 order by listed.framework, listed.component, listed.year, listed.ref_area, c.position
