@@ -16,7 +16,7 @@ FILES = {
     "progress": ("assessment_input", "assessment_point", "progress/*"),
     "claim": ("claim", "claim_part"),
     "score": ("score_input",),
-    "projection": ("projection_series",),
+    "projection": ("projection_series", "projection_group", "projection_weight"),
     "projection_refused": ("projection_refused", "projection_series"),
     "projection_skill": (),  # measured by a back-test: warehouse/projections/skill.csv
 }
