@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,16 @@ CHECKS = [
     {"indicator": "internet_use", "check": "yearly_change", "level": "warn", "passed": False, "what": "KEN 2015-2024 rose by 18"},
 ]  # fmt: skip
 CLASSES = {"KEN": "unlikely", "TZA": "insufficient_data", "FRA": "met"}
+SURE = {"unlikely": {"probability": 0.2, "confidence": "medium"}, "likely": {"probability": 0.8, "confidence": "high"},
+        "met": {"probability": 0.97, "confidence": "high"}, "insufficient_data": {"probability": 0.4}}  # fmt: skip
 
 
-def write_release(folder: Path, *, without: tuple[str, ...] = ()) -> Path:
-    """Write it. without: tables that this release lacks."""
+def write_release(
+    folder: Path, *, without: tuple[str, ...] = (), classes: Mapping[str, str] = CLASSES, world: float = 72.5
+) -> Path:
+    """Write it. without: tables that it lacks; classes: verdicts on internet_use; world: its newest value."""
     folder.mkdir(parents=True)
-    for name, rows in _tables().items():
+    for name, rows in _tables(classes, world).items():
         if name not in without:
             schema = (
                 pa.schema([f.with_nullable(True) for f in arrow_schema(TABLES[name])]) if not rows else None
@@ -71,7 +75,7 @@ def write_release(folder: Path, *, without: tuple[str, ...] = ()) -> Path:
     return folder
 
 
-def _tables() -> dict[str, list[dict[str, Any]]]:
+def _tables(classes: Mapping[str, str], world: float) -> dict[str, list[dict[str, Any]]]:
     total = dict.fromkeys(("sex", "age", "urbanisation", "quantile", "other_dims"), "_T")
     origin = {"source": "one", "series": "S", "snapshot": SNAP}
     series = [(i, a, y, v) for i, areas in VALUES.items() for a, points in areas.items() for y, v in points]
@@ -89,13 +93,13 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
         "indicator": [{"indicator": i, "ref_area": a, "time_period": y, **total, "value": v, "obs_status": "A", **origin} for i, a, y, v in series],
         "latest": [{"indicator": i, "ref_area": a, "time_period": y, "value": v, "obs_status": "E" if a == "KEN" else "A", **origin} for i, a, y, v in newest],
         "progress": [{"indicator": "internet_use", "ref_area": a, "method": "likelihood-2026", "baseline_year": 2015, "baseline_value": 16.6, "measure": 0.2,
-                      "category": c, "projected_value": 60.0} for a, c in CLASSES.items()]
+                      "category": c, "projected_value": 60.0, "target_value": 100.0, "target_year": 2030, **SURE.get(c, {})} for a, c in classes.items()]
                     + [{"indicator": "internet_use", "ref_area": "KEN", "method": "eurostat", "category": "significant_progress"}],
         "aggregate": [{"indicator": "internet_use", "group": "M49:001", "time_period": y, "value": v, "weight_share": 0.91, "areas_used": 3,
-                       "areas_total": 4, "official_value": None} for y, v in ((2015, 40.0), (2024, 72.5))],
+                       "areas_total": 4, "official_value": None} for y, v in ((2015, 40.0), (2024, world))],
         "coverage": [{"indicator": i, "ref_area": a, "available": a in VALUES[i]} for i, *_ in INDICATORS for a in COUNTRIES],
         "projection": [{"indicator": "internet_use", "ref_area": "KEN", "time_period": 2024 + n, "value": 35.0 + 3 * n, "lower_80": 34.0 + 2 * n,
-                        "upper_80": 36.0 + 4 * n, "lower_95": 33.0 + n, "upper_95": 37.0 + 5 * n, "probability_target_met": 0.01, "model": "m"} for n in range(1, 7)],
+                        "upper_80": 36.0 + 4 * n, "lower_95": 33.0 + n, "upper_95": 37.0 + 5 * n, "probability_target_met": 0.2, "model": "m"} for n in range(1, 7)],
         "gap": [{"indicator": "internet_use", "ref_area": a, "time_period": 2024, "dimension": "sex", "group_a": "F", "group_b": "M", "value_a": v - 4,
                  "value_b": v, "difference": -4.0, "ratio": (v - 4) / v, "latest": True, "parity_unesco": v > 90} for a, v in (("KEN", 37.0), ("FRA", 94.0))],
         "target": [{"target": "A-T01", "owner": "ITU", "text_ref": "1", "indicator": "internet_use", "value": 100.0, "year": 2030, "status": "measured",

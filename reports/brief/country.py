@@ -7,13 +7,23 @@ assessed here. A group's brief is in group.py.
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 from reports.brief.figures import Facts
 from reports.brief.localisation import Words
-from reports.brief.sections import STRIPS, Content, bar, changes, frame, gap_rows, old_after, standing
-from reports.shared.figures import BAD, FEWEST_PEERS, GOOD, ON_TARGET, UNDECIDED, Figures
+from reports.brief.sections import (
+    STRIPS,
+    Content,
+    bar,
+    changes,
+    counted,
+    frame,
+    gap_rows,
+    old_after,
+    standing,
+)
+from reports.shared.figures import FEWEST_PEERS, Figures
 from reports.shared.release_reader import Area, Indicator
+from reports.shared.standing import BAD, GOOD, UNDECIDED
 
 PEER_GROUPINGS = ("m49_subregion", "wb_income", "ldc", "lldc", "sids")
 OUR_READING = re.compile(r"\bour reading\b|\bread as\b")
@@ -48,9 +58,8 @@ def country(facts: Facts, words: Words, area: Area) -> Content:
 
 
 def _headline(facts: Facts, words: Words, area: Area) -> Content:
-    """How the country stands on all indicators: a bar of classes, and the sentence that reads it."""
-    counts = Counter(p[area.code].category for p in facts.figures.pace.values() if area.code in p)
-    assessed = sum(counts[name] for name in ON_TARGET)
+    """How the country stands on all targets: a bar of classes, and the sentence that reads it."""
+    found = facts.figures.standing(list(facts.release.indicators), {area.code})
     with_values, of = facts.with_values.get(area.code, (0, len(facts.release.indicators)))
     facts_said = [
         words.t(
@@ -60,12 +69,8 @@ def _headline(facts: Facts, words: Words, area: Area) -> Content:
     if area.code in facts.sdg_data:
         one, two = facts.sdg_data[area.code]
         facts_said.append(words.t("brief.sdg_data", one=words.percent(one), two=words.percent(two)))
-    if assessed:
-        good, bad = (sum(counts[name] for name in names) for names in (GOOD, BAD))
-        said = words.t("brief.headline", n=assessed, good=good, bad=bad)
-    else:
-        said = words.t("brief.headline_none")
-    return {"text": said, "facts": facts_said, "bar": bar(words, counts)}
+    said = words.t("brief.headline", **counted(words, found)) if found.decided else None
+    return {"text": said or words.t("brief.headline_none"), "facts": facts_said, "bar": bar(words, found)}
 
 
 def _standing(facts: Facts, words: Words, area: Area) -> list[Content]:
@@ -84,9 +89,7 @@ def _standing(facts: Facts, words: Words, area: Area) -> list[Content]:
 def _objective(facts: Facts, words: Words, area: Area, code: str, region: str | None) -> Content:
     """One objective: composite score with the range of its rank, coverage, classes of all its indicators."""
     figures = facts.figures
-    of_objective = figures.of_objective("compact_adopted", code)
-    paces = [figures.pace.get(i.id, {}).get(area.code) for i in of_objective]
-    counts = Counter(p.category for p in paces if p)
+    ids = [i.id for i in figures.of_objective("compact_adopted", code)]
     found = facts.scores.get(code, {}).get(area.code)
     score = found.score if found else None
     ranked = sum(1 for s in facts.scores.get(code, {}).values() if s.rank is not None)
@@ -100,7 +103,7 @@ def _objective(facts: Facts, words: Words, area: Area, code: str, region: str | 
         "used": None,
         "year": None,
         "why": words.t("brief.too_few_for_score" if code in facts.scores else "brief.no_composite"),
-        "bar": bar(words, counts),
+        "bar": bar(words, figures.standing(ids, {area.code})),
     }
     if found:
         shown["used"] = words.t("brief.n_of", n=found.used, of=found.total)
@@ -153,6 +156,7 @@ def _ahead(facts: Facts, words: Words, area: Area, item: Indicator) -> Content:
     if found is None:
         reason = facts.not_projected.get((item.id, area.code))
         return {"why": words.t(f"not_projected.{reason}") if reason else "–"}
+    pace = facts.figures.pace.get(item.id, {}).get(area.code)
     dash = " – " if found.low < 0 else "–"
     return {
         "year": found.year,
@@ -161,17 +165,15 @@ def _ahead(facts: Facts, words: Words, area: Area, item: Indicator) -> Content:
         "high": found.high,
         "text": words.number(found.value),
         "interval": f"{words.number(found.low)}{dash}{words.number(found.high)}",
-        "chance": words.chance(found.chance) if found.chance is not None else None,
+        "chance": words.chance(pace.chance) if pace and pace.chance is not None else None,
         "other_year": str(found.year) if found.year != 2030 else None,
     }
 
 
 def owner(item: Indicator) -> str | None:
-    """Who set the target, as short as a table needs it: what stands before the first comma or bracket."""
-    if item.target_origin is None:
-        return None
-    short = re.split(r"[,;(]| targets for ", item.target_origin, maxsplit=1)[0].strip()
-    return short + "*" if OUR_READING.search(item.target_origin) else short
+    """Who set the target, with a mark where the reading of it is ours."""
+    ours = item.target_origin is not None and OUR_READING.search(item.target_origin)
+    return f"{item.owner}*" if ours else item.owner
 
 
 def target_text(words: Words, item: Indicator) -> str | None:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from statistics import median
 from typing import Any
 
 from reports.brief.country import owner, sources, target_text
 from reports.brief.figures import Facts
 from reports.brief.localisation import Words
-from reports.brief.sections import STRIPS, Content, bar, changes, frame, gap_rows, standing
-from reports.shared.figures import BAD, FEWEST_PEERS, GOOD, ON_TARGET
+from reports.brief.sections import STRIPS, Content, bar, changes, counted, frame, gap_rows, standing
+from reports.shared.figures import FEWEST_PEERS
 from reports.shared.release_reader import Area, Indicator
 
 
 def group(facts: Facts, words: Words, area: Area) -> Content:
     """The content of a group's brief."""
     members = set(facts.release.members.get(area.code, ()))
+    judged = facts.figures.judged(area)
     return frame(facts, words, area) | {
         "kind": "group",
         "subtitle": words.t("brief.members_n", n=len(members)),
         "headline": _headline(facts, words, area, members),
-        "objectives": [_objective(facts, words, code, members) for code in facts.key],
-        "standing": _standing(facts, words, members),
+        "objectives": [_objective(facts, words, code, judged) for code in facts.key],
+        "standing": _standing(facts, words, judged),
         "key": [
             {
                 "title": words.t("brief.objective_n", n=code, title=words.t(f"objective.{code}")),
@@ -39,18 +40,9 @@ def group(facts: Facts, words: Words, area: Area) -> Content:
     }
 
 
-def _counts(facts: Facts, indicators: list[str], members: set[str]) -> Counter[str]:
-    """Classes of the members on some indicators."""
-    paces = facts.figures.pace
-    return Counter(p.category for i in indicators for a, p in paces.get(i, {}).items() if a in members)
-
-
 def _headline(facts: Facts, words: Words, area: Area, members: set[str]) -> Content:
-    counts = _counts(facts, list(facts.figures.pace), members)
-    assessed = sum(counts[name] for name in ON_TARGET)
-    good, bad = (sum(counts[name] for name in names) for names in (GOOD, BAD))
-    numbers = {"n": assessed, "good": good, "bad": bad}
-    said = words.t("brief.group_headline", **{name: words.number(n) for name, n in numbers.items()})
+    found = facts.figures.standing(list(facts.release.indicators), facts.figures.judged(area))
+    said = words.t("brief.group_headline", **counted(words, found))
     shares = [facts.with_values[m] for m in sorted(members) if m in facts.with_values]
     known = []
     if shares:
@@ -60,21 +52,20 @@ def _headline(facts: Facts, words: Words, area: Area, members: set[str]) -> Cont
         one, two = facts.sdg_data[area.code]
         known.append(words.t("brief.sdg_data", one=words.percent(one), two=words.percent(two)))
     return {
-        "text": said if assessed else words.t("brief.headline_none"),
+        "text": said if found.decided else words.t("brief.headline_none"),
         "facts": known,
-        "bar": bar(words, counts),
+        "bar": bar(words, found),
     }
 
 
 def _standing(facts: Facts, words: Words, members: set[str]) -> list[Content]:
-    """Indicators on which at least two thirds of the assessed members go well, or a third moves away."""
+    """Indicators on which two thirds of the members with a verdict go well, or a third goes badly."""
     well, badly = [], []
     for id_ in facts.figures.pace:
-        counts = _counts(facts, [id_], members)
-        assessed = sum(counts[name] for name in ON_TARGET)
-        if assessed >= FEWEST_PEERS:
-            well += [id_] * (sum(counts[c] for c in GOOD) >= assessed * 2 / 3)
-            badly += [id_] * (sum(counts[c] for c in BAD) >= assessed / 3)
+        found = facts.figures.standing([id_], members)
+        if found.decided >= FEWEST_PEERS:
+            well += [id_] * (found.good >= found.decided * 2 / 3)
+            badly += [id_] * (found.bad >= found.decided / 3)
     if not well and not badly:
         return []
     return [
@@ -91,7 +82,7 @@ def _objective(facts: Facts, words: Words, code: str, members: set[str]) -> Cont
         "code": code,
         "title": words.t(f"objective.{code}"),
         "used": words.t("brief.n_of", n=len(known), of=len(ids)) if ids else None,
-        "bar": bar(words, _counts(facts, ids, members)),
+        "bar": bar(words, facts.figures.standing(ids, members)),
     }
 
 
@@ -106,7 +97,7 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, members: set[s
         "target_line": item.target_value,
         "target": target_text(words, item),
         "owner": owner(item),
-        "bar": bar(words, _counts(facts, [item.id], members)),
+        "bar": bar(words, facts.figures.standing([item.id], members)),
         "value": None,
         "missing": words.t("table.no_group_value"),
     }

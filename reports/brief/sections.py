@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from reports.brief.figures import Facts
 from reports.brief.localisation import Words
-from reports.shared.figures import CATEGORIES, Figures
+from reports.shared.figures import Figures
 from reports.shared.release_reader import Area
+from reports.shared.standing import CATEGORIES, Standing
 
 Content = dict[str, Any]
 OLD = 5  # years older than the newest value of the indicator
@@ -49,19 +49,18 @@ def frame(facts: Facts, words: Words, area: Area) -> Content:
     }
 
 
-def bar(words: Words, counts: Counter[str]) -> list[Content]:
+def bar(words: Words, found: Standing) -> list[Content]:
     """Classes that occur, in order, with their number and share."""
-    total = sum(counts.values())
     return [
-        {
-            "class": name,
-            "words": words.t(f"category.{name}"),
-            "n": counts[name],
-            "share": counts[name] / total,
-        }
-        for name in CATEGORIES
-        if counts[name]
+        {"class": name, "words": words.t(f"category.{name}"), "n": n, "share": share}
+        for name, n, share in found.bar
     ]
+
+
+def counted(words: Words, found: Standing) -> dict[str, str]:
+    """The numbers of a headline: all targets, and how many of them stand how."""
+    numbers = {"n": found.asked, "good": found.good, "even": found.even, "bad": found.bad}
+    return {name: words.number(n) for name, n in (numbers | {"unknown": found.unknown}).items()}
 
 
 def standing(

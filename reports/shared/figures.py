@@ -7,22 +7,15 @@ pick the newest, take medians of peers and ranks.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 from typing import Any
 
-from reports.shared.release_reader import WORLD, Indicator, Release
+from reports.shared.release_reader import WORLD, Area, Indicator, Release
+from reports.shared.standing import CATEGORIES, UNKNOWN, Pace, Standing
 
-# Verdicts on a target, and on the direction where there is none: the two are never summed.
-GOOD = ("met", "very_likely", "likely")
-BAD = ("unlikely", "very_unlikely", "not_met")
-ON_TARGET = (*GOOD, "about_as_likely_as_not", *BAD)
-DIRECTIONS = ("improving", "no_clear_change", "worsening")
-UNDECIDED = ("insufficient_data", "not_applicable")
-CATEGORIES = (*ON_TARGET, *DIRECTIONS, *UNDECIDED)  # in the order in which bars stack them
 OBJECTIVES = {"compact_brief": tuple("ABCDEFGH"), "compact_adopted": tuple("12345")}
-ESTIMATED = {"E", "I", "F", "P", "D", "C", "U"}  # statuses other than "normal": the figure is not as surveyed
 FEWEST_PEERS = 3  # below it a median names no peer group
 
 
@@ -37,17 +30,6 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Pace:
-    """An assessment by the default method."""
-
-    category: str
-    measure: float | None
-    projected: float | None
-    baseline_year: int | None
-    baseline_value: float | None
-
-
-@dataclass(frozen=True)
 class GroupValue:
     """A group's value in a year: the official one where there is one, else ours where it may be published."""
 
@@ -59,66 +41,13 @@ class GroupValue:
     total: int
 
 
-@dataclass
-class Standing:
-    """How countries stand on some indicators, and how sure that is. Shares are of 1."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    pairs: int = 0
-    available: int = 0
-    values: int = 0
-    estimated: int = 0
-    indicators: int = 0
-    with_values: int = 0
-
-    @property
-    def assessed(self) -> int:
-        return sum(self.counts[name] for name in ON_TARGET)
-
-    @property
-    def good(self) -> int:
-        """Targets that are met or likely to be."""
-        return sum(self.counts[name] for name in GOOD)
-
-    @property
-    def bad(self) -> int:
-        """Targets that are unlikely to be met or were missed."""
-        return sum(self.counts[name] for name in BAD)
-
-    @property
-    def bar(self) -> list[tuple[str, int, float]]:
-        """Class, number and share of all, for the classes that occur."""
-        total = sum(self.counts.values())
-        return [
-            (name, self.counts[name], self.counts[name] / total) for name in CATEGORIES if self.counts[name]
-        ]
-
-    def share(self, *categories: str) -> float | None:
-        """Share of these classes among the verdicts on a target."""
-        return sum(self.counts[c] for c in categories) / self.assessed if self.assessed else None
-
-    @property
-    def covered(self) -> float | None:
-        return self.available / self.pairs if self.pairs else None
-
-    @property
-    def estimates(self) -> float | None:
-        return self.estimated / self.values if self.values else None
-
-    @property
-    def sureness(self) -> str:
-        """good from 75, fair from 50 per cent of country and indicator pairs with a value since 2015: the
-        second is the share that the UN asks of a tier I indicator, the first is ours."""
-        covered = self.covered or 0
-        return "good" if covered >= 0.75 else "fair" if covered >= 0.5 else "weak"
-
-
 class Figures:
     """Everything that pages look up."""
 
     def __init__(self, release: Release) -> None:
         self.release = release
         self.country_codes = {area.code for area in release.countries}
+        self.member_states = {area.code for area in release.countries if area.un_member}
 
     @cached_property
     def latest(self) -> dict[str, dict[str, Value]]:
@@ -133,11 +62,29 @@ class Figures:
     @cached_property
     def pace(self) -> dict[str, dict[str, Pace]]:
         """Indicator to area to its assessment by the default method."""
+        known = self.release.columns("progress")
+        added = ["target_value is not null" if "target_value" in known else "false"]
+        added += [name if name in known else "null" for name in ("confidence", "probability")]
         sql = f"""select indicator, ref_area, category, measure, projected_value, baseline_year,
-                  baseline_value from {{progress}} where method = '{self.release.method}' order by all"""
+                  baseline_value, {", ".join(added)} from {{progress}}
+                  where method = '{self.release.method}' order by all"""
         found: dict[str, dict[str, Pace]] = defaultdict(dict)
         for indicator, area, *rest in self.release.rows(sql, "progress"):
             found[indicator][area] = Pace(*rest)
+        return found
+
+    @cached_property
+    def verdicts(self) -> dict[str, dict[str, Pace]]:
+        """Indicator to Member State to its assessment. Where the target is the same for all, a State without
+        any value has too little data: it is part of the answer."""
+        found = {}
+        missing = Pace(UNKNOWN, has_target=True)
+        for indicator, paces in self.pace.items():
+            known = {a: p for a, p in paces.items() if a in self.member_states}
+            one_for_all = self.release.indicators[indicator].target_value is not None
+            if known and one_for_all and all(p.on_target for p in known.values()):
+                known = {area: known.get(area, missing) for area in sorted(self.member_states)}
+            found[indicator] = known
         return found
 
     @cached_property
@@ -177,21 +124,26 @@ class Figures:
         return {i: (n, of) for i, n, of in self.release.rows(sql, "coverage", "area")}
 
     def standing(self, indicators: list[str], areas: set[str] | None = None) -> Standing:
-        """How countries stand on these indicators; with areas, these countries alone."""
+        """How Member States stand on these indicators; with areas, these alone, which may be others too."""
         found = Standing(indicators=len(indicators))
         for indicator in indicators:
             values = self.latest.get(indicator, {})
             found.with_values += bool(values)
-            for area, value in values.items():
-                if areas is None or area in areas:
-                    found.values += 1
-                    found.estimated += any(s in ESTIMATED for s in value.status)
-            for area, pace in self.pace.get(indicator, {}).items():
-                if area in self.country_codes and (areas is None or area in areas):
-                    found.counts[pace.category] += 1
+            found.values += sum(1 for a in values if a in (self.member_states if areas is None else areas))
+            states, others = self.verdicts.get(indicator, {}), self.pace.get(indicator, {})
+            for area in states if areas is None else areas:
+                if pace := states.get(area) or others.get(area):
+                    found.add(pace)
             available, of = self.coverage.get(indicator, (0, 0))
             found.available, found.pairs = found.available + available, found.pairs + of
         return found
+
+    def judged(self, area: Area) -> set[str]:
+        """Whose verdicts count for an area: its own; a group's Member States, else all its members."""
+        if area.kind == "country":
+            return {area.code}
+        members = set(self.release.members.get(area.code, ()))
+        return members & self.member_states or members
 
     def of_objective(self, framework: str, code: str) -> list[Indicator]:
         """The indicators that a framework sorts under a code."""
@@ -199,14 +151,14 @@ class Figures:
 
     @cached_property
     def ranks(self) -> dict[str, dict[str, int]]:
-        """Indicator to country to rank among the countries with a value, 1 the best; equals share a rank."""
+        """Indicator to Member State to rank among those with a value, 1 the best; equals share a rank."""
         found: dict[str, dict[str, int]] = {}
         for indicator, values in self.latest.items():
             direction = self.release.indicators[indicator].direction
             distance = {
                 area: abs(v.value - 1) if direction == "closer_to_one"
                 else -v.value if direction == "higher_is_better" else v.value
-                for area, v in values.items()
+                for area, v in values.items() if area in self.member_states
             }  # fmt: skip
             ordered = sorted(distance.values())
             first = {d: n for n, d in reversed(list(enumerate(ordered, 1)))}
@@ -245,18 +197,6 @@ class Figures:
         for indicator, area, *rest in self.release.rows(sql, "projection"):
             found[indicator][area].append(tuple(rest))
         return found
-
-    @cached_property
-    def chances(self) -> dict[str, dict[str, float]]:
-        """Indicator to area to the probability of meeting the target in the last projected year, if any."""
-        every = self.projections.items()
-        last = {i: {a: rows[-1][-1] for a, rows in areas.items()} for i, areas in every}
-        return {i: {a: p for a, p in areas.items() if p is not None} for i, areas in last.items()}
-
-    def chance(self, item: Indicator) -> tuple[int, int] | None:
-        """How many countries have a better than even chance of meeting the target, of how many projected."""
-        found = [p for area, p in self.chances.get(item.id, {}).items() if area in self.country_codes]
-        return (sum(p > 0.5 for p in found), len(found)) if found else None
 
     @cached_property
     def vintages(self) -> dict[str, tuple[str | None, Any, int]]:

@@ -91,8 +91,10 @@ class Words:
         """The indicator's title; English where no translation is kept."""
         return names("titles").get(indicator.id, {}).get(self.language, indicator.title)
 
-    def is_translated(self, indicator: Indicator) -> bool:
-        return self.language == "en" or self.language in names("titles").get(indicator.id, {})
+    def title_language(self, indicator: Indicator) -> str:
+        """The language of its title: this one, or English where no translation is kept."""
+        kept = self.language in names("titles").get(indicator.id, {})
+        return self.language if kept else LANGUAGES[0]
 
     def area(self, area: Area) -> str:
         """An area's short name: the release's in English; else ours where kept; else Unicode CLDR's."""

@@ -8,6 +8,7 @@ A release that lacks a table is not faulty: the page's section is left out, or s
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -63,6 +64,13 @@ class Indicator:
     inputs: dict[str, list[dict[str, Any]]]
     aggregate_method: str
     notes: str | None
+
+    @property
+    def owner(self) -> str | None:
+        """Who set the target, in short: what stands before the first comma or bracket."""
+        if self.target_origin is None:
+            return None
+        return re.split(r"[,;(]| targets for ", self.target_origin, maxsplit=1)[0].strip()
 
     @property
     def codes(self) -> list[str]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import gzip
 from base64 import b64encode
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from reports.shared.figures import CATEGORIES, Figures, GroupValue, Pace
+from reports.shared.figures import Figures, GroupValue
 from reports.shared.localisation import LANGUAGES, Words
 from reports.shared.release_reader import SPARK_FROM, Area, Indicator
+from reports.shared.standing import CATEGORIES, Pace
 
 Spark = list[Any]  # first year, then one value for each year, null where there is none
 
@@ -81,7 +81,7 @@ def indicators(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
             "t": item.target_value,
             "ty": item.target_year,
             "o": [item.frameworks.get("compact_brief"), item.frameworks.get("compact_adopted")],
-            "c": len(figures.latest.get(item.id, {})),
+            "c": len(figures.ranks.get(item.id, {})),
             "x": item.codes,
         }
         for item in figures.release.indicators.values()
@@ -97,7 +97,7 @@ def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
     for area, v in values.items():
         pace = paces.get(area)
         rows.append([
-            area, v.year, significant(v.value), v.status, sources.index(v.source), ranks[area],
+            area, v.year, significant(v.value), v.status, sources.index(v.source), ranks.get(area),
             class_number(pace),
             significant(pace.projected) if pace else None,
             pace.baseline_year if pace else None,
@@ -112,15 +112,15 @@ def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
     if gaps := figures.gaps.get(item.id):
         found["gaps"] = [[*row[:5], *(significant(n) for n in row[5:])] for row in gaps]
     if projections := figures.projections.get(item.id):
-        found["projections"] = {area: fan(rows) for area, rows in projections.items()}
+        found["projections"] = {area: fan(rows, paces.get(area)) for area, rows in projections.items()}
     return found
 
 
-def fan(rows: list[tuple[Any, ...]]) -> list[Any]:
-    """First year, the probability of meeting the target in the last, then value and bounds year by year."""
+def fan(rows: list[tuple[Any, ...]], pace: Pace | None) -> list[Any]:
+    """First year, the probability that the verdict stands for, then value and bounds year by year."""
     return [
         rows[0][0],
-        significant(rows[-1][-1], 2),
+        significant(pace.chance if pace else None, 2),
         *([significant(n, 3) for n in row[1:6]] for row in rows),
     ]
 
@@ -142,11 +142,11 @@ def country(figures: Figures, area: Area) -> dict[str, Any]:
         medians = figures.medians.get(id_, {})
         rows.append([
             id_, v.year, significant(v.value), v.status, sources.setdefault(v.source, len(sources)),
-            figures.ranks[id_][area.code],
+            figures.ranks[id_].get(area.code),
             class_number(pace),
             significant(medians.get(region or ""), 4), significant(medians.get(income or ""), 4),
             spark([p for p in figures.series.get(id_, {}).get(area.code, []) if p[0] >= SPARK_FROM], 3),
-            significant(figures.chances.get(id_, {}).get(area.code), 2),
+            significant(pace.chance if pace else None, 2), pace.confidence if pace else None,
         ])  # fmt: skip
     return {"rows": rows, "sources": list(sources), "region": region, "income": income, "first": SPARK_FROM}
 
@@ -160,12 +160,11 @@ def group(figures: Figures, area: Area) -> dict[str, Any]:
         known = [a for a in figures.latest.get(id_, {}) if a in members]
         if not known and not values:
             continue
-        paces = figures.pace.get(id_, {})
-        counts = Counter(paces[a].category for a in members if a in paces)
+        standing = figures.standing([id_], figures.judged(area))
         rows.append([
             id_, group_row(values[-1]) if values else None,
             significant(figures.medians.get(id_, {}).get(area.code)), len(known),
-            figures.counts_by_category(counts),
+            figures.counts_by_category(standing.counts or standing.directions),
             spark([(v.year, v.value) for v in values if v.year >= SPARK_FROM], 3),
         ])  # fmt: skip
     return {"rows": rows, "members": sorted(members), "first": SPARK_FROM}

@@ -46,6 +46,16 @@ def targets_of(release: Release, framework: str, code: str) -> list[dict[str, An
     return [row for row in _all_targets(release) if code in (row.get(framework) or "").split(";")]
 
 
+def measured_directly(release: Release, framework: str, code: str) -> bool:
+    """Whether an indicator of ours measures a target of the objective itself: a proxy makes no headline.
+    True without the table of targets, which alone could say."""
+    if not release.has("target"):
+        return True
+    return any(
+        row["status"] == "measured" and row["indicator"] for row in targets_of(release, framework, code)
+    )
+
+
 def targets_for(release: Release, indicator: str) -> list[dict[str, Any]]:
     """The targets that an indicator measures or stands in for."""
     return [row for row in _all_targets(release) if indicator in (row["indicator"] or "").split(";")]
@@ -80,9 +90,7 @@ def availability(figures: Figures) -> dict[str, Any]:
     """Coverage by indicator, and the 90 per cent pledge where the release measures it."""
     names = figures.release.indicators
     rows: list[dict[str, Any]] = [
-        {"item": names[i], "available": n, "of": of, "standing": figures.standing([i])}
-        for i, (n, of) in figures.coverage.items()
-        if i in names
+        {"item": names[i], "available": n, "of": of} for i, (n, of) in figures.coverage.items() if i in names
     ]
     rows.sort(key=lambda row: (-row["available"], row["item"].title))
     pledge = [

@@ -10,11 +10,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports.shared.figures import BAD, CATEGORIES, GOOD, OBJECTIVES, Figures, Standing
+from reports.shared.figures import OBJECTIVES, Figures
 from reports.shared.localisation import LANGUAGE_NAMES, LANGUAGES, Words
 from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Area, Indicator
+from reports.shared.standing import CATEGORIES, Standing
+from reports.site import home
 from reports.site import overview_rows as overviews
 from reports.site import topic_rows as topics
+from reports.site.headline import finding
 from reports.site.mathml import mathml
 
 BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
@@ -26,7 +29,18 @@ OVERVIEWS = (
     "frameworks", "not-measurable", "contributions", "methods", "disagreement", "sources", "status",
     "downloads", "changes", "explain", "search",
 )  # fmt: skip
-NAVIGATION = tuple(name for name in OVERVIEWS if name not in ("search", "explain", "sources"))
+# The menu's five entries, each with the pages below it; the pages of one thing are in PARENTS.
+SECTIONS = {
+    "index": ("index", "changes"),
+    "indicators": (
+        "indicators", "gaps", "inequality", "scores", "frameworks", "claims", "not-measurable",
+    ),
+    "areas": ("areas", "compare"),
+    "downloads": ("downloads", "availability", "sources", "status", "contributions"),
+    "methods": ("methods", "disagreement"),
+}  # fmt: skip
+NAVIGATION = tuple(name for names in SECTIONS.values() for name in names)
+PARENTS = {"indicator": "indicators", "objective": "indicators", "area": "areas"}
 VERDICTS = ("not_reproduced", "revised", "holds", "no_data")
 CRUMBS = ("world", "m49_region", "m49_subregion", "m49_intermediate", "wb_income", "ldc", "lldc", "sids")
 FLAGSHIPS = (
@@ -52,6 +66,12 @@ def environment() -> Environment:
     )
 
 
+def _section(path: str) -> str | None:
+    """The entry of the menu that a page belongs to."""
+    name = PARENTS.get(path.split("/")[0], path)
+    return next((section for section, names in SECTIONS.items() if name in names), None)
+
+
 class Site:
     """The pages of one language."""
 
@@ -66,12 +86,13 @@ class Site:
             w=words,
             language=words.language,
             languages=LANGUAGE_NAMES,
-            navigation=NAVIGATION,
+            sections=SECTIONS,
             card=self.release.card,
             method=self.release.method,
             categories=CATEGORIES,
             first_year=FIRST_YEAR,
             objectives=OBJECTIVES,
+            demonstration=len(figures.vintages) == 1,
         )
 
     def _page(self, template: str, path: str, title: str, **values: Any) -> tuple[Path, str]:
@@ -89,6 +110,7 @@ class Site:
                 up=up,
                 home=home,
                 path=path,
+                section=_section(path),
                 others=others,
                 page_title=title,
                 template=template,
@@ -104,21 +126,18 @@ class Site:
             yield self._page(name, name, self.words.t(f"page.{name}.title"), **values)
 
     def _index(self) -> dict[str, Any]:
-        everything = self.figures.standing(list(self.release.indicators))
-        flagships = [i for i in FLAGSHIPS if self.figures.latest.get(i)]
-        chosen = (flagships or [i for i in self.release.indicators if self.figures.latest.get(i)])[:1]
+        found, words = finding(self.figures), self.words
+        lead = found.lead
         return {
-            "standing": everything,
-            "good": everything.share(*GOOD),
-            "bad": everything.share(*BAD),
-            "undecided": 1 - everything.assessed / max(1, sum(everything.counts.values())),
+            "found": found,
+            "said": home.sentences(words, found),
+            "lead": lead,
+            "chart": home.world_chart(self.figures, words, lead) if lead else "",
+            "rows": home.target_rows(self.figures, words),
+            "map": home.likelihood_map(self.figures, words, lead) if lead else "",
             "frameworks": {
                 f: [self._objective(f, code) for code in codes] for f, codes in OBJECTIVES.items()
             },
-            "key_figures": [
-                self._key_figure(self.release.indicators[i]) for i in flagships if self.figures.world(i)
-            ][:4],
-            "map": self.release.indicators[chosen[0]] if chosen else None,
             "diff": overviews.changes(self.release),
             "targets": overviews.targets(self.release),
         }
@@ -134,6 +153,7 @@ class Site:
             "framework": framework,
             "items": items,
             "standing": self.figures.standing([i.id for i in items]),
+            "direct": overviews.measured_directly(self.release, framework, code),
         }
 
     def _indicators(self) -> dict[str, Any]:
@@ -255,7 +275,6 @@ class Site:
                 coverage=self.figures.coverage.get(item.id),
                 gaps=item.id in self.figures.gaps,
                 projections=item.id in self.figures.projections,
-                chance=self.figures.chance(item),
                 world_code=WORLD,
                 lines=[g for g in (WORLD, *REGIONS, *INCOME) if g in self.figures.groups.get(item.id, {})],
                 targets=overviews.targets_for(self.release, item.id),
@@ -295,5 +314,4 @@ class Site:
             )
 
     def _of(self, area: Area) -> Standing:
-        members = {area.code} if area.kind == "country" else set(self.release.members.get(area.code, ()))
-        return self.figures.standing(list(self.release.indicators), members)
+        return self.figures.standing(list(self.release.indicators), self.figures.judged(area))

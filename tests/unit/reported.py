@@ -43,7 +43,7 @@ def report_release(folder: Path, **given: Any) -> Path:
     kenya = {"indicator": "internet_use", "ref_area": "KEN"}
     projected = {
         **kenya, "time_period": 2030, "value": 48.2, "lower_80": 40.1, "upper_80": 56.3, "lower_95": 36.0,
-        "upper_95": 60.0, "probability_target_met": 0.004, "model": "test",
+        "upper_95": 60.0, "probability_target_met": 0.81, "model": "test",
     }  # fmt: skip
     gap = {
         **kenya, "time_period": 2024, "dimension": "sex", "group_a": "F",
@@ -74,8 +74,8 @@ def report_release(folder: Path, **given: Any) -> Path:
             "indicator_meta": metas,
             "latest": latest,
             "progress": [
-                _progress("KEN", "likely"),
-                _progress("UGA", "very_unlikely"),
+                _progress("KEN", "likely", probability=0.81, confidence="high"),
+                _progress("UGA", "very_unlikely", probability=0.004),
                 _progress("TZA", "met"),
             ],
             "projection": [projected],

@@ -14,13 +14,15 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from indicators.validation import FRAMEWORKS as FRAMEWORKS_FILE
-from reports.shared.figures import CATEGORIES, OBJECTIVES, Figures
+from reports.shared.figures import OBJECTIVES, Figures
 from reports.shared.localisation import FOLDER, LANGUAGES, Words, catalogue, names
 from reports.shared.release_reader import Release
+from reports.shared.standing import CATEGORIES, CONFIDENCES
 from reports.site import build
 from reports.site.__main__ import main
+from reports.site.headline import LEADS
 from reports.site.overview_rows import OTHER_FILES
-from reports.site.pages import NAVIGATION, OVERVIEWS
+from reports.site.pages import NAVIGATION, OVERVIEWS, SECTIONS
 from reports.site.topic_rows import CONTRIBUTED
 from schemas.codelists.groupings import groupings
 from schemas.codelists.obs_status import STATUS_WORDS
@@ -52,7 +54,10 @@ FAMILIES = {
     "framework": FRAMEWORKS,
     "file": OTHER_FILES,
     "grouping": [g.id for g in groupings()],
-    "sure": ("good", "fair", "weak", "nothing"),
+    "confidence": CONFIDENCES,
+    "section": SECTIONS,
+    "page.index.course": ("likely", "even", "unlikely", "unknown"),
+    "aim": [f"{name}.{part}" for name in LEADS for part in ("aim", "value")],
     "state": ("live", "stored", "absent"),
     "check": CHECKS,
     "frame": [path.stem for path in FIELD.glob("*.yaml")],
@@ -326,7 +331,7 @@ def test_the_data_files_hold_what_the_tables_do(site: Path) -> None:
     assert use["rows"][0][:4] == ["FRA", 2024, 93, "A"]
     assert use["groups"] == {"M49:001": [[2015, 40, 0.91, 0, 3, 4], [2024, 72.5, 0.91, 0, 3, 4]]}
     assert use["series"]["TZA"] == [2015, 10, None, 16]
-    assert use["projections"]["KEN"][:3] == [2025, 0.01, [38, 36, 40, 34, 42]]
+    assert use["projections"]["KEN"][:3] == [2025, 0.2, [38, 36, 40, 34, 42]]
     kenya = unpacked(site / "data/a/KEN.js")
     assert [row[0] for row in kenya["rows"]] == ["gini", "internet_use"]
     assert kenya["region"] == "M49:202"

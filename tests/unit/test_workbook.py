@@ -43,7 +43,8 @@ def test_a_value_stands_with_all_that_belongs_to_it(made: Path) -> None:
         "indicator": "internet_use", "area name": "Kenya", "year": 2024, "value": 35.5, "unit": "PT",
         "status": "E", "source": "one", "pace": "likely", "baseline year": 2020, "baseline value": 30,
         "target": 100,
-        "target year": 2030, "projected": 48.2, "lower 80": 40.1, "upper 80": 56.3, "chance": 0.004,
+        "target year": 2030, "projected": 48.2, "lower 80": 40.1, "upper 80": 56.3, "chance": 0.81,
+        "confidence": "high",
         "region": "Sub-Saharan Africa", "income": "Lower middle income",
     }  # fmt: skip
 
@@ -94,7 +95,7 @@ def test_headers_are_frozen_and_filtered_and_each_column_is_explained(made: Path
         assert str(sheet.freeze_panes).endswith("2")
         for cell in sheet[1]:
             assert (sheet.title, cell.value) in explained
-    assert book["data"].auto_filter.ref == "A1:X4"
+    assert book["data"].auto_filter.ref == "A1:Y4"
     assert book.properties.title == "Compact Tracker, release 2026-11-01-00000000"
     assert book["data"]["F2"].number_format == "#,##0.00"
     assert book["data"]["E2"].number_format == "0"

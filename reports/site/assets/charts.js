@@ -4,17 +4,21 @@
 const Charts = (() => {
   const { t, el, number, figure, areaName } = CT;
   const CLASSES = ["met", "very_likely", "likely", "about_as_likely_as_not", "unlikely", "very_unlikely", "not_met", "improving", "no_clear_change", "worsening", "insufficient_data", "not_applicable"];
-  const CLASS_COLOURS = ["#0b3c5d", "#1f78a4", "#86bcd6", "#ecdca0", "#e8a24c", "#b5382a", "#7a1f2b", "#5d6b78", "#b4bcc4", "#85785e", "url(#hatch)", "url(#hatch)"];
-  const BLUES = ["#dcebf2", "#b3d3e3", "#7fb3cf", "#4a8fb5", "#216a95", "#0b3c5d"];
-  const INK = "#1d2733", QUIET = "#5b6773", LINE = "#d5dbe1";
-  const LINES = ["#0b3c5d", "#c2571a", "#1f78a4", "#7b5ea7", "#4d7c2f", "#a8326e", "#8a6d1d", "#3a8f88", "#5b6773", "#b5382a"];
+  // Colours are the style sheet's tokens, so that a chart follows the reader's colour scheme.
+  const TOKENS = ["met", "very_likely", "likely", "even", "unlikely", "very_unlikely", "not_met", "improving", "no_change", "worsening"];
+  const CLASS_COLOURS = [...TOKENS.map((name) => `var(--${name})`), "url(#hatch)", "url(#hatch)"];
+  const BLUES = [1, 2, 3, 4, 5, 6].map((n) => `var(--value-${n})`);
+  const INK = "var(--ink)", QUIET = "var(--quiet)", LINE = "var(--edge)", PAPER = "var(--paper)", OWN = "var(--line-2)", MAIN = "var(--line-1)", SECOND = "var(--line-3)";
+  const LINES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => `var(--line-${n})`);
+  // The ink that is read on a class or on a step of the blues.
+  const onto = (colour) => colour.startsWith("url") ? INK : `${colour.slice(0, -1)}-t)`;
   const style = { fontFamily: "inherit", fontSize: "13px", color: INK, background: "none", overflow: "visible" };
 
   const hatch = () => {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("width", 0); svg.setAttribute("height", 0); svg.setAttribute("aria-hidden", "true");
     svg.style.position = "absolute";
-    svg.innerHTML = `<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" fill="#f4f5f6"/><line x1="0" y1="0" x2="0" y2="5" stroke="#b9c1c9" stroke-width="1.6"/></pattern></defs>`;
+    svg.innerHTML = `<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" style="fill: var(--hatch-a)"/><line x1="0" y1="0" x2="0" y2="5" style="stroke: var(--hatch-b)" stroke-width="1.6"/></pattern></defs>`;
     return svg;
   };
   if (!document.getElementById("hatch")) document.body.prepend(hatch());
@@ -77,20 +81,19 @@ const Charts = (() => {
       width, height: Math.round(width * 0.49), style, projection: { type: "equal-earth", domain: { type: "MultiPoint", coordinates: [[-168, 0], [179, 0], [0, 82], [0, -55]] } },
       marks: [
         Plot.geo(areas, { fill: (f) => f.id ? fill(f.id) : "url(#hatch)", stroke: "none" }),
-        Plot.geo(edges, { stroke: "#fff", strokeWidth: 0.6 }),
-        Plot.dot(areas.filter((f) => f.id && d3.geoArea(f) < 0.00006 && rows.has(f.id)), Plot.centroid({ r: 2.6, fill: (f) => fill(f.id), stroke: "#5b6773", strokeWidth: 0.5 })),
+        Plot.geo(edges, { stroke: PAPER, strokeWidth: 0.6 }),
+        Plot.dot(areas.filter((f) => f.id && d3.geoArea(f) < 0.00006 && rows.has(f.id)), Plot.centroid({ r: 2.6, fill: (f) => fill(f.id), stroke: QUIET, strokeWidth: 0.5 })),
         Plot.tip(areas.filter((f) => f.id), Plot.pointer(Plot.centroid({ title: (f) => say(f.id), maxRadius: 30 }))),
       ],
     });
     const drawTiles = (width) => {
       const cells = Object.entries(tiles).map(([area, [x, y]]) => ({ area, x, y }));
       const columns = d3.max(cells, (c) => c.x) + 1, lines = d3.max(cells, (c) => c.y) + 1, size = width / columns;
-      const dark = (area) => { const c = d3.lab(fill(area)); return !fill(area).startsWith("url") && c.l < 62; };
       return Plot.plot({
         width, height: size * lines, margin: 0, style, x: { axis: null, domain: [0, columns] }, y: { axis: null, domain: [lines, 0] },
         marks: [
           Plot.rect(cells, { x1: "x", x2: (c) => c.x + 1, y1: "y", y2: (c) => c.y + 1, fill: (c) => fill(c.area), inset: 0.8, rx: 2 }),
-          size < 22 ? null : Plot.text(cells, { x: (c) => c.x + 0.5, y: (c) => c.y + 0.5, text: "area", fontSize: Math.min(12, size / 2.7), fill: (c) => dark(c.area) ? "#fff" : INK }),
+          size < 22 ? null : Plot.text(cells, { x: (c) => c.x + 0.5, y: (c) => c.y + 0.5, text: "area", fontSize: Math.min(12, size / 2.7), fill: (c) => onto(fill(c.area)) }),
           Plot.tip(cells, Plot.pointer({ x: (c) => c.x + 0.5, y: (c) => c.y + 0.5, title: (c) => say(c.area), maxRadius: size })),
         ],
       });
@@ -145,12 +148,12 @@ const Charts = (() => {
       width, height: chartHeight, marginRight: roomy && many ? 190 : 20, marginLeft: 46, marginTop: 20, style,
       x: { domain: years, tickFormat: "d", label: null, ticks: roomy ? 8 : 4 }, y: { domain: y.domain(), grid: true, label: CT.unit(meta.u) || null, labelArrow: "none", tickFormat: CT.short },
       marks: [
-        Plot.ruleY([y.domain()[0]], { stroke: "#9aa5b0" }),
+        Plot.ruleY([y.domain()[0]], { stroke: LINE }),
         Plot.areaY(fans, { x: "year", y1: "c", y2: "d", z: (f) => f.line.code, fill: (f) => colour.get(f.line.code), fillOpacity: 0.1 }),
         Plot.areaY(fans, { x: "year", y1: "a", y2: "b", z: (f) => f.line.code, fill: (f) => colour.get(f.line.code), fillOpacity: 0.2 }),
         Plot.lineY(fans, { x: "year", y: "value", z: (f) => f.line.code, stroke: (f) => colour.get(f.line.code), strokeDasharray: "4 3", strokeWidth: 1.6 }),
-        Plot.ruleY(goal, { y: "t", stroke: "#4d7c2f", strokeDasharray: "6 3", strokeWidth: 1.4 }),
-        Plot.text(goal, { y: "t", frameAnchor: "left", dx: 4, dy: y(meta.t ?? 0) < 40 ? 9 : -8, text: () => t("js.target", { n: figure(meta.t, meta.u), year: meta.ty }), textAnchor: "start", fill: "#3d6524", stroke: "#fff", strokeWidth: 4 }),
+        Plot.ruleY(goal, { y: "t", stroke: "var(--goal)", strokeDasharray: "6 3", strokeWidth: 1.4 }),
+        Plot.text(goal, { y: "t", frameAnchor: "left", dx: 4, dy: y(meta.t ?? 0) < 40 ? 9 : -8, text: () => t("js.target", { n: figure(meta.t, meta.u), year: meta.ty }), textAnchor: "start", fill: "var(--goal)", stroke: PAPER, strokeWidth: 4 }),
         Plot.lineY(points, { x: "year", y: "value", z: (p) => p.line.code, stroke: (p) => colour.get(p.line.code), strokeWidth: (p) => p.line.strong ? 3 : 1.8 }),
         Plot.dot(points.filter((p) => p.line.points.length < 12), { x: "year", y: "value", fill: (p) => colour.get(p.line.code), r: 2.6 }),
         roomy && many ? Plot.text(spread, { x: () => years[1], y: (s) => y.invert(s.at), dx: 8, text: (s) => s.line.name.length > 27 ? `${s.line.name.slice(0, 26)}…` : s.line.name, textAnchor: "start", fill: (s) => colour.get(s.line.code), fontWeight: (s) => s.line.strong ? 700 : 500 }) : null,
@@ -164,13 +167,13 @@ const Charts = (() => {
 
   // One dot a country on one line; named: codes to name and colour.
   const strip = (node, { rows, meta, named, label }) => fit(node, (width) => {
-    const mark = new Map(named.map((n) => [n.code, { ...n, colour: n.own ? "#b5382a" : "#0b3c5d" }]));
+    const mark = new Map(named.map((n) => [n.code, { ...n, colour: n.own ? OWN : MAIN }]));
     const log = meta.u.startsWith("USD") || meta.u.startsWith("INTL") || meta.u === "PS";
     const usable = rows.filter((row) => !log || row[2] > 0);
     const marked = usable.filter((row) => mark.has(row[0]));
     const x = (log ? d3.scaleLog() : d3.scaleLinear()).domain(d3.extent(usable, (row) => row[2])).range([20, width - 20]);
     const rowsOf = [];
-    for (const row of marked.slice().sort((a, b) => (mark.get(b[0]).colour === "#b5382a") - (mark.get(a[0]).colour === "#b5382a"))) {
+    for (const row of marked.slice().sort((a, b) => (mark.get(b[0]).colour === OWN) - (mark.get(a[0]).colour === OWN))) {
       const text = areaName(row[0]), half = text.length * 3.6 + 6;
       const at = Math.min(width - half, Math.max(half, x(row[2])));
       let level = rowsOf.findIndex((taken) => taken.every(([a, b]) => at + half < a || at - half > b));
@@ -186,9 +189,9 @@ const Charts = (() => {
       x: { type: log ? "log" : "linear", domain: x.domain(), range: [20, width - 20], label: CT.unit(meta.u) || null, labelArrow: "none", ticks: width > 560 ? 8 : 4, tickFormat: CT.short },
       y: { axis: null, domain: [0, 1], range: [0, 1] },
       marks: [
-        Plot.tickX(usable, { x: (r) => r[2], stroke: "#8f9ba7", strokeOpacity: 0.55, y: undefined, insetTop: base, insetBottom: 0 }),
-        Plot.ruleX(labelled, { x: (r) => r[2], stroke: (r) => mark.get(r[0]).colour, strokeWidth: (r) => mark.get(r[0]).colour === "#b5382a" ? 3 : 1.6, insetTop: base - 8 }),
-        Plot.text(labelled, { x: (r) => x.invert(r.place.at), y: (r) => base - 16 - 16 * r.place.level, text: (r) => areaName(r[0]), fill: (r) => mark.get(r[0]).colour, fontWeight: (r) => mark.get(r[0]).colour === "#b5382a" ? 700 : 500 }),
+        Plot.tickX(usable, { x: (r) => r[2], stroke: LINE, strokeOpacity: 0.55, y: undefined, insetTop: base, insetBottom: 0 }),
+        Plot.ruleX(labelled, { x: (r) => r[2], stroke: (r) => mark.get(r[0]).colour, strokeWidth: (r) => mark.get(r[0]).colour === OWN ? 3 : 1.6, insetTop: base - 8 }),
+        Plot.text(labelled, { x: (r) => x.invert(r.place.at), y: (r) => base - 16 - 16 * r.place.level, text: (r) => areaName(r[0]), fill: (r) => mark.get(r[0]).colour, fontWeight: (r) => mark.get(r[0]).colour === OWN ? 700 : 500 }),
         Plot.tip(usable, Plot.pointerX({ x: (r) => r[2], y: () => base + 8, title: (r) => `${areaName(r[0])}\n${figure(r[2], meta.u)}, ${r[1]}` })),
       ],
     }), label);
@@ -197,13 +200,13 @@ const Charts = (() => {
   // rows: {name, a, b, year}: a dumbbell for each.
   const gaps = (node, { rows, meta, labels, label }) => fit(node, (width) => {
     const left = width > 560 ? 215 : 130;
-    return el("div", {}, legend([["#c2571a", labels[0]], ["#0b3c5d", labels[1]]]), image(Plot.plot({
+    return el("div", {}, legend([[OWN, labels[0]], [MAIN, labels[1]]]), image(Plot.plot({
       width, height: 40 + 22 * rows.length, marginLeft: left, marginTop: 24, style,
       x: { axis: "top", grid: true, label: CT.unit(meta.u) || null, labelArrow: "none", ticks: width > 560 ? 8 : 4 }, y: { label: null, domain: rows.map((r) => r.name), tickSize: 0, tickFormat: (n) => n.length > left / 6.6 ? `${n.slice(0, Math.floor(left / 6.6) - 7)}… ${n.slice(-4)}` : n },
       marks: [
-        Plot.link(rows, { x1: "a", x2: "b", y1: "name", y2: "name", stroke: "#8f9ba7", strokeWidth: 3 }),
-        Plot.dot(rows, { x: "b", y: "name", fill: "#0b3c5d", r: 5 }),
-        Plot.dot(rows, { x: "a", y: "name", fill: "#c2571a", r: 5 }),
+        Plot.link(rows, { x1: "a", x2: "b", y1: "name", y2: "name", stroke: LINE, strokeWidth: 3 }),
+        Plot.dot(rows, { x: "b", y: "name", fill: MAIN, r: 5 }),
+        Plot.dot(rows, { x: "a", y: "name", fill: OWN, r: 5 }),
         Plot.tip(rows, Plot.pointerY({ x: "a", y: "name", title: (r) => `${r.name} (${r.year})\n${labels[0]}: ${figure(r.a, meta.u)}\n${labels[1]}: ${figure(r.b, meta.u)}` })),
       ],
     }), label));
@@ -214,7 +217,7 @@ const Charts = (() => {
     width, height: 130, marginLeft: 46, marginTop: 14, style,
     x: { type: "band", domain: d3.range(rows[0].year, rows.at(-1).year + 1), label: null, tickFormat: (y) => y % (width > 560 ? 5 : 10) ? "" : String(y), tickSize: 0 }, y: { grid: true, label: null, ticks: 3 },
     marks: [
-      Plot.barY(rows, { x: "year", y: "n", fill: "#4a8fb5", inset: 0.5 }), Plot.ruleY([0], { stroke: "#9aa5b0" }),
+      Plot.barY(rows, { x: "year", y: "n", fill: SECOND, inset: 0.5 }), Plot.ruleY([0], { stroke: LINE }),
       Plot.tip(rows, Plot.pointerX({ x: "year", y: "n", title: (r) => t("js.strip.year", { year: r.year, n: r.n }) })),
     ],
   }), label));
@@ -227,8 +230,8 @@ const Charts = (() => {
       width, height: 46 + 17 * rows.length, marginLeft: left, marginTop: 30, style,
       x: { axis: "top", grid: true, domain: [1, Math.min(of, d3.max(rows, (r) => r.high) + 2)], label: null, ticks: width > 560 ? 8 : 4, tickFormat: "d" }, y: { label: null, domain: rows.map((r) => r.name), tickSize: 0, tickFormat: (n) => names.get(n) },
       marks: [
-        Plot.link(rows, { x1: "low", x2: "high", y1: "name", y2: "name", stroke: "#86bcd6", strokeWidth: 6 }),
-        Plot.dot(rows, { x: "rank", y: "name", fill: "#0b3c5d", r: 3.6 }),
+        Plot.link(rows, { x1: "low", x2: "high", y1: "name", y2: "name", stroke: SECOND, strokeWidth: 6 }),
+        Plot.dot(rows, { x: "rank", y: "name", fill: MAIN, r: 3.6 }),
         Plot.tip(rows, Plot.pointerY({ x: "rank", y: "name", title: (r) => `${r.name}\n${r.rank} (${r.low} – ${r.high})` })),
       ],
     }), label);
@@ -241,16 +244,16 @@ const Charts = (() => {
     return image(Plot.plot({
       width: size, height: size * 0.92, marginLeft: 46, style, x: axis("js.inequality.people"), y: axis("js.inequality.held"),
       marks: [
-        Plot.areaY(shown, { x: "x", y1: "y", y2: "x", fill: "#86bcd6", fillOpacity: 0.35 }),
+        Plot.areaY(shown, { x: "x", y1: "y", y2: "x", fill: SECOND, fillOpacity: 0.35 }),
         Plot.line([[0, 0], [100, 100]], { stroke: QUIET, strokeDasharray: "4 3" }),
-        Plot.lineY(shown, { x: "x", y: "y", stroke: "#0b3c5d", strokeWidth: 2.4 }),
+        Plot.lineY(shown, { x: "x", y: "y", stroke: MAIN, strokeWidth: 2.4 }),
         Plot.tip(shown, Plot.pointerX({ x: "x", y: "y", title: (p) => t("js.inequality.point", { x: number(p.x, 0), y: number(p.y, 1) }) })),
       ],
     }), label);
   });
 
   // A line the size of a word; the table says the numbers.
-  const sparkline = (spark, colour = "#1f78a4") => {
+  const sparkline = (spark, colour = SECOND) => {
     const points = unpack(spark);
     if (points.length < 2) return "";
     const [w, h] = [96, 24];

@@ -57,7 +57,7 @@
       second.replaceChildren(select(t("js.inequality.scope"), "unequal-scope", scopes.map((s) => [s, areaName(s)]), state.scope, (v) => { state.scope = v; draw(); }));
       const entry = found[state.scope], left = el("div", { class: "canvas" }), right = el("div", { class: "canvas" });
       const line = (key, colour) => ({ code: key, name: t(`js.inequality.${key}`), colour, points: (entry[key] ?? []).map(([year, value]) => ({ year, value })) });
-      const drawn = [line("gini", "#0b3c5d")].filter((l) => l.points.length);
+      const drawn = [line("gini", "var(--line-1)")].filter((l) => l.points.length);
       body.replaceChildren(el("div", { class: "pair figure" },
         el("div", {}, el("h3", {}, t("js.inequality.curve", { year: entry.lorenz?.[0] ?? "–" })), left),
         el("div", {}, el("h3", {}, `${t("js.inequality.gini")}, ${t("js.inequality.course")}`), right)),
@@ -84,7 +84,7 @@
       figure.replaceChildren(el("div", {}, el("h3", {}, t("js.inequality.curve", { year: r.e.lorenz?.[0] ?? "–" })), left), el("div", {}, el("h3", {}, `${t("js.inequality.gini")}, ${t("js.inequality.course")}`), right));
       lorenz(left, r.e.lorenz, name(r));
       const points = r.e.gini.map(([year, value]) => ({ year, value }));
-      Charts.trend(right, { lines: [{ code: "gini", name: t("js.inequality.gini"), colour: "#0b3c5d", points }], meta: { u: "INDEX", t: null }, target: false, height: 0.75, label: t("js.trend_label", { title: name(r), names: `${number(points.at(-1).value, 1)} (${points.at(-1).year})` }) });
+      Charts.trend(right, { lines: [{ code: "gini", name: t("js.inequality.gini"), colour: "var(--line-1)", points }], meta: { u: "INDEX", t: null }, target: false, height: 0.75, label: t("js.trend_label", { title: name(r), names: `${number(points.at(-1).value, 1)} (${points.at(-1).year})` }) });
     };
     const measure = (word, digits) => ({ head: t(`js.inequality.${word}`), cell: (r) => number(last(r.e[word])?.[1], digits), n: true, value: (r) => last(r.e[word])?.[1] });
     const first = key(rows.find((r) => r.area === "BRA") ?? rows[0]);

@@ -1,0 +1,229 @@
+"""Charts as SVG text, drawn when the site is built: they are read without a script, in print and in cards.
+
+A drawing holds its numbers in words (title, desc) and takes its colours from the style sheet, so that it
+follows the reader's colour scheme. Maps and what a reader chooses are drawn by charts.js.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from itertools import pairwise
+
+Number = Callable[[float], str]
+Scale = Callable[[float], float]
+STEPS = (1, 2, 2.5, 5, 10)
+LABEL_HEIGHT = 15  # pixels that a label at the end of a line needs
+LABEL_WIDTH = 6.6  # of a character, roughly: the font is the reader's
+GAP = 2  # years without a value, from which a line is broken and bridged by dots
+
+
+@dataclass(frozen=True)
+class Line:
+    """A series. fan: year, median, lower and upper 80, lower and upper 95; number: its colour."""
+
+    name: str
+    points: Sequence[tuple[int, float]]
+    fan: Sequence[tuple[int, float, float, float, float, float]] = ()
+    number: int = 1
+    strong: bool = False
+    breaks: Sequence[int] = field(default=())
+
+
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Round numbers that cover the range, about so many."""
+    span = (high - low) or abs(high) or 1.0
+    size = 10 ** math.floor(math.log10(span / about))
+    step = next(s * size for s in STEPS if s * size >= span / about)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(n * step, 10) for n in range(first, last + 1)]
+
+
+def line_chart(
+    lines: Sequence[Line],
+    *,
+    title: str,
+    label: Number,
+    target: tuple[float, str] | None = None,
+    until: int | None = None,
+    floor: float | None = None,
+    width: int = 620,
+    height: int = 330,
+) -> str:
+    """Lines over years with names at their ends, fans, breaks, and a target. Empty if nothing has a value."""
+    shown = [line for line in lines if line.points]
+    if not shown:
+        return ""
+    values = [v for line in shown for _, v in line.points]
+    values += [bound for line in shown for row in line.fan for bound in row[2:4]]
+    values += [target[0]] if target else []
+    years = [y for line in shown for y, _ in line.points] + [row[0] for line in shown for row in line.fan]
+    first, last = min(years), max(*years, until or 0)
+    marks = ticks(min(values) if floor is None else min(floor, *values), max(values))
+    room = min(200, 16 + LABEL_WIDTH * max(len(line.name) for line in shown))
+    left, right, top, bottom = 44, width - room, 16, height - 26
+
+    def x(year: float) -> float:
+        return left + (right - left) * (year - first) / ((last - first) or 1)
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * (value - marks[0]) / (marks[-1] - marks[0])
+
+    parts = [
+        f'<line class="g" x1="{left}" x2="{right:.0f}" y1="{y(m):.1f}" y2="{y(m):.1f}"/>'
+        f'<text class="t e" x="{left - 6}" y="{y(m) + 4:.1f}">{escape(label(m))}</text>'
+        for m in marks
+    ]
+    parts += [
+        f'<text class="t m" x="{x(year):.1f}" y="{height - 8}">{year}</text>'
+        for year in _years(first, last, right - left)
+    ]
+    if target:
+        at = y(target[0])
+        parts.append(
+            f'<line class="goal" x1="{left}" x2="{right:.0f}" y1="{at:.1f}" y2="{at:.1f}"/>'
+            f'<text class="goal-t" x="{left + 4}" y="{at - 5:.1f}">{escape(target[1])}</text>'
+        )
+    for line in shown:
+        parts += _fan(line, x, y)
+        parts += _path(line, x, y)
+    parts += _ends(shown, x, y, bottom)
+    said = "; ".join(f"{n.name}: {label(n.points[-1][1])}, {n.points[-1][0]}" for n in shown)
+    return _svg(width, height, "chart", title, said, "".join(parts))
+
+
+def _years(first: int, last: int, width: float) -> list[int]:
+    step = next(s for s in (1, 2, 5, 10, 20, 50) if (last - first) / s <= width / 52)
+    return [year for year in range(first, last + 1) if year % step == 0] or [first]
+
+
+def _path(line: Line, x: Scale, y: Scale) -> list[str]:
+    """The line in pieces: years without a value are bridged by dots, a declared break is a cut."""
+    pieces: list[list[tuple[int, float]]] = [[line.points[0]]]
+    bridges = []
+    for before, here in pairwise(line.points):
+        if here[0] in line.breaks:
+            pieces.append([here])
+        elif here[0] - before[0] > GAP:
+            bridges.append((before, here))
+            pieces.append([here])
+        else:
+            pieces[-1].append(here)
+    strong = " s" if line.strong else ""
+    style = f'class="l c{line.number}{strong}"'
+    drawn = [f'<path {style} d="M{_d(piece, x, y)}"/>' for piece in pieces if len(piece) > 1]
+    drawn += [f'<path class="l c{line.number} gap" d="M{_d(pair, x, y)}"/>' for pair in bridges]
+    dots = [piece[0] for piece in pieces if len(piece) == 1] + [line.points[-1]]
+    drawn += [f'<circle class="d c{line.number}" cx="{x(a):.1f}" cy="{y(b):.1f}" r="3"/>' for a, b in dots]
+    drawn += [
+        f'<path class="break" d="M{x(year):.1f} {y(value) - 9:.1f}v18"/>'
+        for year, value in line.points
+        if year in line.breaks
+    ]
+    return drawn
+
+
+def _fan(line: Line, x: Scale, y: Scale) -> list[str]:
+    """The intervals of 95 and of 80 per cent, and the median dashed, from the last value on."""
+    if not line.fan:
+        return []
+    year, value = line.points[-1]
+    rows = [(year, value, value, value, value, value), *line.fan]
+    bands = []
+    for low, high in ((4, 5), (2, 3)):
+        around = [(r[0], r[high]) for r in rows] + [(r[0], r[low]) for r in reversed(rows)]
+        bands.append(f'<path class="f c{line.number}" d="M{_d(around, x, y)}Z"/>')
+    median = _d([(r[0], r[1]) for r in rows], x, y)
+    return [*bands, f'<path class="l c{line.number} ahead" d="M{median}"/>']
+
+
+def _d(points: Sequence[tuple[float, float]], x: Scale, y: Scale) -> str:
+    return "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in points)
+
+
+def _ends(lines: Sequence[Line], x: Scale, y: Scale, bottom: float) -> list[str]:
+    """Names where the lines end, pushed apart so that each can be read, with a leader where one was moved."""
+    ends = []
+    for line in lines:
+        year, value = line.fan[-1][:2] if line.fan else line.points[-1]
+        ends.append((y(value), x(year), line))
+    ends.sort(key=lambda end: end[0])
+    heights = [end[0] for end in ends]
+    for n in range(1, len(heights)):
+        heights[n] = max(heights[n], heights[n - 1] + LABEL_HEIGHT)
+    for n in reversed(range(len(heights))):
+        heights[n] = min(heights[n], bottom - LABEL_HEIGHT * (len(heights) - 1 - n))
+    right = max(end[1] for end in ends)
+    parts = []
+    for (true, at, line), moved in zip(ends, heights, strict=True):
+        if at < right - 1 or abs(moved - true) > 3:
+            parts.append(f'<path class="lead" d="M{at + 4:.1f} {true:.1f}L{right + 7:.1f} {moved:.1f}"/>')
+        strong = " s" if line.strong else ""
+        parts.append(
+            f'<text class="n c{line.number}{strong}" x="{right + 10:.1f}" y="{moved + 4:.1f}">'
+            f"{escape(line.name)}</text>"
+        )
+    return parts
+
+
+def strip(
+    before: float | None,
+    now: float,
+    target: float,
+    *,
+    title: str,
+    ahead: tuple[float, float, float] | None = None,
+    lowest: float | None = None,
+) -> str:
+    """One quantity on one line: where it was (ring), where it is (dot), the projection with its interval, and
+    the target (bar)."""
+    values = [now, target, *([before] if before is not None else []), *(ahead or ())]
+    low: float = min(values) if lowest is None else min(lowest, *values)
+    high: float = max(values)
+    width, height, edge = 220, 26, 8
+
+    def x(value: float) -> float:
+        return edge + (width - 2 * edge) * (value - low) / ((high - low) or 1)
+
+    middle = height / 2
+    parts = [f'<line class="g" x1="{edge}" x2="{width - edge}" y1="{middle}" y2="{middle}"/>']
+    if ahead:
+        parts.append(
+            f'<line class="f" x1="{x(ahead[1]):.1f}" x2="{x(ahead[2]):.1f}" y1="{middle}" y2="{middle}"/>'
+            f'<circle class="ahead" cx="{x(ahead[0]):.1f}" cy="{middle}" r="3"/>'
+        )
+    if before is not None:
+        parts.append(
+            f'<line class="l c1" x1="{x(before):.1f}" x2="{x(now):.1f}" y1="{middle}" y2="{middle}"/>'
+            f'<circle class="ring" cx="{x(before):.1f}" cy="{middle}" r="4"/>'
+        )
+    parts.append(f'<circle class="d c1" cx="{x(now):.1f}" cy="{middle}" r="5"/>')
+    parts.append(
+        f'<line class="goal-bar" x1="{x(target):.1f}" x2="{x(target):.1f}" y1="3" y2="{height - 3}"/>'
+    )
+    return _svg(width, height, "strip", title, "", "".join(parts))
+
+
+def tile_map(tiles: Sequence[tuple[str, int, int, str, str, str]], *, title: str, size: int = 38) -> str:
+    """Every country as a square of the same size, linked to its page. tiles: code, column, row, class, words,
+    address."""
+    columns, lines = max(t[1] for t in tiles) + 1, max(t[2] for t in tiles) + 1
+    half, side = size / 2, f'width="{size - 2}" height="{size - 2}" rx="3"'
+    parts = [
+        f'<a href="{escape(address)}"><title>{escape(words)}</title>'
+        f'<rect class="k-{kind}" x="{size * column + 1}" y="{size * line + 1}" {side}/>'
+        f'<text class="k-{kind}" x="{size * column + half:g}" y="{size * line + half + 4:g}">'
+        f"{code}</text></a>"
+        for code, column, line, kind, words, address in tiles
+    ]
+    return _svg(size * columns, size * lines, "tiles", title, "", "".join(parts), role="group")
+
+
+def _svg(width: int, height: int, kind: str, title: str, said: str, body: str, *, role: str = "img") -> str:
+    label = escape(f"{title}. {said}" if said else title, quote=True)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="drawn {kind}" viewBox="0 0 {width} {height}" '
+        f'role="{role}" aria-label="{label}">{body}</svg>'
+    )

@@ -1,0 +1,107 @@
+"""The first screen: whether the world is on course, where not, and how sure that is, computed from a release.
+
+Here the findings as codes and numbers; their sentences are messages (page.index.*), the thresholds those of
+the verdict itself (schemas/codelists/likelihood_classes.csv).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports.shared.figures import Figures, GroupValue
+from reports.shared.release_reader import WORLD, Area, Indicator
+from reports.shared.standing import BAD, CONFIDENCES, GOOD, Standing
+from schemas.codelists.reader import read_codelist
+
+# Targets that speak of the whole world, the first that the release can answer: connection itself leads.
+LEADS = ("internet_use", "coverage_4g", "electricity", "schools_internet")
+FEWEST_MEMBERS = 10  # Member States below which a region's share is not compared; ours
+ENOUGH = 0.5  # of the Member States must have a verdict before one is spoken of the world; ours
+
+
+@dataclass(frozen=True)
+class Region:
+    """A sub-region and how its Member States stand."""
+
+    area: Area
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the first screen says. course: likely, even, unlikely or unknown."""
+
+    lead: Indicator | None
+    course: str
+    world: GroupValue | None
+    standing: Standing
+    everything: Standing
+    behind: Region | None
+    hardest: tuple[Indicator, Standing] | None
+
+    @property
+    def sure(self) -> str:
+        """The confidence that most verdicts on the lead have; none without a verdict."""
+        counts = self.standing.confidence
+        return max(CONFIDENCES, key=lambda name: counts[name]) if sum(counts.values()) else "none"
+
+
+def finding(figures: Figures) -> Finding:
+    """The finding of a release."""
+    release = figures.release
+    with_target = [i for i, item in release.indicators.items() if figures.standing([i]).decided]
+    leads = [i for i in LEADS if i in with_target] or with_target
+    lead = release.indicators[leads[0]] if leads else None
+    standing = figures.standing([lead.id]) if lead else Standing()
+    return Finding(
+        lead=lead,
+        course=_course(figures, lead, standing),
+        world=figures.world(lead.id) if lead else None,
+        standing=standing,
+        everything=figures.standing(list(release.indicators)),
+        behind=_behind(figures, lead) if lead else None,
+        hardest=_hardest(figures, with_target, lead),
+    )
+
+
+def _course(figures: Figures, lead: Indicator | None, standing: Standing) -> str:
+    """Whether the world is on course: by its own verdict where the release has one, else by the share of
+    Member States that are, in the words of the likelihood scale."""
+    if lead is None:
+        return "unknown"
+    if (own := figures.pace.get(lead.id, {}).get(WORLD)) and own.on_target:
+        return "likely" if own.category in GOOD else "unlikely" if own.category in BAD else "even"
+    if standing.decided < ENOUGH * standing.asked:
+        return "unknown"
+    share = standing.good / standing.asked
+    bounds = {row["category"]: float(row["at_least"]) for row in read_codelist("likelihood_classes")}
+    if share >= bounds["likely"]:
+        return "likely"
+    return "even" if share >= bounds["about_as_likely_as_not"] else "unlikely"
+
+
+def _behind(figures: Figures, lead: Indicator) -> Region | None:
+    """The sub-region with the smallest share of Member States that are on course."""
+    regions = []
+    for code, grouping in figures.release.grouping_of.items():
+        area = figures.release.areas.get(code)
+        if grouping == "m49_subregion" and area:
+            found = figures.standing([lead.id], figures.judged(area))
+            if found.asked >= FEWEST_MEMBERS and found.decided >= ENOUGH * found.asked:
+                regions.append(Region(area, found))
+    return min(regions, key=lambda r: (r.standing.good / r.standing.asked, r.area.code), default=None)
+
+
+def _hardest(
+    figures: Figures, indicators: list[str], lead: Indicator | None
+) -> tuple[Indicator, Standing] | None:
+    """The other target that the smallest share of Member States meets or is likely to meet."""
+    found = []
+    for id_ in indicators:
+        standing = figures.standing([id_])
+        if lead and id_ != lead.id and standing.decided >= ENOUGH * len(figures.member_states):
+            found.append((standing.good / standing.asked, id_, standing))
+    if not found:
+        return None
+    _, id_, standing = min(found, key=lambda row: row[:2])
+    return figures.release.indicators[id_], standing

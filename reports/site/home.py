@@ -1,0 +1,161 @@
+"""What the first page shows: the finding in sentences, the world's line, a strip for each target, the map.
+
+The finding itself is computed in headline.py, the drawings are made in drawing.py.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reports.shared.figures import Figures
+from reports.shared.localisation import Words, catalogue
+from reports.shared.release_reader import FIRST_YEAR, WORLD, Indicator
+from reports.shared.standing import UNKNOWN
+from reports.site.drawing import Line, line_chart, strip, tile_map
+from reports.site.headline import Finding
+
+GEOMETRY = Path(__file__).parent / "assets" / "geometry.js"
+SINCE = 2015  # the year that strips begin with: the Goals'
+HORIZON = 2030
+
+
+def sentences(words: Words, found: Finding) -> dict[str, str]:
+    """The headline and the three answers below it: on course, where not, how sure."""
+    return {
+        "headline": _headline(words, found),
+        "on": _on_course(words, found),
+        "where": _where(words, found),
+        "sure": _sure(words, found),
+    }
+
+
+def _headline(words: Words, found: Finding) -> str:
+    if found.lead is None:
+        return words.t("page.index.no_target")
+    aim = words.or_code(f"aim.{found.lead.id}.aim", "")
+    aim = aim or words.t("aim.any", title=words.title(found.lead))
+    said = words.t(f"page.index.course.{found.course}", aim=aim, year=found.lead.target_year)
+    return f"{said}{words.t('page.index.colon')} {_number(words, found, found.lead)}"
+
+
+def _number(words: Words, found: Finding, lead: Indicator) -> str:
+    """The number of the headline: the world's value, else how many States."""
+    key = f"aim.{lead.id}.value"
+    if found.world and key in catalogue(words.language):
+        return words.t(key, value=words.figure(found.world.value, lead.unit), year=found.world.year)
+    return words.t("page.index.states", good=found.standing.good, n=found.standing.asked)
+
+
+def _on_course(words: Words, found: Finding) -> str:
+    if not found.lead:
+        return words.t("page.index.nothing_assessed")
+    s = found.standing
+    return words.t(
+        "page.index.on_text", owner=found.lead.owner or "–", good=s.good, n=s.asked, even=s.even, bad=s.bad,
+        target=words.figure(found.lead.target_value, found.lead.unit), year=found.lead.target_year,
+    )  # fmt: skip
+
+
+def _where(words: Words, found: Finding) -> str:
+    said = []
+    if found.behind:
+        s = found.behind.standing
+        area = words.area(found.behind.area)
+        said.append(words.t("page.index.behind", area=area, good=s.good, n=s.asked))
+    if found.hardest:
+        item, s = found.hardest
+        said.append(words.t("page.index.hardest", title=words.title(item), good=s.good, n=s.asked))
+    return " ".join(said) or words.t("page.index.where_unknown")
+
+
+def _sure(words: Words, found: Finding) -> str:
+    s = found.standing
+    if not s.decided:
+        return words.t("page.index.sure_unknown", n=s.asked)
+    confidence = words.t(f"confidence.{found.sure}")
+    return words.t(
+        "page.index.sure_text", confidence=confidence, sure=s.confidence[found.sure], n=s.asked,
+        unknown=s.unknown,
+    )  # fmt: skip
+
+
+def fan_of(
+    figures: Figures, indicator: str, area: str
+) -> list[tuple[int, float, float, float, float, float]]:
+    """Projected years of an area: median, bounds of 80 and of 95 per cent."""
+    rows = figures.projections.get(indicator, {}).get(area, [])
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
+def world_chart(figures: Figures, words: Words, item: Indicator) -> str:
+    """The world's line to 2030 with its fan and the target; empty without a value of the world."""
+    values = figures.groups.get(item.id, {}).get(WORLD, [])
+    points = [(v.year, v.value) for v in values if v.year >= FIRST_YEAR]
+    goal = None
+    if item.target_value is not None:
+        target = words.figure(item.target_value, item.unit)
+        goal = (item.target_value, words.t("js.target", n=target, year=item.target_year))
+    world = figures.release.areas.get(WORLD)
+    name = words.area(world) if world else WORLD
+    line = Line(name, points, fan_of(figures, item.id, WORLD), strong=True)
+    return line_chart(
+        [line], title=words.title(item), label=lambda v: words.figure(v, item.unit), target=goal,
+        until=item.target_year or HORIZON, floor=0 if item.unit == "PT" else None,
+    )  # fmt: skip
+
+
+def target_rows(figures: Figures, words: Words) -> list[dict[str, Any]]:
+    """A row for each numeric target with an owner and a verdict, the furthest from being met first."""
+    rows = []
+    for item in figures.release.indicators.values():
+        standing = figures.standing([item.id])
+        if item.target_origin is None or not standing.decided:
+            continue
+        rows.append({"item": item, "standing": standing, **_strip(figures, words, item)})
+    rows.sort(key=lambda row: (row["standing"].good / row["standing"].asked, row["item"].id))
+    return rows
+
+
+def _strip(figures: Figures, words: Words, item: Indicator) -> dict[str, Any]:
+    """The world's way to a target: in words and drawn; nothing where the world has no value."""
+    values = figures.groups.get(item.id, {}).get(WORLD, [])
+    counted = item.aggregate_method in ("sum", "gap_filled_total")  # a number of the world, a target of each
+    if not values or item.target_value is None or counted:
+        return {"drawn": "", "first": None, "last": None}
+    last = values[-1]
+    first = next((v for v in values if v.year >= SINCE and v.year < last.year), None)
+    fan = fan_of(figures, item.id, WORLD)
+    drawn = strip(
+        first.value if first else None, last.value, item.target_value,
+        title=words.title(item), ahead=fan[-1][1:4] if fan else None,
+        lowest=0 if item.unit == "PT" else None,
+    )  # fmt: skip
+    return {"drawn": drawn, "first": first, "last": last}
+
+
+@cache
+def _tiles() -> dict[str, list[int]]:
+    """Country to its column and row, from the file that the browser uses."""
+    text = GEOMETRY.read_text(encoding="utf-8")
+    _, _, body = text.partition('CT.put("geometry",')
+    found: dict[str, list[int]] = json.loads(body.rstrip().removesuffix(");"))["tiles"]
+    return found
+
+
+def likelihood_map(figures: Figures, words: Words, item: Indicator) -> str:
+    """The verdict on one target, State by State."""
+    verdicts, latest = figures.verdicts.get(item.id, {}), figures.latest.get(item.id, {})
+    tiles = []
+    for code, (column, line) in sorted(_tiles().items(), key=lambda pair: (pair[1][1], pair[1][0])):
+        area = figures.release.areas.get(code)
+        if area is None or code not in figures.member_states:
+            continue
+        kind = verdicts[code].category if code in verdicts else UNKNOWN
+        said = [words.area(area), words.t(f"category.{kind}")]
+        if value := latest.get(code):
+            said.append(f"{words.figure(value.value, item.unit)} ({value.year})")
+        tiles.append((code, column, line, kind, ", ".join(said), f"area/{area.slug}.html"))
+    return tile_map(tiles, title=words.title(item)) if tiles else ""
