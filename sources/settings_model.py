@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     reports: Literal["all", "none"] = Field(
         default="all", description="`none` makes releases without site, briefs and workbook"
     )
+    site_url: str = Field(
+        default="",
+        description="address at which the site is published; adds canonical links, cards and a sitemap",
+    )
     log: Literal["file", "json", "off"] = Field(
         default="file", description="structured log: a file in `logs/`, JSON lines on stderr as well, or none"
     )
@@ -81,6 +85,13 @@ class Settings(BaseSettings):
         if ":/" in str(value):  # Path makes one slash of two
             raise ValueError("a folder, not an address")
         return value
+
+    @field_validator("site_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s?#\"<>]+", value):
+            raise ValueError("an address, as in https://example.org/tracker")
+        return value.rstrip("/")
 
     @field_validator("memory")
     @classmethod

@@ -38,10 +38,12 @@ def build_site(release: Path, out: Path, only: set[str] | None = None) -> SiteSu
     """The site, or the pages of some indicators anew, with the explanation of every newest value; where it
     stands in the bytes, if the release lies in a home with a store of snapshots."""
     from reports.site import build
+    from sources.settings import load_settings
     from warehouse.provenance.bulk import Explanations
 
     homes = (folder for folder in release.resolve().parents if (folder / "snapshots").is_dir())
-    return build(release, out, only=only, explain=Explanations(release, next(homes, None)).of)
+    explain = Explanations(release, next(homes, None)).of
+    return build(release, out, only=only, explain=explain, address=load_settings().site_url)
 
 
 def write_briefs(release: Path, out: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from reports.shared.figures import Figures
 from reports.shared.localisation import LANGUAGES, Words
@@ -18,13 +19,15 @@ from reports.shared.release_reader import Release
 from reports.site import chart_data as data
 from reports.site import pages
 from reports.site import topic_rows as topics
+from reports.site.search_index import search_index
 from schemas.errors import CompactError
 
 ASSETS = Path(__file__).parent / "assets"
 SHIPPED = (
-    "site.css", "site.js", "charts.js", "pages.js", "compare.js", "explain.js", "topics.js", "geometry.js",
-    "icon.svg",
+    "site.css", "search.js", "site.js", "charts.js", "pages.js", "compare.js", "explain.js", "topics.js",
+    "geometry.js", "icon.svg",
 )  # fmt: skip
+NOT_LISTED = ("404", "search", "explain")  # pages that a search engine should not offer
 Explainer = Callable[[Iterable[str]], Iterable[tuple[str, dict[str, Any]]]]
 
 
@@ -40,13 +43,19 @@ class SiteSummary:
 
 
 def build(
-    release_folder: Path, out: Path, *, only: set[str] | None = None, explain: Explainer | None = None
+    release_folder: Path,
+    out: Path,
+    *,
+    only: set[str] | None = None,
+    explain: Explainer | None = None,
+    address: str = "",
 ) -> SiteSummary:
     """Write the site of a finished release folder to `out`. Raises CompactError if the folder is no release.
 
     only: indicators whose pages and data are written again in a site that is there already; the pages of
     other indicators, of areas and the overviews stay as they are until the next whole build. explain: gives
-    the explanations of these indicators' newest values; without it the site says that it has none.
+    the explanations of these indicators' newest values; without it the site says that it has none. address:
+    where the site will be published, without the last slash; without it no page names its own address.
     """
     start = time.perf_counter()
     figures = Figures(Release(release_folder, frozenset(only) if only is not None else None))
@@ -63,17 +72,32 @@ def build(
     for name, found in explain(item.id for item in wanted) if explain else ():
         data.write(out / "data" / "e" / f"{name}.js", f"e/{name}", found, packed=True)
     if only is None:
-        _write_shared(figures, words, out)
+        write_shared(figures, words, out)
     written = 0
     for language in LANGUAGES:
-        site = pages.Site(figures, words[language], out)
+        site = pages.Site(figures, words[language], out, address)
         jobs = site.indicator_pages(wanted) if only is not None else _all_pages(site)
         for path, html in jobs:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(html, encoding="utf-8")
             written += 1
+        if only is None and address:
+            site.write_card()
+    if only is None and address:
+        write_sitemap(out, address)
     files = [p.stat().st_size for p in out.rglob("*") if p.is_file()]
     return SiteSummary(written, len(files), sum(files), time.perf_counter() - start)
+
+
+def write_sitemap(out: Path, address: str) -> None:
+    """The list of all pages for search engines, and the file that names it."""
+    paths = sorted(p.relative_to(out).as_posix() for p in out.rglob("*.html") if p.stem not in NOT_LISTED)
+    places = "".join(f"<url><loc>{address}/{quote(path)}</loc></url>\n" for path in paths)
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+    (out / "sitemap.xml").write_text(f"{head}{places}</urlset>\n", encoding="utf-8")
+    (out / "robots.txt").write_text(
+        f"User-agent: *\nAllow: /\nSitemap: {address}/sitemap.xml\n", encoding="utf-8"
+    )
 
 
 def _all_pages(site: pages.Site) -> Iterator[tuple[Path, str]]:
@@ -83,7 +107,7 @@ def _all_pages(site: pages.Site) -> Iterator[tuple[Path, str]]:
     yield from site.area_pages()
 
 
-def _write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
+def write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
     """Styles, scripts, words and the data files that all pages or all areas share."""
     assets = out / "assets"
     assets.mkdir(parents=True, exist_ok=True)
@@ -98,6 +122,8 @@ def _write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
         data.write(assets / f"words.{language}.js", "words", words[language].for_scripts(used))
     data.write(out / "data" / "areas.js", "areas", data.areas(figures, words))
     data.write(out / "data" / "indicators.js", "indicators", data.indicators(figures, words))
+    index = search_index(figures, words, pages.OVERVIEWS)
+    data.write(out / "data" / "search.js", "search", index)
     for name, found in (("scores", topics.scores), ("inequality", topics.inequality)):
         if rows := found(figures.release):
             data.write(out / "data" / f"{name}.js", name, rows, packed=True)

@@ -72,7 +72,7 @@ def areas(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
 
 
 def indicators(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
-    """Every indicator: titles, unit, direction, target, objectives, and what else search finds it by."""
+    """Every indicator: titles, unit, direction, target, objectives; words for search are elsewhere."""
     return {
         item.id: {
             "n": [words[language].title(item) for language in LANGUAGES],
@@ -82,7 +82,6 @@ def indicators(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
             "ty": item.target_year,
             "o": [item.frameworks.get("compact_brief"), item.frameworks.get("compact_adopted")],
             "c": len(figures.ranks.get(item.id, {})),
-            "x": item.codes,
         }
         for item in figures.release.indicators.values()
     }

@@ -37,8 +37,8 @@ def _headline(words: Words, found: Finding) -> str:
         return words.t("page.index.no_target")
     aim = words.or_code(f"aim.{found.lead.id}.aim", "")
     aim = aim or words.t("aim.any", title=words.title(found.lead))
-    said = words.t(f"page.index.course.{found.course}", aim=aim, year=found.lead.target_year)
-    return f"{said}{words.t('page.index.colon')} {_number(words, found, found.lead)}"
+    number = _number(words, found, found.lead)
+    return words.t(f"page.index.course.{found.course}", aim=aim, year=found.lead.target_year, number=number)
 
 
 def _number(words: Words, found: Finding, lead: Indicator) -> str:

@@ -16,9 +16,10 @@ from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Ar
 from reports.shared.standing import CATEGORIES, Standing
 from reports.site import home
 from reports.site import overview_rows as overviews
-from reports.site import topic_rows as topics
+from reports.site.card import card
 from reports.site.headline import finding
 from reports.site.mathml import mathml
+from reports.site.overview_values import OverviewValues
 
 BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
 # Ends that HTML lets be left out: a twentieth of all pages, in three languages.
@@ -27,7 +28,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 OVERVIEWS = (
     "index", "indicators", "areas", "compare", "gaps", "inequality", "scores", "claims", "availability",
     "frameworks", "not-measurable", "contributions", "methods", "disagreement", "sources", "status",
-    "downloads", "changes", "explain", "search",
+    "downloads", "changes", "explain", "search", "404",
 )  # fmt: skip
 # The menu's five entries, each with the pages below it; the pages of one thing are in PARENTS.
 SECTIONS = {
@@ -41,20 +42,7 @@ SECTIONS = {
 }  # fmt: skip
 NAVIGATION = tuple(name for names in SECTIONS.values() for name in names)
 PARENTS = {"indicator": "indicators", "objective": "indicators", "area": "areas"}
-VERDICTS = ("not_reproduced", "revised", "holds", "no_data")
 CRUMBS = ("world", "m49_region", "m49_subregion", "m49_intermediate", "wb_income", "ldc", "lldc", "sids")
-FLAGSHIPS = (
-    "internet_use",
-    "mobile_ownership",
-    "coverage_4g",
-    "schools_internet",
-    "broadband_price_gni",
-    "internet_use_parity",
-    "gini",
-    "account_ownership",
-    "electricity",
-    "statistical_performance",
-)
 
 
 @cache
@@ -66,17 +54,22 @@ def environment() -> Environment:
     )
 
 
+def home_of(language: str) -> str:
+    """The folder of a language in the site: the first has its pages at the root."""
+    return "" if language == LANGUAGES[0] else f"{language}/"
+
+
 def _section(path: str) -> str | None:
     """The entry of the menu that a page belongs to."""
     name = PARENTS.get(path.split("/")[0], path)
     return next((section for section, names in SECTIONS.items() if name in names), None)
 
 
-class Site:
+class Site(OverviewValues):
     """The pages of one language."""
 
-    def __init__(self, figures: Figures, words: Words, out: Path) -> None:
-        self.figures, self.words, self.out = figures, words, out
+    def __init__(self, figures: Figures, words: Words, out: Path, address: str = "") -> None:
+        self.figures, self.words, self.out, self.address = figures, words, out, address
         self.release = figures.release
         self.folder = out if words.language == LANGUAGES[0] else out / words.language
         self.revised = overviews.revised(self.release)
@@ -93,15 +86,24 @@ class Site:
             first_year=FIRST_YEAR,
             objectives=OBJECTIVES,
             demonstration=len(figures.vintages) == 1,
+            address=address,
         )
 
-    def _page(self, template: str, path: str, title: str, **values: Any) -> tuple[Path, str]:
-        """One page. path: below the language's folder, without the ending."""
+    def _page(
+        self,
+        template: str,
+        path: str,
+        title: str,
+        structured: dict[str, Any] | None = None,
+        **values: Any,
+    ) -> tuple[Path, str]:
+        """One page. path: below the language's folder, without the ending; structured: it as JSON-LD,
+        which only a published page needs."""
+        place = f"{self.address}/{home_of(self.words.language)}{path}.html" if self.address else ""
+        structured = {**structured, "url": place} if structured and place else None
         depth = path.count("/")
         up, home = "../" * depth, "../" * (depth + (self.words.language != LANGUAGES[0]))
-        others = {
-            code: f"{home}{'' if code == LANGUAGES[0] else code + '/'}{path}.html" for code in LANGUAGE_NAMES
-        }
+        others = {code: f"{home}{home_of(code)}{path}.html" for code in LANGUAGE_NAMES}
         html = (
             environment()
             .get_template(f"{template}.html")
@@ -111,6 +113,8 @@ class Site:
                 home=home,
                 path=path,
                 section=_section(path),
+                place=place,
+                structured=structured,
                 others=others,
                 page_title=title,
                 template=template,
@@ -125,121 +129,12 @@ class Site:
             values = getattr(self, "_" + name.replace("-", "_"))()
             yield self._page(name, name, self.words.t(f"page.{name}.title"), **values)
 
-    def _index(self) -> dict[str, Any]:
+    def write_card(self) -> None:
+        """The picture of the site for links elsewhere."""
         found, words = finding(self.figures), self.words
-        lead = found.lead
-        return {
-            "found": found,
-            "said": home.sentences(words, found),
-            "lead": lead,
-            "chart": home.world_chart(self.figures, words, lead) if lead else "",
-            "rows": home.target_rows(self.figures, words),
-            "map": home.likelihood_map(self.figures, words, lead) if lead else "",
-            "frameworks": {
-                f: [self._objective(f, code) for code in codes] for f, codes in OBJECTIVES.items()
-            },
-            "diff": overviews.changes(self.release),
-            "targets": overviews.targets(self.release),
-        }
-
-    def _key_figure(self, item: Indicator) -> dict[str, Any]:
-        value = self.figures.world(item.id)
-        return {"item": item, "value": value, "standing": self.figures.standing([item.id])}
-
-    def _objective(self, framework: str, code: str) -> dict[str, Any]:
-        items = self.figures.of_objective(framework, code)
-        return {
-            "code": code,
-            "framework": framework,
-            "items": items,
-            "standing": self.figures.standing([i.id for i in items]),
-            "direct": overviews.measured_directly(self.release, framework, code),
-        }
-
-    def _indicators(self) -> dict[str, Any]:
-        by_code = {
-            code: self.figures.of_objective("compact_brief", code) for code in OBJECTIVES["compact_brief"]
-        }
-        placed = {i.id for items in by_code.values() for i in items}
-        rest = [i for i in self.release.indicators.values() if i.id not in placed]
-        return {"by_code": by_code, "rest": rest, "figures": self.figures}
-
-    def _areas(self) -> dict[str, Any]:
-        by_region: dict[str, list[Area]] = {}
-        for country in self.release.countries:
-            region = self.release.groups_of.get(country.code, {}).get("m49_region", "")
-            by_region.setdefault(region, []).append(country)
-        by_grouping: dict[str, list[Area]] = {}
-        for group in self.release.groups:
-            by_grouping.setdefault(self.release.grouping_of[group.code], []).append(group)
-        regions = {
-            r: sorted(by_region[r], key=self.words.area) for r in (*REGIONS, *by_region) if r in by_region
-        }
-        return {"by_region": regions, "by_grouping": by_grouping, "areas": self.release.areas}
-
-    def _compare(self) -> dict[str, Any]:
-        return {"default_indicators": [i for i in FLAGSHIPS if i in self.figures.latest][:2]}
-
-    def _search(self) -> dict[str, Any]:
-        return {}
-
-    def _claims(self) -> dict[str, Any]:
-        return {
-            "claims": sorted(
-                self.release.dicts("claim", "claim"), key=lambda row: VERDICTS.index(row["verdict"])
-            )
-        }
-
-    def _availability(self) -> dict[str, Any]:
-        return overviews.availability(self.figures)
-
-    def _not_measurable(self) -> dict[str, Any]:
-        return {
-            "targets": overviews.targets(self.release),
-            "indicators": self.release.indicators,
-            "empty": [i for i in self.release.indicators.values() if not self.figures.latest.get(i.id)],
-        }
-
-    def _frameworks(self) -> dict[str, Any]:
-        return {"frameworks": overviews.field_frameworks(self.release), "indicators": self.release.indicators}
-
-    def _methods(self) -> dict[str, Any]:
-        return {"methods": overviews.methods(self.release), "scores": self.release.has("score")}
-
-    def _sources(self) -> dict[str, Any]:
-        return overviews.sources(self.figures)
-
-    def _explain(self) -> dict[str, Any]:
-        return {}
-
-    def _scores(self) -> dict[str, Any]:
-        return {"scored": bool(topics.scores(self.release)), "without": topics.unscored(self.release)}
-
-    def _inequality(self) -> dict[str, Any]:
-        return {"measured": self.release.has("inequality")}
-
-    def _gaps(self) -> dict[str, Any]:
-        def part(dimension: str, code: str) -> str:
-            return self.words.or_code(f"js.gap.{dimension}.{code}", code)
-
-        shared = {"indicators": self.release.indicators, "areas": self.release.areas}
-        return {"rows": topics.gaps(self.figures), "part": part, **shared}
-
-    def _disagreement(self) -> dict[str, Any]:
-        shared = {"indicators": self.release.indicators, "areas": self.release.areas}
-        return topics.disagreement(self.figures) | shared
-
-    def _status(self) -> dict[str, Any]:
-        return {"rows": topics.states(self.figures)}
-
-    def _contributions(self) -> dict[str, Any]:
-        return {"tables": topics.contributions(self.release)}
-
-    def _downloads(self) -> dict[str, Any]:
-        return {"files": overviews.files(self.release)}
-
-    def _changes(self) -> dict[str, Any]:
-        return {"diff": overviews.changes(self.release)}
+        said = home.sentences(words, found)
+        drawn = card(said["headline"], said["on"], words.t("site.name"), found.standing, words.language)
+        (self.out / "assets" / f"card.{words.language}.png").write_bytes(drawn)
 
     def objective_pages(self) -> Iterator[tuple[Path, str]]:
         """A page for each objective of the policy brief and of the adopted Compact."""
@@ -278,6 +173,9 @@ class Site:
                 world_code=WORLD,
                 lines=[g for g in (WORLD, *REGIONS, *INCOME) if g in self.figures.groups.get(item.id, {})],
                 targets=overviews.targets_for(self.release, item.id),
+                structured=self._as_linked("Dataset", self.words.title(item), item.description)
+                | {"identifier": item.id, "variableMeasured": item.title}
+                | ({"temporalCoverage": f"{years[0]}/{years[-1]}"} if years else {}),
                 revised=self.revised.get(item.id),
                 revisions=[
                     (self.words.area(self.release.areas[a]) if a in self.release.areas else a, *rest)

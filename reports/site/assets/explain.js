@@ -49,7 +49,7 @@
   // What each named input took, and what it is made of in its turn.
   const inputs = (data, made, taken, deep) => Object.entries(taken).map(([name, one]) => {
     const items = made.inputs[name];
-    const head = el(deep ? "h4" : "h3", {}, t("js.why.input", { name }), one ? ` = ${number(one.v)}` : `: ${t("js.no_data")}`);
+    const head = el(deep ? "h3" : "h2", { class: "input-head" }, t("js.why.input", { name }), one ? ` = ${number(one.v)}` : `: ${t("js.no_data")}`);
     if (!one) return el("section", { class: "input" }, head, el("p", {}, t("js.why.without", { names: items.map(nameOf).join(", ") })));
     const before = items.slice(0, one.k).map(nameOf);
     return el("section", { class: "input" }, head,

@@ -101,30 +101,22 @@ const CT = (() => {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
 
-  // --- search: names in all three languages, codes of areas, indicators and agencies' series
-  const plain = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+  // --- search: what there is to find, with all its names; the matching is in search.js
+  const plain = Search.plain;
   let index = null;
   const build = async () => {
     if (index) return index;
-    const [areas, indicators] = await Promise.all([load("areas", "data/areas.js"), load("indicators", "data/indicators.js")]);
-    index = [
-      ...Object.entries(indicators).map(([id, d]) => ({ name: d.n[order], kind: t("js.indicator"), href: indicatorLink(id), find: plain([...d.n, id.replaceAll("_", " "), ...d.x].join(" | ")), few: d.c === 0 })),
-      ...Object.entries(areas).map(([code, d]) => ({ name: d.n[order], kind: t(d.k === "c" ? "js.country" : "js.group"), href: areaLink(code), find: plain([...d.n, code, d.i ?? ""].join(" | ")) })),
-      ...[...document.querySelectorAll(".menu a")].map((a) => ({ name: a.textContent, kind: t("js.page"), href: a.getAttribute("href"), find: plain(a.textContent) })),
-      ...[..."ABCDEFGH12345"].map((code) => ({ name: `${code} ${t(`objective.${code}`)}`, kind: t("js.objective"), href: `${body.up}objective/${code}.html`, find: plain(t(`objective.${code}`)) })),
-    ];
+    const [areas, indicators, more] = await Promise.all([load("areas", "data/areas.js"), load("indicators", "data/indicators.js"), load("search", "data/search.js")]);
+    const own = (names) => [names[order], ...names];
+    index = Search.prepare([
+      ...Object.entries(areas).map(([code, d]) => ({ kind: t(d.k === "c" ? "js.country" : "js.group"), href: areaLink(code), keys: [...own(d.n), ...more.a[code] ?? []], weight: d.k === "c" ? 0 : 0.02 })),
+      ...Object.entries(indicators).map(([id, d]) => ({ kind: t("js.indicator"), href: indicatorLink(id), keys: [...own(d.n), id.replaceAll("_", " "), ...more.i[id].slice(1)], weight: (d.c ? 0.02 : 0.03) + more.i[id][0] / 1e4 })),
+      ...more.o.map(([code, names]) => ({ kind: t("js.objective"), href: `${body.up}objective/${code}.html`, keys: [`${code} ${names[order]}`, ...names], weight: 0.1 })),
+      ...more.p.map(([name, names, words]) => ({ kind: t("js.page"), href: `${body.up}${name}.html`, keys: [...own(names), ...words], weight: 0.1 })),
+    ].map((entry) => ({ ...entry, name: entry.keys[0] })));
     return index;
   };
-  const search = async (text) => {
-    const words = plain(text).split(/\s+/).filter(Boolean);
-    if (!words.length) return [];
-    const score = (entry) => {
-      const name = plain(entry.name);
-      return (name === words.join(" ") ? 0 : name.startsWith(words[0]) ? 1 : name.includes(words[0]) ? 2 : 3) + (entry.few ? 0.5 : 0);
-    };
-    return (await build()).filter((entry) => words.every((word) => entry.find.includes(word)))
-      .sort((a, b) => score(a) - score(b) || a.name.localeCompare(b.name, language));
-  };
+  const search = async (text) => Search.find(await build(), text, (a, b) => a.name.localeCompare(b.name, language));
 
   const start = () => {
     const input = document.getElementById("q"), hits = document.getElementById("hits");
