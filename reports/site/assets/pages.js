@@ -107,7 +107,7 @@
       const members = group === "all" ? null : new Set(Object.entries(CT.get("areas")).filter(([, d]) => d.g.includes(group)).map(([code]) => code));
       const rows = members ? data.rows.filter((r) => members.has(r[0])) : data.rows;
       lines.replaceChildren(rows.length ? CT.table([
-        { head: t("js.rank"), cell: (r) => String(r[5]), n: true, value: (r) => r[5] },
+        { head: t("js.rank"), cell: (r) => r[5] == null ? "–" : String(r[5]), n: true, value: (r) => r[5] },
         { head: t("table.country"), cell: (r) => link(r[0]), row: true, value: (r) => areaName(r[0]) },
         { head: t("table.value"), cell: (r) => CT.why(id, r[0], figure(r[2], meta.u)), n: true, value: (r) => r[2] },
         { head: t("table.year"), cell: (r) => yearCell(r[1], newest), n: true, value: (r) => r[1] },
@@ -142,7 +142,8 @@
       const fresh = el("div", { class: "canvas" });
       canvas.replaceChildren(fresh);
       const mine = found.rows.find((r) => r[0] === area);
-      const label = mine ? t("js.strip_label", { area: areaName(area), title: title(chosen), value: figure(mine[2], m.u), year: mine[1], rank: mine[5], of: found.rows.length }) : `${title(chosen)}: ${areaName(area)}`;
+      const whose = `${title(chosen)}: ${areaName(area)}`;  // ranks are among UN Member States; others have none
+      const label = mine?.[5] != null ? t("js.strip_label", { area: areaName(area), title: title(chosen), value: figure(mine[2], m.u), year: mine[1], rank: mine[5], of: m.c }) : mine ? `${whose}, ${figure(mine[2], m.u)} (${mine[1]})` : whose;
       Charts.strip(fresh, { rows: found.rows.map((r) => r.slice(0, 6)), meta: m, named, label });
       words.textContent = label;
     };
@@ -171,7 +172,7 @@
       ...(data.rows.some((r) => r[10] != null) ? [{ head: t("js.chance"), cell: (r) => chanceOf(r[10]), n: true, value: (r) => r[10] }] : []),
       { head: t("js.median_region"), cell: (r) => CT.short(r[7]), n: true },
       { head: t("js.median_income"), cell: (r) => CT.short(r[8]), n: true },
-      { head: t("js.rank"), cell: (r) => t("js.rank_of", { n: r[5], of: metaOf(r).c }), n: true, value: (r) => r[5] / metaOf(r).c },
+      { head: t("js.rank"), cell: (r) => r[5] == null ? "–" : t("js.rank_of", { n: r[5], of: metaOf(r).c }), n: true, value: (r) => r[5] == null ? null : r[5] / metaOf(r).c },
     ];
     const peers = [data.region, data.income].filter(Boolean).map(areaName).join("; ");
     at("profile").replaceChildren(el("p", { class: "fine" }, t("js.medians_of", { names: peers || "–" })),
