@@ -71,7 +71,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, tables = tmp_path_factory.mktemp("hostile"), site_release._tables
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            site_release, "_tables", lambda: {name: hostile(rows) for name, rows in tables().items()}
+            site_release,
+            "_tables",
+            lambda *given: {name: hostile(rows) for name, rows in tables(*given).items()},
         )
         release = write_release(folder / "release")
     build(release, folder / "site", explain=explained)
