@@ -146,7 +146,7 @@ def test_search_finds_by_name_accent_code_and_series(browser: webdriver.Chrome, 
     for text, first in (
         ("kenya", "Kenya"),
         ("TZA", "United Republic"),
-        ("i99H", "Gini"),
+        ("i99H", "Individuals"),
         ("using", "Individuals"),
     ):
         field.clear()
