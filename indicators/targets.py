@@ -267,7 +267,7 @@ def _claims(claims: list[Claim], indicators: Collection[str], targets: Collectio
                 step,
             )
         for name, part in claim.parts.items():
-            for used in (part.indicator, *part.or_of):
+            for used in (*([part.indicator] if part.indicator else []), *part.or_of):
                 yield from _indicator((*place, "parts", name, "indicator"), used, indicators)
         faults = check_formula(claim.formula, claim.parts) if claim.formula else []
         for fault in faults:

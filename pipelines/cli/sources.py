@@ -6,6 +6,7 @@ They call one function each and print; what they do not use is not loaded.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -62,6 +63,10 @@ def new_source(
     url: Annotated[
         str, typer.Option(help="One answer of the agency: a file, or a question with its answer.")
     ] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option(help="A delimited file at hand, which is read instead of asking.", dir_okay=False),
+    ] = None,
     title: Annotated[str, typer.Option(help="What the agency calls it.")] = "",
     agency: Annotated[str, typer.Option(help="Who publishes it.")] = "",
     licence: Annotated[str, typer.Option(help="Under which terms.")] = "",
@@ -87,8 +92,8 @@ def new_source(
     made = scaffold(
         Wanted(
             source_id,
-            ask("reader", reader, "Which reader of sources/readers?"),
-            ask("url", url, "Which address?"),
+            ask("reader", reader or ("delimited" if file else ""), "Which reader of sources/readers?"),
+            url if file else ask("url", url, "Which address?"),
             ask("title", title, "What does the agency call it?"),
             ask("agency", agency, "Which agency?"),
             ask("licence", licence, "Under which licence?"),
@@ -98,6 +103,7 @@ def new_source(
             _pairs(field or []),
             tuple(value or ()),
             rows,
+            file,
         )
     )
     emit([vars(one) for one in made], as_json=as_json)

@@ -180,14 +180,19 @@ class FieldFile(Model):
 class Part(Model):
     """One number that a claim's formula needs, taken from the release."""
 
-    indicator: Identifier
+    indicator: Identifier | None = Field(default=None, description="which; none where a universe is named")
+    universe: Literal["environment", "unsd"] | None = Field(
+        default=None, description="of the SDG database: see the table availability"
+    )
     or_of: list[Identifier] = Field(
         default=[], description="for count with since: an area counts if any of these has a value as well"
     )
-    take: Literal["value", "count", "sum"] = Field(
-        default="value", description="value of one area or group; count or sum over countries"
+    take: Literal["value", "count", "sum", "indicators", "measured"] = Field(
+        default="value",
+        description="value of one area or group; count or sum over countries; of a universe, its indicators "
+        "or those measured in at least half of the area's countries",
     )
-    area: Area | None = Field(default=None, description="for value: a country or a group")
+    area: Area | None = Field(default=None, description="for value and a universe: a country or a group")
     areas: list[Area] = Field(default=[], description="for count and sum: these areas; else all UN members")
     year: int | None = Field(default=None, ge=1990, le=2100)
     since: int | None = Field(
@@ -198,9 +203,14 @@ class Part(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Part:
-        if (self.take == "value") != (self.area is not None):
-            raise ValueError("`area` together with `take: value`, and only then")
-        if (self.year is None) == (self.since is None):
+        of_universe = self.take in ("indicators", "measured")
+        if (self.indicator is None) != of_universe or (self.universe is not None) != of_universe:
+            raise ValueError("`indicator`; or `universe` with `take: indicators` or `take: measured`")
+        if (self.take == "value" or of_universe) != (self.area is not None):
+            raise ValueError("`area` together with `take: value` or a universe, and only then")
+        if of_universe and (self.year, self.since) != (None, None):
+            raise ValueError("`year` and `since` have no meaning for a universe")
+        if not of_universe and (self.year is None) == (self.since is None):
             raise ValueError("one of `year` and `since`")
         if self.since is not None and self.take != "count":
             raise ValueError("`since` with `take: count` only")

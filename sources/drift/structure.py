@@ -6,6 +6,7 @@ check.py compares it with the contract of a source.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -17,7 +18,8 @@ from typing import Any
 
 import orjson
 
-from sources.http.content import parse_text
+from sources.http.content import check_text, parse_text
+from sources.http.file_kind import text_encoding
 from sources.model import InvalidResponse, Page
 
 Structure = dict[str, str]  # path to type; of a column, its place
@@ -26,6 +28,7 @@ HEAD = 64 * 1024  # of a table: more than a header has
 TITLE_LINES = 3  # that may stand before a header
 MEMBERS = 300  # of an archive that are looked into
 DELIMITERS = (",", ";", "\t", "|")
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CODE = re.compile(r"^\d+$|/")  # a name that is data, not structure: a number, an address
 YEAR = re.compile(r"\b(?:19|20)\d\d\b|(?<=YR)(?:19|20)\d\d")
 
@@ -133,13 +136,23 @@ def _kind(value: object) -> str:
 def _header(page: Page, prefix: str = "") -> Iterator[tuple[str, str]]:
     """The columns with their places. Years in names are one: a table may grow by a year."""
     head = page.head(HEAD)
-    line, delimiter = _first_of_columns(parse_text(Page(page.url, head.rpartition(b"\n")[0] or head)))
+    whole = head if head.startswith(UTF16) else head.rpartition(b"\n")[0] or head
+    line, delimiter = _first_of_columns(_text(Page(page.url, whole)))
     seen: set[str] = set()
     for place, column in enumerate(next(csv.reader([line.rstrip("\r")], delimiter=delimiter), []), 1):
         name = f"{prefix}column {YEAR.sub('YYYY', column)!r}"
         if name not in seen:
             yield name, f"place {place}"
         seen.add(name)
+
+
+def _text(page: Page) -> str:
+    """The text of a table, which a ministry may write in another encoding than UTF-8."""
+    encoding = text_encoding(page.body)
+    if encoding == "utf-8":
+        return parse_text(page)
+    check_text(page, page.body, encoding)
+    return page.body[: len(page.body) // 2 * 2 if encoding == "utf-16" else None].decode(encoding)
 
 
 def _first_of_columns(text: str) -> tuple[str, str]:

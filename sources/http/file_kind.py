@@ -4,6 +4,7 @@ nothing."""
 from __future__ import annotations
 
 import codecs
+import re
 
 # Beginnings of files, longest first where one is the beginning of another.
 BEGINNINGS: tuple[tuple[bytes, str], ...] = (
@@ -41,6 +42,20 @@ def kind_of(start: bytes) -> str:
             if zeros > 0.4 * (len(sample) / 2) and sample[1 - offset :: 2].count(0) < 0.05 * len(sample):
                 return name
     return ""
+
+
+def text_encoding(body: bytes) -> str:
+    """How the letters of a text are written: utf-8, utf-16, cp1252, or latin-1, which any bytes may be."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    western = ("cp1252",) if re.search(rb"[\x80-\x9f]", body) else ()  # control characters in latin-1
+    for encoding in ("utf-8", *western):
+        try:
+            body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"
 
 
 def likely_encoding(body: bytes) -> str:

@@ -15,16 +15,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import get_args
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from schemas.definitions.source import Cadence, Limits, Rate, Source
 from schemas.errors import CompactError
 from sources.drift.check import record_contract
-from sources.http.content import parse_text
 from sources.http.session import Session
 from sources.model import Page
 from sources.registry.readers import READERS
 from sources.registry.sources import SERIES_COLUMNS, is_unit
+from sources.scaffold.file_layout import read_layout
 from sources.scaffold.specimen import SUFFIX, Specimen
 from sources.scaffold.table_inference import (
     Table,
@@ -48,7 +48,8 @@ RATE = Rate(
 @dataclass(frozen=True)
 class Wanted:
     """What is known of the source. fields: field of the wire to the column that holds it; values: columns of
-    values, where each is a series of its own; rows: how many the specimen keeps."""
+    values, where each is a series of its own; rows: how many the specimen keeps; file: a file at hand, which
+    is read instead of asking, so that the address may be unknown yet."""
 
     id: str
     reader: str
@@ -62,6 +63,12 @@ class Wanted:
     fields: dict[str, str] = field(default_factory=dict)
     values: tuple[str, ...] = ()
     rows: int = 20
+    file: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file, at its address or at hand."""
+        return unquote(urlsplit(self.url).path).rpartition("/")[2] or (self.file.name if self.file else "")
 
 
 @dataclass(frozen=True)
@@ -78,11 +85,11 @@ def scaffold(wanted: Wanted, *, root: Path = CHECKOUT, today: date | None = None
     _check(wanted, root)
     override = url_override(wanted.id)
     page = _ask(wanted, override)
-    specimen, kept, of = trim(page, wanted.rows)
     table = None
     if wanted.reader == "delimited" and not page.body.startswith((b"PK", b"\x1f\x8b")):
-        table = read_table(parse_text(page))
+        table = read_table(read_layout(page))
         check_columns(table, [*wanted.fields.values(), *wanted.values])
+    specimen, kept, of = trim(page, wanted.rows, table.layout if table else None)
     folder, beside = root / "sources" / "agencies" / wanted.id, root / "tests" / "specimens" / wanted.id
     folder.mkdir()
     beside.mkdir(parents=True)
@@ -90,16 +97,18 @@ def scaffold(wanted: Wanted, *, root: Path = CHECKOUT, today: date | None = None
     definition = _definition(wanted, page, table, day, override)
     (folder / "source.yaml").write_text(definition, encoding="utf-8")
     series = _series(folder / "series.csv", wanted, table)
-    name = re.sub(r"[^a-z0-9]+", "_", unquote(urlsplit(wanted.url).path).rpartition("/")[2].lower())
+    name = re.sub(r"[^a-z0-9]+", "_", wanted.name.lower())
     stem, _, suffix = name.rpartition("_")
     file = f"{stem or 'answer'}.{suffix if stem else 'txt'}"
     (beside / file).write_bytes(specimen)
-    there = [code for code in series if code.encode() in specimen] or series
+    there = [code for code in series if code.encode(table.layout.encoding if table else "utf-8") in specimen]
+    there = there or series
     description = Specimen(
         series=there or ["?"],
-        origin=f"recorded; trimmed to {kept} of {of} rows" if of else "recorded; trimmed",
+        origin=("a file at hand" if wanted.file else "recorded")
+        + (f"; trimmed to {kept} of {of} rows" if of else "; trimmed"),
         pages=[file],
-        url=page.url if override else wanted.url,
+        url=page.url if override or wanted.file else wanted.url,
         date=day,
         sha256=hashlib.sha256(page.body).hexdigest(),
         contract=True,
@@ -138,7 +147,9 @@ def _check(wanted: Wanted, root: Path) -> None:
         (bool(taken), f"{wanted.id} is there already", str(taken[0] if taken else ""), "a new id"),
         (wanted.reader not in readers, f"there is no reader {wanted.reader!r}", "--reader",
          ", ".join(readers)),
-        (not wanted.url.startswith("https://") or not urlsplit(wanted.url).hostname,
+        (not wanted.file and not wanted.url, "there is neither an address nor a file", "--url",
+         "one of --url and --file"),
+        (bool(wanted.url) and not (wanted.url.startswith("https://") and urlsplit(wanted.url).hostname),
          f"{wanted.url!r} cannot be asked", "--url", "an address that begins with https://"),
         (bool(wanted.unit) and not is_unit(wanted.unit), f"unknown unit {wanted.unit!r}", "--unit",
          "a code of schemas/codelists/units.yaml"),
@@ -148,7 +159,13 @@ def _check(wanted: Wanted, root: Path) -> None:
 
 
 def _ask(wanted: Wanted, override: str | None) -> Page:
-    """The answer, through the same session as every other: one question, no other host, bounded."""
+    """The file at hand; or the answer, through the same session as every other: one question, no other host,
+    bounded."""
+    if wanted.file:
+        try:
+            return Page(wanted.url or wanted.file.name, wanted.file.read_bytes())
+        except OSError as error:
+            raise CompactError(f"the file cannot be read: {error.strerror}", where=str(wanted.file)) from None
     base, path, params = _parts(wanted.url)
     host = str(urlsplit(wanted.url).hostname)
     provisional = Source.model_construct(
@@ -187,7 +204,6 @@ def _series(path: Path, wanted: Wanted, table: Table | None) -> list[str]:
 
 def _definition(wanted: Wanted, page: Page, table: Table | None, day: str, override: str | None) -> str:
     """The text of source.yaml."""
-    base = _parts(wanted.url)[0]
     size = max(MEGABYTE, 1 << (8 * len(page.body)).bit_length())
     homepage = scalar(wanted.homepage) if wanted.homepage else ""
     lines = [
@@ -209,8 +225,7 @@ def _definition(wanted: Wanted, page: Page, table: Table | None, day: str, overr
         _verified(wanted, day, override),
         f"reader: {wanted.reader}",
         question("ask_for:", "all, if this is one small table; used, if indicators name what to ask for"),
-        f"base_url: {scalar(base)}",
-        f"hosts: [{urlsplit(wanted.url).hostname}]",
+        *_address(wanted),
         f"rate:\n  requests_per_second: {RATE.requests_per_second:g}\n  reason: {RATE.reason}",
         f"limits:\n  response_bytes: {size:<15} # the answer of {day} had {len(page.body)} bytes",
         _options(wanted, table),
@@ -224,7 +239,19 @@ def _definition(wanted: Wanted, page: Page, table: Table | None, day: str, overr
     return "\n".join(lines) + "\n"
 
 
+def _address(wanted: Wanted) -> list[str]:
+    if wanted.url:
+        return [f"base_url: {scalar(_parts(wanted.url)[0])}", f"hosts: [{urlsplit(wanted.url).hostname}]"]
+    asked = "in which folder of which address does the agency put the file? https://…"
+    return [question("base_url:", asked), question("hosts:", "the host of that address, as [HOST]")]
+
+
 def _verified(wanted: Wanted, day: str, override: str | None) -> str:
+    if wanted.file:
+        return (
+            "contract_verified: false\ncontract_note: >-\n"
+            f"  The layout was read on {day} from the file {wanted.file.name}, not from an answer."
+        )
     if override:
         name = f"COMPACT_URL_{wanted.id.upper()}"
         return (
@@ -240,7 +267,7 @@ def _value_columns(wanted: Wanted) -> Sequence[str]:
 
 def _options(wanted: Wanted, table: Table | None) -> str:
     if table:
-        return options_text(table, wanted.fields, wanted.values, wanted.url)
+        return options_text(table, wanted.fields, wanted.values, wanted.url or f"/{quote(wanted.name)}")
     said = importlib.import_module(READERS[wanted.reader]).__doc__ or ""
     comment = "\n".join(f"# {line}".rstrip() for line in said.strip().splitlines())
     return f"{comment}\n{question('options:', 'what does the reader need? See above; {} for nothing')}"

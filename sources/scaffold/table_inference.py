@@ -5,17 +5,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from schemas.codelists.code_maps import SCHEMES, code_map, not_carried
 from schemas.errors import CompactError
-from sources.drift.structure import DELIMITERS
+from sources.scaffold.file_layout import FileLayout, NumberStyle, layout_lines, number_style
 from sources.scaffold.yaml_writer import question, scalar
 
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 NAMED = 40  # areas or texts that are listed
 KNOWN_SHARE = 0.8  # of the areas, for a code list to be written down as that of the file
 
@@ -28,12 +26,14 @@ ASKED = {
 
 @dataclass(frozen=True)
 class Table:
-    """A delimited file: names of its columns as declared (header, ours) and its records."""
+    """A delimited file: names of its columns as declared (header, ours) and its records. others: lines with
+    another number of fields, such as notes below the table."""
 
-    delimiter: str
+    layout: FileLayout
     columns: tuple[tuple[str, str], ...]
     rows: tuple[Mapping[str, str], ...]
     final_newline: bool
+    others: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,17 +43,22 @@ class Table:
         """The different texts of a column, in order."""
         return list(dict.fromkeys(row[column] for row in self.rows))
 
+    def numbers(self, columns: Sequence[str]) -> NumberStyle:
+        """How numbers are written in these columns, or in all."""
+        return number_style(text for column in columns or self.names for text in self.values(column))
 
-def read_table(text: str) -> Table:
+
+def read_table(layout: FileLayout) -> Table:
     """The file as it is; a column without a name, or with another's, is given one."""
-    delimiter = max(DELIMITERS, key=text.split("\n", 1)[0].count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    lines = csv.reader(io.StringIO(layout.text, newline=""), delimiter=layout.delimiter)
     header = next(lines, [])
     names: list[str] = []
     for place, name in enumerate(header, 1):
         names.append(name if name.strip() and name not in names else f"{name} column {place}".strip())
-    rows = tuple(dict(zip(names, row, strict=False)) for row in lines if len(row) == len(names))
-    return Table(delimiter, tuple(zip(header, names, strict=True)), rows, text.endswith("\n"))
+    found = [row for row in lines if row]
+    rows = tuple(dict(zip(names, row, strict=False)) for row in found if len(row) == len(names))
+    columns = tuple(zip(header, names, strict=True))
+    return Table(layout, columns, rows, layout.text.endswith("\n"), len(found) - len(rows))
 
 
 def check_columns(table: Table, given: Iterable[str]) -> None:
@@ -69,8 +74,13 @@ def check_columns(table: Table, given: Iterable[str]) -> None:
 def options_text(table: Table, fields: Mapping[str, str], values: Sequence[str], url: str) -> str:
     """options of source.yaml for the reader `delimited`."""
     lines = ["options:"]
-    if table.delimiter != ",":
-        lines.append(f"  delimiter: {scalar(table.delimiter)}")
+    numbers = table.numbers(values or [name for field, name in fields.items() if field == "value"])
+    lines += layout_lines(table.layout, numbers)
+    if numbers.unclear:
+        asked = f"is {numbers.unclear} more than a thousand, or a number with decimals?"
+        lines.append(question("  thousands:", f'{asked} Then write decimal: "," instead'))
+    if table.others:
+        lines.append(f"  # {table.others} lines have another number of fields: the reader refuses them")
     if not table.final_newline:
         lines.append("  final_newline: false")
     lines.append("  columns:")
@@ -142,8 +152,9 @@ def areas_text(table: Table, column: str) -> str:
 
 def missing_text(table: Table, columns: Sequence[str]) -> str:
     """`missing` of source.yaml: the texts among the values that are no numbers."""
-    texts = [text for column in columns for text in table.values(column) if not NUMBER.fullmatch(text)]
-    bounds = [text for text in texts if text[:1] in ("<", ">") and NUMBER.fullmatch(text[1:].strip())]
+    numbers = table.numbers(columns)
+    texts = [text for column in columns for text in table.values(column) if not numbers.is_number(text)]
+    bounds = [text for text in texts if text[:1] in ("<", ">") and numbers.is_number(text[1:])]
     listed = [text for text in dict.fromkeys(texts) if text not in bounds][:NAMED]
     if not listed:
         return ""

@@ -13,6 +13,7 @@ import orjson
 from schemas.errors import CompactError
 from sources.http.content import parse_text
 from sources.model import Page
+from sources.scaffold.file_layout import FileLayout
 
 TOTALS = ("total", "totalElements", "totalCount", "count")  # fields that say how many records there are
 PAGES = ("pages", "totalPages")
@@ -20,9 +21,17 @@ DATE = (1980, 1, 1, 0, 0, 0)  # of members: the same bytes each time
 PART = 1024 * 1024  # of a packed table that is looked at: its first rows stand in there
 
 
-def trim(page: Page, rows: int) -> tuple[bytes, int, int]:
-    """The answer with the first rows alone; how many these are, and of how many (0: not counted)."""
+def trim(page: Page, rows: int, layout: FileLayout | None = None) -> tuple[bytes, int, int]:
+    """The answer with the first rows alone; how many these are, and of how many (0: not counted).
+
+    Args:
+        page: The answer.
+        rows: How many rows are kept.
+        layout: Of a delimited file, how it is written: the lines before its header are kept.
+    """
     body = page.body
+    if layout is not None:
+        return _delimited(page, rows, layout)
     if body.startswith(b"PK"):
         return _archive(page, rows)
     if body.startswith(b"\x1f\x8b"):
@@ -32,6 +41,18 @@ def trim(page: Page, rows: int) -> tuple[bytes, int, int]:
     if text.lstrip()[:1] in ("{", "["):
         return _json(orjson.loads(text), rows)
     return _table(body, rows)
+
+
+def _delimited(page: Page, rows: int, layout: FileLayout) -> tuple[bytes, int, int]:
+    """A table that begins after some lines, in its encoding."""
+    body, encoding = page.body, layout.encoding
+    if encoding != "utf-16":  # whose line ends are no single bytes
+        lines = body.splitlines(keepends=True)
+        kept, count, of = _table(b"".join(lines[layout.before :]), rows)
+        return b"".join(lines[: layout.before]) + kept, count, of
+    text = body.decode(encoding).splitlines(keepends=True)
+    kept, count, of = _table("".join(text[layout.before :]).encode(), rows)
+    return ("".join(text[: layout.before]) + kept.decode()).encode(encoding), count, of
 
 
 def _table(body: bytes, rows: int) -> tuple[bytes, int, int]:

@@ -99,6 +99,29 @@ def test_the_database_as_a_whole_is_counted_by_indicator(tmp_path: Path) -> None
     assert found["unsd", "all", "UGA", "_T"]["share_one"] == 0.0  # a missing value is none
 
 
+def test_an_indicator_is_measured_where_half_of_the_countries_tell_a_trend(tmp_path: Path) -> None:
+    half = [value("use", area, year, 1.0) for area in MEMBERS[:97] for year in (2016, 2020)]
+    less = [value("phone", area, year, 1.0) for area in MEMBERS[:96] for year in (2016, 2020)]
+    once = [value("never", area, 2020, 1.0) for area in MEMBERS]
+    found = available(tmp_path, values=[*half, *less, *once])
+    assert found["catalogue", "all", "M49:001", "_T"]["measured"] == 1
+    assert found["catalogue", "17", "M49:001", "_T"]["measured"] == 1
+    assert found["catalogue", "5", "M49:001", "_T"]["measured"] == 0
+    assert found["catalogue", "all", MEMBERS[0], "_T"]["measured"] == 2
+
+
+def test_the_environment_is_a_part_of_the_database(tmp_path: Path) -> None:
+    series = sorted({row["series"] for row in read_codelist("sdg_series")})
+    rows = [observation("unsd_sdg", code, "KEN", year, 1.0) for code in series for year in (2016, 2020)]
+    found = available(tmp_path, stage(tmp_path, rows))
+    part, whole = found["environment", "all", "KEN", "_T"], found["unsd", "all", "KEN", "_T"]
+    assert part["indicators"] == part["measured"] == 76
+    assert whole["measured"] == 221
+    listed = {row["indicator"] for row in read_codelist("environmental_indicators")}
+    goals = {key[1] for key in found if key[0] == "environment"} - {"all"}
+    assert goals <= {indicator.split(".")[0] for indicator in listed}
+
+
 def test_more_data_never_lowers_a_share(tmp_path: Path) -> None:
     before = available(tmp_path / "1")
     after = available(tmp_path / "2", values=[*VALUES, value("phone", "UGA", 2018, 1.0)])

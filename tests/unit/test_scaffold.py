@@ -23,6 +23,7 @@ from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError, DefinitionError
 from sources.model import InvalidResponse, Page, SnapshotFiles
 from sources.registry.sources import SOURCES, load_series, load_source
+from sources.scaffold.file_layout import number_style
 from sources.scaffold.source import Made, Wanted, scaffold
 from sources.scaffold.trim import trim
 from sources.scaffold.yaml_writer import MARK
@@ -163,6 +164,8 @@ def test_the_specimen_is_trimmed_and_says_where_it_came_from(root: Path, agency:
         ({"reader": "nonesuch"}, "there is no reader"),
         ({"url": "http://agency.example/x.csv"}, "cannot be asked"),
         ({"unit": "parsecs"}, "unknown unit"),
+        ({"url": ""}, "neither an address nor a file"),
+        ({"url": "", "file": Path("nowhere.csv")}, "cannot be read"),
         ({"fields": {"area": "Land"}}, "the file has no column 'Land'"),
     ],
 )
@@ -184,6 +187,96 @@ def test_a_web_page_is_no_specimen_and_nothing_is_written_over(root: Path, agenc
     made(root)
     with pytest.raises(CompactError, match="is there already"):
         made(root)
+
+
+# --- a file at hand
+MINISTRY = (
+    "sep=;\r\nAcesso à Internet: pessoas e assinaturas;;;\r\nPaís;Ano;Pessoas (%);Assinaturas\r\n"
+    "KEN;2020;35,2;1.234.567\r\nKEN;2021;38,75;1.500.000\r\nMOZ;2020;...;12.345\r\nNAM;2020;<0,5;999\r\n"
+)
+FROM_FILE = {
+    "url": "", "fields": {"area": "País", "time_period": "Ano"}, "values": ("Pessoas (%)", "Assinaturas"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-16"])
+def test_a_file_of_a_ministry_is_read_without_a_question_a_number(
+    root: Path, tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "Acesso 2021.csv"
+    path.write_bytes(MINISTRY.encode(encoding))
+    made(root, file=path, rows=2, **FROM_FILE)
+    data = load_yaml(root / "sources" / "agencies" / "newcomer" / "source.yaml").data
+    options = data["options"]
+    assert options["delimiter"] == ";"
+    assert options["title_rows"] == 1
+    assert options.get("encoding", "utf-8") == encoding
+    assert (options["decimal"], options["thousands"]) == (",", ".")
+    assert options["columns"] == ["País", "Ano", "Pessoas (%)", "Assinaturas"]
+    assert options["resources"] == {"file": {"path": "/Acesso%202021.csv"}}
+    assert data["contract_verified"] is False
+    asked = questions(root)
+    assert {"base_url", "hosts", "missing...."} <= asked
+    assert not [name for name in asked if "," in name or name == "missing.<0"]
+    specimen = root / "tests" / "specimens" / "newcomer" / "acesso_2021.csv"
+    assert specimen.read_bytes().decode(encoding).splitlines() == MINISTRY.splitlines()[:5]
+    about = json.loads((specimen.parent / "acesso_2021.specimen.json").read_text())
+    assert about["origin"] == "a file at hand; trimmed to 2 of 4 rows"
+    contract = json.loads((root / "sources" / "agencies" / "newcomer" / "contract.json").read_text())
+    assert contract["structure"]["column 'País'"] == "place 1"
+
+
+def test_the_proposed_options_read_the_file(root: Path, tmp_path: Path) -> None:
+    """What was left open is answered; the reader then takes every number for what it is."""
+    path = tmp_path / "acesso.csv"
+    path.write_bytes(MINISTRY.encode("latin-1"))
+    made(root, file=path, **FROM_FILE | {"url": "https://agency.example/acesso.csv"})
+    folder = root / "sources" / "agencies" / "newcomer"
+    text = (folder / "source.yaml").read_text()
+    limit = "{limit: 0, reason: none}"
+    for field, answer in {
+        "homepage": "https://agency.example", "description": "made up", "commercial_use": "true",
+        "redistribution": "true", "citation": "the agency", "cadence": "yearly", "ask_for": "all",
+        '"..."': "O", "rows_lost_share": limit, "areas_lost": limit, "median_ratio": limit,
+        "years_back": limit,
+    }.items():  # fmt: skip
+        text = re.sub(rf"^( *{re.escape(field)}:).*$", rf"\1 {answer}", text, flags=re.MULTILINE)
+    (folder / "source.yaml").write_text(text)
+    lines = (folder / "series.csv").read_text().replace("Pessoas (%),Pessoas (%),,", "users,users,PT,")
+    (folder / "series.csv").write_text(lines.replace("Assinaturas,Assinaturas,,", "lines,lines,NUMBER,"))
+    source = load_source(folder / "source.yaml")
+    staged = stage_source(source, [SnapshotFiles("a" * 64, "file", (path,))], tmp_path, folder.parent)
+    rows = pq.read_table(staged.observation).to_pylist()
+    found = {(row["series"], row["ref_area"], row["time_period"]): row["obs_value"] for row in rows}
+    assert found["users", "KEN", 2021] == 38.75
+    assert found["lines", "KEN", 2020] == 1_234_567
+    assert found["users", "MOZ", 2020] is None
+    assert staged.rows_in == staged.rows_out == 8
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal", "thousands", "unclear"),
+    [
+        (["1.5", "20"], ".", "", ""),
+        (["1,5", "1.234"], ",", ".", ""),
+        (["1,234.5", "2,000"], ".", ",", ""),
+        (["1 234,5", "12"], ",", " ", ""),
+        (["1'234.5"], ".", "'", ""),
+        (["1.234.567"], ",", ".", ""),
+        (["1,234", "2,345"], ".", "", "1,234"),
+        (["Kenya", "n.a.", "2020"], ".", "", ""),
+    ],
+)
+def test_signs_in_numbers(texts: list[str], decimal: str, thousands: str, unclear: str) -> None:
+    found = number_style(texts)
+    assert (found.decimal, found.thousands, found.unclear) == (decimal, thousands, unclear)
+
+
+def test_what_may_be_read_either_way_is_one_question(root: Path, tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text('iso,year,users\nKEN,2020,"1,234"\nNAM,2020,"2,345"\n')
+    made(root, file=path, fields={"area": "iso", "time_period": "year"}, values=("users",), url="")
+    assert {"options.thousands", "missing.1,234"} & questions(root) == {"options.thousands"}
 
 
 # --- trimming

@@ -20,7 +20,7 @@ from warehouse.models.definition_inputs import load
 TEXT, NUMBER, YEAR = pa.string(), pa.float64(), pa.int16()
 PART = pa.schema(
     [
-        *((name, TEXT) for name in ("claim", "part", "indicator", "take", "area")),
+        *((name, TEXT) for name in ("claim", "part", "indicator", "universe", "take", "area")),
         ("areas", pa.list_(TEXT)),
         ("or_of", pa.list_(TEXT)),
         ("year", YEAR),
@@ -96,10 +96,13 @@ def _row(claim: Claim) -> dict[str, object]:
 
 def _part(part: Part) -> str:
     """A part in words."""
+    if part.universe:
+        what = "indicators" if part.take == "indicators" else "measured indicators"
+        return f"{what} of the universe {part.universe} in availability, {part.area}"
     when = f"since {part.since}" if part.since else f"{part.year}"
     if part.take == "value":
         return f"{part.indicator} of {part.area} in {when}"
-    named = " or ".join([part.indicator, *part.or_of])
+    named = " or ".join([str(part.indicator), *part.or_of])
     limits = [f"below {part.below:.15g}"] if part.below is not None else []
     limits += [f"above {part.above:.15g}"] if part.above is not None else []
     among = f"{len(part.areas)} areas named" if part.areas else "UN members"

@@ -22,7 +22,8 @@ DIMENSIONS = "sex, age, urbanisation, quantile, education, other_dims"
 
 
 def load_sdg_database(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Path]) -> None:
-    """The temporary tables unsd_value (a value of an SDG indicator) and unsd_indicator (all that there are).
+    """The temporary tables unsd_value (a value of an SDG indicator) and unsd_indicator (all that it has, each
+    about the environment or not).
 
     Both are empty unless nine tenths of the series of codelists/sdg_series.csv are staged.
     """
@@ -34,14 +35,15 @@ def load_sdg_database(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Path]
     if path is None or _share_of_series(con, path) < LEAST_SERIES:
         nothing = ", ".join(f"'' as {name}" for name in DIMENSIONS.split(", "))
         values = f"select '' as indicator, '' as ref_area, 0::smallint as time_period, {nothing} where false"
-        indicators = "select '' as indicator where false"
+        indicators = "select '' as indicator, false as environmental where false"
     else:
         values = f"""
             select distinct sdg_series.indicator, ref_area, time_period, {DIMENSIONS}
             from {parquet(path)}
             join sdg_series using (series)
             where source = {literal(SOURCE)} and obs_value is not null"""
-        indicators = "select distinct indicator from sdg_series"
+        listed = ", ".join(literal(row["indicator"]) for row in read_codelist("environmental_indicators"))
+        indicators = f"select distinct indicator, indicator in ({listed}) as environmental from sdg_series"
     con.execute(f"create or replace temp table unsd_value as {values}")
     con.execute(f"create or replace temp table unsd_indicator as {indicators}")
 

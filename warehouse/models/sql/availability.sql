@@ -7,11 +7,14 @@
 --
 -- universe   catalogue: our indicators that name an SDG indicator in `frameworks`; unsd: all indicators of the SDG database,
 --            through codelists/sdg_series.csv, where nine tenths of its series are staged (else it is left out: a few
---            series would look like missing data). An indicator without any value counts in the cells all the same.
+--            series would look like missing data); environment: those of them about the environment. An indicator without
+--            any value counts in the cells all the same.
 -- scope      each country by itself; of each group the members that are Member States of the United Nations, as the SDG
 --            Report counts, for territories seldom report by themselves. Membership is today's.
 -- breakdown  _T: all as above. Else only values broken down by it, and only indicators that anyone breaks down by it: sex
 --            means nothing for the length of roads.
+-- measured   indicators of which half of the countries or more tell a trend: an indicator is either measured or not, as the
+--            agencies count, where shares count cells.
 -- share_recent  a value in the five years up to the newest year of the universe.
 with
 of_catalogue as (
@@ -29,10 +32,18 @@ of_unsd as (
         contains(other_dims, 'DISABILITY_STATUS=') as by_disability
     from unsd_value
 ),
+of_environment as (
+    select of_unsd.* replace ('environment' as universe)
+    from of_unsd
+    join unsd_indicator using (indicator)
+    where unsd_indicator.environmental
+),
 point as (
     select * from of_catalogue
     union all
     select * from of_unsd
+    union all
+    select * from of_environment
 ),
 broken_down as (
     select universe, indicator, ref_area, time_period, '_T' as breakdown from point
@@ -71,6 +82,10 @@ listed as (
     union all
     select 'unsd', indicator, split_part(indicator, '.', 1)
     from unsd_indicator
+    union all
+    select 'environment', indicator, split_part(indicator, '.', 1)
+    from unsd_indicator
+    where environmental
 ),
 wanted as (
     select universe, indicator, goal, '_T' as breakdown from listed
@@ -104,6 +119,23 @@ size_of_goal as (
     from wanted_by_goal
     group by all
 ),
+trend as (
+    select
+        wanted_by_goal.universe, wanted_by_goal.goal, scope_area.scope, wanted_by_goal.breakdown,
+        wanted_by_goal.indicator
+    from cell
+    join wanted_by_goal using (universe, indicator, breakdown)
+    join scope_area using (ref_area)
+    join size_of_scope using (scope)
+    where cell.latest_year > cell.first_since_2015
+    group by all
+    having count(*) * 2 >= any_value(size_of_scope.areas)
+),
+with_trend as (
+    select universe, goal, scope, breakdown, count(*) as indicators
+    from trend
+    group by all
+),
 found as (
     select
         wanted_by_goal.universe,
@@ -125,13 +157,15 @@ select
     size_of_goal.goal,
     size_of_scope.scope,
     size_of_goal.breakdown,
-    coalesce(cells_one, 0)::double / (indicators * areas) as share_one,
-    coalesce(cells_two, 0)::double / (indicators * areas) as share_two,
-    coalesce(cells_recent, 0)::double / (indicators * areas) as share_recent,
+    coalesce(cells_one, 0)::double / (size_of_goal.indicators * areas) as share_one,
+    coalesce(cells_two, 0)::double / (size_of_goal.indicators * areas) as share_two,
+    coalesce(cells_recent, 0)::double / (size_of_goal.indicators * areas) as share_recent,
     median_latest_year,
-    indicators * areas as cells,
-    indicators,
-    areas
+    size_of_goal.indicators * areas as cells,
+    size_of_goal.indicators,
+    areas,
+    coalesce(with_trend.indicators, 0) as measured
 from size_of_goal
 cross join size_of_scope
 left join found using (universe, goal, scope, breakdown)
+left join with_trend using (universe, goal, scope, breakdown)

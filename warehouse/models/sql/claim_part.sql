@@ -5,6 +5,7 @@
 --           if at least least_coverage of the group's weight has a value.
 --   count   the areas with a total of that year (or of any year since), below and above the limits of the part
 --   sum     of the same areas' totals
+--   indicators, measured  of a universe of the table availability, for the part's area: nothing where it is left out
 -- Count and sum run over the areas that the part names, else over the UN members. With a year, at least least_coverage
 -- of these areas must have a value: an absent value is not a small one. Without any value there is no number, and never nought.
 with
@@ -33,12 +34,12 @@ part_area as (
     union
     select claim, part, unnest(areas) as ref_area
     from claim_part_definition
-    where take <> 'value'
+    where take in ('count', 'sum')
     union
     select claim, part, ref_area
     from claim_part_definition
     cross join area
-    where take <> 'value' and array_length(areas) = 0 and area.kind = 'country' and area.un_member
+    where take in ('count', 'sum') and array_length(areas) = 0 and area.kind = 'country' and area.un_member
 ),
 wanted as (
     select claim, part, count(*) as areas_wanted
@@ -65,7 +66,7 @@ of_areas as (
         sum(found.value order by found.ref_area, found.time_period) as sum
     from claim_part_definition as d
     join found using (claim, part)
-    where d.take <> 'value'
+    where d.take in ('count', 'sum')
     group by all
 ),
 of_one as (
@@ -105,15 +106,25 @@ select
     d.claim,
     d.part,
     case
+        when d.take = 'indicators' then availability.indicators::double
+        when d.take = 'measured' then availability.measured::double
         when d.take = 'value' then of_one.value
         when of_areas.areas_found is null then null
         when d.since is null and of_areas.areas_found < d.least_coverage * wanted.areas_wanted then null
         when d.take = 'count' then of_areas.count::double
         else of_areas.sum
     end as value,
-    (select list(distinct source order by source) from bytes where bytes.claim = d.claim and bytes.part = d.part) as sources,
+    if(
+        availability.universe is null,
+        (select list(distinct source order by source) from bytes where bytes.claim = d.claim and bytes.part = d.part),
+        ['unsd_sdg']) as sources,
     (select list(distinct snapshot order by snapshot) from bytes where bytes.claim = d.claim and bytes.part = d.part) as snapshots
 from claim_part_definition as d
 left join wanted using (claim, part)
 left join of_one using (claim, part)
 left join of_areas using (claim, part)
+left join availability
+    on availability.universe = d.universe
+    and availability.scope = d.area
+    and availability.goal = 'all'
+    and availability.breakdown = '_T'
