@@ -108,6 +108,7 @@ class Source(Model):
     contract_verified: bool = Field(
         description="whether the wire contract was read from a recorded live answer"
     )
+    verified_against: str = Field(default="", description="what the wire contract was read from")
     contract_note: str = ""
     reader: Identifier
     base_url: str

@@ -258,7 +258,7 @@ def _verified(wanted: Wanted, day: str, override: str | None) -> str:
             "contract_verified: false\ncontract_note: >-\n"
             f"  The layout was read on {day} from another address than the agency's ({name})."
         )
-    return f"contract_verified: true        # {wanted.url} answered so on {day}"
+    return f"contract_verified: true\nverified_against: {scalar(f'{wanted.url}, which answered so on {day}')}"
 
 
 def _value_columns(wanted: Wanted) -> Sequence[str]:

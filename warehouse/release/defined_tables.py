@@ -22,6 +22,7 @@ from schemas.tables.assessment import (
     KEPT_OUT,
     METHOD,
 )
+from schemas.tables.companies import COMPANY_RATING
 from schemas.tables.contributions import CONTRIBUTION_TABLES
 from schemas.tables.registry import (
     AREA,
@@ -53,6 +54,8 @@ Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 
 
 Inputs: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Path, ReleaseInputs], Rows]
+
+COMPANIES = "rdr"  # the source whose rows are of companies
 
 
 def _without_persons(contributions: str) -> str:
@@ -116,6 +119,20 @@ def _observation_sql(given: ReleaseInputs) -> str:
         if name in used
     ]
     return _union(parts, OBSERVATION)
+
+
+def _company_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
+    """The staged rows that are of a company, which is told by their dimension alone."""
+    path = given.staged.get(COMPANIES)
+    if path is None:
+        return run_sql(con, _union([], COMPANY_RATING), COMPANY_RATING)
+    sql = f"""
+        select
+            regexp_extract(other_dims, '^COMPANY=([A-Z0-9_]+)$', 1) as company, ref_area as country,
+            time_period as year, series as measure, obs_value as score, source, snapshot
+        from {parquet(path)}
+        where obs_value is not null"""
+    return run_sql(con, sql, COMPANY_RATING)
 
 
 def _beside_sql(given: ReleaseInputs, table: Table) -> str:
@@ -209,5 +226,6 @@ DEFINED_TABLES: dict[Table, Inputs] = {
     AREA: _area_rows,
     AREA_GROUP: _area_group_rows,
     KEPT_OUT: _kept_out_rows,
+    COMPANY_RATING: _company_rows,
     **{contract: _contributed(contract) for contract in CONTRIBUTION_TABLES},
 }
