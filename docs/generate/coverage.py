@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from indicators.closed_sources import closed_sources
 from indicators.registry import load_catalogue
 from indicators.validation import frameworks
 from schemas.definitions.indicator import Indicator
@@ -30,6 +31,14 @@ An indicator counts once for each objective that its file names. A target is a n
 itself sets almost none. Objectives without indicators are listed too. Values: in a release of everything that the test server
 serves (30 November 2026, 28 of 32 sources; not Giga, Gender Statistics, OECD DAC and Ookla).
 
+"""
+CLOSED = """## Measured elsewhere
+
+Direct measures whose terms do not let anyone pass the figures on (`indicators/catalogue/frameworks/closed_sources.yaml`). Look there; what comes
+nearest here is named beside them.
+
+| source | objectives | measures | nearest here | why not carried |
+|---|---|---|---|---|
 """
 HEAD = "| objective | indicators | with a target | with values |\n|---|---|---|---|\n"
 
@@ -94,8 +103,8 @@ def _objective(row: Row) -> str:
 
 
 def cells(page: str) -> list[list[str]]:
-    """The cells of the table in a page, row by row, without its header."""
-    lines = [line for line in page.splitlines() if line.startswith("|")][2:]
+    """The cells of the first table in a page, row by row, without its header."""
+    lines = [line for line in page.partition(CLOSED)[0].splitlines() if line.startswith("|")][2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
@@ -108,7 +117,16 @@ def page(before: str, rows: Iterable[Row]) -> str:
         else row
         for row in rows
     ]
-    return f"{TEXT}{table(kept)}"
+    return f"{TEXT}{table(kept)}\n{CLOSED}{closed_table()}"
+
+
+def closed_table() -> str:
+    """The sources that measure an objective directly and are not carried."""
+    return "".join(
+        f"| [{one.source}]({one.homepage}), {one.by} | {', '.join(one.objectives)} | {one.measures} "
+        f"| {one.instead} | {one.reason} |\n"
+        for one in closed_sources()
+    )
 
 
 def files(release: Path | None = None) -> dict[Path, str]:

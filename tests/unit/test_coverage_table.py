@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from docs.generate.coverage import cells, coverage_rows, indicators_with_values, page, table
+from docs.generate.coverage import PAGE, cells, coverage_rows, indicators_with_values, page, table
+from indicators.closed_sources import closed_for, closed_sources
+from indicators.registry import load_catalogue
+from indicators.validation import frameworks
 from schemas.definitions.indicator import Indicator
+from sources.settings import CHECKOUT
 
 
 def indicator(indicator_id: str, frameworks: dict[str, str], target: bool = False) -> Indicator:
@@ -60,3 +65,16 @@ def test_values_are_read_from_a_release_and_kept_where_none_is_given(tmp_path: P
     assert first.endswith(table(coverage_rows(MADE, {"one"})))
     assert page(first, coverage_rows(MADE)) == first
     assert {row[3] for row in cells(page("", coverage_rows(MADE)))} == {""}
+
+
+def test_sources_that_are_not_carried_are_named_with_what_comes_nearest() -> None:
+    catalogue, codes = load_catalogue(), frameworks()
+    known = {*codes["compact_brief"]["codes"], *map(str, codes["compact_adopted"]["codes"])}
+    page = (CHECKOUT / PAGE).read_text(encoding="utf-8")
+    for one in closed_sources():
+        assert set(one.objectives) <= known
+        assert all(one in closed_for(objective) for objective in one.objectives)
+        nearest = re.findall(r"[a-z]+(?:_[a-z0-9]+)+", one.instead)
+        assert nearest
+        assert set(nearest) <= set(catalogue)
+        assert one.homepage in page
