@@ -22,6 +22,8 @@ import pytest
 from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError, DefinitionError
 from sources.model import InvalidResponse, Page, SnapshotFiles
+from sources.readers.delimited import options
+from sources.readers.delimited import rows as rows_module
 from sources.registry.sources import SOURCES, load_series, load_source
 from sources.scaffold.file_layout import number_style
 from sources.scaffold.source import Made, Wanted, scaffold
@@ -207,13 +209,13 @@ def test_a_file_of_a_ministry_is_read_without_a_question_a_number(
     path.write_bytes(MINISTRY.encode(encoding))
     made(root, file=path, rows=2, **FROM_FILE)
     data = load_yaml(root / "sources" / "agencies" / "newcomer" / "source.yaml").data
-    options = data["options"]
-    assert options["delimiter"] == ";"
-    assert options["title_rows"] == 1
-    assert options.get("encoding", "utf-8") == encoding
-    assert (options["decimal"], options["thousands"]) == (",", ".")
-    assert options["columns"] == ["País", "Ano", "Pessoas (%)", "Assinaturas"]
-    assert options["resources"] == {"file": {"path": "/Acesso%202021.csv"}}
+    proposed = data["options"]
+    assert proposed["delimiter"] == ";"
+    assert proposed["title_rows"] == 1
+    assert proposed.get("encoding", "utf-8") == encoding
+    assert (proposed["decimal"], proposed["thousands"]) == (",", ".")
+    assert proposed["columns"] == ["País", "Ano", "Pessoas (%)", "Assinaturas"]
+    assert proposed["resources"] == {"file": {"path": "/Acesso%202021.csv"}}
     assert data["contract_verified"] is False
     asked = questions(root)
     assert {"base_url", "hosts", "missing...."} <= asked
@@ -226,7 +228,9 @@ def test_a_file_of_a_ministry_is_read_without_a_question_a_number(
     assert contract["structure"]["column 'País'"] == "place 1"
 
 
-def test_the_proposed_options_read_the_file(root: Path, tmp_path: Path) -> None:
+def test_the_proposed_options_read_the_file(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was left open is answered; the reader then takes every number for what it is."""
     path = tmp_path / "acesso.csv"
     path.write_bytes(MINISTRY.encode("latin-1"))
@@ -244,6 +248,9 @@ def test_the_proposed_options_read_the_file(root: Path, tmp_path: Path) -> None:
     (folder / "source.yaml").write_text(text)
     lines = (folder / "series.csv").read_text().replace("Pessoas (%),Pessoas (%),,", "users,users,PT,")
     (folder / "series.csv").write_text(lines.replace("Assinaturas,Assinaturas,,", "lines,lines,NUMBER,"))
+    series = load_series("newcomer", folder.parent)
+    for module in (options, rows_module):
+        monkeypatch.setattr(module, "load_series", lambda _: series)
     source = load_source(folder / "source.yaml")
     staged = stage_source(source, [SnapshotFiles("a" * 64, "file", (path,))], tmp_path, folder.parent)
     rows = pq.read_table(staged.observation).to_pylist()
