@@ -48,8 +48,9 @@ def text_encoding(body: bytes) -> str:
     """How the letters of a text are written: utf-8, utf-16, cp1252, or latin-1, which any bytes may be."""
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    western = ("cp1252",) if re.search(rb"[\x80-\x9f]", body) else ()  # control characters in latin-1
-    for encoding in ("utf-8", *western):
+    controls = re.search(rb"[\x80-\x9f]", body)  # in latin-1; in cp1252 most of them are letters and marks
+    tried: list[str] = ["utf-8", "cp1252"] if controls else ["utf-8"]
+    for encoding in tried:
         try:
             body.decode(encoding)
         except UnicodeDecodeError:

@@ -115,7 +115,7 @@ def test_the_environment_is_a_part_of_the_database(tmp_path: Path) -> None:
     rows = [observation("unsd_sdg", code, "KEN", year, 1.0) for code in series for year in (2016, 2020)]
     found = available(tmp_path, stage(tmp_path, rows))
     part, whole = found["environment", "all", "KEN", "_T"], found["unsd", "all", "KEN", "_T"]
-    assert part["indicators"] == part["measured"] == 76
+    assert part["indicators"] == part["measured"] == 77
     assert whole["measured"] == 221
     listed = {row["indicator"] for row in read_codelist("environmental_indicators")}
     goals = {key[1] for key in found if key[0] == "environment"} - {"all"}
