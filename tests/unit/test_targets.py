@@ -10,10 +10,20 @@ import pytest
 
 from indicators.registry import check_files, load_catalogue
 from indicators.targets import FOLDER, commitment_problems, load_commitments, metrics
-from schemas.definitions.targets import Claim, Commitment, CommitmentFile, FieldFile, FieldPart, Link, Targets
+from schemas.definitions.targets import (
+    Claim,
+    Commitment,
+    CommitmentFile,
+    FieldFile,
+    FieldPart,
+    Link,
+    Part,
+    Targets,
+)
+from schemas.tables.availability import AVAILABILITY
 from schemas.tables.targets import CLAIM, CROSSWALK, DEADLINE, TARGET
 from schemas.tables.validation import validate
-from tests.unit.make import catalogue, indicator, value
+from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.targets_made import AREAS, LDC, WORLD, load_world
 from warehouse.engine.duckdb_engine import engine
 from warehouse.models.claims import claim_table
@@ -263,8 +273,15 @@ def claim(name: str, quoted: float, says: str = "equal", **more: Any) -> Claim:
     return Claim.model_validate(made | more)
 
 
-def ledger(folder: Path, claims: list[Claim], rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def ledger(
+    folder: Path,
+    claims: list[Claim],
+    rows: list[dict[str, Any]],
+    available: list[dict[str, Any]] | None = None,
+) -> dict[str, dict[str, Any]]:
     with engine() as con:
+        con.register("of_universes", table(AVAILABILITY, available or []))
+        con.execute("create temp table availability as select * from of_universes")
         load_world(con, folder, catalogue(*DEFINED), [*rows, *WEIGHTS], Targets(claims=claims), year=2026)
         found = claim_table(con)
     validate(found, CLAIM)
@@ -306,6 +323,43 @@ def test_an_absent_input_is_no_data_and_never_nought(tmp_path: Path) -> None:
         None,
     )
     assert found["both"]["reason"].endswith("This release has no value for: b.")
+
+
+def universe(goal: str = "all", **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "universe": "environment", "goal": goal, "scope": WORLD, "breakdown": "_T",
+        "share_one": 0.5, "share_two": 0.5, "share_recent": 0.5, "median_latest_year": 2022,
+        "cells": 80, "indicators": 20, "areas": 4, "measured": 12,
+    }  # fmt: skip
+    return row | more
+
+
+def test_a_claim_may_count_the_indicators_of_a_universe(tmp_path: Path) -> None:
+    parts = {
+        name: {"universe": "environment", "take": name, "area": WORLD} for name in ("indicators", "measured")
+    }
+    formula = "100 * (indicators - measured) / indicators"
+    claims = [claim("unmeasured", 41, parts=parts, formula=formula)]
+    rows = [universe(), universe("13", measured=1), universe(breakdown="sex", measured=2)]
+    found = ledger(tmp_path / "there", claims, everywhere(50, 2025), rows)["unmeasured"]
+    assert (found["value_now"], found["verdict"], found["source"]) == (40, "revised", "unsd_sdg")
+    assert "measured indicators of the universe environment" in found["computed_as"]
+    absent = ledger(tmp_path / "absent", claims, everywhere(50, 2025))["unmeasured"]
+    assert (absent["value_now"], absent["verdict"]) == (None, "no_data")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"universe": "environment", "take": "measured"},
+        {"universe": "environment", "take": "measured", "area": WORLD, "year": 2020},
+        {"universe": "environment", "take": "value", "area": WORLD, "year": 2020},
+        {"indicator": "use", "take": "measured", "area": WORLD},
+    ],
+)
+def test_a_part_of_a_universe_has_an_area_and_no_year(part: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="universe"):
+        Part.model_validate(part)
 
 
 def test_counts_and_sums_run_over_the_areas_named(tmp_path: Path) -> None:
