@@ -486,3 +486,16 @@ def test_check_reads_one_of_these_files_when_it_is_named() -> None:
     found = check_files([FOLDER / "claims.yaml"])
     assert (found.files, found.problems) == (1, [])
     assert check_files([FOLDER / "targets"]).files == 9
+
+
+def test_a_target_counts_as_met_from_one_number_everywhere() -> None:
+    """A test that holds to the number of an indicator's target accepts what the indicator counts as met."""
+    entries = load_catalogue().entries
+    for file in load_commitments().targets:
+        for one in file.targets:
+            for asked in one.tests:
+                own = entries[asked.indicator].indicator.target
+                if own is None or own.met_from is None or own.value != asked.value or asked.change_from:
+                    continue
+                accepted = None if own.met_from == asked.value else own.met_from
+                assert asked.accepted == accepted, f"{one.id}: {asked.indicator}"

@@ -11,15 +11,23 @@
 --                   met when those that reach it suffice among all members, missed when those that do not are too
 --                   many for it ever to be met, and otherwise not assessable: a missing value decides nothing.
 --
--- ITU counts a universal target as met from 95 per cent: state holds to the number of the text, state_accepted to that one.
+-- state holds to the number of the text, state_accepted to the number from which its owner counts it as met. Where the test
+-- holds to the number of the indicator's own target, that is the indicator's met_from, as in every verdict; else what the
+-- target's file says.
 with
 test as (
     select
-        target_test.*,
+        target_test.* exclude (accepted),
+        case
+            when definition.target_value = target_test.required and definition.met_from is not null and target_test.change_from is null
+                then nullif(definition.met_from, target_test.required)
+            else target_test.accepted
+        end as accepted,
         coalesce(target_test.year < as_of.year, false) as passed,
         least(coalesce(target_test.year, as_of.year), as_of.year) as last_year
     from target_test
     cross join as_of
+    left join definition on definition.indicator = target_test.indicator
 ),
 -- Of a group: at the deadline its own year only, before it the latest year with any value.
 group_year as (
