@@ -26,8 +26,8 @@ def correlations(panel: Panel, use: Forecasts, error: Floats) -> dict[str, Corre
     indicator, region = panel.indicator[use.series], panel.region[use.series]
     cell = _codes(indicator, use.origin, use.horizon)
     of_region = _codes(cell, region)
-    sums, squares, number = _pairs(cell, error)
-    local_sums, _, local_number = _pairs(of_region, error)
+    sums, squares, number = pairs_of(cell, error)
+    local_sums, _, local_number = pairs_of(of_region, error)
     first = np.unique(cell, return_index=True)[1]
     first_local = np.unique(of_region, return_index=True)[1]
     family = panel.family[use.series]
@@ -58,7 +58,7 @@ def _codes(*columns: Integers) -> Integers:
     return np.unique(code, return_inverse=True)[1].astype(np.int64)
 
 
-def _pairs(code: Integers, error: Floats) -> tuple[Floats, Floats, Floats]:
+def pairs_of(code: Integers, error: Floats) -> tuple[Floats, Floats, Floats]:
     """Of each cell: the sum of products of all ordered pairs, the sum of squares, the number of pairs."""
     number = np.bincount(code).astype(np.float64)
     total: Floats = np.bincount(code, error).astype(np.float64)
