@@ -62,8 +62,9 @@ def members(count: int) -> Members:
 
 def spread(correlation: Correlation, count: int = 16) -> float:
     years = np.arange(2024, 2028)
-    values = simulated(members(count), years, np.ones((1, count)), correlation, 1, 4000)
+    values, middle = simulated(members(count), years, np.ones((1, count)), correlation, 1, 4000)
     assert np.allclose(values[0, 0], 50)  # the year of the last values is known
+    assert np.allclose(middle, 50)
     low, high = np.quantile(values[0, 1], (0.1, 0.9))
     return float(high - low)
 
@@ -78,11 +79,11 @@ def test_a_mean_of_many_is_steadier_the_less_their_errors_have_in_common() -> No
 
 def test_every_draw_goes_through_the_official_value() -> None:
     years = np.arange(2024, 2028)
-    values = simulated(members(4), years, np.ones((1, 4)), Correlation(0.2, 0.1), 1, 50)
+    values, middle = simulated(members(4), years, np.ones((1, 4)), Correlation(0.2, 0.1), 1, 50)
     scale = members(1).scale
-    draws = anchored(values, years, np.array([2024]), np.array([47.0]), scale, np.array([2.0]))
+    draws = anchored(values, middle, years, np.array([2024]), np.array([47.0]), scale, np.array([2.0]))
     assert np.allclose(draws[0, 0], 47)
-    narrow = anchored(values, years, np.array([2024]), np.array([47.0]), scale, np.array([1.0]))
+    narrow = anchored(values, middle, years, np.array([2024]), np.array([47.0]), scale, np.array([1.0]))
     assert np.ptp(draws[0, 2]) == pytest.approx(2 * np.ptp(narrow[0, 2]))
 
 

@@ -187,10 +187,10 @@ def _of_indicator(
         return []
     years = np.arange(origin, origin + FURTHEST + 1)
     seed = crc32(f"{name} {origin}".encode())
-    values = simulated(members, years, weights, told[0], seed, DRAWS)
+    values, middle = simulated(members, years, weights, told[0], seed, DRAWS)
     scale = members.scale.take(np.zeros(len(kept), dtype=np.int64))
     at_origin = np.array([official.by_group[name][group][origin] for group in kept])
-    draws = anchored(values, years, np.full(len(kept), origin), at_origin, scale, np.ones(1))
+    draws = anchored(values, middle, years, np.full(len(kept), origin), at_origin, scale, np.ones(1))
     rows = []
     for place, group in enumerate(kept):
         of = scale.take(np.array([place]))

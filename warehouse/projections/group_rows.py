@@ -99,19 +99,19 @@ def _of_indicator(
         wanted["last_year"][chosen].astype(np.int64),
         said.path[chosen],
         said.scaled[chosen],
-        part.region[chosen],
+        np.unique(part.region[chosen], return_inverse=True)[1].astype(np.int64),
         part.scale.take(chosen),
     )
     first = np.array([row["last_year"] for row in listed])
     until = np.array([row["until_year"] for row in listed])
+    # as far as a target may be reached, whatever else is projected beside it
+    reach = min(int(first.max()), int(members.last_year.min())) + REACH
     with_target = any(row["met_at"] is not None for row in listed)
-    reach = int(first.max()) + REACH if with_target else 0
-    last_said = int(members.last_year.min()) + said.path.shape[1]
-    years = np.arange(first.min(), min(max(int(until.max()), reach), last_said) + 1)
-    values = simulated(members, years, weights, correlation, crc32(indicator.encode()))
+    years = np.arange(first.min(), max(int(until.max()), reach if with_target else 0) + 1)
+    values, middle = simulated(members, years, weights, correlation, crc32(indicator.encode()))
     scale = _of_groups(part.scale.take(chosen), len(listed))
     anchor = np.array([row["last_value"] for row in listed], dtype=np.float64)
-    draws = anchored(values, years, first, anchor, scale, factor)
+    draws = anchored(values, middle, years, first, anchor, scale, factor)
     made: list[Row] = []
     for at, row in enumerate(listed):
         made += _rows(row, draws[at], years, scale.take(np.array([at])), given)

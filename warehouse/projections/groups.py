@@ -86,8 +86,9 @@ def simulated(
     correlation: Correlation,
     seed: int,
     draws: int = DRAWS,
-) -> Floats:
-    """The weighted mean of each group in each draw: group by year by draw, in the indicator's unit.
+) -> tuple[Floats, Floats]:
+    """The weighted mean of each group in each draw (group by year by draw), and that of its members' medians
+    (group by year), in the indicator's unit.
 
     A member has its known value in the years that it has one for, or the nearest; after its last value its
     path and an error. Errors of one member add up over the years; those of one year share a world and a
@@ -100,6 +101,7 @@ def simulated(
     added = np.sqrt(np.maximum(np.diff(wide**2, axis=1, prepend=0), 1e-12))
     known = _nearest(members, years)
     total, found = np.zeros((count, draws)), np.empty((len(weights), len(years), draws))
+    middle = np.empty((len(weights), len(years)))
     share = weights / weights.sum(axis=1, keepdims=True)
     first = int(min(members.last_year.min() + 1, years[0]))
     rows = np.arange(count)
@@ -114,11 +116,13 @@ def simulated(
             continue
         deviate = total / np.maximum(wide[rows, step], 1e-12)[:, None]
         error = np.sign(deviate) * _size(np.abs(deviate), members.widths[rows, step])
-        z = np.where(open_[:, None], members.path[rows, step][:, None] + error, 0)
+        path = np.where(open_, members.path[rows, step], 0)[:, None]
         at = year - int(years[0])
-        value = np.where(open_[:, None], from_scale(z, members.scale), known[:, at][:, None])
-        found[:, at] = np.einsum("gm,md->gd", share, value)  # one order of summing on every machine
-    return found
+        both = from_scale(np.concatenate([path + error, path], axis=1), members.scale)
+        value = np.where(open_[:, None], both, known[:, at][:, None])
+        means = np.einsum("gm,md->gd", share, value)  # one order of summing on every machine
+        found[:, at], middle[:, at] = means[:, :-1], means[:, -1]
+    return found, middle
 
 
 def _nearest(members: Members, years: Integers) -> Floats:
@@ -146,13 +150,21 @@ def _size(deviate: Floats, widths: Floats) -> Floats:
 
 
 def anchored(
-    values: Floats, years: Integers, year: Integers, value: Floats, scale: Scale, factor: Floats
+    values: Floats,
+    middle: Floats,
+    years: Integers,
+    year: Integers,
+    value: Floats,
+    scale: Scale,
+    factor: Floats,
 ) -> Floats:
     """The draws on the scale, moved so that each goes through the group's last value, with their spread
-    around the median brought to what held in the back-test.
+    brought to what held in the back-test. Their middle follows the members' medians: at the end of a scale
+    the mean of a wide distribution lies far from it, and widths are tested as quantiles, not as means.
 
     Args:
         values: group by year by draw.
+        middle: group by year.
         years: the years of the draws.
         year: of each group's last value.
         value: the last values.
@@ -160,9 +172,11 @@ def anchored(
         factor: on the spread, by years after the last value; the last one holds from there on.
     """
     z = to_scale(values, scale)
-    at = np.take_along_axis(z, (year - years[0])[:, None, None], axis=1)
-    z = z - at + to_scale(value[:, None], scale)[:, :, None]
-    middle = np.median(z, axis=2, keepdims=True)
+    at = (year - years[0])[:, None]
+    away = z - np.take_along_axis(z, at[:, :, None], axis=1)
+    away -= np.median(away, axis=2, keepdims=True)
+    path = to_scale(middle, scale)
+    path += to_scale(value[:, None], scale) - np.take_along_axis(path, at, axis=1)
     ahead = np.clip(years - year[:, None] - 1, 0, len(factor) - 1)
-    found: Floats = middle + factor[ahead][:, :, None] * (z - middle)
+    found: Floats = path[:, :, None] + factor[ahead][:, :, None] * away
     return found
