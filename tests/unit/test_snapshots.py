@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from schemas.tables.registry import SNAPSHOT_TABLE
 from sources import locks
 from sources.model import SPOOL, InvalidResponse, Page, Resource, SourceResponse, SpooledPage
+from sources.snapshots.cache_record import read_record, write_record
 from sources.snapshots.objects import StoreDamaged
 from sources.snapshots.store import Snapshot, Store
 from tests.unit.local_agency import make_source
@@ -363,3 +364,18 @@ def _told(text: bytes) -> dict[str, str]:
             event = json.loads(line)
             found[event["resource"]] = event["snapshot"]
     return found
+
+
+def test_a_record_of_an_earlier_version_is_not_called_damaged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "result.json"
+    write_record(path, {"rows": 3})
+    assert read_record(path) == {"rows": 3}
+    earlier = {name: part for name, part in json.loads(path.read_bytes()).items() if name != "self"}
+    path.write_text(json.dumps(earlier))
+    assert read_record(path) is None
+    assert "damaged" not in caplog.text
+    path.write_text(json.dumps(earlier | {"self": "0" * 64}))
+    assert read_record(path) is None
+    assert "is damaged" in caplog.text
