@@ -25,10 +25,11 @@ from warehouse.checks.indicator_checks import CheckResult, indicator_checks, sta
 from warehouse.checks.unexplained_changes import unexplained_changes
 from warehouse.diff.document import DIFF, compare
 from warehouse.engine.duckdb_engine import engine, parquet
-from warehouse.release.datapackage import datapackage, notes, write_text
+from warehouse.release.datapackage import datapackage, write_text
 from warehouse.release.dataset_metadata import write_dataset_cards
 from warehouse.release.duckdb_file import write_database
 from warehouse.release.inputs import ReleaseInputs, SourceState, inputs_fingerprint
+from warehouse.release.notes import notes
 from warehouse.release.source_pages import write_source_pages
 from warehouse.release.tables import changed_values, write_tables
 from warehouse.store.history import was_withdrawn
@@ -227,9 +228,8 @@ def _warnings(checks: Sequence[CheckResult]) -> list[str]:
     failed = [check for check in checks if check.severity == "warn" and not check.passed]
     empty = [check.subject for check in failed if check.name == "not_empty"]
     said = [check.message for check in failed if check.subject not in empty or not check.subject]
-    if empty:
-        said.insert(0, f"indicators without a value, as sources are missing: {', '.join(sorted(empty))}")
-    return said
+    without = f"indicators without a value, as sources are missing: {', '.join(sorted(empty))}"
+    return [without, *said] if empty else said
 
 
 def refuse(faults: list[str]) -> None:

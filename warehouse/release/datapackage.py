@@ -1,11 +1,12 @@
-"""What a release says of itself to machines and people: datapackage.json (Frictionless) and NOTES.md.
+"""What a release says of itself to machines: datapackage.json (Frictionless). What it says to people is in
+notes.py.
 
 Made from the tables' one description and from the release card; nothing is computed here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,6 @@ TITLE = "Compact Tracker"
 DESCRIPTION = (
     "How far every country, region and income group is from the measurable targets of the "
     "UN Global Digital Compact."
-)
-AS_OF = (
-    "Rebuilt as of {as_of}: from the snapshots that were accepted by then, with the definitions and the code "
-    "of the day on which it was made."
 )
 FIELD_TYPES = {
     "string": "string",
@@ -110,76 +107,6 @@ def _field(column: Column) -> dict[str, Any]:
         if value is not None and not column.nullable:
             constraints[name] = int(value) if kind == "integer" else value
     return field | ({"constraints": constraints} if constraints else {})
-
-
-def notes(
-    card: Mapping[str, Any],
-    sources: Mapping[str, Source],
-    changes: list[tuple[str, int, int, int]],
-    told: Sequence[str] = (),
-) -> str:
-    """NOTES.md: what is in the release, where it comes from, what changed. changes: indicator, values
-    changed, new, withdrawn; told: the same and more in sentences."""
-    lines = [
-        f"# {TITLE}: release {card['id']}",
-        "",
-        f"{DESCRIPTION} Made {card['created']}.",
-        "",
-        *([AS_OF.format(**card), ""] if card.get("as_of") else []),
-        f"{card['indicators']} indicators, {card['tables']['indicator']['rows']:,} values. Of the rows that "
-        f"the sources sent, {card['rows_kept']:,} were kept and {card['rows_rejected']:,} refused; every "
-        "reason is counted in `ledger.parquet`.",
-        "",
-        "## Sources",
-        "",
-        "| source | state | snapshots | licence |",
-        "|---|---|---|---|",
-    ]
-    for name, facts in card["sources"].items():
-        state = facts["state"] + (f": {facts['note']}" if facts["note"] else "")
-        state += f" (stale since {facts['stale_since'][:10]})" if facts.get("stale_since") else ""
-        licence = sources[name].licence.name
-        lines.append(f"| {sources[name].title} | {_cell(state)} | {facts['snapshots']} | {licence} |")
-    lines += [
-        "",
-        "live: fetched or confirmed in the run. stored: the last accepted snapshot was used. "
-        "absent: no data.",
-        "",
-        "## Changes",
-        "",
-        *(f"- {_cell(text)}" for text in told),
-        *([""] if told else []),
-    ]
-    if card["previous"] is None:
-        lines.append("This is the first release here.")
-    elif not changes:
-        lines.append(f"No total value differs from release {card['previous']}.")
-    else:
-        lines += [
-            f"Total values against release {card['previous']}; each one is in `revision.parquet`.",
-            "",
-            "| indicator | changed | new | withdrawn |",
-            "|---|---|---|---|",
-        ]
-        lines += [f"| {name} | {changed:,} | {new:,} | {gone:,} |" for name, changed, new, gone in changes]
-    if card["warnings"]:
-        lines += ["", "## What to look at", "", *(f"- {_cell(text)}" for text in card["warnings"])]
-    lines += ["", "## Tables", "", "| file | rows | one row is |", "|---|---|---|"]
-    lines += [
-        f"| {name}.parquet | {card['tables'][name]['rows']:,} | {_cell(table.description)} |"
-        for name, table in TABLES.items()
-    ]
-    lines += [
-        "",
-        "`warehouse.duckdb` holds the same tables with two views, for DuckDB 1.0 and later. "
-        "`sha256sum -c SHA256SUMS` checks every file.",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "/").replace("\n", " ")
 
 
 def write_text(path: Path, text: str) -> None:
