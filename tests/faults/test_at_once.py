@@ -1,0 +1,65 @@
+"""The web interface and the command line at once, in one home: one of them is told who works there, and
+nothing is half done."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.components.resources import RESOURCE, CompactHome
+from sources.locks import HomeLocked, home_lock
+from tests.command import in_process
+from tests.faults.table import saw
+
+
+def run_of_the_interface(home: Path, inside: list[str]) -> dg.ExecuteInProcessResult:
+    """A run as the web interface starts it, with the resource of every asset of ours. inside: what happens
+    while it lasts."""
+
+    @dg.op(required_resource_keys={RESOURCE})
+    def work(context: dg.OpExecutionContext) -> None:
+        done = in_process("run", "--offline", home=home)
+        inside.append(f"{done.code} {done.err}")
+        assert context.resources.compact.state is not None
+
+    @dg.job(resource_defs={RESOURCE: CompactHome(home=str(home), offline=True)})
+    def job() -> None:
+        work()
+
+    return job.execute_in_process(raise_on_error=False)
+
+
+@pytest.mark.fault("a run of the web interface while the command line runs")
+def test_a_run_of_the_interface_is_told_that_the_command_line_works(tmp_path: Path) -> None:
+    inside: list[str] = []
+    with home_lock(tmp_path, "compact run"):
+        result = run_of_the_interface(tmp_path, inside)
+    assert not result.success
+    assert inside == [], "nothing of it ran"
+    said = "\n".join(str(event) for event in result.all_events)
+    assert "COMPACT_HOME is locked by another process: compact run, process" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".at_work"]
+    saw("COMPACT_HOME is locked by another process: compact run")
+
+
+@pytest.mark.fault("the command line while a run of the web interface goes on")
+def test_the_command_line_is_told_that_a_run_of_the_interface_goes_on(tmp_path: Path) -> None:
+    inside: list[str] = []
+    result = run_of_the_interface(tmp_path, inside)
+    assert result.success, [str(event) for event in result.all_events if event.is_failure]
+    (said,) = inside
+    assert "locked by another process: a run of Dagster, process" in said
+    assert "wait until it has ended" in said
+    assert not said.startswith("0")
+    assert not (tmp_path / "releases").exists()
+    saw(next(line for line in said.splitlines() if "locked" in line))
+    with home_lock(tmp_path, "compact run"):
+        pass  # the lock is free again
+
+
+def test_two_runs_of_the_interface_share_the_home(tmp_path: Path) -> None:
+    with home_lock(tmp_path, "a run of Dagster", alone=False):
+        with home_lock(tmp_path, "a run of Dagster", alone=False):
+            pass
+        with pytest.raises(HomeLocked), home_lock(tmp_path, "compact run"):
+            pass
