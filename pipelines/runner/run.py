@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from pipelines.console.output import note
+from pipelines.dagster_instance.home import check_path
 from pipelines.maintenance.cleanup import remove_partial_files
 from pipelines.monitoring.alerts import alert_when_overdue, receivers, send_news
 from pipelines.monitoring.run_log import RunLog, fetch_facts
@@ -85,8 +86,9 @@ def _record(outcome: Outcome, log: RunLog, seconds: float) -> None:
 
 
 def _steps(state: RunState, log: RunLog) -> Outcome:
-    state.prefetch = Prefetch(state.context)
     try:
+        check_path(state.context.home)
+        state.prefetch = Prefetch(state.context)
         same = unchanged(state)
         from pipelines.runner.in_process import materialize, record_no_change  # Dagster takes a second
 

@@ -97,6 +97,8 @@ def _numbers(error: BaseException) -> set[int]:
         return {error.errno}
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and NO_THREAD in str(error)):
         return {errno.ENOMEM}
+    if isinstance(error, SystemError) and resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        return {errno.ENOMEM}  # Python lost the MemoryError on its way
     if isinstance(error, OSError) or type(error).__module__.split(".")[0] in LIBRARIES:
         text = str(error)
         if SQLITE_WRITE in text and resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
