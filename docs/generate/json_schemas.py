@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas.definitions.indicator import Indicator, RemovedFile
+from schemas.definitions.scores import ScoreFile
 from schemas.definitions.source import Source
-from schemas.definitions.targets import ClaimFile, CommitmentFile, CrosswalkFile, FieldFile, ScoreFile
+from schemas.definitions.targets import ClaimFile, CommitmentFile, CrosswalkFile, FieldFile
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "indicator": Indicator,

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.definitions.targets import ScoreFile, Targets
+from schemas.definitions.scores import ScoreFile
+from schemas.definitions.targets import Targets
 from schemas.tables.targets import SCORE
 from tests.unit.make import catalogue, indicator, table, value
 from tests.unit.targets_made import AREAS, load_world

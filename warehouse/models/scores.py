@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from schemas.definitions.targets import ScoreFile
+from schemas.definitions.scores import ScoreFile
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.targets import SCORE
 from warehouse.engine.duckdb_engine import model_sql, sort_by_key
