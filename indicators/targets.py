@@ -18,6 +18,7 @@ from schemas.codelists.units import unit_codes
 from schemas.definitions.base import Model
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.parsing import parse
+from schemas.definitions.scores import ScoreFile
 from schemas.definitions.targets import (
     Claim,
     ClaimFile,
@@ -26,7 +27,6 @@ from schemas.definitions.targets import (
     CrosswalkFile,
     FieldFile,
     Link,
-    ScoreFile,
     Targets,
 )
 from schemas.definitions.yaml_file import Place, YamlFile, load_yaml
