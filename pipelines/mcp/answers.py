@@ -14,7 +14,9 @@ from schemas.columns.observation import VALUE_DIMENSIONS
 from schemas.errors import CompactError
 from warehouse.provenance.value import explain as explain_value
 from warehouse.query import indicators as read
-from warehouse.query.indicators import ask, check_indicator
+from warehouse.query.areas import find_area
+from warehouse.query.indicators import check_indicator
+from warehouse.query.tables import ask
 from warehouse.store.publish import read_release_metadata
 
 Row = dict[str, Any]
@@ -58,7 +60,7 @@ def about(folder: Path, indicator: str) -> Row:
 def show(folder: Path, indicator: str, area: str = "", year: int | None = None, most: int = MOST) -> Row:
     """Total values: the latest, or those of a year; of one area or all."""
     indicator = check_indicator(folder, indicator)
-    code = area_code(folder, area) if area else None
+    code = find_area(folder, area).code if area else None
     rows = ask(
         folder,
         f"""
@@ -109,7 +111,7 @@ def _groups(folder: Path, indicator: str, group: str | None, year: int | None) -
 def progress(folder: Path, indicator: str, area: str, method: str = "") -> Row:
     """How an area's pace is judged, by one published method or by all."""
     indicator = check_indicator(folder, indicator)
-    code = area_code(folder, area)
+    code = find_area(folder, area).code
     rows = ask(
         folder,
         """
@@ -139,7 +141,7 @@ def progress(folder: Path, indicator: str, area: str, method: str = "") -> Row:
 def gaps(folder: Path, indicator: str, area: str) -> Row:
     """Differences between groups of people: the newest of each pair, and all values by group."""
     indicator = check_indicator(folder, indicator)
-    code = area_code(folder, area)
+    code = find_area(folder, area).code
     pairs = []
     if (folder / "gap.parquet").is_file():
         pairs = ask(
@@ -180,7 +182,7 @@ def explain(
 ) -> Row:
     """A number's formula, observations, snapshots, place in the bytes, checks and SQL."""
     try:
-        found = explain_value(folder, indicator, area_code(folder, area), year, home=home)
+        found = explain_value(folder, indicator, find_area(folder, area).code, year, home=home)
     except CompactError as problem:
         if "has no value" not in problem.what:
             raise
@@ -192,7 +194,7 @@ def coverage(folder: Path, indicator: str = "", area: str = "") -> Row:
     """For which countries an indicator has values, or which indicators have values for a country."""
     if indicator:
         indicator = check_indicator(folder, indicator)
-    code = area_code(folder, area) if area else None
+    code = find_area(folder, area).code if area else None
     rows = ask(
         folder,
         """
@@ -217,23 +219,6 @@ def coverage(folder: Path, indicator: str = "", area: str = "") -> Row:
     unknown = f"unknown: nothing of it for {len(without)} of {len(rows)}" if without else None
     most = found if indicator or area else []
     return _answer(folder, most, unknown, total=len(found)) | {"summary": summary, "without": named}
-
-
-def area_code(folder: Path, text: str) -> str:
-    """The code of an area or group that is given by code or by English name."""
-    found = ask(
-        folder,
-        """
-        select ref_area as code from {area}
-        where ref_area = upper($text) or lower(name) = lower($text) or iso2 = upper($text)
-        union
-        select "group" from {area_group} where "group" = upper($text) or lower(group_name) = lower($text)
-        order by code""",
-        text=text.strip(),
-    )
-    if not found:
-        read.check_area(folder, text.strip())
-    return str(found[0]["code"])
 
 
 def _told(folder: Path, row: Row) -> Row:

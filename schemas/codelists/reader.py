@@ -6,7 +6,6 @@ import csv
 from functools import cache
 from pathlib import Path
 
-from schemas.definitions.yaml_file import load_yaml
 from schemas.errors import CompactError
 
 CODELISTS = Path(__file__).parent
@@ -30,5 +29,7 @@ def read_codelist(name: str) -> tuple[dict[str, str], ...]:
 @cache
 def origin(name: str) -> str:
     """Who published a code list, and when."""
+    from schemas.definitions.yaml_file import load_yaml
+
     entry = load_yaml(CODELISTS / "codelists.yaml").data[name]
     return f"{entry['source']} ({entry['date']})"

@@ -20,7 +20,8 @@ from warehouse.engine.read_only import connect
 from warehouse.provenance.group import Row, agrees, first_row, group_value, rows
 from warehouse.provenance.places import Places
 from warehouse.provenance.trace import Inputs, Selected, TracedValue, Tracer
-from warehouse.query.indicators import check_area, check_indicator
+from warehouse.query.areas import find_area
+from warehouse.query.indicators import check_indicator
 from warehouse.store.publish import read_release_metadata
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def explain(
     """
     with tables(folder) as con:
         indicator = check_indicator(folder, indicator)
-        area = area.upper()
+        area = find_area(folder, area).code
         tracer = Tracer(con)
         meta = tracer.meta[indicator]
         codes = {name: (dimensions or {}).get(name, "_T") for name in VALUE_DIMENSIONS}
@@ -61,7 +62,6 @@ def explain(
         value = _Presenter(con, tracer, home).value(traced[area, year]) if year and traced else None
         group = group_value(con, meta, area, year) if year else None
         if value is None and group is None:
-            check_area(folder, area) if not answer["is_group"] else None
             raise _no_value(con, indicator, answer, {"ref_area": area, **codes})
         return answer | {"value": value, "group": group, "checks": _checks(folder, indicator)}
 

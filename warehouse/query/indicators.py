@@ -8,28 +8,50 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from schemas.columns.observation import REF_AREA_CODES
 from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import CompactError
-from warehouse.engine.read_only import connect
+from warehouse.query.areas import find_area
+from warehouse.query.series import WORDS
+from warehouse.query.tables import Row, ask
 
-if TYPE_CHECKING:
-    pass
-
-Row = dict[str, Any]
-
-
-def list_indicators(folder: Path) -> list[Row]:
-    """Every indicator with how much there is of it."""
-    return ask(
-        folder,
-        """ select meta.indicator, meta.title, meta."group", meta.unit, meta.direction, meta.target_value,
-        meta.target_year, count(*) filter (where coverage.available) as countries_since_2015,
-        max(coverage.latest_year) as latest_year from {indicator_meta} as meta left join {coverage} as
-        coverage using (indicator) group by all order by meta."group", meta.indicator""",
+# Every indicator with how much there is of it; $words: all of them are in its id, title or description.
+LIST = f"""
+with {WORDS}
+select meta.indicator, meta.title, meta."group", meta.unit, unit.unit_name, meta.direction, meta.target_value,
+    meta.target_year, count(*) filter (where coverage.available) as countries_since_2015,
+    max(coverage.latest_year) as latest_year
+from {{indicator_meta}} as meta
+left join {{coverage}} as coverage using (indicator)
+left join unit on unit.unit = meta.unit
+where list_bool_and(
+    [true] || list_transform(
+        $words,
+        lambda word: contains(
+            lower(concat_ws(
+                ' ', meta.indicator, replace(meta.indicator, '_', ' '), meta.title, meta.description
+            )),
+            word
+        )
     )
+)
+group by all
+order by meta."group", meta.indicator"""
+
+# Every area with its codes; groups with the number of their members today.
+AREAS = """
+select area.ref_area, area.name, area.kind, area.iso2, area.m49,
+    count(distinct member.ref_area) filter (where area.kind = 'group') as members
+from {area} as area
+left join {area_group} as member on member."group" = area.ref_area and member.valid_to is null
+where list_bool_and(
+    [true] || list_transform(
+        $words,
+        lambda word: contains(lower(concat_ws(' ', area.name, area.ref_area, area.iso2, area.m49)), word)
+    )
+)
+group by all
+order by area.kind, area.name, area.ref_area"""
 
 
 def about(folder: Path, indicator: str) -> Row:
@@ -71,7 +93,8 @@ def about(folder: Path, indicator: str) -> Row:
 def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
     """The newest value of an indicator for an area, or for every area, with its origin and its assessment."""
     indicator = check_indicator(folder, indicator)
-    rows = ask(
+    code = find_area(folder, area).code if area else None
+    return ask(
         folder,
         """
         select latest.indicator, latest.ref_area, area.name as area, area.kind, latest.time_period,
@@ -96,25 +119,8 @@ def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
             and ($area is null or latest.ref_area = $area)
         order by area.kind, area.name""",
         indicator=indicator,
-        area=area.upper() if area else None,
+        area=code,
         method=DEFAULT_METHOD,
-    )
-    if area and not rows:
-        check_area(folder, area.upper())
-    return rows
-
-
-def series(folder: Path, indicator: str, area: str) -> list[Row]:
-    """All values of an indicator for an area, by year and dimensions."""
-    indicator = check_indicator(folder, indicator)
-    check_area(folder, area.upper())
-    return ask(
-        folder,
-        """ select time_period, sex, age, urbanisation, quantile, other_dims, value, lower_bound, upper_bound,
-        obs_status, source, series, snapshot, footnote from {indicator} where indicator = $indicator and
-        ref_area = $area order by all""",
-        indicator=indicator,
-        area=area.upper(),
     )
 
 
@@ -148,38 +154,3 @@ def check_indicator(folder: Path, indicator: str) -> str:
         allowed=", ".join(near or names),
         next_step="see `compact list`, or `compact search TEXT`",
     )
-
-
-def check_area(folder: Path, area: str) -> None:
-    if not ask(folder, "select 1 as one from {area} where ref_area = $area", area=area):
-        near = [
-            row["ref_area"]
-            for row in ask(
-                folder,
-                """
-                select ref_area
-                from {area}
-                where name ilike '%' || $area || '%' or iso2 = $area or m49 = $area
-                order by ref_area
-                limit 5""",
-                area=area,
-            )
-        ]
-        raise CompactError(
-            f"there is no area {area}",
-            allowed=", ".join(near) or REF_AREA_CODES,
-            next_step="see area.parquet in the release",
-        )
-
-
-def ask(folder: Path, sql: str, **values: Any) -> list[Row]:
-    """Rows as dictionaries. {name} stands for a table's parquet file."""
-    tables = {path.stem: f"read_parquet('{_escaped(path)}')" for path in folder.glob("*.parquet")}
-    with connect() as con:
-        found = con.execute(sql.format_map(tables), values or None)
-        names = [column[0] for column in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -6,13 +6,13 @@ Only DuckDB is used, as in warehouse/engine/read_only.py. The command line print
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import CompactError
-from warehouse.query.indicators import ask, check_area, check_indicator
+from warehouse.query.areas import find_area
+from warehouse.query.indicators import check_indicator
+from warehouse.query.tables import Row, ask
 
-Row = dict[str, Any]
 # Of progress, the columns that every method has; what stands after them are components.
 COMMON = (
     "indicator", "ref_area", "method", "baseline_year", "baseline_value", "latest_year", "latest_value",
@@ -25,7 +25,7 @@ def show_methods(folder: Path, indicator: str, area: str) -> list[Row]:
     """One row for each method, the default first: its answer, its components (a dictionary of those that it
     has) and what it is. Empty where the area has no total value."""
     indicator = check_indicator(folder, indicator)
-    check_area(folder, area.upper())
+    code = find_area(folder, area).code
     if not (folder / "method.parquet").exists():
         raise CompactError(
             f"release {folder.name} is from before there were several methods",
@@ -42,7 +42,7 @@ def show_methods(folder: Path, indicator: str, area: str) -> list[Row]:
         where indicator = $indicator and ref_area = $area
         order by method <> $first, method""",
         indicator=indicator,
-        area=area.upper(),
+        area=code,
         first=DEFAULT_METHOD,
     )
     about = ("title", "edition", "provisional", "measure_means", "score_means")

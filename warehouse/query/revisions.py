@@ -13,7 +13,8 @@ from typing import Any
 from schemas.columns.observation import TOTAL
 from warehouse.diff.rows import NOISE
 from warehouse.engine.read_only import connect
-from warehouse.query.indicators import check_area, check_indicator
+from warehouse.query.areas import find_area
+from warehouse.query.indicators import check_indicator
 from warehouse.store.listing import open_release, releases
 
 Row = dict[str, Any]
@@ -25,10 +26,10 @@ def revisions(home: Path, indicator: str, area: str, year: int | None = None) ->
     snapshots that are staged. Oldest first, by year."""
     latest = open_release(home)
     indicator = check_indicator(latest, indicator)
-    check_area(latest, area.upper())
+    code = find_area(latest, area).code
     return {
-        "releases": list(_over_releases(home, indicator, area.upper(), year)),
-        "snapshots": list(_over_snapshots(home, latest, indicator, area.upper(), year)),
+        "releases": list(_over_releases(home, indicator, code, year)),
+        "snapshots": list(_over_snapshots(home, latest, indicator, code, year)),
     }
 
 

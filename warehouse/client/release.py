@@ -1,0 +1,306 @@
+"""`Release`: a release as an object, for Python, notebooks, the command line and the MCP server.
+
+Reads files and changes none. DuckDB is imported by the first question; Arrow and pandas by the answer's
+methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from schemas.definitions.default_method import DEFAULT_METHOD
+from schemas.errors import CompactError
+from sources.settings import compact_home
+from warehouse.client.arguments import dimension, ids_of, year
+from warehouse.client.result import Result, Row
+from warehouse.query import indicators as queries
+from warehouse.query import series as sql_of
+from warehouse.query.areas import Area, find_area, find_areas, members
+from warehouse.query.tables import ask, database_query, query
+from warehouse.query.units import unit_words
+from warehouse.store.listing import moment, open_release, release_as_of
+from warehouse.store.publish import read_release_metadata
+
+Names = str | Sequence[str]
+MEMBERSHIP = 'select 1 as one from {area_group} where "group" = $code limit 1'
+
+
+class Release:
+    """One published release. Areas may be given by any name or code: Kenya, KEN, KE, 404, Africa, LDCs.
+
+    Args:
+        folder: the folder of a release, such as data/releases/2026-11-30-d8509318.
+
+    Raises:
+        CompactError: the folder is not a release.
+
+    Example:
+        >>> from warehouse import Release
+        >>> release = Release.latest()
+        >>> release.data("internet_use", areas=["Kenya", "LDCs"], since=2010).pandas()
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).resolve()
+        if not (self.folder / "release.json").is_file():
+            raise CompactError(
+                "this is not a release", where=str(folder), next_step="name a folder of `compact releases`"
+            )
+
+    @classmethod
+    def latest(cls, home: str | Path | None = None) -> Release:
+        """The release that `latest` names.
+
+        Args:
+            home: COMPACT_HOME by default, which is ./data where it is not set.
+
+        Raises:
+            CompactError: there is no release yet.
+        """
+        return cls(open_release(_home(home)))
+
+    @classmethod
+    def open(cls, release: str | None = None, *, home: str | Path | None = None, as_of: str = "") -> Release:
+        """A release by its id, or the one that was the latest at a time.
+
+        Args:
+            release: an id of `compact releases`; the latest by default.
+            home: COMPACT_HOME by default.
+            as_of: a date, meaning its end in UTC, or a time: the release that `latest` named then.
+
+        Raises:
+            CompactError: there is no such release, or both are given.
+        """
+        if as_of and release:
+            raise CompactError(
+                "--release and --as-of name two releases", where="--as-of", next_step="give one of them"
+            )
+        if as_of:
+            return cls(release_as_of(_home(home), moment(as_of)))
+        return cls(open_release(_home(home), release))
+
+    # --- the release itself
+    @property
+    def id(self) -> str:
+        """Its id, to be cited with every number."""
+        return self.folder.name
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """release.json: when it was made, from what, with how many rows, and what to look at."""
+        return read_release_metadata(self.folder)
+
+    def __repr__(self) -> str:
+        return f"<Release {self.id}>"
+
+    # --- what there is
+    def indicators(self, text: str = "") -> Result:
+        """The indicators with their coverage; of a text, those in which every word of it occurs."""
+        return self._ask(queries.LIST, words=text.casefold().split(), **sql_of.words(self.folder))
+
+    def about(self, indicator: str) -> Row:
+        """One indicator: definition, target, sources in use and coverage."""
+        return queries.about(self.folder, indicator)
+
+    def area(self, text: str) -> Area:
+        """The area that a name or a code means. Raises CompactError with the nearest if none does."""
+        return find_area(self.folder, text)
+
+    def members(self, group: str) -> list[str]:
+        """The codes of a group's members today."""
+        return members(self.folder, find_area(self.folder, group))
+
+    def areas(self, text: str = "") -> Result:
+        """Countries, groups and parts of countries, with codes; of a text, those that have every word."""
+        return self._ask(queries.AREAS, words=text.casefold().split())
+
+    def units(self) -> dict[str, tuple[str, str]]:
+        """Name and symbol of each unit by its code."""
+        return unit_words(self.folder)
+
+    # --- figures
+    def data(
+        self,
+        indicators: Names,
+        areas: Names | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        sex: str = "_T",
+        age: str = "_T",
+        urbanisation: str = "_T",
+        quantile: str = "_T",
+        other_dims: str = "_T",
+    ) -> Result:
+        """Series: one row a value, with its unit, status and source.
+
+        Args:
+            indicators: an id or several.
+            areas: names or codes; every country by default. A group's value is the official one, else ours.
+            since: first year.
+            until: last year.
+            sex: F or women, M or men; the total by default; "all" for every one. So for the other dimensions.
+            age: a code such as Y15T24.
+            urbanisation: U or urban, R or rural.
+            quantile: a code such as Q1, the poorest fifth.
+            other_dims: further dimensions as KEY=VALUE.
+
+        Raises:
+            CompactError: an indicator, an area or a year is unknown; the nearest are named.
+        """
+        found = None if areas is None else find_areas(self.folder, ids_of(areas))
+        return self._ask(
+            sql_of.VALUES,
+            **self._which(indicators),
+            areas=None if found is None else [area.code for area in found if not self._is_aggregated(area)],
+            groups=[area.code for area in found or () if self._is_aggregated(area)],
+            since=year(since, "since"),
+            until=year(until, "until"),
+            sex=dimension("sex", sex),
+            age=dimension("age", age),
+            urbanisation=dimension("urbanisation", urbanisation),
+            quantile=dimension("quantile", quantile),
+            other_dims=dimension("other_dims", other_dims),
+            **sql_of.words(self.folder),
+        )
+
+    def show(self, indicator: str, area: str | None = None) -> list[Row]:
+        """The newest total value of an area, or of each, with its assessment by the default method."""
+        return queries.show(self.folder, indicator, area)
+
+    def rank(self, indicator: str, within: str | None = None, since: int | None = None) -> Result:
+        """Countries by their newest value, the best first; equal values share a rank.
+
+        Args:
+            indicator: an id.
+            within: a group whose members are ranked among themselves; all countries by default.
+            since: leave out newest values of before this year.
+
+        Raises:
+            CompactError: the group has no listed members.
+        """
+        codes = None
+        if within:
+            group = find_area(self.folder, within)
+            codes = members(self.folder, group)
+            if not codes:
+                raise CompactError(
+                    f"the members of {group.name} are not listed",
+                    where=within,
+                    allowed="a group of area_group.parquet, such as Africa, LDCs or Low income",
+                    next_step="see `compact areas`",
+                )
+        return self._ask(
+            sql_of.RANK,
+            indicator=self._known(indicator),
+            areas=codes,
+            since=year(since, "since"),
+            **sql_of.words(self.folder),
+        )
+
+    def progress(
+        self, indicators: Names | None = None, areas: Names | None = None, method: str | None = DEFAULT_METHOD
+    ) -> Result:
+        """Assessments: how likely each target is met, with what that rests on.
+
+        Args:
+            indicators: an id or several; all by default.
+            areas: names or codes; every country by default.
+            method: one of the table method; None for all of them.
+        """
+        return self._ask(
+            sql_of.PROGRESS,
+            indicators=None if indicators is None else self._which(indicators)["indicators"],
+            areas=self._codes(areas),
+            method=method,
+            **sql_of.words(self.folder),
+        )
+
+    def projection(self, indicators: Names, areas: Names | None = None) -> Result:
+        """Projected years with 80 and 95 per cent intervals; no row where the release does not project."""
+        return self._ask(
+            sql_of.PROJECTION,
+            **self._which(indicators),
+            areas=self._codes(areas),
+            **sql_of.words(self.folder),
+        )
+
+    def gaps(self, indicators: Names, areas: Names | None = None, *, newest: bool = True) -> Result:
+        """Differences between women and men, town and country, and other pairs.
+
+        Args:
+            indicators: an id or several.
+            areas: names or codes; every country by default.
+            newest: the newest year of each pair alone.
+        """
+        return self._ask(
+            sql_of.GAPS,
+            **self._which(indicators),
+            areas=self._codes(areas),
+            newest=newest,
+            **sql_of.words(self.folder),
+        )
+
+    # --- where it comes from
+    def explain(self, indicator: str, area: str, year: int | None = None, **dimensions: str) -> Row:
+        """From one value to its observations, their snapshots and the bytes that they were read from.
+
+        Args:
+            indicator: an id.
+            area: a name or code.
+            year: the latest by default.
+            dimensions: codes other than the total, such as sex="F".
+        """
+        from warehouse.provenance.value import explain
+
+        home = self.folder.parent.parent
+        return explain(self.folder, indicator, area, year, home=home, dimensions=dimensions)
+
+    def compare(self, other: Release | str, *, most: int | None = None) -> Row:
+        """What differs from an earlier release, as in diff.json.
+
+        Args:
+            other: the earlier release, or its id.
+            most: how many rows of a kind are listed; all by default.
+        """
+        from warehouse.diff.document import compare
+
+        before = other if isinstance(other, Release) else Release(self.folder.parent / Path(other).name)
+        return compare(before.folder, self.folder, (before.id, self.id), most=most)
+
+    def sql(self, statement: str, **values: Any) -> Result:
+        """The answer to SQL on the tables and views of the release, read-only.
+
+        Args:
+            statement: one query, such as "select * from v_latest where indicator = $id".
+            values: its parameters by name.
+        """
+        return Result(lambda: database_query(self.folder, statement, values))
+
+    # --- arguments
+    def _ask(self, sql: str, **values: Any) -> Result:
+        return Result(partial(query, self.folder, sql, **values))
+
+    def _known(self, indicator: str) -> str:
+        return queries.check_indicator(self.folder, indicator)
+
+    def _which(self, indicators: Names) -> dict[str, list[str]]:
+        return {"indicators": [self._known(one) for one in ids_of(indicators)]}
+
+    def _codes(self, areas: Names | None) -> list[str] | None:
+        return None if areas is None else [area.code for area in find_areas(self.folder, ids_of(areas))]
+
+    def _is_aggregated(self, area: Area) -> bool:
+        """Whether the release computes values of a group, so that its table aggregate is asked."""
+        return area.is_group and bool(
+            ask(
+                self.folder, 'select 1 as one from {area_group} where "group" = $code limit 1', code=area.code
+            )
+        )
+
+
+def _home(home: str | Path | None) -> Path:
+    return compact_home() if home is None else Path(home)

@@ -1,0 +1,139 @@
+"""Understands an area by any name or code that a person uses: Kenya, KEN, KE, 404, Africa, LDCs.
+
+The one place where a question's area is read: the command line, the MCP server, `Release` and the notebooks
+use it. Names in agencies' files are not read here, but by the area map of their source.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from schemas.codelists.reader import read_codelist
+from schemas.errors import CompactError
+from warehouse.query.tables import ask
+
+NEAREST = 5  # areas that are offered for a name that is not known
+ORDER = {"country": 0, "M49": 1, "WB": 2, "OWN": 3, "subnational": 4}
+
+
+@dataclass(frozen=True)
+class Area:
+    """A country or territory, a group, or a part of a country. code: as in the column ref_area."""
+
+    code: str
+    name: str
+    kind: str
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is a set of countries."""
+        return self.kind == "group"
+
+
+def find_area(folder: Path, text: str) -> Area:
+    """The area that a person means.
+
+    Args:
+        folder: a release.
+        text: ISO 3166-1 code of three letters, two letters or three digits, a code of a group, or an English
+            name, with or without accents, case and articles.
+
+    Raises:
+        CompactError: no area has this name or code; the nearest are offered.
+    """
+    known = _known(folder.resolve())
+    found = known.get(folded(text)) or known.get(_code(text))
+    if found is None:
+        raise _unknown(text, known)
+    return found
+
+
+def find_areas(folder: Path, texts: Iterable[str]) -> list[Area]:
+    """The areas that a person means, each once, in their order."""
+    return list(dict.fromkeys(find_area(folder, text) for text in texts))
+
+
+def members(folder: Path, group: Area) -> list[str]:
+    """The codes of a group's members today; empty where the release lists none."""
+    rows = ask(
+        folder,
+        """
+        select distinct ref_area
+        from {area_group}
+        where "group" = $group and valid_to is null
+        order by ref_area""",
+        group=group.code,
+    )
+    return [row["ref_area"] for row in rows]
+
+
+def folded(text: str) -> str:
+    """A name without case, accents, punctuation and a leading article."""
+    plain = unicodedata.normalize("NFKD", text.replace("&", " and "))
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    return re.sub(r"[^\w:]+", " ", letters).strip().removeprefix("the ")
+
+
+def _code(text: str) -> str:
+    """A numeric code with the zeros that a spreadsheet drops."""
+    digits = text.strip()
+    return f"m49 {int(digits):03d}" if digits.isascii() and digits.isdigit() and len(digits) <= 3 else ""
+
+
+@lru_cache(maxsize=4)
+def _known(folder: Path) -> dict[str, Area]:
+    """Every way to name an area to the area; where two have one, the country, then M49's group, is meant."""
+    rows = ask(
+        folder,
+        """
+        select ref_area, name, kind, m49, iso2 from {area}
+        union all
+        select distinct "group", group_name, 'group', null, null
+        from {area_group}
+        where "group" not in (select ref_area from {area})""",
+    )
+    areas = {row["ref_area"]: Area(row["ref_area"], row["name"], row["kind"]) for row in rows}
+    known: dict[str, Area] = {}
+    for row in sorted(rows, key=_precedence):  # codes come before names: no name may take one
+        for code in (row["ref_area"], row["iso2"]):
+            if code:
+                known.setdefault(folded(code), areas[row["ref_area"]])
+        if row["m49"]:
+            known.setdefault(f"m49 {row['m49']}", areas[row["ref_area"]])
+    for alias in read_codelist("area_aliases"):
+        if alias["ref_area"] in areas:
+            known.setdefault(folded(alias["alias"]), areas[alias["ref_area"]])
+    for name_of in (folded, _short_name):  # a whole name comes before a part of another
+        for row in sorted(rows, key=_precedence):
+            known.setdefault(name_of(row["name"]), areas[row["ref_area"]])
+    return known
+
+
+def _precedence(row: dict[str, str]) -> tuple[int, str]:
+    kind = row["kind"] if row["kind"] != "group" else row["ref_area"].partition(":")[0]
+    return ORDER.get(kind, len(ORDER)), row["ref_area"]
+
+
+def _short_name(name: str) -> str:
+    """A name without what is in brackets: Iran for Iran (Islamic Republic of)."""
+    return folded(re.sub(r"\([^)]*\)", "", name))
+
+
+def _unknown(text: str, known: dict[str, Area]) -> CompactError:
+    wanted = folded(text)
+    named = {name: area for name, area in known.items() if not name.startswith("m49 ")}
+    within = [name for name in named if len(wanted) >= 3 and wanted in name]
+    near = [*sorted(within, key=len), *difflib.get_close_matches(wanted, named, NEAREST, 0.6)]
+    offered = list(dict.fromkeys(f"{named[name].name} ({named[name].code})" for name in near))[:NEAREST]
+    return CompactError(
+        f"there is no area {text}",
+        where="area",
+        allowed="; ".join(offered) or "an English name, or a code: Kenya, KEN, KE, 404, Africa, LDCs",
+        next_step="see `compact areas TEXT`",
+    )

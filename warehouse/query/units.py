@@ -1,0 +1,28 @@
+"""Units of a release in words: its table `unit`, or for an older release the code list of this checkout."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from warehouse.query.tables import ask, has_table
+
+# Units that stand for a bare number: nothing is written after it.
+SPACELESS = ("%",)
+
+
+@lru_cache(maxsize=4)
+def unit_words(folder: Path) -> dict[str, tuple[str, str]]:
+    """Name and symbol of each unit by its code. The symbol is written after a number and may be empty."""
+    if has_table(folder, "unit"):
+        return {row["unit"]: (row["name"], row["symbol"] or "") for row in ask(folder, "from {unit}")}
+    from schemas.codelists.units import units
+
+    return {code: (unit.name, unit.symbol) for code, unit in units().items()}
+
+
+def with_unit(number: str, symbol: str) -> str:
+    """A number with its unit: 35 %, US$ 1,200, 12 per 100 people."""
+    if not symbol:
+        return number
+    return f"{number}{symbol}" if symbol.startswith(SPACELESS) else f"{number} {symbol}"
