@@ -24,7 +24,7 @@ from warehouse.release.inputs import inputs_fingerprint
 from warehouse.release.tables import MODEL_TABLES
 
 OF_OBSERVATIONS = ("observation", "ledger", "quarantine", "snapshot")
-OF_VALUES = ("area", "area_group")  # an area is listed where it has a value
+OF_VALUES = ("area", "area_group", "code")  # an area or a code is listed where a value has it
 
 
 class TableCollection(dg.Component, dg.Model, dg.Resolvable):

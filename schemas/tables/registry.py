@@ -34,6 +34,7 @@ from schemas.columns.shared import (
 )
 from schemas.tables.assessment import ASSESSMENT_TABLES
 from schemas.tables.availability import AVAILABILITY_TABLES
+from schemas.tables.codes import CODE_TABLES
 from schemas.tables.companies import COMPANY_TABLES
 from schemas.tables.contributions import CONTRIBUTION_TABLES
 from schemas.tables.gaps import GAP_TABLES
@@ -135,4 +136,4 @@ REVISION = Table(
 TABLES: dict[str, Table] = {t.name: t for t in (
     OBSERVATION, INDICATOR, LATEST, AREA, AREA_GROUP, INDICATOR_META, SOURCE_TABLE, SNAPSHOT_TABLE, LEDGER, QUARANTINE,
     REVISION, *ASSESSMENT_TABLES, *GAP_TABLES, *AVAILABILITY_TABLES, *COMPANY_TABLES, *CONTRIBUTION_TABLES, *TARGET_TABLES,
-    *PROJECTION_TABLES)}
+    *PROJECTION_TABLES, *CODE_TABLES)}

@@ -14,7 +14,7 @@ from schemas.errors import CompactError
 from tests.command import CHECKOUT, Finished
 from warehouse import Release
 
-HEAVY = ("pandas", "pandera", "pyarrow", "pydantic", "sqlglot", "dagster")
+HEAVY = ("pandas", "pandera", "pyarrow", "pydantic", "sqlglot", "dagster", "yaml")
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +194,38 @@ def test_a_first_answer_imports_nothing_heavy(release: Release) -> None:
         [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, timeout=60
     )
     assert done.stdout.splitlines() == ["35.0", "[]"], done.stderr
+
+
+def test_a_release_explains_its_units_and_codes(release: Release) -> None:
+    used = {row["unit"] for row in release.sql("select distinct unit from indicator_meta")}
+    assert used <= set(release.units())
+    missing = release.sql("""
+        select codelist, code
+        from (
+            select distinct 'sex' as codelist, sex as code from indicator
+            union all select distinct 'age', age from indicator
+            union all select distinct 'urbanisation', urbanisation from indicator
+            union all select distinct 'quantile', quantile from indicator
+            union all select distinct 'obs_status', obs_status from indicator
+            union all select distinct 'category', category from progress where method = 'likelihood-2026'
+        )
+        anti join code using (codelist, code)""")
+    assert missing.rows == []
+
+
+def test_the_views_join_names_units_and_verdicts_and_lose_no_row(release: Release) -> None:
+    for view, table in (
+        ("v_latest", "latest"),
+        ("v_gap", "gap where latest"),
+        ("v_member", "area_group where valid_to is null"),
+        (
+            "v_progress",
+            "progress join area using (ref_area) where method = 'likelihood-2026' and kind = 'country'",
+        ),
+    ):
+        (row,) = release.sql(
+            f"select (select count(*) from {view}) as view, (select count(*) from {table}) as rows"
+        ).rows
+        assert row["view"] == row["rows"], view
+    (row,) = release.sql("from v_latest where indicator = 'internet_use' and ref_area = 'KEN'").rows
+    assert (row["area"], row["value"], row["symbol"], row["status"]) == ("Kenya", 35.0, "%", "estimated")

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import duckdb
 import pyarrow as pa
 
+from schemas.codelists.code_names import code_rows
 from schemas.codelists.reader import read_codelist
 from schemas.codelists.subnational import subnational_rows
+from schemas.codelists.units import units
 from schemas.columns.model import Table
 from schemas.columns.observation import OBSERVATION
 from schemas.tables.arrow import arrow_schema
@@ -22,6 +24,7 @@ from schemas.tables.assessment import (
     KEPT_OUT,
     METHOD,
 )
+from schemas.tables.codes import CODE, UNIT_TABLE
 from schemas.tables.companies import COMPANY_RATING
 from schemas.tables.contributions import CONTRIBUTION_TABLES
 from schemas.tables.registry import (
@@ -94,6 +97,23 @@ def _contributed(contract: Table) -> Inputs:
         return run_sql(con, _union(parts, contract), contract)
 
     return rows
+
+
+def _code_rows(con: duckdb.DuckDBPyConnection, folder: Path, _given: ReleaseInputs) -> Rows:
+    """The code lists, with the codes of the dimensions that a value has."""
+    values = parquet(folder / "indicator.parquet")
+    used = {
+        name: [str(code) for (code,) in con.execute(f"select distinct {name} from {values}").fetchall()]
+        for name in ("sex", "age", "urbanisation", "quantile")
+    }
+    return _from_rows(code_rows(used), CODE)
+
+
+def _unit_rows() -> list[dict[str, str | None]]:
+    return [
+        {"unit": code, "name": unit.name, "symbol": unit.symbol or None, "note": unit.note or None}
+        for code, unit in units().items()
+    ]
 
 
 def _codes_used(con: duckdb.DuckDBPyConnection, aside: Path) -> list[str]:
@@ -227,5 +247,7 @@ DEFINED_TABLES: dict[Table, Inputs] = {
     AREA_GROUP: _area_group_rows,
     KEPT_OUT: _kept_out_rows,
     COMPANY_RATING: _company_rows,
+    UNIT_TABLE: lambda _con, _folder, _given: _from_rows(_unit_rows(), UNIT_TABLE),
+    CODE: _code_rows,
     **{contract: _contributed(contract) for contract in CONTRIBUTION_TABLES},
 }

@@ -89,3 +89,115 @@ qualify row_number() over (partition by aggregate.indicator, aggregate."group" o
 
 comment on view group_latest is
     'The newest value of each indicator and group, ours beside the official one, with the share of the weight covered.';
+
+create view v_latest as
+select
+    latest.indicator,
+    indicator_meta.title,
+    indicator_meta."group" as topic,
+    latest.ref_area,
+    area.name as area,
+    area.kind,
+    latest.time_period,
+    latest.value,
+    unit.name as unit,
+    unit.symbol,
+    status.name as status,
+    source.title as source,
+    class.name as verdict,
+    progress.probability,
+    progress.confidence,
+    progress.target_value,
+    progress.target_year,
+    indicator_meta.target_origin,
+    latest.snapshot
+from latest
+join indicator_meta using (indicator)
+join area using (ref_area)
+left join unit on unit.unit = indicator_meta.unit
+left join code as status
+    on status.codelist = 'obs_status'
+    and status.code = latest.obs_status
+left join source on source.source = latest.source
+left join progress
+    on progress.indicator = latest.indicator
+    and progress.ref_area = latest.ref_area
+    and progress.method = 'likelihood-2026'
+left join code as class
+    on class.codelist = 'category'
+    and class.code = progress.category;
+
+comment on view v_latest is
+    'The newest total value of each indicator and area, with names, unit, status and source in words and the verdict of the default method.';
+
+create view v_progress as
+select
+    progress.indicator,
+    indicator_meta.title,
+    indicator_meta."group" as topic,
+    progress.ref_area,
+    area.name as area,
+    coalesce(class.name, progress.category) as verdict,
+    progress.category,
+    progress.probability,
+    progress.confidence,
+    progress.latest_year,
+    progress.latest_value,
+    unit.name as unit,
+    progress.target_value,
+    progress.target_year,
+    indicator_meta.target_origin,
+    progress.yearly_change,
+    progress.reason
+from progress
+join indicator_meta using (indicator)
+join area using (ref_area)
+left join unit on unit.unit = indicator_meta.unit
+left join code as class
+    on class.codelist = 'category'
+    and class.code = progress.category
+where progress.method = 'likelihood-2026'
+    and area.kind = 'country';
+
+comment on view v_progress is
+    'The verdict of the default method, likelihood-2026, on each country and indicator, with names and unit; other methods are in the table progress.';
+
+create view v_gap as
+select
+    gap.indicator,
+    indicator_meta.title,
+    gap.ref_area,
+    area.name as area,
+    gap.time_period,
+    gap.dimension,
+    gap.label_a,
+    gap.value_a,
+    gap.label_b,
+    gap.value_b,
+    gap.difference,
+    gap.ratio,
+    unit.name as unit,
+    gap.annual_change,
+    gap.years_to_parity
+from gap
+join indicator_meta using (indicator)
+join area using (ref_area)
+left join unit on unit.unit = indicator_meta.unit
+where gap.latest;
+
+comment on view v_gap is
+    'The newest gap between each pair of groups, with names and unit; other years are in the table gap.';
+
+create view v_member as
+select
+    area_group.grouping,
+    area_group."group",
+    area_group.group_name,
+    area_group.ref_area,
+    area.name as area
+from area_group
+join area using (ref_area)
+where area_group.valid_to is null;
+
+comment on view v_member is
+    'Today''s members of each group, with names; former memberships are in the table area_group.';

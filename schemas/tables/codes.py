@@ -1,0 +1,28 @@
+"""The published tables that explain codes: units, and the code lists of dimensions, status, classes and kinds.
+
+Their rows come from schemas/codelists; which codes a column may have is said by the column itself.
+"""
+
+from __future__ import annotations
+
+from schemas.columns.model import Table
+from schemas.columns.shared import text
+
+UNIT_TABLE = Table(
+    "unit", "Units of measure", "One unit: what a code in a column `unit` means, and what is written after a number.",
+    (text("unit", "Code of the unit.", role="dimension", pattern=r"^[A-Z][A-Z0-9_]*$"),
+     text("name", "Name of the unit."),
+     text("symbol", "What is written after a number; null: nothing.", nullable=True),
+     text("note", "What the unit leaves open.", nullable=True)),
+    ("unit",))
+
+CODE = Table(
+    "code", "Code lists", "One code of a dimension, an observation status, a class, a level of confidence or a kind of area, in "
+    "words. Ages and quantiles: those that a value of the release has.",
+    (text("codelist", "Column in which the code stands.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$"),
+     text("code", "The code.", role="dimension"),
+     text("name", "The code in words."),
+     text("origin", "Whose code it is.")),
+    ("codelist", "code"))
+
+CODE_TABLES: tuple[Table, ...] = (UNIT_TABLE, CODE)
