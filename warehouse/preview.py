@@ -1,7 +1,7 @@
 """`compact preview`: what a draft of an indicator would give, computed from what is stored, touching nothing.
 
 The values are made by the same evaluation and judged by the same checks as in a run; here they are only
-summed up. How that is printed is in pipelines/cli/indicators.py.
+summed up. How that is printed is in pipelines/cli/extend/indicators.py.
 """
 
 from __future__ import annotations

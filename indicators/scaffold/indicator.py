@@ -1,6 +1,6 @@
 """`compact new indicator`: writes an indicator file from a few answers, and checks it.
 
-A person's decisions are asked for in pipelines/cli/indicators.py; nothing is guessed here.
+A person's decisions are asked for in pipelines/cli/extend/indicators.py; nothing is guessed here.
 indicators/search.py finds the series to choose from.
 """
 

@@ -1,271 +1,122 @@
-"""`compact`: the command line. Parses arguments, calls one function, prints; verbs that read load nothing
-they do not use.
+"""`compact`: the command line. Finds the verb, imports it alone, turns problems into messages and exit codes.
 
-Exit code 0: fine; 1: a problem was found, or something could not be fully checked; 2: it could not run.
+The verbs are listed in verbs.py. `--help`, `--version` and completion import neither Typer nor a verb.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from types import FrameType
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from pipelines.cli.arguments import require_known
-from pipelines.cli.backtest import backtest
-from pipelines.cli.indicators import export, preview, why
-from pipelines.cli.maintenance import backup, gc, restore, sign, verify
-from pipelines.cli.releases import diff, explain, mcp, revisions, rollback
-from pipelines.cli.remote import publish, pull
-from pipelines.cli.reports import report
-from pipelines.cli.sources import contracts, new
-from pipelines.cli.status import alert, status
-from pipelines.console.output import emit, emit_one, note, say, use_any_encoding
-from sources.settings import compact_home, debug_is_on, pass_home_on, switch_debug_on, switch_insecure_on
+from pipelines.cli.quick import answered, version
+from pipelines.cli.verbs import VERBS, overview
+from pipelines.console.output import UNBOUNDED, note, use_any_encoding
+from sources.settings import compact_home, debug_is_on, switch_debug_on
+
+INTERRUPTED, TERMINATED = 130, 143
+stopped_by: list[int] = []  # the signals that asked this process to end
+
+
+class _Commands(Mapping[str, Any]):
+    """The verbs as commands, each made when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        verb = VERBS[name]
+        found = getattr(import_module(verb.module), verb.function)
+        if isinstance(found, typer.Typer):
+            command = get_command(found)
+            command.name = name
+        else:
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+            alone.command(name, hidden=verb.hidden)(found)
+            command = get_command(alone)
+            if any("--json" in option.opts for option in command.params):
+                command.params.append(_wide())
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(VERBS)
+
+    def __len__(self) -> int:
+        return len(VERBS)
+
+
+def _widen(value: bool) -> None:
+    if value:
+        os.environ[UNBOUNDED] = "1"
+
+
+def _holder(
+    wide: Annotated[
+        bool, typer.Option("--wide", callback=_widen, help="Show every column and character, however wide.")
+    ] = False,
+) -> None:
+    """Holds --wide, which every verb has that prints a table."""
+
+
+def _wide() -> Any:
+    """The option --wide, which is handled before its verb and not passed on to it."""
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command()(_holder)
+    (made,) = (one for one in get_command(alone).params if one.name == "wide")
+    made.expose_value = False
+    return made
+
+
+class VerbGroup(TyperGroup):
+    """The verbs in their groups; help is that of verbs.py."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Commands()  # type: ignore[assignment]
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """The verbs in the order of use."""
+        return list(VERBS)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write the overview."""
+        formatter.write(overview() + "\n")
+
 
 app = typer.Typer(
+    cls=VerbGroup,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="How far every country is from the measurable targets of the UN Global Digital Compact.",
 )
 
-VERBS = (
-    *(contracts, backtest, report, diff, explain, revisions, rollback, mcp, status, alert, export),
-    *(backup, restore, gc, sign, verify, publish, pull, preview, why),
-)
-for verb in VERBS:
-    app.command()(verb)
-app.add_typer(new, name="new")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-ReleaseId = Annotated[str | None, typer.Option("--release", help="A release id; the latest by default.")]
+def _print_version(value: bool) -> None:
+    if value:
+        print(f"compact {version()}")
+        raise typer.Exit
 
 
 @app.callback()
 def options(
-    context: typer.Context, debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
+    """Options before the verb."""
     context.obj = {"debug": debug}
     if debug:
         switch_debug_on()
-
-
-@app.command()
-def run(
-    source: Annotated[list[str] | None, typer.Option(help="Ask only this source; may be repeated.")] = None,
-    offline: Annotated[bool, typer.Option(help="Ask no agency: work from the store alone.")] = False,
-    every_series: Annotated[
-        bool, typer.Option(help="Fetch every series a source is known to have, not only those in use.")
-    ] = False,
-    redistributable: Annotated[
-        bool,
-        typer.Option(help="Make a release of only what anyone may pass on, in COMPACT_HOME/redistributable."),
-    ] = False,
-    acknowledge: Annotated[
-        str, typer.Option(help="Why large revisions are right; kept with the release.", metavar="TEXT")
-    ] = "",
-    as_of: Annotated[
-        str,
-        typer.Option(help="Rebuild, aside, what was known then; asks no agency.", metavar="DATE"),
-    ] = "",
-    allow_insecure: Annotated[
-        bool, typer.Option(help="Also send requests over plain http to another machine (COMPACT_URL_…).")
-    ] = False,
-) -> None:
-    """Fetch what changed, stage, evaluate, check, and make a release."""
-    if allow_insecure:
-        switch_insecure_on()
-    if as_of:
-        _rebuild(as_of, redistributable=redistributable)
-        return
-    from pipelines.cli.run_summary import tell
-    from pipelines.runner.run import run as run_all
-    from pipelines.steps.context import open_context
-
-    context = open_context(
-        offline=offline,
-        only=tuple(source or ()),
-        every_series=every_series,
-        redistributable=redistributable,
-        acknowledge=acknowledge,
-    )
-    require_known("source", source or [], context.sources)
-    raise typer.Exit(tell(run_all(context)))
-
-
-@app.command()
-def check(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Indicator files; all by default.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Check the definition files: sources, indicators, formulas, area groups."""
-    from indicators.registry import check_files
-
-    found = check_files(paths or None)
-    if as_json:
-        emit([vars(p) for p in [*found.problems, *found.warnings]], as_json=True)
-    else:
-        for problem in [*found.problems, *found.warnings]:
-            say(problem)
-    warned = f", {len(found.warnings)} warnings" if found.warnings else ""
-    note(f"{found.files} files checked, {len(found.problems)} problems{warned}")
-    raise typer.Exit(1 if found.problems else 0)
-
-
-@app.command("list")
-def list_indicators(as_json: Json = False, release: ReleaseId = None) -> None:
-    """The indicators of a release, with their coverage."""
-    from warehouse.query.indicators import list_indicators as rows
-    from warehouse.store.listing import open_release
-
-    emit(rows(open_release(compact_home(), release)), as_json=as_json)
-
-
-@app.command()
-def search(
-    text: Annotated[str, typer.Argument(help="Words, or an agency's own code such as IT.NET.USER.ZS.")],
-    as_json: Json = False,
-) -> None:
-    """Find indicators and agencies' series by words or by code."""
-    from indicators.search import search as find
-
-    found = find(text)
-    emit(found, as_json=as_json, empty=f"nothing matches {text!r}; try fewer or other words")
-    raise typer.Exit(0 if found else 1)
-
-
-@app.command()
-def about(indicator: str, as_json: Json = False, release: ReleaseId = None) -> None:
-    """What an indicator is, where it comes from and what there is of it."""
-    from warehouse.query.indicators import about as read
-    from warehouse.store.listing import open_release
-
-    emit_one(read(open_release(compact_home(), release), indicator), as_json=as_json)
-
-
-@app.command()
-def show(
-    indicator: str,
-    area: Annotated[
-        str, typer.Option(help="ISO 3166-1 alpha-3, or a group's code. All areas by default.")
-    ] = "",
-    as_json: Json = False,
-    release: ReleaseId = None,
-    as_of: Annotated[
-        str, typer.Option(help="As the release said that was the latest then.", metavar="DATE")
-    ] = "",
-    methods: Annotated[
-        bool, typer.Option(help="Every method's assessment of one area, side by side.")
-    ] = False,
-) -> None:
-    """The latest value of an indicator: year, source, snapshot and assessment."""
-    from warehouse.query.indicators import show as read
-    from warehouse.store.listing import open_release
-
-    folder = _release_of(as_of) if as_of else open_release(compact_home(), release)
-    if methods:
-        from pipelines.cli.methods import show_methods
-
-        raise typer.Exit(show_methods(folder, indicator, area, as_json=as_json))
-    rows = read(folder, indicator, area or None)
-    if area and len(rows) == 1:
-        emit_one(rows[0], as_json=as_json)
-    else:
-        emit(
-            rows, as_json=as_json, empty=f"{indicator} has no value for {area or 'any area'} in this release"
-        )
-    raise typer.Exit(0 if rows else 1)
-
-
-@app.command()
-def releases(
-    latest: Annotated[bool, typer.Option(help="Say only where the latest release is.")] = False,
-    as_json: Json = False,
-) -> None:
-    """The releases that are kept, newest first."""
-    from warehouse.store.listing import releases as read
-
-    rows = read(compact_home())
-    if latest and rows:
-        newest = next(row for row in rows if row["latest"])
-        emit_one({name: newest[name] for name in ("id", "created", "folder")}, as_json=as_json)
-    else:
-        emit(rows, as_json=as_json, empty="no release yet")
-    raise typer.Exit(0 if rows else 1)
-
-
-@app.command()
-def accept(
-    snapshot: Annotated[str, typer.Argument(help="The first characters of a held snapshot's id.")] = "",
-    reason: Annotated[str, typer.Option(help="Why it is right after all; kept with the decision.")] = "",
-    by: Annotated[str, typer.Option(help="Who decides; by default the user of this machine.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Accept a held snapshot, with a reason; without an argument, list what is held and why."""
-    from pipelines.maintenance.accept import accept as decide
-    from pipelines.maintenance.accept import held
-
-    if not snapshot:
-        emit(held(compact_home()), as_json=as_json, empty="nothing is held")
-        return
-    decided = decide(compact_home(), snapshot, reason, by or None)
-    emit_one(vars(decided), as_json=as_json)
-    note("the next `compact run` uses it")
-
-
-@app.command("import")
-def import_contribution(
-    file: Annotated[Path | None, typer.Argument(help="A filled-in template, .xlsx or .csv.")] = None,
-    kind: Annotated[str | None, typer.Option(help="Its template; by default found by its header.")] = None,
-    by: Annotated[str, typer.Option(help="Who imports; by default the user of this machine.")] = "",
-    dry_run: Annotated[bool, typer.Option(help="Judge the file, write nothing.")] = False,
-    template: Annotated[str, typer.Option(help="Write an empty template of this kind instead.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Where to write it, .xlsx or .csv.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Take in a stakeholder's pledges, national figures or corporate disclosures; return what is rejected."""
-    from pipelines.cli.contributions import take_in, write_empty
-
-    if template and file is None:
-        write_empty(template, out)
-    elif file is not None and not template and out is None:
-        raise typer.Exit(take_in(file, compact_home(), kind, by, dry_run=dry_run, as_json=as_json))
-    else:
-        raise typer.BadParameter("give a FILE to import, or --template KIND [--out FILE] for an empty one")
-
-
-@app.command()
-def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
-    """Open the Dagster UI on the assets of this checkout. Pages of other sites cannot use it."""
-    from pipelines.dagster_instance.home import prepare
-
-    os.environ["DAGSTER_HOME"] = str(prepare(compact_home()))
-    pass_home_on(compact_home())
-    from pipelines.webserver.local_ui import run_local_ui
-
-    raise typer.Exit(run_local_ui(port))
-
-
-def _release_of(as_of: str) -> Path:
-    from warehouse.store.listing import moment, release_as_of
-
-    folder = release_as_of(compact_home(), moment(as_of))
-    note(f"release {folder.name} was the latest then")
-    return folder
-
-
-def _rebuild(as_of: str, *, redistributable: bool) -> None:
-    from pipelines.steps.as_of import rebuild
-    from pipelines.steps.context import open_context
-    from warehouse.store.listing import moment
-
-    result = rebuild(open_context(when=moment(as_of), redistributable=redistributable))
-    say(f"Release {result.id}, as of {as_of}: {result.note}\n  {result.path}")
-    note("`latest` is unchanged")
 
 
 def main() -> None:
@@ -273,6 +124,9 @@ def main() -> None:
     from schemas.errors import CompactError, DefinitionError
 
     use_any_encoding()
+    answered(sys.argv[1:])
+    os.environ.pop(UNBOUNDED, None)
+    _listen()
     try:
         compact_home()  # raises for an address
         app()
@@ -284,10 +138,38 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except KeyboardInterrupt:
+        _ended()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _ended()
+        raise
     except Exception as error:
         from pipelines.steps.system_errors import system_fault
 
+        if stopped_by:
+            _ended()
         if debug_is_on() or (fault := system_fault(error, compact_home())) is None:
             raise
         note(str(fault))
         sys.exit(2)
+
+
+def _listen() -> None:
+    """Let SIGTERM end a verb as Ctrl-C does: what is open is closed, and the run is recorded as stopped."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopped_by.append(number)
+        raise KeyboardInterrupt
+
+    stopped_by.clear()
+    main_thread = threading.current_thread() is threading.main_thread()
+    if main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, stop)
+
+
+def _ended() -> None:
+    """One line on how it ended, and the exit code of the signal."""
+    by_request = signal.SIGTERM in stopped_by
+    note("Stopped by SIGTERM." if by_request else "Interrupted.")
+    sys.exit(TERMINATED if by_request else INTERRUPTED)

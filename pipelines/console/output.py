@@ -1,33 +1,48 @@
 """How the command line prints: tables or JSON to stdout, notes and problems to stderr.
 
 Every line passes `visible`: names, titles and messages come from agencies and files, and a terminal obeys
-control characters. Characters that the terminal's encoding lacks are replaced, see `use_any_encoding`.
+control characters. Characters that the terminal's encoding lacks are replaced, see `use_any_encoding`. No
+colour is used, so that NO_COLOR needs no care.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from tabulate import tabulate
-
+from pipelines.console.table import table
 from schemas.display import visible, visible_json
 
 Row = Mapping[str, Any]
+UNBOUNDED = "COMPACT_WIDE"  # set by --wide
 
 
-def emit(rows: Sequence[Row], *, as_json: bool, empty: str = "nothing found") -> None:
-    """Print rows as JSON, or as a table that fits a terminal; columns are the keys of the first row."""
+def emit(
+    rows: Sequence[Row], *, as_json: bool, empty: str = "nothing found", columns: Sequence[str] = ()
+) -> None:
+    """Print rows as JSON, or as a table that fits the terminal.
+
+    Args:
+        rows: the rows.
+        as_json: print JSON, with every key.
+        empty: what is said of no rows.
+        columns: keys that a table shows, the most important first; those of the first row by default.
+    """
     if as_json:
         _print_json([dict(row) for row in rows])
     elif not rows:
         say(empty)
     else:
-        _table(rows)
+        wide = os.environ.get(UNBOUNDED) or not columns
+        # a chosen column that is empty throughout says nothing
+        chosen = [name for name in columns if any(row.get(name) is not None for row in rows)]
+        _table(rows, list(rows[0]) if wide else chosen)
 
 
 def emit_one(row: Row, *, as_json: bool) -> None:
@@ -35,8 +50,9 @@ def emit_one(row: Row, *, as_json: bool) -> None:
     if as_json:
         _print_json(dict(row))
     else:
-        lines = [(name, _cell(value)) for name, value in row.items()]
-        say(tabulate(lines, tablefmt="plain", disable_numparse=True))  # an id such as 1e5 is no number
+        longest = max(map(len, row), default=0)
+        for name, value in row.items():
+            say(f"{name:<{longest}}  {_cell(value)}".rstrip())
 
 
 def say(text: object = "", *, end: str = "\n", flush: bool = False) -> None:
@@ -47,6 +63,11 @@ def say(text: object = "", *, end: str = "\n", flush: bool = False) -> None:
 def note(text: str) -> None:
     """Print text to stderr: what is not part of the answer."""
     print(visible(text), file=sys.stderr)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: 1 file, 2 files, 1,200 values."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def use_any_encoding() -> None:
@@ -61,17 +82,34 @@ def _print_json(answer: object) -> None:
     print(visible_json(json.dumps(answer, ensure_ascii=False, indent=1, default=_plain)))
 
 
-def _table(rows: Sequence[Row]) -> None:
-    names = list(rows[0])
+def line_width() -> int | None:
+    """Characters of a line: COLUMNS, or the terminal's; None where output is not read on a terminal."""
+    if os.environ.get(UNBOUNDED):
+        return None
+    if not os.environ.get("COLUMNS") and not sys.stdout.isatty():
+        return None
+    return max(shutil.get_terminal_size().columns, 40)
+
+
+def can_print(text: str) -> bool:
+    """Whether the encoding of stdout has every character of a text."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _table(rows: Sequence[Row], names: Sequence[str]) -> None:
     right = [all(isinstance(row.get(name), int | float | None) for row in rows) for name in names]
-    say(
-        tabulate(
-            [[_cell(row.get(name)) for name in names] for row in rows],
-            headers=[name.replace("_", " ") for name in names],
-            disable_numparse=True,
-            colalign=["right" if number else "left" for number in right],
-        )
-    )
+    shown = [[_line(_cell(row.get(name))) for name in names] for row in rows]
+    text = table([name.replace("_", " ") for name in names], shown, right, line_width())
+    say(text if can_print(text) else text.replace("…", "~"))
+
+
+def _line(text: str) -> str:
+    """A cell in one line."""
+    return " ".join(text.split()) if "\n" in text else text
 
 
 def _cell(value: Any) -> str:

@@ -59,7 +59,7 @@ def status(
         "last_run": next(iter(reversed(runs(home))), None),
         "release": _release(home, now),
     }
-    action_required = [finding.text for finding in findings(facts) if finding.lasts]
+    action_required = list(dict.fromkeys(finding.text for finding in findings(facts) if finding.lasts))
     return facts | {"action_required": action_required, "needs_a_person": action_required}
 
 
@@ -137,7 +137,7 @@ def _source(
 ) -> Facts:
     asked = _asked(home / "status" / f"{source.id}.json")
     stands = freshness_status(source, store, series, now)
-    at = datetime.fromisoformat(asked["at"]) if asked else None
+    at = datetime.fromisoformat(asked["at"]) if asked and asked["at"] else None
     return {
         "source": source.id,
         "state": asked["state"] if asked else "never asked",

@@ -67,7 +67,7 @@ def _record(outcome: Outcome, log: RunLog, seconds: float) -> None:
     """Put the run on record, and tell whoever is to be told."""
     release, state = outcome.release, outcome.state
     ended = "red" if not outcome.succeeded or release is None else "released" if release.made else "unchanged"
-    problems = [problem.what for problem in state.problems]
+    problems = [_named(problem) for problem in state.problems]
     if error := sys.exc_info()[1]:
         ended = "stopped" if isinstance(error, KeyboardInterrupt) else "red"
         problems = problems or [f"it could not go on: {type(error).__name__}"]
@@ -83,6 +83,11 @@ def _record(outcome: Outcome, log: RunLog, seconds: float) -> None:
         for text in send_news(state.context.home, facts(state.context.home)):
             note(text)
             log.event("alert not sent", problem=text)
+
+
+def _named(problem: CompactError) -> str:
+    """A problem with its place, which names the agency, in one line."""
+    return f"{problem.where}: {problem.what}" if problem.where else problem.what
 
 
 def _steps(state: RunState, log: RunLog) -> Outcome:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 
 from pipelines.steps.context import RunContext
@@ -41,7 +42,6 @@ def fetch(context: RunContext, source_id: str, stopped: Event | None = None) -> 
             raise KeyboardInterrupt
         context.progress(f"fetch {source_id}", done, total)
 
-    unasked = context.offline or bool(context.only and source_id not in context.only)
     return fetch_source(
         source,
         context.wanted_series(source_id),
@@ -49,7 +49,7 @@ def fetch(context: RunContext, source_id: str, stopped: Event | None = None) -> 
         reader=context.reader_of(source),
         optional=context.optional_series(source_id),
         since={code: one.since for code, one in context.series_of(source_id).items() if one.since},
-        offline=bool(source.hosts) and unasked,
+        offline=_unasked(context, source_id),
         progress=progress,
     )
 
@@ -57,8 +57,24 @@ def fetch(context: RunContext, source_id: str, stopped: Event | None = None) -> 
 @translate_system_errors
 def note_status(context: RunContext, report: FetchReport) -> None:
     """Write down how a source was found, for `compact status` and the next release."""
-    facts = {"state": report.state, "note": report.note, "at": datetime.now(UTC).isoformat()}
-    write_atomic(context.home / STATUS / f"{report.source}.json", json.dumps(facts).encode())
+    path = context.home / STATUS / f"{report.source}.json"
+    at = _last_asked(path) if _unasked(context, report.source) else datetime.now(UTC).isoformat()
+    write_atomic(path, json.dumps({"state": report.state, "note": report.note, "at": at}).encode())
+
+
+def _unasked(context: RunContext, source_id: str) -> bool:
+    """Whether this run asks nothing of an agency. What is embedded in a package is always read."""
+    left_out = context.offline or bool(context.only and source_id not in context.only)
+    return left_out and bool(context.sources[source_id].hosts)
+
+
+def _last_asked(path: Path) -> str | None:
+    """When an earlier run asked the agency."""
+    try:
+        found: str | None = json.loads(path.read_text(encoding="utf-8")).get("at")
+    except (OSError, ValueError):
+        return None
+    return found
 
 
 def usable(report: FetchReport) -> FetchReport:

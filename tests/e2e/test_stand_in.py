@@ -159,7 +159,7 @@ def test_the_value_shown_is_the_one_in_the_bytes_of_the_agency(first: Ran) -> No
         "met",
     }
     assert row["target_value"] == 100
-    plain = compact("show", "internet_use", "--area", "KEN", home=first.home).out
+    plain = compact("show", "internet_use", "--area", "KEN", "--verbose", home=first.home).out
     assert all(str(part) in plain for part in (row["time_period"], "itu_datahub", row["snapshot"]))
 
 

@@ -32,7 +32,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from pipelines.cli.run_summary import tell
+from pipelines.cli.make.run_summary import tell
 from pipelines.dagster_instance.home import open_instance
 from pipelines.maintenance.cleanup import UNFINISHED
 from sources.snapshots.store import Store

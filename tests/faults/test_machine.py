@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.cli import app as cli
-from pipelines.cli.run_summary import tell
+from pipelines.cli.make.run_summary import tell
 from pipelines.steps.system_errors import SystemFault, system_fault
 from schemas.errors import CompactError
 from sources.locks import HomeLocked, home_lock

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import app as cli
-from pipelines.cli.run_summary import tell
+from pipelines.cli.make.run_summary import tell
 from sources.settings import Settings
 from tests.faults.tiny_bank import TinyBank, of_bank
 from tests.unit.local_agency import LocalAgency, Reply

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.cli.provenance_text import explanation
+from pipelines.cli.use.provenance_text import explanation
 from schemas.errors import CompactError
 from tests.unit.make import SNAP, observation, value
 from tests.unit.released import meta, released

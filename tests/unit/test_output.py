@@ -39,7 +39,7 @@ def test_json_keeps_names_numbers_and_nulls_as_they_are(capsys: Captured) -> Non
 
 def test_numbers_stand_at_the_right_and_words_at_the_left(capsys: Captured) -> None:
     head, _, first, second = table(capsys, {"n": 5, "word": "a"}, {"n": 12, "word": "bcd"})
-    assert (head, first, second) == ("  n  word", "  5  a", " 12  bcd")
+    assert (head, first, second) == (" n  word", " 5  a", "12  bcd")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.cli.run_summary import open_lines
+from pipelines.cli.make.run_summary import open_lines
 
 
 def test_the_reports_of_a_release_are_named(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from warehouse.client.result import Result, Row
 from warehouse.query import indicators as queries
 from warehouse.query import series as sql_of
 from warehouse.query.areas import Area, find_area, find_areas, members
-from warehouse.query.tables import ask, database_query, query
+from warehouse.query.tables import ask, database_query, has_table, query
 from warehouse.query.units import unit_words
 from warehouse.store.listing import moment, open_release, release_as_of
 from warehouse.store.publish import read_release_metadata
@@ -195,7 +195,7 @@ class Release:
                 )
         return self._ask(
             sql_of.RANK,
-            indicator=self._known(indicator),
+            indicator=self.known(indicator),
             areas=codes,
             since=year(since, "since"),
             **sql_of.words(self.folder),
@@ -245,19 +245,29 @@ class Release:
         )
 
     # --- where it comes from
-    def explain(self, indicator: str, area: str, year: int | None = None, **dimensions: str) -> Row:
+    def explain(
+        self,
+        indicator: str,
+        area: str,
+        year: int | None = None,
+        *,
+        home: str | Path | None = None,
+        **dimensions: str,
+    ) -> Row:
         """From one value to its observations, their snapshots and the bytes that they were read from.
 
         Args:
             indicator: an id.
             area: a name or code.
             year: the latest by default.
+            home: COMPACT_HOME with the stored bytes; by default the one that the release is in.
             dimensions: codes other than the total, such as sex="F".
         """
         from warehouse.provenance.value import explain
 
-        home = self.folder.parent.parent
-        return explain(self.folder, indicator, area, year, home=home, dimensions=dimensions)
+        store = self.folder.parent.parent if home is None else Path(home)
+        codes = {name: dimension(name, code) for name, code in dimensions.items()}
+        return explain(self.folder, indicator, area, year, home=store, dimensions=codes)
 
     def compare(self, other: Release | str, *, most: int | None = None) -> Row:
         """What differs from an earlier release, as in diff.json.
@@ -281,14 +291,22 @@ class Release:
         return Result(lambda: database_query(self.folder, statement, values))
 
     # --- arguments
+    def known(self, indicator: str) -> str:
+        """The id under which the release has an indicator. Raises CompactError with the nearest ids."""
+        return queries.check_indicator(self.folder, indicator)
+
+    def verdict_words(self) -> dict[str, str]:
+        """The classes of the default method in words, by their code; empty for an older release."""
+        if not has_table(self.folder, "code"):
+            return {}
+        rows = ask(self.folder, "select code, name from {code} where codelist = 'category'")
+        return {row["code"]: row["name"] for row in rows}
+
     def _ask(self, sql: str, **values: Any) -> Result:
         return Result(partial(query, self.folder, sql, **values))
 
-    def _known(self, indicator: str) -> str:
-        return queries.check_indicator(self.folder, indicator)
-
     def _which(self, indicators: Names) -> dict[str, list[str]]:
-        return {"indicators": [self._known(one) for one in ids_of(indicators)]}
+        return {"indicators": [self.known(one) for one in ids_of(indicators)]}
 
     def _codes(self, areas: Names | None) -> list[str] | None:
         return None if areas is None else [area.code for area in find_areas(self.folder, ids_of(areas))]

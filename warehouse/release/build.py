@@ -128,7 +128,8 @@ def build_release(
             write_sums(aside)
             final = publish(aside, release_id)
     rows = {name: int(facts["rows"]) for name, facts in card["tables"].items()}
-    return ReleaseResult(True, release_id, final, _summary(final, rows, previous), rows, tuple(warnings))
+    summary = _summary(final, rows, previous, changes)
+    return ReleaseResult(True, release_id, final, summary, rows, tuple(warnings))
 
 
 def take_tables(tables: Path, aside: Path) -> None:
@@ -201,14 +202,28 @@ def _stale(given: ReleaseInputs) -> list[str]:
     ]
 
 
-def _summary(folder: Path, rows: Mapping[str, int], previous: Path | None) -> str:
+def _summary(
+    folder: Path,
+    rows: Mapping[str, int],
+    previous: Path | None,
+    changes: Sequence[tuple[str, int, int, int]],
+) -> str:
     """What a run says of the release that it made."""
     with engine() as con:
         found = con.execute(f"""
             select count(distinct indicator), count(distinct ref_area) filter (where ref_area not like '%:%')
             from {parquet(folder / "latest.parquet")}""").fetchone()
     indicators, countries = found or (0, 0)
-    change = f"{rows['revision']:,} changed since {previous.name}" if previous else "the first release"
+    changed, added, withdrawn = (
+        (sum(numbers) for numbers in zip(*((c, a, w) for _, c, a, w in changes), strict=True))
+        if changes
+        else (0, 0, 0)
+    )
+    change = (
+        f"{added:,} added, {changed:,} changed, {withdrawn:,} withdrawn since {previous.name}"
+        if previous
+        else "the first release"
+    )
     return f"{rows['indicator']:,} values of {indicators} indicators for {countries} countries; {change}"
 
 

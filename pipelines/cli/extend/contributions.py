@@ -6,14 +6,36 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from indicators.registry import load_catalogue
+from pipelines.cli.options import Json
 from pipelines.console.output import emit, emit_one, note, say
 from schemas.errors import CompactError
 from sources.contributions import ImportResult, Known, Measure, import_file, write_template
+from sources.settings import compact_home
 
 MOST = 20  # problems that are printed; the returned workbook and --json have them all
+
+
+def import_contribution(
+    file: Annotated[Path | None, typer.Argument(help="A filled-in template, .xlsx or .csv.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Its template; by default found by its header.")] = None,
+    by: Annotated[str, typer.Option(help="Who imports; by default the user of this machine.")] = "",
+    dry_run: Annotated[bool, typer.Option(help="Judge the file, write nothing.")] = False,
+    template: Annotated[str, typer.Option(help="Write an empty template of this kind instead.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Where to write it, .xlsx or .csv.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take in a stakeholder's pledges, national figures or corporate disclosures; return what is rejected."""
+    if template and file is None:
+        write_empty(template, out)
+    elif file is not None and not template and out is None:
+        raise typer.Exit(take_in(file, compact_home(), kind, by, dry_run=dry_run, as_json=as_json))
+    else:
+        raise typer.BadParameter("give a FILE to import, or --template KIND [--out FILE] for an empty one")
 
 
 def take_in(path: Path, home: Path, kind: str | None, by: str, *, dry_run: bool, as_json: bool) -> int:

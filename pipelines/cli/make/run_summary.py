@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.console.output import emit, note, say
+from pipelines.console.output import emit, emit_one, note, say
+from pipelines.maintenance.accept import held
 from pipelines.runner.run import Outcome
 from pipelines.steps.stage import current_tables
 from pipelines.steps.state import RunState
@@ -14,14 +15,23 @@ from sources.staging.stage import StagedSource
 UNREACHABLE = "cannot be reached: "  # as SourceUnavailable says it
 
 
-def tell(outcome: Outcome) -> int:
-    """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run is red, 2
+COLUMNS = ("source", "state", "new", "unchanged", "requests", "kept", "rejected", "MB", "seconds")
+
+
+def tell(outcome: Outcome, *, as_json: bool = False) -> int:
+    """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run failed, 2
     where the machine did not let it work."""
     state = outcome.state
     staged = current_tables(state.context) if outcome.succeeded else {}
-    rows = [_source_row(state, source_id, staged.get(source_id)) for source_id in state.context.sources]
+    held_now = {str(row["source"]) for row in held(state.context.home)}
+    rows = [_source_row(state, one, staged.get(one), one in held_now) for one in state.context.sources]
+    if as_json:
+        return _tell_json(outcome, rows)
     emit(
-        [row for row in rows if row["state"] in ("live", "stored")], as_json=False, empty="no source has data"
+        [row for row in rows if row["state"] != "absent"],
+        as_json=False,
+        empty="no source has data",
+        columns=COLUMNS,
     )
     if absent := [str(row["source"]) for row in rows if row["state"] == "absent"]:
         say(f"absent: {', '.join(absent)}")
@@ -30,10 +40,8 @@ def tell(outcome: Outcome) -> int:
         note(f"\n{problem}")
     release = outcome.release
     if not outcome.succeeded or release is None:
-        note(
-            "\nThe run is red: nothing was published, `latest` is as it was, and the bytes received are kept."
-        )
-        return 2 if any(isinstance(problem, SystemFault) for problem in state.problems) else 1
+        note("\nRun failed. Nothing was published; `latest` is unchanged. Responses received were kept.")
+        return _failure(outcome)
     say()
     if release.made:
         say(f"Release {release.id}: {release.note}")
@@ -46,6 +54,27 @@ def tell(outcome: Outcome) -> int:
     for line in open_lines(release.path):
         print(line)
     return 0
+
+
+def _failure(outcome: Outcome) -> int:
+    return 2 if any(isinstance(problem, SystemFault) for problem in outcome.state.problems) else 1
+
+
+def _tell_json(outcome: Outcome, rows: list[dict[str, object]]) -> int:
+    release = outcome.release if outcome.succeeded else None
+    emit_one(
+        {
+            "succeeded": release is not None,
+            "release": release.id if release else None,
+            "made": bool(release and release.made),
+            "note": release.note if release else None,
+            "path": str(release.path) if release else None,
+            "problems": [str(problem) for problem in outcome.state.problems],
+            "sources": rows,
+        },
+        as_json=True,
+    )
+    return 0 if release else _failure(outcome)
 
 
 def open_lines(release: Path) -> list[str]:
@@ -73,11 +102,14 @@ def _notes(notes: dict[str, str]) -> None:
         note(f"cannot be reached: {', '.join(silent)} ({first}: {silent[first].split(UNREACHABLE)[1]})")
 
 
-def _source_row(state: RunState, source_id: str, staged: StagedSource | None) -> dict[str, object]:
+def _source_row(
+    state: RunState, source_id: str, staged: StagedSource | None, is_held: bool
+) -> dict[str, object]:
+    """held: a snapshot of it waits for a decision; else as it was fetched."""
     report = state.reports.get(source_id)
     return {
         "source": source_id,
-        "state": report.state if report else "absent",
+        "state": "held" if is_held else report.state if report else "absent",
         "new": len(report.fetched) if report else 0,
         "unchanged": len(report.unchanged) if report else 0,
         "requests": report.requests if report else 0,

@@ -11,15 +11,12 @@ from typing import Annotated
 
 import typer
 
-from pipelines.console.output import emit, note
+from pipelines.cli.options import Json
+from pipelines.console.output import counted, emit, note
 from schemas.errors import CompactError
 from sources.settings import compact_home
 
-new = typer.Typer(no_args_is_help=True, help="Scaffold the files of something new.")
-
 NAMED_CHANGES = 5  # of a source's answer, in a table
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def contracts(
@@ -50,11 +47,10 @@ def contracts(
     for path in recorded:
         note(f"written: {path}")
     well = sum(result.state == "ok" for result in results) + len(recorded)
-    note(f"{len(results)} agencies asked, {len(results) - well} to look at")
+    note(f"{counted(len(results), 'agency', 'agencies')} asked, {len(results) - well} to look at")
     raise typer.Exit(0 if well == len(results) else 1)
 
 
-@new.command("source")
 def new_source(
     source_id: Annotated[
         str, typer.Argument(metavar="ID", help="Its folder: lower-case letters, digits, _.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.options import Json, ReleaseId
 from pipelines.console.output import emit_one, note, say
 from sources.settings import compact_home, load_settings
 
@@ -13,8 +14,6 @@ Url = Annotated[
     str | None,
     typer.Argument(help="The store; COMPACT_STORE by default.", metavar="s3://BUCKET/PREFIX"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-ReleaseId = Annotated[str | None, typer.Option("--release", help="A release id; the latest by default.")]
 
 
 def _store(url: str | None) -> str:
@@ -41,10 +40,15 @@ def pull(
     url: Url = None,
     release: ReleaseId = None,
     back: Annotated[bool, typer.Option(help="Also where the latest release here is newer.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Download the latest release of a store, or another, into COMPACT_HOME, and verify it."""
     from pipelines.maintenance.accept import this_user
     from warehouse.remote.transfer import pull_from
 
     signers = load_settings().signers
-    say(pull_from(_store(url), compact_home(), release, signers, back=back, by=this_user()))
+    done = pull_from(_store(url), compact_home(), release, signers, back=back, by=this_user())
+    if as_json:
+        emit_one({"pulled": done}, as_json=True)
+    else:
+        say(done)

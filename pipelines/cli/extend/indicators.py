@@ -12,15 +12,14 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.sources import ask, new
+from pipelines.cli.extend.sources import ask
+from pipelines.cli.options import Json
 from pipelines.console.output import emit, emit_one, note, say
 from schemas.errors import CompactError
 from sources.settings import compact_home
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 GUIDE = "docs/definitions.md"
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def preview(
@@ -93,7 +92,6 @@ def why(
         note(f"a run first stages anew, as code or definitions of the source changed: {', '.join(older)}")
 
 
-@new.command("indicator")
 def new_indicator(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="Its id: lower-case letters, digits, _.")],
     series: Annotated[
@@ -124,6 +122,7 @@ def new_indicator(
     weight: Annotated[str, typer.Option(help="The indicator that weighs.")] = "",
     reason: Annotated[str, typer.Option(help="Why it is made so.")] = "",
     browse: Annotated[bool, typer.Option(help="Open the guide, where this is a terminal.")] = True,
+    as_json: Json = False,
 ) -> None:
     """Write an indicator file that passes `compact check`; on a terminal, what is missing is asked for."""
     from indicators.scaffold.indicator import Wanted, scaffold
@@ -135,7 +134,7 @@ def new_indicator(
     if not chosen and not inputs:
         words = find or ask("find", "", "Words of its title, or a code?")
         rows = candidates(words)
-        emit(rows, as_json=False, empty=f"no series matches {words!r}; try fewer or other words")
+        emit(rows, as_json=as_json, empty=f"no series matches {words!r}; try fewer or other words")
         if not rows or not sys.stdin.isatty():
             raise typer.Exit(_choose(rows))
         chosen = [ask("series", "", "Which series (SOURCE:CODE)?")]
@@ -151,7 +150,11 @@ def new_indicator(
         *(title, description, unit, formula, aggregate, weight, reason),
     )
     path = scaffold(wanted)
-    say(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    written = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    if as_json:
+        emit_one({"file": str(written)}, as_json=True)
+    else:
+        say(written)
     note(
         "it passes `compact check`; see what it gives: "
         f"compact preview indicators/catalogue/{wanted.group}/{path.name}"
@@ -159,41 +162,6 @@ def new_indicator(
     note(f"every field is explained in {GUIDE}")
     if browse and sys.stdout.isatty() and sys.stdin.isatty():
         typer.launch(str(CHECKOUT / GUIDE))
-
-
-def export(
-    form: Annotated[
-        str,
-        typer.Argument(
-            metavar="FORMAT",
-            help="sdmx: structure, SDMX-CSV 2.0; lake: parquet by source and year; "
-            "sql: the models for another engine.",
-        ),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
-    release: Annotated[str | None, typer.Option(help="A release id; the latest by default.")] = None,
-    dialect: Annotated[str, typer.Option(help="Of sql: spark.")] = "spark",
-    as_json: Json = False,
-) -> None:
-    """Write a release, or its models, for another program: `compact export sdmx|lake|sql`."""
-    from indicators.targets import load_commitments
-    from warehouse.store.listing import open_release
-
-    if form == "sdmx":
-        from warehouse.export.sdmx import export as write
-
-        written = write(open_release(compact_home(), release), out)
-    elif form == "lake":
-        from warehouse.export.partitioned_parquet import write_lake
-
-        written = write_lake(open_release(compact_home(), release), out)
-    elif form == "sql":
-        from warehouse.export.sql_models import export_sql
-
-        written = export_sql(dialect, out, load_commitments())
-    else:
-        raise CompactError(f"there is no format {form!r}", where="FORMAT", allowed="sdmx, lake, sql")
-    emit([{"file": str(path), "bytes": path.stat().st_size} for path in written], as_json=as_json)
 
 
 def _choose(rows: list[dict[str, str]]) -> int:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines.cli.options import Json
 from pipelines.console.output import emit, emit_one, note, say
 from sources.settings import compact_home
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 COLUMNS = ("source", "state", "cadence", "last_asked", "last_confirmed", "agency_release", "stale_since",
            "held", "next_due")  # fmt: skip
 
@@ -29,6 +29,7 @@ def status(as_json: Json = False) -> None:
 
 def alert(
     test: Annotated[bool, typer.Option(help="Send a test message to every receiver that is set.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Send what requires action to the receivers that COMPACT_ALERT_* name, each matter once. For a timer:
     `compact run` and the sensor `alerts` do it by themselves."""
@@ -43,13 +44,16 @@ def alert(
         failed = send(Message("a test", ["This is a test: Compact Tracker alerts reach you."]))
     else:
         failed = send_news(home, facts(home))
-    for text in failed:
-        note(text)
+    if as_json:
+        emit([{"failed": text} for text in failed], as_json=True)
+    else:
+        for text in failed:
+            note(text)
     raise typer.Exit(1 if failed else 0)
 
 
 def _print(found: dict[str, Any]) -> None:
-    emit([{name: row[name] for name in COLUMNS} for row in found["sources"]], as_json=False)
+    emit(found["sources"], as_json=False, columns=COLUMNS)
     run, release, running = found["last_run"], found["release"], found["running"]
     say()
     if running:

@@ -1,77 +1,29 @@
-"""The verbs that keep a store and its releases in order: `compact gc`, `sign` and `verify`."""
+"""The verbs that prove a release: `compact verify` and `sign`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.console.output import emit, emit_one, note, say
+from pipelines.cli.options import Json
+from pipelines.console.output import counted, emit, emit_one, note, say
 from sources.settings import compact_home, load_settings
 
 if TYPE_CHECKING:
     from warehouse.verification.finding import Finding
     from warehouse.verification.signing import Signature
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-ReleaseId = Annotated[str | None, typer.Argument(help="A release id; the latest by default.")]
-
-
-def gc(
-    keep: Annotated[
-        int | None,
-        typer.Option(help="How many of the last releases to keep, instead of the policy's number."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Say what would be removed; remove nothing.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Remove what nothing needs: old releases by policy, stored pages, staged and evaluated tables."""
-    from pipelines.maintenance.gc import collect
-
-    found = collect(compact_home(), keep, dry_run=dry_run)
-    rows: list[dict[str, Any]] = [vars(one) for one in found]
-    emit(rows, as_json=as_json, empty="everything there is needed")
-    freed = sum(one.bytes for one in found) / 1e6
-    note(f"{freed:,.1f} MB in {len(found)} things {'would be' if dry_run else 'were'} freed")
-
-
-def backup(
-    folder: Annotated[Path, typer.Argument(help="The backup folder, on another disk.")],
-    keep: Annotated[int | None, typer.Option(help="Then remove all but so many of the newest.")] = None,
-    check: Annotated[bool, typer.Option(help="Read every byte of the backups that are there.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Copy what cannot be computed again (snapshots, decisions, contributions, releases, logs) to a backup
-    folder; only bytes that are new there are copied. `compact restore` brings it back."""
-    from pipelines.maintenance.backup import back_up, damage, prune
-
-    if check:
-        findings = [{"damage": sentence} for sentence in damage(folder)]
-        emit(findings, as_json=as_json, empty="every backup is whole")
-        raise typer.Exit(1 if findings else 0)
-    emit_one(vars(back_up(compact_home(), folder)), as_json=as_json)
-    if keep is not None:
-        note(f"{prune(folder, keep)} older backups removed")
-
-
-def restore(
-    folder: Annotated[Path, typer.Argument(help="The backup folder.")],
-    id_: Annotated[str | None, typer.Option("--backup", help="A backup's id; the newest by default.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Write a backup into COMPACT_HOME, which must be empty, each file verified by its sha256."""
-    from pipelines.maintenance.backup import restore as bring_back
-
-    emit_one(vars(bring_back(folder, compact_home(), id_)), as_json=as_json)
-    note("run `compact verify` on it; staged and evaluated tables are made again by the next run")
+ReleaseArgument = Annotated[str | None, typer.Argument(help="A release id; the latest by default.")]
 
 
 def sign(
-    release: ReleaseId = None,
+    release: ReleaseArgument = None,
     key: Annotated[
         Path | None, typer.Option(help="An ssh key; COMPACT_SIGNING_KEY by default.", metavar="FILE")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Sign a release's checksums with an ssh key; `compact verify` checks the signature."""
     from schemas.errors import CompactError
@@ -87,11 +39,15 @@ def sign(
             next_step="make one with `ssh-keygen -t ed25519`, and name it with --key or COMPACT_SIGNING_KEY",
         )
     folder = open_release(compact_home(), release)
-    say(f"{folder.name} is signed: {make(folder, chosen)}")
+    written = make(folder, chosen)
+    if as_json:
+        emit_one({"release": folder.name, "signature": str(written)}, as_json=True)
+    else:
+        say(f"{folder.name} is signed: {written}")
 
 
 def verify(
-    release: ReleaseId = None,
+    release: ReleaseArgument = None,
     every: Annotated[
         bool,
         typer.Option(
@@ -147,7 +103,7 @@ def _recompute(folder: Path, every: bool, *, readable: bool) -> list[Finding]:
 
     values = recompute(folder, every=every)
     left_out = f"; {values.not_computed} need other countries' values" if values.not_computed else ""
-    note(f"{values.values} values recomputed from their inputs{left_out}")
+    note(f"{counted(values.values, 'value')} recomputed from their inputs{left_out}")
     findings = values.findings
     if every and (compact_home() / "snapshots").is_dir():
         from pipelines.maintenance.restage import restage
@@ -155,7 +111,7 @@ def _recompute(folder: Path, every: bool, *, readable: bool) -> list[Finding]:
         from sources.snapshots.store import Store
 
         observations = restage(folder, Store(compact_home()), load_sources())
-        note(f"{observations.rows} observations restaged from the stored bytes")
+        note(f"{counted(observations.rows, 'observation')} restaged from the stored bytes")
         for source_id, why in observations.left_out.items():
             note(f"{source_id} was not restaged: {why}")
         findings += observations.findings

@@ -1,0 +1,29 @@
+"""`compact check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import Json
+from pipelines.console.output import counted, emit, note, say
+
+
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Indicator files; all by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the definition files: sources, indicators, formulas, area groups."""
+    from indicators.registry import check_files
+
+    found = check_files(paths or None)
+    if as_json:
+        emit([vars(p) for p in [*found.problems, *found.warnings]], as_json=True)
+    else:
+        for problem in [*found.problems, *found.warnings]:
+            say(problem)
+    warned = f", {counted(len(found.warnings), 'warning')}" if found.warnings else ""
+    note(f"{counted(found.files, 'file')} checked, {counted(len(found.problems), 'problem')}{warned}")
+    raise typer.Exit(1 if found.problems else 0)

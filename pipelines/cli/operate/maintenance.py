@@ -1,0 +1,61 @@
+"""The verbs that keep a store in order: `compact gc`, `backup` and `restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli.options import Json
+from pipelines.console.output import counted, emit, emit_one, note
+from sources.settings import compact_home
+
+
+def gc(
+    keep: Annotated[
+        int | None,
+        typer.Option(help="How many of the last releases to keep, instead of the policy's number."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be removed; remove nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove what nothing needs: old releases by policy, stored pages, staged and evaluated tables."""
+    from pipelines.maintenance.gc import collect
+
+    found = collect(compact_home(), keep, dry_run=dry_run)
+    rows: list[dict[str, Any]] = [vars(one) for one in found]
+    emit(rows, as_json=as_json, empty="everything there is needed")
+    freed = sum(one.bytes for one in found) / 1e6
+    note(f"{freed:,.1f} MB in {counted(len(found), 'thing')} {'would be' if dry_run else 'were'} freed")
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="The backup folder, on another disk.")],
+    keep: Annotated[int | None, typer.Option(help="Then remove all but so many of the newest.")] = None,
+    check: Annotated[bool, typer.Option(help="Read every byte of the backups that are there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy what cannot be computed again (snapshots, decisions, contributions, releases, logs) to a backup
+    folder; only bytes that are new there are copied. `compact restore` brings it back."""
+    from pipelines.maintenance.backup import back_up, damage, prune
+
+    if check:
+        findings = [{"damage": sentence} for sentence in damage(folder)]
+        emit(findings, as_json=as_json, empty="every backup is whole")
+        raise typer.Exit(1 if findings else 0)
+    emit_one(vars(back_up(compact_home(), folder)), as_json=as_json)
+    if keep is not None:
+        note(f"{counted(prune(folder, keep), 'older backup')} removed")
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The backup folder.")],
+    id_: Annotated[str | None, typer.Option("--backup", help="A backup's id; the newest by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a backup into COMPACT_HOME, which must be empty, each file verified by its sha256."""
+    from pipelines.maintenance.backup import restore as bring_back
+
+    emit_one(vars(bring_back(folder, compact_home(), id_)), as_json=as_json)
+    note("run `compact verify` on it; staged and evaluated tables are made again by the next run")

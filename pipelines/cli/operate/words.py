@@ -1,0 +1,56 @@
+"""The words that may come next on a command line, for the completion of a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.cli.verbs import VERBS
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+OF_INDICATOR = ("about", "show", "data", "rank", "explain", "revisions", "why")
+AREA_OPTIONS = ("--area", "--in")
+
+
+def candidates(words: Sequence[str]) -> list[str]:
+    """Words that may stand in place of the last one.
+
+    Args:
+        words: what was typed after `compact`; the last one is being typed and may be empty.
+    """
+    *before, typed = words or [""]
+    if not before:
+        found = [verb.name for verb in VERBS.values() if not verb.hidden] + ["--help", "--version", "--debug"]
+    elif before[-1] in AREA_OPTIONS:
+        found = _countries()
+    elif typed.startswith("-"):
+        found = _options(before[0])
+    elif before[0] in OF_INDICATOR:
+        found = _indicators()
+    elif before == ["new"]:
+        found = ["indicator", "source"]
+    else:
+        found = {"completion": ["bash", "zsh", "fish"], "export": ["sdmx", "lake", "sql"]}.get(before[0], [])
+    return sorted(word for word in found if word.startswith(typed))
+
+
+def _indicators() -> list[str]:
+    """The ids of the catalogue, which a release of this checkout has."""
+    folder = CHECKOUT / "indicators" / "catalogue"
+    return [
+        path.stem for path in folder.glob("*/*.yaml") if path.parent.name not in ("frameworks", "targets")
+    ]
+
+
+def _countries() -> list[str]:
+    text = (CHECKOUT / "schemas" / "codelists" / "countries.csv").read_text(encoding="utf-8")
+    return [line[:3] for line in text.splitlines()[1:]]
+
+
+def _options(verb: str) -> list[str]:
+    from pipelines.cli.app import VerbGroup
+
+    if verb not in VERBS:
+        return []
+    command = VerbGroup(name="compact").commands[verb]
+    return [name for option in command.params for name in option.opts if name.startswith("--")] + ["--help"]

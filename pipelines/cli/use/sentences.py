@@ -1,0 +1,172 @@
+"""Figures and definitions as sentences for a terminal. What is said is in warehouse/client/profile.py."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipelines.console.output import can_print, counted, line_width
+from warehouse.client.profile import Profile
+from warehouse.diff.notes import number
+from warehouse.query.units import with_unit
+
+BARS = "▁▂▃▄▅▆▇█"
+LONGEST = 100  # characters of a line where the output is no terminal
+AIM = {"higher_is_better": "at least", "lower_is_better": "at most", "closer_to_one": "exactly"}
+LABEL = 10  # characters of a line's label
+AGGREGATES = {
+    "none": "none is computed",
+    "weighted_mean": "weighted mean",
+    "gap_filled_total": "total with gaps filled",
+}
+
+
+def shown(found: Profile, *, verbose: bool) -> Iterator[str]:
+    """One number with what a reader must know beside it."""
+    title = f"{found.meta['title']}, {found.area.name}"
+    if not found.series:
+        yield f"{title}: no value in release {found.release}. Missing, not zero."
+        return
+    last = found.series[-1]
+    status = "" if last["obs_status"] == "A" else f" ({last['status']})"
+    yield f"{title}: {with_unit(number(last['value']), found.symbol)} in {last['time_period']}{status}."
+    yield from _part("trend", _trend(found))
+    yield from _part("verdict", _verdict(found))
+    yield from _part("target", _target(found.meta, found.symbol))
+    yield from _part("source", last["source_title"] or last["source"] or last["footnote"] or "")
+    for text in _caveats(found):
+        yield from _part("caveat", text)
+    if verbose:
+        yield from _codes(found)
+    yield from _part("release", found.release)
+
+
+def _trend(found: Profile) -> str:
+    first, last = found.series[0], found.series[-1]
+    if len(found.series) == 1:
+        return "one value only"
+    line = sparkline([row["value"] for row in found.series])
+    change = "" if last["value"] == first["value"] else ", up" if last["value"] > first["value"] else ", down"
+    return (
+        f"{number(first['value'])} in {first['time_period']} {line} {number(last['value'])} in "
+        f"{last['time_period']}; {counted(len(found.series), 'value')}{change}"
+    )
+
+
+def sparkline(values: Sequence[float], most: int = 24) -> str:
+    """A series as a line of bars; `..` where the encoding has none."""
+    chosen = list(values)
+    if len(chosen) > most:
+        step = (len(chosen) - 1) / (most - 1)
+        chosen = [values[round(one * step)] for one in range(most)]
+    low, high = min(chosen), max(chosen)
+    span = (high - low) or 1.0
+    line = "".join(BARS[int((value - low) / span * (len(BARS) - 1))] for value in chosen)
+    return line if can_print(line) else ".."
+
+
+def _verdict(found: Profile) -> str:
+    row = found.progress
+    if row is None:
+        return (
+            "none: groups are not assessed" if found.area.is_group else "none: this indicator is not assessed"
+        )
+    words = found.words.get(row["category"], row["category"].replace("_", " "))
+    sure = []
+    if row["probability"] is not None:
+        sure.append(f"probability {row['probability']:.0%}")
+    if row["confidence"]:
+        sure.append(f"{row['confidence']} confidence")
+    text = f"{words} ({', '.join(sure)})" if sure else words
+    return f"{text}: {row['reason']}" if row["reason"] else text
+
+
+def _target(meta: Mapping[str, Any], symbol: str) -> str:
+    if meta["target_value"] is None:
+        return f"no number of its own: {meta['target_origin']}" if meta["target_origin"] else "none is set"
+    year = f" by {meta['target_year']}" if meta["target_year"] else ""
+    owner = f", set by {meta['target_origin']}" if meta["target_origin"] else ""
+    return f"{AIM[meta['direction']]} {with_unit(number(meta['target_value']), symbol)}{year}{owner}"
+
+
+def _caveats(found: Profile) -> Iterator[str]:
+    last = found.series[-1]
+    if last["footnote"] and last["source"]:
+        yield last["footnote"]
+    for one in found.breaks:
+        yield f"break in the series at {one['time_period']}: {one['reason']}"
+    parted = {row["time_period"] for row in found.series if row["obs_status"] == "B"}
+    if parted:
+        yield f"the agency marks a break at {', '.join(map(str, sorted(parted)))}"
+
+
+def _codes(found: Profile) -> Iterator[str]:
+    last = found.series[-1]
+    codes = {
+        "indicator": found.meta["indicator"],
+        "ref_area": found.area.code,
+        "unit": found.meta["unit"],
+        "obs_status": last["obs_status"],
+        "origin": last["source"],
+        "series": last["series"],
+        "snapshot": last["snapshot"],
+        "method": (found.progress or {}).get("method"),
+    }
+    for name, code in codes.items():
+        if code:
+            yield f"  {name:<{LABEL}} {code}"
+
+
+def described(row: Mapping[str, Any], units: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """An indicator's definition, target, sources and coverage."""
+    name, symbol = units.get(row["unit"], (row["unit"], ""))
+    coverage = row["coverage"]
+    yield f"{row['title']} ({row['indicator']})"
+    yield from _wrapped("  ", row["description"])
+    yield from _part("unit", f"{name} ({row['unit']}); {row['direction'].replace('_', ' ')}")
+    yield from _part("target", _target(row, symbol))
+    yield from _part(
+        "coverage",
+        f"{coverage['since_2015']} of {coverage['countries']} countries and territories have a value since "
+        f"2015, {coverage['two_or_more_since_2015']} two or more",
+    )
+    verdicts = ", ".join(
+        f"{one['countries']} {one['category'].replace('_', ' ')}" for one in row["categories"]
+    )
+    yield from _part("verdicts", verdicts or "not assessed")
+    if row["formula"] and row["formula"] != "value":
+        yield from _part("formula", row["formula"])
+    for label, items in row["inputs"].items():
+        listed = "; ".join(_item(item) for item in items)
+        yield from _part("inputs" if label == "value" else label, f"first that has a value of: {listed}")
+    for one in row["used"]:
+        yield from _part(
+            "in use",
+            f"{one['source']} {one['series']}: {counted(one['values'], 'value')} of "
+            f"{counted(one['areas'], 'area')}, {one['first_year']} to {one['latest_year']}",
+        )
+    yield from _part("groups", AGGREGATES.get(row["aggregate_method"], row["aggregate_method"]))
+    yield from _part("frameworks", ", ".join(f"{name} {code}" for name, code in row["frameworks"].items()))
+    if row["notes"]:
+        yield from _part("notes", " ".join(row["notes"].split()))
+
+
+def _item(item: Mapping[str, Any]) -> str:
+    return (
+        f"{item['source']} {item['series']}" if item.get("source") else f"indicator {item.get('indicator')}"
+    )
+
+
+def _part(label: str, text: str) -> Iterator[str]:
+    """A labelled line, wrapped below itself."""
+    if text:
+        yield from _wrapped(f"  {label:<{LABEL}} ", text, " " * (LABEL + 3))
+
+
+def _wrapped(start: str, text: str, below: str | None = None) -> Iterator[str]:
+    width = line_width() or LONGEST
+    yield from textwrap.wrap(
+        text, width, initial_indent=start, subsequent_indent=start if below is None else below,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Tables of text that fit a width: columns are shortened, then left out from the right, and that is said.
+
+Own code, not tabulate or rich: both cost a quick verb more than its answer, and neither leaves columns out.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+GAP = "  "
+LEAST = 8  # characters below which a column of text is not shortened
+MORE = "…"
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], width: int | None
+) -> str:
+    """A header, a rule and a line a row.
+
+    Args:
+        head: names of the columns.
+        rows: cells as text.
+        right: of each column, whether it is a column of numbers.
+        width: characters of a line; None for as many as it takes.
+    """
+    widths = [max([cells(name), *(cells(row[number]) for row in rows)]) for number, name in enumerate(head)]
+    shown = list(range(len(head)))
+    if width is not None:
+        widths, shown = _fit(widths, [cells(name) for name in head], right, width)
+    lines = [
+        _line([head[one] for one in shown], shown, widths, right),
+        GAP.join("-" * widths[one] for one in shown),
+        *(_line([row[one] for one in shown], shown, widths, right) for row in rows),
+    ]
+    if left_out := [head[one] for one in range(len(head)) if one not in shown]:
+        lines.append(f"(not shown: {', '.join(left_out)}; --wide)")
+    return "\n".join(lines)
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes: combining marks none, wide letters two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
+
+
+def shortened(text: str, width: int) -> str:
+    """The text, or its beginning with an ellipsis."""
+    if cells(text) <= width:
+        return text
+    kept = ""
+    for letter in text:
+        if cells(kept + letter) > width - 1:
+            break
+        kept += letter
+    return kept.rstrip() + MORE
+
+
+def _fit(
+    widths: list[int], heads: list[int], right: Sequence[bool], width: int
+) -> tuple[list[int], list[int]]:
+    """Widths of the columns, and which of them are shown."""
+    shown = list(range(len(widths)))
+    while True:
+        found = {one: widths[one] for one in shown}
+        over = sum(found.values()) + len(GAP) * (len(shown) - 1) - width
+        while over > 0:
+            text = [one for one in shown if not right[one] and found[one] > max(LEAST, heads[one])]
+            if not text:
+                break
+            longest = max(text, key=lambda one: found[one])
+            found[longest] -= 1
+            over -= 1
+        if over <= 0 or len(shown) == 1:
+            return [found.get(one, 0) for one in range(len(widths))], shown
+        shown.pop()
+
+
+def _line(texts: Sequence[str], shown: Sequence[int], widths: Sequence[int], right: Sequence[bool]) -> str:
+    parts = []
+    for text, one in zip(texts, shown, strict=True):
+        short = shortened(text, widths[one])
+        space = " " * (widths[one] - cells(short))
+        parts.append(space + short if right[one] else short + space)
+    return GAP.join(parts).rstrip()
