@@ -126,6 +126,33 @@ def load_catalogue(
     problems += _across(entries, files, series, folder)
     if errors := [problem for problem in problems if problem.severity == "error"]:
         raise DefinitionError(errors)
+    return _resolved(entries, series, sources_folder)
+
+
+def load_sound_part(
+    folder: Path = FOLDER, *, sources_folder: Path = SOURCES
+) -> tuple[Catalogue, dict[str, list[Problem]]]:
+    """The indicators without a fault, and the problems of the others by their id, for a look at one file.
+
+    An indicator that is made of a faulty one is among the others.
+    """
+    files = _files(folder)
+    entries, problems = _read(files)
+    series = known_series(sources_folder)
+    problems += _across(entries, files, series, folder)
+    faulty: dict[str, list[Problem]] = {}
+    for problem in problems:
+        if problem.severity == "error":
+            faulty.setdefault(Path(problem.file).stem, []).append(problem)
+    kept = {entry.indicator.id: entry for entry in entries if entry.file.path.stem not in faulty}
+    while lost := {name for name, entry in kept.items() if _made_of(entry.indicator) - kept.keys()}:
+        for name in sorted(lost):
+            through = sorted(_made_of(kept.pop(name).indicator) & faulty.keys())
+            faulty[name] = [problem for other in through for problem in faulty[other]]
+    return _resolved(list(kept.values()), series, sources_folder), faulty
+
+
+def _resolved(entries: list[Entry], series: Known, sources_folder: Path) -> Catalogue:
     carried = carried_by_source(sources_folder)
     resolved = [replace(entry, indicator=with_lineage(entry.indicator, series, carried)) for entry in entries]
     return Catalogue({entry.indicator.id: entry for entry in resolved})

@@ -21,13 +21,13 @@ from schemas.tables.registry import INDICATOR
 from warehouse.checks.indicator_checks import indicator_checks
 from warehouse.engine.duckdb_engine import engine, literal, parquet, run_sql, write_table
 from warehouse.evaluation.evaluate import evaluate
+from warehouse.query.sparkline import spark
 
 Row = dict[str, Any]
 REGIONS = "m49_region"
 LARGEST = 5  # changes that are shown
 YEARS = 25  # of a spark line
 SINCE = 2015  # the baseline of the SDGs
-BARS = "▁▂▃▄▅▆▇█"
 
 
 def preview(
@@ -69,16 +69,6 @@ def preview(
                 ],
                 "against_release": _against(con, indicator.id, release),
             }
-
-
-def spark(values: list[float | None]) -> str:
-    """A line of bars from the lowest to the highest value; a blank where there is none."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return ""
-    low, high = min(known), max(known)
-    step = (high - low) / (len(BARS) - 1) or 1.0
-    return "".join(" " if value is None else BARS[round((value - low) / step)] for value in values)
 
 
 def _from_release(other: str, release: Path | None, folder: Path) -> Path:

@@ -5,6 +5,7 @@ A draft whose id is in the catalogue stands for a change of that indicator. Noth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from indicators.registry import Catalogue
@@ -16,10 +17,31 @@ from schemas.errors import DefinitionError, Problem
 from sources.registry.sources import SOURCES
 
 
-def load_draft(path: Path, catalogue: Catalogue, *, sources_folder: Path = SOURCES) -> Indicator:
-    """The indicator of a file, or DefinitionError with everything that `compact check` would say of it."""
+def load_draft(
+    path: Path,
+    catalogue: Catalogue,
+    *,
+    faulty: Mapping[str, list[Problem]] | None = None,
+    sources_folder: Path = SOURCES,
+) -> Indicator:
+    """The indicator of a file, or DefinitionError with everything that `compact check` would say of it.
+
+    Args:
+        path: the file.
+        catalogue: the indicators around it.
+        faulty: problems of indicators that are not in the catalogue, for a draft that is made of one.
+        sources_folder: the agencies.
+
+    Raises:
+        DefinitionError: the file, or one that it is made of, is not valid.
+    """
     file = load_yaml(path)
     indicator = parse(Indicator, file)
+    inputs = [
+        item.indicator for items in indicator.named_inputs().values() for item in items if item.indicator
+    ]
+    if needed := [problem for name in dict.fromkeys(inputs) for problem in (faulty or {}).get(name, ())]:
+        raise DefinitionError(needed)
     problems = list(problems_of(indicator, file, {*catalogue, indicator.id}, known_series(sources_folder)))
     made_of = {
         item.indicator for items in indicator.named_inputs().values() for item in items if item.indicator

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indicators.registry import load_catalogue
+from indicators.registry import load_catalogue, load_sound_part
 from indicators.scaffold.draft import load_draft
 from schemas.errors import DefinitionError
 from tests.unit.make import indicator, observation, stage, value, values
-from warehouse.preview import preview, spark
+from warehouse.preview import preview
+from warehouse.query.sparkline import spark
 
 DRAFT = """id: draft
 title: Draft
@@ -107,3 +108,27 @@ def test_a_draft_is_judged_wherever_it_lies(tmp_path: Path) -> None:
     )
     with pytest.raises(DefinitionError, match="is made of itself"):
         load_draft(file, load_catalogue())
+
+
+def test_a_fault_elsewhere_does_not_stop_a_draft_and_one_in_its_inputs_does(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogue" / "connectivity"
+    folder.mkdir(parents=True)
+    sound = DRAFT.replace("id: draft", "id: sound")
+    (folder / "sound.yaml").write_text(sound)
+    (folder / "broken.yaml").write_text(
+        sound.replace("id: sound", "id: broken").replace("unit: PT", "unit: XX")
+    )
+    made_of = "inputs: [{indicator: %s}]"
+    (folder / "through.yaml").write_text(
+        sound.replace("id: sound", "id: through").replace(DRAFT.splitlines()[6], made_of % "broken")
+    )
+    catalogue, faulty = load_sound_part(tmp_path / "catalogue")
+    assert (list(catalogue), sorted(faulty)) == (["sound"], ["broken", "through"])
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(DRAFT)
+    assert load_draft(draft, catalogue, faulty=faulty).id == "draft"
+    for name in ("broken", "through"):
+        draft.write_text(DRAFT.replace(DRAFT.splitlines()[6], made_of % name))
+        with pytest.raises(DefinitionError) as caught:
+            load_draft(draft, catalogue, faulty=faulty)
+        assert any(problem.file.endswith("broken.yaml") for problem in caught.value.problems)

@@ -28,15 +28,15 @@ def preview(
 ) -> None:
     """Compute a draft on what is stored and show what it gives: coverage, range, changes, checks. Touches
     nothing."""
-    from indicators.registry import load_catalogue
+    from indicators.registry import load_sound_part
     from indicators.scaffold.draft import load_draft
     from sources.registry.sources import load_sources
     from warehouse.evaluation.cache import staged_now
     from warehouse.preview import preview as compute
     from warehouse.store.publish import latest_release
 
-    catalogue = load_catalogue()
-    draft = load_draft(file, catalogue)
+    catalogue, faulty = load_sound_part()
+    draft = load_draft(file, catalogue, faulty=faulty)
     items = [item for named in draft.named_inputs().values() for item in named]
     release = latest_release(compact_home())
     sources = {item.source for item in items if item.source}

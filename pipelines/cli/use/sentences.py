@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.console.output import can_print, counted, line_width
 from warehouse.client.profile import Profile
 from warehouse.diff.notes import number
+from warehouse.query.sparkline import spark, thinned
 from warehouse.query.units import with_unit
 
-BARS = "▁▂▃▄▅▆▇█"
 LONGEST = 100  # characters of a line where the output is no terminal
 AIM = {"higher_is_better": "at least", "lower_is_better": "at most", "closer_to_one": "exactly"}
 LABEL = 10  # characters of a line's label
@@ -46,24 +46,13 @@ def _trend(found: Profile) -> str:
     first, last = found.series[0], found.series[-1]
     if len(found.series) == 1:
         return "one value only"
-    line = sparkline([row["value"] for row in found.series])
+    line = spark(thinned([row["value"] for row in found.series]))
+    line = line if can_print(line) else ".."
     change = "" if last["value"] == first["value"] else ", up" if last["value"] > first["value"] else ", down"
     return (
         f"{number(first['value'])} in {first['time_period']} {line} {number(last['value'])} in "
         f"{last['time_period']}; {counted(len(found.series), 'value')}{change}"
     )
-
-
-def sparkline(values: Sequence[float], most: int = 24) -> str:
-    """A series as a line of bars; `..` where the encoding has none."""
-    chosen = list(values)
-    if len(chosen) > most:
-        step = (len(chosen) - 1) / (most - 1)
-        chosen = [values[round(one * step)] for one in range(most)]
-    low, high = min(chosen), max(chosen)
-    span = (high - low) or 1.0
-    line = "".join(BARS[int((value - low) / span * (len(BARS) - 1))] for value in chosen)
-    return line if can_print(line) else ".."
 
 
 def _verdict(found: Profile) -> str:

@@ -1,0 +1,26 @@
+"""A series as one line of bars, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+BARS = "▁▂▃▄▅▆▇█"
+LONGEST = 24  # bars; a longer series is thinned evenly, with its first and last value
+
+
+def spark(values: Sequence[float | None]) -> str:
+    """A line of bars from the lowest to the highest value; a blank where there is none."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    step = (high - low) / (len(BARS) - 1) or 1.0
+    return "".join(" " if value is None else BARS[round((value - low) / step)] for value in values)
+
+
+def thinned(values: Sequence[float]) -> list[float]:
+    """At most LONGEST of the values, evenly chosen, the first and the last among them."""
+    if len(values) <= LONGEST:
+        return list(values)
+    step = (len(values) - 1) / (LONGEST - 1)
+    return [values[round(one * step)] for one in range(LONGEST)]
