@@ -126,7 +126,7 @@ def main() -> None:
     use_any_encoding()
     answered(sys.argv[1:])
     os.environ.pop(UNBOUNDED, None)
-    _listen()
+    before = _listen()
     try:
         compact_home()  # raises for an address
         app()
@@ -153,10 +153,16 @@ def main() -> None:
             raise
         note(str(fault))
         sys.exit(2)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
-def _listen() -> None:
-    """Let SIGTERM end a verb as Ctrl-C does: what is open is closed, and the run is recorded as stopped."""
+def _listen() -> Any:
+    """Let SIGTERM end a verb as Ctrl-C does: what is open is closed, and the run is recorded as stopped.
+
+    Returns what was to happen before, or None where nothing was changed.
+    """
 
     def stop(number: int, _frame: FrameType | None) -> None:
         stopped_by.append(number)
@@ -165,7 +171,8 @@ def _listen() -> None:
     stopped_by.clear()
     main_thread = threading.current_thread() is threading.main_thread()
     if main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, stop)
+        return signal.signal(signal.SIGTERM, stop)
+    return None
 
 
 def _ended() -> None:

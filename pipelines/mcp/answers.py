@@ -1,38 +1,39 @@
 """Answers of a release for whoever asks in words: each with source, year, status, vintage and method, and
 with what is not known said to be unknown.
 
-Served by `compact mcp` (pipelines/mcp/server.py). Plain data; DuckDB alone is imported.
+Written on `Release`; served by `compact mcp` (pipelines/mcp/server.py), which cuts an answer to its size.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from schemas.codelists.obs_status import STATUS_WORDS
 from schemas.columns.observation import VALUE_DIMENSIONS
+from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import CompactError
-from warehouse.provenance.value import explain as explain_value
-from warehouse.query import indicators as read
-from warehouse.query.areas import find_area
-from warehouse.query.indicators import check_indicator
-from warehouse.query.tables import ask
-from warehouse.store.publish import read_release_metadata
+from warehouse.client.release import Release
+from warehouse.diff.notes import number
+from warehouse.query.tables import ask, has_table
+from warehouse.query.units import with_unit
 
 Row = dict[str, Any]
 
-MOST = 60  # rows of an answer, unless more are asked for
 # What a reader of one number must know beside it.
 ORIGIN = """source.title as source, source.licence, value.series, value.time_period as year, value.value,
         value.lower_bound, value.upper_bound, value.obs_status, value.footnote, value.snapshot"""
 TOTAL = " and ".join(f"value.{name} = '_T'" for name in VALUE_DIMENSIONS)
+NEVER_SHOWN = ("fingerprint", "depends_on")  # of a definition: they tell a person nothing
+MEMBERS = 12  # of a group that an explanation lists
+REPEATED = ("title", "unit", "licence", "method", "indicator")  # said once where every row has it
+DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
 
 
-def search(folder: Path, text: str) -> Row:
+def search(release: Release, text: str) -> Row:
     """Indicators whose identifier, title, text or agency's code holds every word."""
     words = text.lower().split()
     found = []
-    for row in ask(folder, "select * from {indicator_meta} order by indicator"):
+    for row in ask(release.folder, "select * from {indicator_meta} order by indicator"):
         places = {
             "identifier": row["indicator"].replace("_", " "),
             "code": row["inputs"],
@@ -46,23 +47,22 @@ def search(folder: Path, text: str) -> Row:
             found.append(kept | {"found_by": hit or "text"})
     order = ("identifier", "title", "code", "text")
     found.sort(key=lambda row: order.index(row["found_by"]))
-    unknown = (
-        f"nothing in this release matches {text!r}; that says nothing of the world" if not found else None
-    )
-    return _answer(folder, found, unknown)
+    nothing = f"nothing in this release matches {text!r}; that says nothing of the world"
+    return _answer(release, found, None if found else nothing)
 
 
-def about(folder: Path, indicator: str) -> Row:
+def about(release: Release, indicator: str) -> Row:
     """An indicator's definition, target, sources and coverage."""
-    return _answer(folder, [read.about(folder, indicator)], None)
+    found = {name: value for name, value in release.about(indicator).items() if name not in NEVER_SHOWN}
+    return _answer(release, [found], None)
 
 
-def show(folder: Path, indicator: str, area: str = "", year: int | None = None, most: int = MOST) -> Row:
-    """Total values: the latest, or those of a year; of one area or all."""
-    indicator = check_indicator(folder, indicator)
-    code = find_area(folder, area).code if area else None
+def show(release: Release, indicator: str, area: str = "", year: int | None = None) -> Row:
+    """Total values: the latest, or those of a year; of one area or all, each with its verdict."""
+    indicator = release.known(indicator)
+    code = release.area(area).code if area else None
     rows = ask(
-        folder,
+        release.folder,
         f"""
         select meta.title, meta.unit, value.ref_area, area.name as area, {ORIGIN},
             if(meta.formula = 'value', 'as the source publishes it', 'computed: ' || meta.formula) as method
@@ -80,21 +80,31 @@ def show(folder: Path, indicator: str, area: str = "", year: int | None = None, 
         area=code,
         year=year,
     )
-    groups = _groups(folder, indicator, code, year) if code else []
+    groups = _groups(release, indicator, code, year) if code else []
     unknown = None
     if not rows and not groups:
         when = f" in {year}" if year else ""
         unknown = f"unknown: this release has no value of {indicator} for {area or 'any area'}{when}; " + (
             "that is missing, not zero"
         )
-    return _answer(folder, [_told(folder, row) for row in rows[:most]], unknown, total=len(rows)) | {
-        "group_values": groups
-    }
+    verdicts = {row["ref_area"]: row for row in release.progress(indicator, [code] if code else None)}
+    if len(rows) > 1:  # of many areas: without what only a reader of one needs
+        told = [_status(row) | _verdict(release, verdicts.get(row["ref_area"])) for row in rows]
+        told = [{name: value for name, value in row.items() if name != "snapshot"} for row in told]
+        return _answer(release, told, unknown) | {"group_values": groups}
+    told = [_told(release, row) | _verdict(release, verdicts.get(row["ref_area"])) for row in rows]
+    for row in told:
+        symbol = release.units().get(row["unit"], ("", row["unit"]))[1]
+        row["sentence"] = (
+            f"{row['title']}, {row['area']}: {with_unit(number(row['value']), symbol)} in {row['year']} "
+            f"({row.get('status', 'status unknown')}; {row['source']})."
+        )
+    return _answer(release, told, unknown) | {"group_values": groups}
 
 
-def _groups(folder: Path, indicator: str, group: str | None, year: int | None) -> list[Row]:
+def _groups(release: Release, indicator: str, group: str | None, year: int | None) -> list[Row]:
     return ask(
-        folder,
+        release.folder,
         """
         select time_period as year, value, method, weight_share as covered_share_of_weight, areas_used,
             areas_total, official_value, official_source, note
@@ -108,12 +118,65 @@ def _groups(folder: Path, indicator: str, group: str | None, year: int | None) -
     )
 
 
-def progress(folder: Path, indicator: str, area: str, method: str = "") -> Row:
-    """How an area's pace is judged, by one published method or by all."""
-    indicator = check_indicator(folder, indicator)
-    code = find_area(folder, area).code
+def series(
+    release: Release,
+    indicator: str,
+    area: str,
+    since: int | None = None,
+    until: int | None = None,
+    sex: str = "_T",
+) -> Row:
+    """Every year of an indicator for an area or group, the first first."""
+    found = release.data(indicator, [area], since, until, sex=sex).rows
+    kept = ("time_period", "value", "lower_bound", "upper_bound", "status", "source_title", "footnote", "sex")
+    rows = [
+        {name: row[name] for name in kept if row[name] not in (None, "_T")}
+        | {"title": row["title"], "unit": row["unit_name"], "area": row["area"]}
+        for row in found
+    ]
+    nothing = f"unknown: this release has no value of {indicator} for {area}; that is missing, not zero"
+    return _answer(release, rows, None if rows else nothing)
+
+
+def ranking(release: Release, indicator: str, group: str = "", since: int | None = None) -> Row:
+    """Countries by their newest value, the best first; equal values share a rank."""
+    kept = ("rank", "area", "value", "time_period", "status", "title", "unit_name", "direction")
+    rows = [{name: row[name] for name in kept} for row in release.rank(indicator, group or None, since)]
+    nothing = f"unknown: no country{' of ' + group if group else ''} has a value of {indicator} here"
+    return _answer(release, rows, None if rows else nothing)
+
+
+def projection(release: Release, indicator: str, area: str) -> Row:
+    """The years ahead with their intervals, if the release projects them, else why not."""
+    indicator, code = release.known(indicator), release.area(area).code
+    kept = ("time_period", "value", "lower_80", "upper_80", "probability_target_met", "target_value")
+    rows = [
+        {name: row[name] for name in kept}
+        | {"title": row["title"], "unit": row["unit_name"], "model": row["model"]}
+        for row in release.projection(indicator, [code])
+    ]
+    reason = ""
+    if not rows and has_table(release.folder, "projection_refused"):
+        refused = ask(
+            release.folder,
+            "select reason from {projection_refused} where indicator = $indicator and ref_area = $area",
+            indicator=indicator,
+            area=code,
+        )
+        reason = f": {refused[0]['reason'].replace('_', ' ')}" if refused else ""
+    return _answer(
+        release,
+        rows,
+        None if rows else f"unknown: {indicator} of {area} is not projected in this release{reason}",
+    )
+
+
+def progress(release: Release, indicator: str, area: str, method: str = "") -> Row:
+    """How an area's pace is judged, by one published method or by all: class and likelihood together."""
+    indicator = release.known(indicator)
+    code = release.area(area).code
     rows = ask(
-        folder,
+        release.folder,
         """
         select progress.*, meta.title, meta.unit, area.name as area, latest.source, latest.obs_status,
             latest.snapshot
@@ -134,31 +197,20 @@ def progress(folder: Path, indicator: str, area: str, method: str = "") -> Row:
         )
     elif all(row["category"] == "insufficient_data" for row in rows):
         unknown = "unknown: there is not enough data to say whether the area is on track"
-    told = [_told(folder, {name: v for name, v in row.items() if v is not None}) for row in rows]
-    return _answer(folder, told, unknown)
+    told = [
+        _told(release, {name: v for name, v in row.items() if v is not None}) | _verdict(release, row)
+        for row in rows
+    ]
+    return _answer(release, told, unknown)
 
 
-def gaps(folder: Path, indicator: str, area: str) -> Row:
+def gaps(release: Release, indicator: str, area: str) -> Row:
     """Differences between groups of people: the newest of each pair, and all values by group."""
-    indicator = check_indicator(folder, indicator)
-    code = find_area(folder, area).code
-    pairs = []
-    if (folder / "gap.parquet").is_file():
-        pairs = ask(
-            folder,
-            """
-            select *
-            from {gap}
-            where indicator = $indicator and ref_area = $area
-            qualify row_number() over (
-                partition by dimension, group_a, group_b
-                order by time_period desc) = 1
-            order by dimension, group_a, group_b""",
-            indicator=indicator,
-            area=code,
-        )
+    indicator = release.known(indicator)
+    code = release.area(area).code
+    pairs = release.gaps(indicator, [code]).rows if has_table(release.folder, "gap") else []
     rows = ask(
-        folder,
+        release.folder,
         f"""
         select value.sex, value.age, value.urbanisation, value.quantile, value.other_dims, {ORIGIN}
         from {{indicator}} as value
@@ -171,32 +223,37 @@ def gaps(folder: Path, indicator: str, area: str) -> Row:
         indicator=indicator,
         area=code,
     )
-    nothing = not pairs and not rows
-    unknown = f"unknown: no breakdown of {indicator} for {area} is published here" if nothing else None
-    told = [_told(folder, row) for row in rows[:MOST]]
-    return _answer(folder, told, unknown, total=len(rows)) | {"pairs": pairs}
+    unknown = None if pairs or rows else f"unknown: no breakdown of {indicator} for {area} is published here"
+    return _answer(release, [_told(release, row) for row in rows], unknown) | {"pairs": pairs}
 
 
 def explain(
-    folder: Path, indicator: str, area: str, year: int | None = None, home: Path | None = None
+    release: Release, indicator: str, area: str, year: int | None = None, *, sql: bool = False
 ) -> Row:
-    """A number's formula, observations, snapshots, place in the bytes, checks and SQL."""
+    """A number's formula, observations, snapshots, place in the bytes and checks; its SQL if asked for."""
     try:
-        found = explain_value(folder, indicator, find_area(folder, area).code, year, home=home)
+        found = release.explain(indicator, area, year)
     except CompactError as problem:
         if "has no value" not in problem.what:
             raise
-        return _answer(folder, [], f"unknown: {problem.what}; years with a value: {problem.allowed}")
-    return _answer(folder, [found], None)
+        return _answer(release, [], f"unknown: {problem.what}; years with a value: {problem.allowed}")
+    for part in (found["value"], found["group"]):
+        if part and not sql:
+            part.pop("sql", None)
+    if found["group"] and len(found["group"]["members"]) > MEMBERS:
+        every = sorted(found["group"]["members"], key=lambda row: -row["weight"])
+        found["group"] |= {"members": every[:MEMBERS], "members_not_listed": len(every) - MEMBERS}
+    found["checks"] = [check for check in found["checks"] or () if not check["passed"]]
+    return _answer(release, [found], None)
 
 
-def coverage(folder: Path, indicator: str = "", area: str = "") -> Row:
+def coverage(release: Release, indicator: str = "", area: str = "") -> Row:
     """For which countries an indicator has values, or which indicators have values for a country."""
     if indicator:
-        indicator = check_indicator(folder, indicator)
-    code = find_area(folder, area).code if area else None
+        indicator = release.known(indicator)
+    code = release.area(area).code if area else None
     rows = ask(
-        folder,
+        release.folder,
         """
         select indicator, meta.title, ref_area, area.name as area, points_since_2015, first_year, latest_year,
             available
@@ -218,16 +275,32 @@ def coverage(folder: Path, indicator: str = "", area: str = "") -> Row:
     named = [row["area"] if indicator else row["title"] for row in without] if indicator or area else []
     unknown = f"unknown: nothing of it for {len(without)} of {len(rows)}" if without else None
     most = found if indicator or area else []
-    return _answer(folder, most, unknown, total=len(found)) | {"summary": summary, "without": named}
+    return _answer(release, most, unknown) | {"summary": summary, "without": named}
 
 
-def _told(folder: Path, row: Row) -> Row:
+def _verdict(release: Release, row: Row | None) -> Row:
+    """A class in words and its likelihood, in one field."""
+    if row is None or row["method"] != DEFAULT_METHOD:
+        return {}
+    words = release.verdict_words().get(row["category"], row["category"].replace("_", " "))
+    parts = [f"probability {row['probability']:.0%}"] if row.get("probability") is not None else []
+    parts += [f"{row['confidence']} confidence"] if row.get("confidence") else []
+    told = f"{words} ({', '.join(parts)})" if parts else words
+    return {"verdict": f"{told}: {row['reason']}" if row.get("reason") else told}
+
+
+def _status(row: Row) -> Row:
+    """A row with its status in words."""
+    status = row.get("obs_status")
+    return row | {"status": STATUS_WORDS.get(status, status)} if status else row
+
+
+def _told(release: Release, row: Row) -> Row:
     """A row with its status in words and its vintage: when what snapshot was fetched."""
-    if status := row.get("obs_status"):
-        row = row | {"status": STATUS_WORDS.get(status, status)}
+    row = _status(row)
     names = str(row.get("snapshot") or "").split(";")
     vintage = ask(
-        folder,
+        release.folder,
         """
         select distinct snapshot, source, url, fetched_at, agency_release
         from {snapshot}
@@ -238,12 +311,20 @@ def _told(folder: Path, row: Row) -> Row:
     return row | {"vintage": vintage, "source": row.get("source") or "; ".join(v["source"] for v in vintage)}
 
 
-def _answer(folder: Path, rows: list[Row], unknown: str | None, total: int | None = None) -> Row:
-    card = read_release_metadata(folder)
-    return {
-        "release": card["id"],
-        "released": card["created"],
-        "answer": rows,
-        "rows": len(rows) if total is None else total,
-        "unknown": unknown,
+def _answer(release: Release, rows: list[Row], unknown: str | None) -> Row:
+    """Rows with what all of them share said once."""
+    shared = {
+        name: rows[0][name]
+        for name in REPEATED
+        if len(rows) > 1 and all(row.get(name) == rows[0].get(name) is not None for row in rows)
     }
+    answer: Row = {"release": release.id, "released": release.metadata["created"]}
+    if shared:
+        answer["of_every_row"] = shared
+        rows = [{name: value for name, value in row.items() if name not in shared} for row in rows]
+    answer |= {"answer": rows, "rows": len(rows), "unknown": unknown}
+    if unknown:
+        answer["say"] = (
+            f"That is not known from release {release.id}. {unknown.removeprefix('unknown: ').capitalize()}."
+        )
+    return answer

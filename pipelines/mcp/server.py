@@ -1,8 +1,7 @@
 """`compact mcp`: the latest release for AI assistants, read-only, by the Model Context Protocol.
 
-What is answered stands in pipelines/mcp/answers.py; here are the tools' names, their words for the
-assistant, and
-the transport. Each call reads the release that is the latest then.
+What is answered is in pipelines/mcp/answers.py; here are the tools' names, their words for the assistant, the
+size of an answer, and the transport. Each call reads the release that is the latest then.
 """
 
 from __future__ import annotations
@@ -21,18 +20,22 @@ from pipelines.mcp import answers
 from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.display import bounded, visible
 from schemas.errors import CompactError
-from warehouse.store.listing import open_release
+from warehouse.client.release import Release
 
 MAX_ARGUMENT = 200  # characters; the longest name of an area has 52, of an indicator 40
 MAX_YEAR = 9_999
 MAX_ERROR = 2_000  # characters of an error: what an assistant is told, it may repeat
+SIZE = 6_000  # characters of an answer by default: below 2,000 tokens at three characters or more a token
+METHODS = Path(__file__).resolve().parents[2] / "docs" / "methods"
 INSTRUCTIONS = """\
 Figures on how far every country is from the measurable targets of the UN Global Digital Compact, from
 public statistics of UN agencies, the World Bank and others. Find an indicator with `search`, then ask for
 values. With every number give its year, source and status; say so where a value is estimated or only a
-bound. `unknown` says what is not known: repeat that, never fill it in. A missing value is missing, not
-zero. `release` and `vintage` say as of when a number holds; `method` says how it was computed or judged.
-Areas may be given by ISO 3166-1 alpha-3 code (KEN), by a group's code (M49:014, WB:SSF) or by English name.
+bound. `unknown` says what is not known: repeat `say`, never fill it in. A missing value is missing, not
+zero. `release` and `vintage` say as of when a number holds; `method` says how it was computed or judged;
+`verdict` is a class with its probability and confidence, which belong together. A long answer comes in parts
+of about 2,000 tokens: ask again with `offset` set to `next_offset`. Areas may be given by any English name
+or code: Kenya, KEN, KE, 404, Africa, LDCs.
 """
 
 
@@ -50,50 +53,140 @@ class BoundedServer(MCPServer[Any]):
 
 def server(home: Path) -> MCPServer[Any]:
     """The server over the latest release of COMPACT_HOME."""
+    from importlib.metadata import version
+
     made = BoundedServer(
-        "compact-tracker", title="Compact Tracker", instructions=INSTRUCTIONS, log_level="WARNING"
+        "compact-tracker",
+        title="Compact Tracker",
+        instructions=INSTRUCTIONS,
+        version=version("compact-tracker"),
+        log_level="WARNING",
     )
+    _add_tools(made, lambda: Release.latest(home))
+    _add_prompts(made)
+    _add_resources(made, lambda: Release.latest(home))
+    return made
 
-    def latest() -> Path:
-        return open_release(home).resolve()
 
-    def search(text: str) -> CallToolResult:
+def _add_tools(made: MCPServer[Any], latest: Callable[[], Release]) -> None:
+    def search(text: str, offset: int = 0) -> CallToolResult:
         """Find indicators by words or by an agency's own code."""
-        return _result(lambda: answers.search(latest(), _word(text)))
+        return _result(lambda: answers.search(latest(), _word(text)), offset)
 
     def about(indicator: str) -> CallToolResult:
         """What an indicator is: definition, target with its origin, formula, inputs, sources, coverage."""
         return _result(lambda: answers.about(latest(), _word(indicator)))
 
-    def show(indicator: str, area: str = "", year: int | None = None) -> CallToolResult:
-        """Values of an indicator: the latest of each area, or those of a year; with source and status."""
-        return _result(lambda: answers.show(latest(), _word(indicator), _word(area), _year(year)))
+    def show(indicator: str, area: str = "", year: int | None = None, offset: int = 0) -> CallToolResult:
+        """Values of an indicator: the latest of each area, or of a year; with source, status, verdict."""
+        return _result(lambda: answers.show(latest(), _word(indicator), _word(area), _year(year)), offset)
+
+    def series(
+        indicator: str,
+        area: str,
+        since: int | None = None,
+        until: int | None = None,
+        sex: str = "_T",
+        offset: int = 0,
+    ) -> CallToolResult:
+        """Every year of an indicator for a country or group. sex: women, men or all; the total by default."""
+        return _result(
+            lambda: answers.series(
+                latest(), _word(indicator), _word(area), _year(since), _year(until), _word(sex)
+            ),
+            offset,
+        )
+
+    def ranking(indicator: str, group: str = "", since: int | None = None, offset: int = 0) -> CallToolResult:
+        """Countries by their newest value, the best first. group: only its members, such as Africa."""
+        return _result(
+            lambda: answers.ranking(latest(), _word(indicator), _word(group), _year(since)), offset
+        )
 
     def progress(indicator: str, area: str, method: str = DEFAULT_METHOD) -> CallToolResult:
         """How likely an area is to meet the target, and how sure that is. method: empty for all of them."""
         return _result(lambda: answers.progress(latest(), _word(indicator), _word(area), _word(method)))
 
-    def gaps(indicator: str, area: str) -> CallToolResult:
+    def projection(indicator: str, area: str, offset: int = 0) -> CallToolResult:
+        """The years to the target, with intervals of 80 per cent; or why there are none."""
+        return _result(lambda: answers.projection(latest(), _word(indicator), _word(area)), offset)
+
+    def gaps(indicator: str, area: str, offset: int = 0) -> CallToolResult:
         """Differences between women and men, towns and countryside and other groups, in one area."""
-        return _result(lambda: answers.gaps(latest(), _word(indicator), _word(area)))
+        return _result(lambda: answers.gaps(latest(), _word(indicator), _word(area)), offset)
 
-    def explain(indicator: str, area: str, year: int | None = None) -> CallToolResult:
-        """Where a number comes from: formula with its numbers, observations, snapshots, checks and SQL."""
-        return _result(lambda: answers.explain(latest(), _word(indicator), _word(area), _year(year), home))
+    def explain(indicator: str, area: str, year: int | None = None, sql: bool = False) -> CallToolResult:
+        """Where a number comes from: formula with its numbers, observations, snapshots, SQL."""
+        return _result(lambda: answers.explain(latest(), _word(indicator), _word(area), _year(year), sql=sql))
 
-    def coverage(indicator: str = "", area: str = "") -> CallToolResult:
+    def coverage(indicator: str = "", area: str = "", offset: int = 0) -> CallToolResult:
         """What data there is: for which countries of an indicator, or which indicators of a country."""
-        return _result(lambda: answers.coverage(latest(), _word(indicator), _word(area)))
+        return _result(lambda: answers.coverage(latest(), _word(indicator), _word(area)), offset)
 
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
-    for tool in (search, about, show, progress, gaps, explain, coverage):
+    for tool in (
+        search, about, show, series, ranking, progress, projection, gaps, explain, coverage,
+    ):  # fmt: skip
         made.add_tool(tool, annotations=reads, structured_output=False)
-    return made
+
+
+def _add_prompts(made: MCPServer[Any]) -> None:
+    @made.prompt(title="Profile of a country or group")
+    def profile(area: str) -> str:
+        """How far an area is from the targets of the Compact, with sources."""
+        return (
+            f"Describe how far {_word(area)} is from the targets of the Global Digital Compact. "
+            "Ask `coverage` for its indicators, then `progress` and `series` for the five most telling. "
+            "Give each number with year, source and status, each verdict with probability and confidence, "
+            "and say what is not known."
+        )
+
+    @made.prompt(title="Compare areas")
+    def compare(indicator: str, areas: str) -> str:
+        """One indicator in several areas."""
+        return (
+            f"Compare {_word(areas)} on {_word(indicator)}: `about` for what it measures, `show` and "
+            "`series` for each area. Do not compare across a break in a series; name differences of year and "
+            "status."
+        )
+
+    @made.prompt(title="Check a claim")
+    def check_claim(claim: str) -> str:
+        """Whether a sentence with a number holds."""
+        return (
+            f"Check this claim against the release: {_word(claim)} Find the indicator with `search`, the "
+            "value with `show`, and its origin with `explain`. Answer holds, does not hold, or not known, "
+            "with the number, its year, source and the release."
+        )
+
+
+def _add_resources(made: MCPServer[Any], latest: Callable[[], Release]) -> None:
+    @made.resource("compact://release", title="The release", mime_type="application/json")
+    def release() -> str:
+        """Id, date, number of indicators, state of each source, and warnings of the latest release."""
+        card = latest().metadata
+        kept = {
+            name: card[name]
+            for name in ("id", "created", "indicators", "sources", "warnings")
+            if name in card
+        }
+        return to_json(kept)
+
+    @made.resource("compact://indicators", title="The indicators", mime_type="application/json")
+    def indicators() -> str:
+        """Id, title, unit and coverage of every indicator."""
+        kept = ("indicator", "title", "unit_name", "countries_since_2015", "latest_year")
+        return to_json([{name: row[name] for name in kept} for row in latest().indicators()])
+
+    @made.resource("compact://method", title="How a verdict is reached", mime_type="text/markdown")
+    def method() -> str:
+        """The default method of assessment."""
+        return (METHODS / f"{DEFAULT_METHOD}.md").read_text(encoding="utf-8")
 
 
 def serve(home: Path) -> None:
     """Serve over standard input and output until the client hangs up."""
-    open_release(home)  # without a release there is nothing to serve, and that is said at once
+    Release.latest(home)  # without a release there is nothing to serve, and that is said at once
     server(home).run("stdio")
 
 
@@ -119,13 +212,55 @@ def _year(year: int | None) -> int | None:
     return year
 
 
-def _result(ask: Callable[[], dict[str, Any]]) -> CallToolResult:
+def _result(ask: Callable[[], dict[str, Any]], offset: int = 0) -> CallToolResult:
     """An answer as JSON; a question that cannot be answered as an error that says what can be asked."""
     try:
-        text, failed = json.dumps(ask(), ensure_ascii=False, default=_plain), False
+        text, failed = to_json(part_of(ask(), offset)), False
     except CompactError as problem:
         text, failed = bounded(visible(str(problem)), MAX_ERROR), True
     return CallToolResult(content=[TextContent(type="text", text=text)], is_error=failed)
+
+
+def part_of(answer: dict[str, Any], offset: int) -> dict[str, Any]:
+    """As many rows from an offset as the size allows, at least one, and where to go on.
+
+    Raises:
+        CompactError: the offset is behind the last row.
+    """
+    rows = answer["answer"]
+    if offset and not 0 < offset < len(rows):
+        raise CompactError(
+            f"there is no row {offset}", where="offset", allowed=f"0 to {max(len(rows) - 1, 0)}"
+        )
+    lists = {name: value for name, value in answer.items() if name != "answer" and isinstance(value, list)}
+    room = SIZE - len(to_json({name: value for name, value in answer.items() if name != "answer"}))
+    if lists and room < SIZE // 2:  # lists beside the answer: their beginning, and how many there are
+        for name, items in lists.items():
+            answer |= {name: items[:10], f"{name}_total": len(items)}
+        room = SIZE - len(to_json({name: value for name, value in answer.items() if name != "answer"}))
+    kept = []
+    for row in rows[offset:]:
+        room -= len(to_json(row)) + 1
+        if kept and room < 0:
+            break
+        kept.append(row)
+    following = offset + len(kept)
+    return answer | {
+        "answer": kept,
+        "offset": offset,
+        "next_offset": following if following < len(rows) else None,
+    }
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(_without_nulls(value), ensure_ascii=False, default=_plain, separators=(",", ":"))
+
+
+def _without_nulls(value: Any, top: bool = True) -> Any:
+    """Rows without what is missing: a key that is not there says the same in less."""
+    if isinstance(value, dict):
+        return {k: _without_nulls(v, False) for k, v in value.items() if top or v is not None}
+    return [_without_nulls(one, False) for one in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:

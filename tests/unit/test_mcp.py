@@ -14,12 +14,24 @@ import pytest
 from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
 
+from pipelines.mcp.server import SIZE, part_of, to_json
 from tests.command import CHECKOUT
 from tests.unit.make import SNAP, value
 from tests.unit.released import judged, released
 
 FIGURES = {("KEN", 2015): 20.0, ("KEN", 2020): 30.0, ("UGA", 2020): 12.5}
-TOOLS = ["about", "coverage", "explain", "gaps", "progress", "search", "show"]
+TOOLS = [
+    "about",
+    "coverage",
+    "explain",
+    "gaps",
+    "progress",
+    "projection",
+    "ranking",
+    "search",
+    "series",
+    "show",
+]
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +76,12 @@ def answers(home: Path) -> dict[str, Any]:
         "explain nothing": ("explain", {"indicator": "use", "area": "KEN", "year": 2001}),
         "coverage": ("coverage", {"indicator": "use"}),
         "coverage of an area": ("coverage", {"area": "Kenya"}),
+        "series": ("series", {"indicator": "use", "area": "Kenya", "since": 2016}),
+        "ranking": ("ranking", {"indicator": "use"}),
+        "ranking of a group": ("ranking", {"indicator": "use", "group": "Eastern Africa"}),
+        "projection nothing": ("projection", {"indicator": "use", "area": "Kenya"}),
+        "series from the second": ("series", {"indicator": "use", "area": "Kenya", "offset": 1}),
+        "series beyond the last": ("series", {"indicator": "use", "area": "Kenya", "offset": 7}),
         "too long": ("search", {"text": "x" * 100_000}),
         "commands": ("search", {"text": "\x1b[2J\u202eunicorns"}),
         "a year beyond all years": ("show", {"indicator": "use", "year": 10**300}),
@@ -74,7 +92,13 @@ def answers(home: Path) -> dict[str, Any]:
     }
 
     async def ask(client: Client) -> dict[str, Any]:
-        found: dict[str, Any] = {"tools": (await client.list_tools()).tools}
+        found: dict[str, Any] = {
+            "tools": (await client.list_tools()).tools,
+            "prompts": (await client.list_prompts()).prompts,
+            "resources": (await client.list_resources()).resources,
+            "indicators": json.loads((await client.read_resource("compact://indicators")).contents[0].text),
+            "profile": (await client.get_prompt("profile", {"area": "Kenya"})).messages[0].content.text,
+        }
         for name, (tool, arguments) in asked.items():
             try:
                 result = await client.call_tool(tool, arguments)
@@ -176,3 +200,45 @@ def test_without_a_release_there_is_nothing_to_serve(tmp_path: Path) -> None:
     done = compact("mcp", home=tmp_path)
     assert done.code == 2
     assert "there is no release yet" in done.err
+
+
+def test_series_and_rankings_answer_for_countries_and_groups(answers: dict[str, Any]) -> None:
+    assert [(row["time_period"], row["value"]) for row in answers["series"]["answer"]] == [(2020, 30.0)]
+    ranked = [(row["rank"], row["area"]) for row in answers["ranking"]["answer"]]
+    assert ranked == [(1, "Kenya"), (2, "Uganda")]
+    assert [row["area"] for row in answers["ranking of a group"]["answer"]] == ["Kenya", "Uganda"]
+
+
+def test_an_answer_is_paged_and_says_where_to_go_on(answers: dict[str, Any]) -> None:
+    second = answers["series from the second"]
+    assert (second["rows"], second["offset"], second["next_offset"]) == (2, 1, None)
+    assert [row["time_period"] for row in second["answer"]] == [2020]
+    assert "there is no row 7" in answers["series beyond the last"]
+
+
+def test_a_long_answer_is_cut_below_its_size_and_loses_no_row() -> None:
+    every = [{"area": f"Area {number}", "value": number * 1.5, "note": "x" * 90} for number in range(400)]
+    found, offset = [], 0
+    while True:
+        part = part_of({"release": "r", "answer": list(every), "rows": 400, "unknown": None}, offset)
+        assert len(to_json(part)) <= SIZE + 100
+        found += part["answer"]
+        if part["next_offset"] is None:
+            break
+        offset = part["next_offset"]
+    assert found == every
+
+
+def test_what_is_unknown_is_said_in_a_sentence(answers: dict[str, Any]) -> None:
+    assert answers["show nothing"]["say"].startswith(
+        "That is not known from release r1. This release has no value"
+    )
+    assert "say" not in answers["show"]
+
+
+def test_prompts_and_resources_are_there(answers: dict[str, Any]) -> None:
+    assert {prompt.name for prompt in answers["prompts"]} == {"profile", "compare", "check_claim"}
+    assert "Kenya" in answers["profile"]
+    uris = {str(resource.uri) for resource in answers["resources"]}
+    assert uris == {"compact://release", "compact://indicators", "compact://method"}
+    assert [row["indicator"] for row in answers["indicators"]] == ["use"]

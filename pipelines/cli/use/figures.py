@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -107,7 +108,7 @@ def data(
         kind = ".parquet" if parquet else ".csv" if csv else out.suffix
         say(found.write(out if out.suffix == kind else out.with_name(out.name + kind), bom=bom))
     elif csv:
-        say(found.csv(bom=bom), end="")
+        sys.stdout.write(found.csv(bom=bom))  # control characters are visible in it, and `say` shows the mark
     else:
         of_parts = [name for name in DIMENSIONS if any(row[name] != "_T" for row in found)]
         emit(

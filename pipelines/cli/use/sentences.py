@@ -26,11 +26,12 @@ def shown(found: Profile, *, verbose: bool) -> Iterator[str]:
     """One number with what a reader must know beside it."""
     title = f"{found.meta['title']}, {found.area.name}"
     if not found.series:
-        yield f"{title}: no value in release {found.release}. Missing, not zero."
+        yield from _wrapped("", f"{title}: no value in release {found.release}. Missing, not zero.")
         return
     last = found.series[-1]
     status = "" if last["obs_status"] == "A" else f" ({last['status']})"
-    yield f"{title}: {with_unit(number(last['value']), found.symbol)} in {last['time_period']}{status}."
+    value = with_unit(number(last["value"]), found.symbol)
+    yield from _wrapped("", f"{title}: {value} in {last['time_period']}{status}.")
     yield from _part("trend", _trend(found))
     yield from _part("verdict", _verdict(found))
     yield from _part("target", _target(found.meta, found.symbol))
@@ -111,7 +112,7 @@ def described(row: Mapping[str, Any], units: Mapping[str, tuple[str, str]]) -> I
     """An indicator's definition, target, sources and coverage."""
     name, symbol = units.get(row["unit"], (row["unit"], ""))
     coverage = row["coverage"]
-    yield f"{row['title']} ({row['indicator']})"
+    yield from _wrapped("", f"{row['title']} ({row['indicator']})")
     yield from _wrapped("  ", row["description"])
     yield from _part("unit", f"{name} ({row['unit']}); {row['direction'].replace('_', ' ')}")
     yield from _part("target", _target(row, symbol))
