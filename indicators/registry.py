@@ -133,9 +133,7 @@ def load_sound_part(
     folder: Path = FOLDER, *, sources_folder: Path = SOURCES
 ) -> tuple[Catalogue, dict[str, list[Problem]]]:
     """The indicators without a fault, and the problems of the others by their id, for a look at one file.
-
-    An indicator that is made of a faulty one is among the others.
-    """
+    What is made of a faulty one is among the others."""
     files = _files(folder)
     entries, problems = _read(files)
     series = known_series(sources_folder)

@@ -6,18 +6,13 @@ Written on `Release`; served by `compact mcp` (pipelines/mcp/server.py), which c
 
 from __future__ import annotations
 
-from typing import Any
-
-from schemas.codelists.obs_status import STATUS_WORDS
+from pipelines.mcp.form import Row, as_answer, verdict_of, with_status, with_vintage
 from schemas.columns.observation import VALUE_DIMENSIONS
-from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import CompactError
 from warehouse.client.release import Release
 from warehouse.diff.notes import number
 from warehouse.query.tables import ask, has_table
 from warehouse.query.units import with_unit
-
-Row = dict[str, Any]
 
 # What a reader of one number must know beside it.
 ORIGIN = """source.title as source, source.licence, value.series, value.time_period as year, value.value,
@@ -25,8 +20,6 @@ ORIGIN = """source.title as source, source.licence, value.series, value.time_per
 TOTAL = " and ".join(f"value.{name} = '_T'" for name in VALUE_DIMENSIONS)
 NEVER_SHOWN = ("fingerprint", "depends_on")  # of a definition: they tell a person nothing
 MEMBERS = 12  # of a group that an explanation lists
-REPEATED = ("title", "unit", "licence", "method", "indicator")  # said once where every row has it
-DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
 
 
 def search(release: Release, text: str) -> Row:
@@ -48,13 +41,13 @@ def search(release: Release, text: str) -> Row:
     order = ("identifier", "title", "code", "text")
     found.sort(key=lambda row: order.index(row["found_by"]))
     nothing = f"nothing in this release matches {text!r}; that says nothing of the world"
-    return _answer(release, found, None if found else nothing)
+    return as_answer(release, found, None if found else nothing)
 
 
 def about(release: Release, indicator: str) -> Row:
     """An indicator's definition, target, sources and coverage."""
     found = {name: value for name, value in release.about(indicator).items() if name not in NEVER_SHOWN}
-    return _answer(release, [found], None)
+    return as_answer(release, [found], None)
 
 
 def show(release: Release, indicator: str, area: str = "", year: int | None = None) -> Row:
@@ -89,17 +82,17 @@ def show(release: Release, indicator: str, area: str = "", year: int | None = No
         )
     verdicts = {row["ref_area"]: row for row in release.progress(indicator, [code] if code else None)}
     if len(rows) > 1:  # of many areas: without what only a reader of one needs
-        told = [_status(row) | _verdict(release, verdicts.get(row["ref_area"])) for row in rows]
+        told = [with_status(row) | verdict_of(release, verdicts.get(row["ref_area"])) for row in rows]
         told = [{name: value for name, value in row.items() if name != "snapshot"} for row in told]
-        return _answer(release, told, unknown) | {"group_values": groups}
-    told = [_told(release, row) | _verdict(release, verdicts.get(row["ref_area"])) for row in rows]
+        return as_answer(release, told, unknown) | {"group_values": groups}
+    told = [with_vintage(release, row) | verdict_of(release, verdicts.get(row["ref_area"])) for row in rows]
     for row in told:
         symbol = release.units().get(row["unit"], ("", row["unit"]))[1]
         row["sentence"] = (
             f"{row['title']}, {row['area']}: {with_unit(number(row['value']), symbol)} in {row['year']} "
             f"({row.get('status', 'status unknown')}; {row['source']})."
         )
-    return _answer(release, told, unknown) | {"group_values": groups}
+    return as_answer(release, told, unknown) | {"group_values": groups}
 
 
 def _groups(release: Release, indicator: str, group: str | None, year: int | None) -> list[Row]:
@@ -135,7 +128,7 @@ def series(
         for row in found
     ]
     nothing = f"unknown: this release has no value of {indicator} for {area}; that is missing, not zero"
-    return _answer(release, rows, None if rows else nothing)
+    return as_answer(release, rows, None if rows else nothing)
 
 
 def ranking(release: Release, indicator: str, group: str = "", since: int | None = None) -> Row:
@@ -143,7 +136,7 @@ def ranking(release: Release, indicator: str, group: str = "", since: int | None
     kept = ("rank", "area", "value", "time_period", "status", "title", "unit_name", "direction")
     rows = [{name: row[name] for name in kept} for row in release.rank(indicator, group or None, since)]
     nothing = f"unknown: no country{' of ' + group if group else ''} has a value of {indicator} here"
-    return _answer(release, rows, None if rows else nothing)
+    return as_answer(release, rows, None if rows else nothing)
 
 
 def projection(release: Release, indicator: str, area: str) -> Row:
@@ -164,7 +157,7 @@ def projection(release: Release, indicator: str, area: str) -> Row:
             area=code,
         )
         reason = f": {refused[0]['reason'].replace('_', ' ')}" if refused else ""
-    return _answer(
+    return as_answer(
         release,
         rows,
         None if rows else f"unknown: {indicator} of {area} is not projected in this release{reason}",
@@ -198,10 +191,11 @@ def progress(release: Release, indicator: str, area: str, method: str = "") -> R
     elif all(row["category"] == "insufficient_data" for row in rows):
         unknown = "unknown: there is not enough data to say whether the area is on track"
     told = [
-        _told(release, {name: v for name, v in row.items() if v is not None}) | _verdict(release, row)
+        with_vintage(release, {name: v for name, v in row.items() if v is not None})
+        | verdict_of(release, row)
         for row in rows
     ]
-    return _answer(release, told, unknown)
+    return as_answer(release, told, unknown)
 
 
 def gaps(release: Release, indicator: str, area: str) -> Row:
@@ -224,7 +218,7 @@ def gaps(release: Release, indicator: str, area: str) -> Row:
         area=code,
     )
     unknown = None if pairs or rows else f"unknown: no breakdown of {indicator} for {area} is published here"
-    return _answer(release, [_told(release, row) for row in rows], unknown) | {"pairs": pairs}
+    return as_answer(release, [with_vintage(release, row) for row in rows], unknown) | {"pairs": pairs}
 
 
 def explain(
@@ -236,7 +230,7 @@ def explain(
     except CompactError as problem:
         if "has no value" not in problem.what:
             raise
-        return _answer(release, [], f"unknown: {problem.what}; years with a value: {problem.allowed}")
+        return as_answer(release, [], f"unknown: {problem.what}; years with a value: {problem.allowed}")
     for part in (found["value"], found["group"]):
         if part and not sql:
             part.pop("sql", None)
@@ -244,7 +238,7 @@ def explain(
         every = sorted(found["group"]["members"], key=lambda row: -row["weight"])
         found["group"] |= {"members": every[:MEMBERS], "members_not_listed": len(every) - MEMBERS}
     found["checks"] = [check for check in found["checks"] or () if not check["passed"]]
-    return _answer(release, [found], None)
+    return as_answer(release, [found], None)
 
 
 def coverage(release: Release, indicator: str = "", area: str = "") -> Row:
@@ -275,56 +269,4 @@ def coverage(release: Release, indicator: str = "", area: str = "") -> Row:
     named = [row["area"] if indicator else row["title"] for row in without] if indicator or area else []
     unknown = f"unknown: nothing of it for {len(without)} of {len(rows)}" if without else None
     most = found if indicator or area else []
-    return _answer(release, most, unknown) | {"summary": summary, "without": named}
-
-
-def _verdict(release: Release, row: Row | None) -> Row:
-    """A class in words and its likelihood, in one field."""
-    if row is None or row["method"] != DEFAULT_METHOD:
-        return {}
-    words = release.verdict_words().get(row["category"], row["category"].replace("_", " "))
-    parts = [f"probability {row['probability']:.0%}"] if row.get("probability") is not None else []
-    parts += [f"{row['confidence']} confidence"] if row.get("confidence") else []
-    told = f"{words} ({', '.join(parts)})" if parts else words
-    return {"verdict": f"{told}: {row['reason']}" if row.get("reason") else told}
-
-
-def _status(row: Row) -> Row:
-    """A row with its status in words."""
-    status = row.get("obs_status")
-    return row | {"status": STATUS_WORDS.get(status, status)} if status else row
-
-
-def _told(release: Release, row: Row) -> Row:
-    """A row with its status in words and its vintage: when what snapshot was fetched."""
-    row = _status(row)
-    names = str(row.get("snapshot") or "").split(";")
-    vintage = ask(
-        release.folder,
-        """
-        select distinct snapshot, source, url, fetched_at, agency_release
-        from {snapshot}
-        where list_contains($names, snapshot)
-        order by source, snapshot""",
-        names=names,
-    )
-    return row | {"vintage": vintage, "source": row.get("source") or "; ".join(v["source"] for v in vintage)}
-
-
-def _answer(release: Release, rows: list[Row], unknown: str | None) -> Row:
-    """Rows with what all of them share said once."""
-    shared = {
-        name: rows[0][name]
-        for name in REPEATED
-        if len(rows) > 1 and all(row.get(name) == rows[0].get(name) is not None for row in rows)
-    }
-    answer: Row = {"release": release.id, "released": release.metadata["created"]}
-    if shared:
-        answer["of_every_row"] = shared
-        rows = [{name: value for name, value in row.items() if name not in shared} for row in rows]
-    answer |= {"answer": rows, "rows": len(rows), "unknown": unknown}
-    if unknown:
-        answer["say"] = (
-            f"That is not known from release {release.id}. {unknown.removeprefix('unknown: ').capitalize()}."
-        )
-    return answer
+    return as_answer(release, most, unknown) | {"summary": summary, "without": named}

@@ -238,7 +238,7 @@ def part_of(answer: dict[str, Any], offset: int) -> dict[str, Any]:
         for name, items in lists.items():
             answer |= {name: items[:10], f"{name}_total": len(items)}
         room = SIZE - len(to_json({name: value for name, value in answer.items() if name != "answer"}))
-    kept = []
+    kept: list[dict[str, Any]] = []
     for row in rows[offset:]:
         room -= len(to_json(row)) + 1
         if kept and room < 0:

@@ -2,7 +2,7 @@
 run.
 
 Logs record what happened, never the data. A log that cannot be written stops nothing and is reported once,
-on stderr. The summary that a person reads is in pipelines/cli/run_summary.py.
+on stderr. The summary that a person reads is in pipelines/cli/make/run_summary.py.
 """
 
 from __future__ import annotations

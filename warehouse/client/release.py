@@ -18,14 +18,13 @@ from warehouse.client.arguments import dimension, ids_of, year
 from warehouse.client.result import Result, Row
 from warehouse.query import indicators as queries
 from warehouse.query import series as sql_of
-from warehouse.query.areas import Area, find_area, find_areas, members
-from warehouse.query.tables import ask, database_query, has_table, query
-from warehouse.query.units import unit_words
+from warehouse.query.areas import Area, find_area, find_areas, is_aggregated, members
+from warehouse.query.tables import database_query, query
+from warehouse.query.units import unit_words, verdict_words
 from warehouse.store.listing import moment, open_release, release_as_of
 from warehouse.store.publish import read_release_metadata
 
 Names = str | Sequence[str]
-MEMBERSHIP = 'select 1 as one from {area_group} where "group" = $code limit 1'
 
 
 class Release:
@@ -52,24 +51,12 @@ class Release:
 
     @classmethod
     def latest(cls, home: str | Path | None = None) -> Release:
-        """The release that `latest` names.
-
-        Args:
-            home: COMPACT_HOME by default, which is ./data where it is not set.
-
-        Raises:
-            CompactError: there is no release yet.
-        """
+        """The release that `latest` names in a home, which is COMPACT_HOME by default."""
         return cls(open_release(_home(home)))
 
     @classmethod
     def open(cls, release: str | None = None, *, home: str | Path | None = None, as_of: str = "") -> Release:
-        """A release by its id, or the one that was the latest at a time.
-
-        Args:
-            release: an id of `compact releases`; the latest by default.
-            home: COMPACT_HOME by default.
-            as_of: a date, meaning its end in UTC, or a time: the release that `latest` named then.
+        """A release by its id, or by `as_of` the one that was the latest at the end of a day in UTC.
 
         Raises:
             CompactError: there is no such release, or both are given.
@@ -145,8 +132,7 @@ class Release:
             sex: F or women, M or men; the total by default; "all" for every one. So for the other dimensions.
             age: a code such as Y15T24.
             urbanisation: U or urban, R or rural.
-            quantile: a code such as Q1, the poorest fifth.
-            other_dims: further dimensions as KEY=VALUE.
+            quantile: a code such as Q1; other_dims: further dimensions as KEY=VALUE.
 
         Raises:
             CompactError: an indicator, an area or a year is unknown; the nearest are named.
@@ -155,8 +141,10 @@ class Release:
         return self._ask(
             sql_of.VALUES,
             **self._which(indicators),
-            areas=None if found is None else [area.code for area in found if not self._is_aggregated(area)],
-            groups=[area.code for area in found or () if self._is_aggregated(area)],
+            areas=None
+            if found is None
+            else [area.code for area in found if not is_aggregated(self.folder, area)],
+            groups=[area.code for area in found or () if is_aggregated(self.folder, area)],
             since=year(since, "since"),
             until=year(until, "until"),
             sex=dimension("sex", sex),
@@ -232,8 +220,6 @@ class Release:
         """Differences between women and men, town and country, and other pairs.
 
         Args:
-            indicators: an id or several.
-            areas: names or codes; every country by default.
             newest: the newest year of each pair alone.
         """
         return self._ask(
@@ -297,10 +283,7 @@ class Release:
 
     def verdict_words(self) -> dict[str, str]:
         """The classes of the default method in words, by their code; empty for an older release."""
-        if not has_table(self.folder, "code"):
-            return {}
-        rows = ask(self.folder, "select code, name from {code} where codelist = 'category'")
-        return {row["code"]: row["name"] for row in rows}
+        return verdict_words(self.folder)
 
     def _ask(self, sql: str, **values: Any) -> Result:
         return Result(partial(query, self.folder, sql, **values))
@@ -310,14 +293,6 @@ class Release:
 
     def _codes(self, areas: Names | None) -> list[str] | None:
         return None if areas is None else [area.code for area in find_areas(self.folder, ids_of(areas))]
-
-    def _is_aggregated(self, area: Area) -> bool:
-        """Whether the release computes values of a group, so that its table aggregate is asked."""
-        return area.is_group and bool(
-            ask(
-                self.folder, 'select 1 as one from {area_group} where "group" = $code limit 1', code=area.code
-            )
-        )
 
 
 def _home(home: str | Path | None) -> Path:

@@ -73,6 +73,12 @@ def members(folder: Path, group: Area) -> list[str]:
     return [row["ref_area"] for row in rows]
 
 
+def is_aggregated(folder: Path, area: Area) -> bool:
+    """Whether the release computes values of a group, which are in its table aggregate."""
+    member = 'select 1 as one from {area_group} where "group" = $code limit 1'
+    return area.is_group and bool(ask(folder, member, code=area.code))
+
+
 def folded(text: str) -> str:
     """A name without case, accents, punctuation and a leading article."""
     plain = unicodedata.normalize("NFKD", text.replace("&", " and "))

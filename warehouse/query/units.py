@@ -21,6 +21,14 @@ def unit_words(folder: Path) -> dict[str, tuple[str, str]]:
     return {code: (unit.name, unit.symbol) for code, unit in units().items()}
 
 
+def verdict_words(folder: Path) -> dict[str, str]:
+    """The classes of the default method in words, by their code; empty for a release of before the table."""
+    if not has_table(folder, "code"):
+        return {}
+    rows = ask(folder, "select code, name from {code} where codelist = 'category'")
+    return {row["code"]: row["name"] for row in rows}
+
+
 def with_unit(number: str, symbol: str) -> str:
     """A number with its unit: 35 %, US$ 1,200, 12 per 100 people."""
     if not symbol:

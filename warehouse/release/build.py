@@ -24,13 +24,13 @@ from schemas.tables.registry import TABLES
 from warehouse.checks.indicator_checks import CheckResult, indicator_checks, staged_series
 from warehouse.checks.unexplained_changes import unexplained_changes
 from warehouse.diff.document import DIFF, compare
-from warehouse.engine.duckdb_engine import engine, parquet
 from warehouse.release.datapackage import datapackage, write_text
 from warehouse.release.dataset_metadata import write_dataset_cards
 from warehouse.release.duckdb_file import write_database
 from warehouse.release.inputs import ReleaseInputs, SourceState, inputs_fingerprint
 from warehouse.release.notes import notes
 from warehouse.release.source_pages import write_source_pages
+from warehouse.release.summary import summary
 from warehouse.release.tables import changed_values, write_tables
 from warehouse.store.history import was_withdrawn
 from warehouse.store.publish import (
@@ -128,8 +128,8 @@ def build_release(
             write_sums(aside)
             final = publish(aside, release_id)
     rows = {name: int(facts["rows"]) for name, facts in card["tables"].items()}
-    summary = _summary(final, rows, previous, changes)
-    return ReleaseResult(True, release_id, final, summary, rows, tuple(warnings))
+    said = summary(final, rows, previous, changes)
+    return ReleaseResult(True, release_id, final, said, rows, tuple(warnings))
 
 
 def take_tables(tables: Path, aside: Path) -> None:
@@ -200,31 +200,6 @@ def _stale(given: ReleaseInputs) -> list[str]:
         for name, state in sorted(given.states.items())
         if name in given.sources and (since := state.facts.get("stale_since"))
     ]
-
-
-def _summary(
-    folder: Path,
-    rows: Mapping[str, int],
-    previous: Path | None,
-    changes: Sequence[tuple[str, int, int, int]],
-) -> str:
-    """What a run says of the release that it made."""
-    with engine() as con:
-        found = con.execute(f"""
-            select count(distinct indicator), count(distinct ref_area) filter (where ref_area not like '%:%')
-            from {parquet(folder / "latest.parquet")}""").fetchone()
-    indicators, countries = found or (0, 0)
-    changed, added, withdrawn = (
-        (sum(numbers) for numbers in zip(*((c, a, w) for _, c, a, w in changes), strict=True))
-        if changes
-        else (0, 0, 0)
-    )
-    change = (
-        f"{added:,} added, {changed:,} changed, {withdrawn:,} withdrawn since {previous.name}"
-        if previous
-        else "the first release"
-    )
-    return f"{rows['indicator']:,} values of {indicators} indicators for {countries} countries; {change}"
 
 
 def all_checks(given: ReleaseInputs, previous: Path | None = None) -> list[CheckResult]:
