@@ -25,7 +25,7 @@ def survey(shared: Path) -> list[dict[str, str]]:
 
 def test_the_e_government_index_comes_out_of_its_parts(survey: list[dict[str, str]]) -> None:
     values = np.array([[float(row[name]) for name in PARTS] for row in survey])
-    equal = Choices(np.ones(3), "arithmetic", 1, 1000, 1)
+    equal = Choices(np.ones(3), "arithmetic", 1, 3, 1000, 1)
     found = composite(values, np.zeros(3), np.ones(3), equal)
     published = np.array([float(row["E-Government Index"]) for row in survey])
     assert len(survey) == 193
