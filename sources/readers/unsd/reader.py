@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.definitions.source import Source
-from schemas.errors import CompactError
 from sources.http.session import Session
 from sources.model import Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.raw_table import batches, make_wire
+from sources.readers.common.routes import route_among
 from sources.readers.unsd.csv_route import fetch_csv, wire_csv
 from sources.readers.unsd.json_route import fetch_json, wire_json
-from sources.settings import route_override
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,18 +36,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def chosen_route(source: Source) -> str:
-    override = route_override(source.id)
-    route = override or str(source.options["route"])
-    if route not in ROUTES:
-        raise CompactError(
-            f"{source.id} has no route {route!r}",
-            where=f"COMPACT_ROUTE_{source.id.upper()}"
-            if override
-            else f"sources/agencies/{source.id}/source.yaml: options.route",
-            allowed=" or ".join(ROUTES),
-            next_step="set one of them",
-        )
-    return route
+    return route_among(source, ROUTES)
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:

@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from schemas.definitions.source import Source
-from schemas.errors import CompactError
 from sources.http.session import Session
 from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
 from sources.readers.common.archive import packed_on
 from sources.readers.common.paging import refuse
 from sources.readers.common.raw_table import make_wire
+from sources.readers.common.routes import route_among
 from sources.readers.worldbank import api_route as worldbank_json
 from sources.readers.worldbank.zip_route import content, open_zip, with_values, zip_rows
-from sources.settings import route_override
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,18 +35,7 @@ HEADER_CHARACTERS = 4096
 
 
 def chosen_route(source: Source) -> str:
-    override = route_override(source.id)
-    route = override or str(source.options["route"])
-    if route not in ROUTES:
-        raise CompactError(
-            f"{source.id} has no route {route!r}",
-            where=f"COMPACT_ROUTE_{source.id.upper()}"
-            if override
-            else f"sources/agencies/{source.id}/source.yaml: options.route",
-            allowed=" or ".join(ROUTES),
-            next_step="set one of them",
-        )
-    return route
+    return route_among(source, ROUTES)
 
 
 def has_release(source: Source) -> bool:
