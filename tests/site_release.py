@@ -71,6 +71,9 @@ def write_release(
             "sources": {"one": {"state": "stored", "note": None, "snapshots": 1, "stale_since": "2026-10-01", "last_confirmed": "2026-09-01T08:00:00Z"}}}  # fmt: skip
     (folder / "release.json").write_text(json.dumps(card))
     (folder / "SHA256SUMS").write_text("")
+    (folder / "briefs").mkdir()
+    for code in (*COUNTRIES, *(code.replace(":", "-") for _, code, *_ in GROUPS)):
+        (folder / "briefs" / f"{code}.pdf").write_bytes(b"")  # the site links to it
     (folder / "checks.json").write_text(json.dumps(CHECKS))
     return folder
 
