@@ -2,3 +2,17 @@
 
 Nothing here fetches, evaluates or publishes, and nothing here imports dagster.
 """
+
+from schemas.exports import lazy_exports
+
+__getattr__, __all__ = lazy_exports(
+    __name__,
+    fallbacks="HeldInput as_evaluated held_inputs",
+    fingerprint="field_fingerprints kind_of numbers_fingerprint",
+    former_ids="former_id",
+    licensing="restricted",
+    registry="Catalogue check_files load_catalogue load_sound_part",
+    search="candidates",
+    targets="load_commitments",
+    validation="did_you_mean",
+)

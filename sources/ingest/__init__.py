@@ -1,0 +1,10 @@
+"""One crawl of one source: which resources are due, their fetch, and how old the result is."""
+
+from schemas.exports import lazy_exports
+
+__getattr__, __all__ = lazy_exports(
+    __name__,
+    cadence="Freshness cadences freshness_status next_due standing_facts",
+    fetch="FetchReport fetch_source",
+    freshness="UpdateCheck at_pointer check_for_update has_question",
+)

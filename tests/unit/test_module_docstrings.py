@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -45,3 +46,13 @@ def test_modules_are_short_and_documented(package: str) -> None:
         and not ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_say_what_they_hold_and_export_what_exists(package: str) -> None:
+    """Each package has a docstring; each public name is one of a module, imported on first use."""
+    for init in sorted((CHECKOUT / package).rglob("__init__.py")):
+        assert ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))), init
+        name = init.parent.relative_to(CHECKOUT).as_posix().replace("/", ".")
+        module = importlib.import_module(name)
+        assert [one for one in getattr(module, "__all__", ()) if not hasattr(module, one)] == []

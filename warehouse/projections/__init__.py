@@ -1,0 +1,15 @@
+"""The projection: model, intervals, probabilities, and the back-test that calibrates them."""
+
+from schemas.exports import lazy_exports
+
+__getattr__, __all__ = lazy_exports(
+    __name__,
+    backtest="Calibrated calibrated errors skill",
+    group_backtest="group_families production tested_groups",
+    group_official="official_of",
+    model="settings",
+    nested="by_family cross_fitted reliability tenths",
+    projection=(
+        "load_projection_series panel_of projection_refused_table projection_rows projection_skill_table"
+    ),
+)

@@ -1,0 +1,13 @@
+"""Questions to a release: indicators, series, methods side by side, the history of a value."""
+
+from schemas.exports import lazy_exports
+
+__getattr__, __all__ = lazy_exports(
+    __name__,
+    areas="Area find_area find_areas is_aggregated members",
+    indicators="check_indicator",
+    methods="show_methods",
+    sparkline="spark thinned",
+    tables="ask database_query has_table query",
+    units="unit_words verdict_words with_unit",
+)

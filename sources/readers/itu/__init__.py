@@ -1,0 +1,1 @@
+"""ITU DataHub by its JSON API or its CSV files."""

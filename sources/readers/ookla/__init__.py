@@ -1,0 +1,1 @@
+"""Speedtest tiles by Ookla, summed by country from quarterly parquet files."""

@@ -1,0 +1,1 @@
+"""SDMX-CSV 2 from an SDMX REST service."""

@@ -1,0 +1,1 @@
+"""The UNSD SDG API by JSON pages or CSV download."""

@@ -1,0 +1,1 @@
+"""Agencies' Excel workbooks: sheets, blocks of years, records."""

@@ -1,0 +1,1 @@
+"""World Bank databases by the Indicators API, the bulk zip, or Data360."""
