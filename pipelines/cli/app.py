@@ -25,6 +25,7 @@ from pipelines.console.output import UNBOUNDED, note, use_any_encoding
 from sources.settings import compact_home, debug_is_on, switch_debug_on
 
 INTERRUPTED, TERMINATED = 130, 143
+DAGSTER_INTERRUPTED = "DagsterExecutionInterruptedError"  # by name: Dagster takes a second to import
 stopped_by: list[int] = []  # the signals that asked this process to end
 
 
@@ -153,6 +154,10 @@ def main() -> None:
             raise
         note(str(fault))
         sys.exit(2)
+    except BaseException as error:
+        if stopped_by or type(error).__name__ == DAGSTER_INTERRUPTED:
+            _ended()
+        raise
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
