@@ -9,7 +9,7 @@ import pytest
 
 from tests.benchmarks.engine_comparison import Compared, compare
 from tests.e2e.engines_made import load_made_release
-from warehouse.distributed.backend import MADE_IN_PYTHON
+from warehouse.distributed.backend import ON_DUCKDB
 from warehouse.engine.duckdb_engine import engine
 from warehouse.release.tables import MODEL_TABLES
 
@@ -43,7 +43,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Com
             other.close()
 
 
-@pytest.mark.parametrize("name", [one.name for one in MODEL_TABLES if one.name not in MADE_IN_PYTHON])
+@pytest.mark.parametrize("name", [one.name for one in MODEL_TABLES if one.name not in ON_DUCKDB])
 def test_same_table_on_both_engines(compared: dict[str, Compared], name: str) -> None:
     one = compared[name]
     assert one.differences == ()

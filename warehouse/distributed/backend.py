@@ -1,7 +1,8 @@
 """Which engine computes the tables of a release: COMPACT_ENGINE, duckdb by default.
 
-On Spark run the tables that are made by SQL. The projection, its back-test and the composite scores are
-NumPy programs over the totals: they run in this process on DuckDB, whichever engine made their inputs.
+On Spark run the tables that are made by SQL, except for progress. The projection, its back-test and the
+composite scores are NumPy programs over the totals: they run in this process on DuckDB, whichever engine made
+their inputs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from schemas.tables.assessment import PROGRESS
 from schemas.tables.projections import PROJECTION, PROJECTION_SKILL
 from schemas.tables.targets import SCORE
 from sources.settings import load_settings
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from warehouse.distributed.spark import SparkConnection
 
 MADE_IN_PYTHON = frozenset({PROJECTION.name, PROJECTION_SKILL.name, SCORE.name})
+# Spark inlines each common table expression where it is read: planning the default method took all memory
+# before a row was read (Spark 4.3, 2026-11-30). Progress has a row for each series, not for each value.
+ON_DUCKDB = MADE_IN_PYTHON | {PROGRESS.name}
 # Tables of the size of the release, which Spark's workers read from parquet; all others are carried over.
 LARGE = frozenset({"indicator", "total_value", "previous_indicator"})
 

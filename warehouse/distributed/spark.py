@@ -125,8 +125,8 @@ class SparkConnection:
         name = tree.this.name
         if not (tree.args.get("exists") and name in self.tables):
             frame = self._frame(tree.expression.sql("duckdb"))
-            # a checkpoint, not a cache: the plan of a cached table is part of every plan that reads it, and the
-            # methods of progress nest such plans until planning alone takes all memory
+            # a checkpoint, not a cache: the plan of a cached table is part of every plan that reads it, and
+            # plans that nest take all memory before a row is read
             self._name(name, frame.localCheckpoint(eager=True))
         return SparkRows(self.tables[name])
 

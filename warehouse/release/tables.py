@@ -31,7 +31,7 @@ from schemas.tables.registry import (
     REVISION,
 )
 from schemas.tables.targets import CLAIM, CROSSWALK, DEADLINE, SCORE, TARGET
-from warehouse.distributed.backend import MADE_IN_PYTHON, on_spark
+from warehouse.distributed.backend import ON_DUCKDB, on_spark
 from warehouse.engine.batching import in_batches
 from warehouse.engine.duckdb_engine import (
     engine,
@@ -168,7 +168,7 @@ def make(
 ) -> int:
     """Compute a published table, write it to the folder, where the models after it find it. Returns its
     number of rows. spark: where the models run, if it can; else in DuckDB."""
-    if spark is not None and contract.name not in MADE_IN_PYTHON:
+    if spark is not None and contract.name not in ON_DUCKDB:
         rows = compute(cast(duckdb.DuckDBPyConnection, spark), contract)
     else:
         rows = in_batches(con, contract, partial(compute, contract=contract))
