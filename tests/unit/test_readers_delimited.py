@@ -54,7 +54,7 @@ def test_each_value_column_is_a_series(tmp_path: Path) -> None:
     ("body", "says"),
     [
         (egdi_page("2022"), "rows with Survey Year '2022' came"),
-        (egdi_page().replace(b"Kenya ", b"Laos "), "Survey Year Country Name 2018, Laos  stands 2 times"),
+        (egdi_page().replace(b"Kenya ", b"Laos "), "Survey Year Country Name 2018, Laos  appears 2 times"),
     ],
 )
 def test_what_every_row_must_say_is_checked(body: bytes, says: str) -> None:
