@@ -198,8 +198,13 @@ def test_version_and_a_wrong_verb(first_run: Home) -> None:
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_with_one_line(tmp_path: Path, sent: signal.Signals, code: int) -> None:
+    """As from a terminal: a process that a test starts may inherit signals that are ignored or blocked."""
     waits = (
-        "import sys, time\nfrom pipelines.cli import app\nfrom pipelines.cli.use import catalogue\n"
+        "import signal, sys, time\n"
+        "signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_DFL)\n"
+        "from pipelines.cli import app\nfrom pipelines.cli.use import catalogue\n"
         "def search(text: str) -> None:\n    print('waiting', flush=True)\n    time.sleep(30)\n"
         "catalogue.search = search\nsys.argv = ['compact', 'search', 'x']\napp.main()"
     )
