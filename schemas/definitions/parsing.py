@@ -31,7 +31,7 @@ def _problems(model: type[BaseModel], file: YamlFile, errors: list[dict[str, Any
     found: dict[Place, Problem] = {}
     misspelt: set[Place] = set()
     for error in errors:
-        place = _place(file.data, error["loc"])
+        place = place_of(file.data, error["loc"])
         problem = _problem(model, file, place, error)
         if place not in found:
             found[place] = problem
@@ -39,7 +39,7 @@ def _problems(model: type[BaseModel], file: YamlFile, errors: list[dict[str, Any
             found[place] = replace(found[place], allowed=f"{found[place].allowed} or {problem.allowed}")
         if error["type"] == "extra_forbidden":
             misspelt |= {(*place[:-1], near) for near in _near(place, _siblings(model, place))}
-    missing = {_place(file.data, e["loc"]) for e in errors if e["type"] == "missing"}
+    missing = {place_of(file.data, e["loc"]) for e in errors if e["type"] == "missing"}
     return [problem for place, problem in found.items() if place not in misspelt & missing]
 
 
@@ -64,7 +64,7 @@ def _problem(model: type[BaseModel], file: YamlFile, place: Place, error: dict[s
     return Problem(str(file.path), file.line(place), field, what, allowed, step)
 
 
-def _place(data: Any, location: tuple[str | int, ...]) -> Place:
+def place_of(data: Any, location: tuple[str | int, ...]) -> Place:
     """Where an error lies in the document: the `loc` of pydantic also names branches of unions, no fields."""
     place: list[str | int] = []
     for index, part in enumerate(location):

@@ -7,6 +7,7 @@ error. What a file may be at all is in yaml_limits.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,26 @@ def parse_yaml(path: Path, text: str) -> YamlFile:
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def scalars(text: str) -> dict[Place, yaml.ScalarNode]:
+    """The single values of a text that parse_yaml reads, each with where it begins and ends."""
+    loader = _Loader(text)
+    try:
+        return dict(_scalars(loader.get_single_node(), ()))
+    finally:
+        loader.dispose()
+
+
+def _scalars(node: yaml.Node | None, place: Place) -> Iterator[tuple[Place, yaml.ScalarNode]]:
+    if isinstance(node, yaml.ScalarNode):
+        yield place, node
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _scalars(value, (*place, str(key.value)))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _scalars(value, (*place, index))
 
 
 def _text(path: Path) -> str:

@@ -1,0 +1,54 @@
+"""`compact check --fix`: which files are mended, and by the model of what. How is in schemas/definitions.
+
+A file that has none of the known slips is not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from indicators.registry import FOLDER, NOT_GROUPS
+from schemas.definitions.indicator import Indicator
+from schemas.definitions.mending import mend
+from schemas.definitions.source import Source
+from schemas.definitions.yaml_limits import MOST_BYTES
+from sources.registry.sources import SOURCES
+from sources.snapshots.atomic import write_atomic
+
+OTHER_FILES = {"claims.yaml", "corrections.yaml", "removed.yaml", "series.yaml"}
+
+
+def mend_files(
+    paths: Sequence[Path] | None = None, *, folder: Path = FOLDER, sources_folder: Path = SOURCES
+) -> list[dict[str, str | int]]:
+    """Mend the definition files in place: all, or those named; a folder stands for the files in it.
+
+    Returns:
+        One row for each repair: file, line, and what is now written. A file that cannot be read is left to
+        the check.
+    """
+    found: list[dict[str, str | int]] = []
+    for path in _files(paths or [folder, sources_folder]):
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                continue
+            content = path.read_bytes()
+        except OSError:
+            continue
+        mended = mend(path, content, _model(path))
+        if mended.mends:
+            write_atomic(path.resolve(), mended.content)
+        found += [{"file": str(path), "line": one.line, "fixed": one.what} for one in mended.mends]
+    return found
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    return [f for p in paths for f in (sorted(p.rglob("*.yaml")) if p.is_dir() else [p])]
+
+
+def _model(path: Path) -> type[Indicator] | type[Source] | None:
+    """What a file must be; None for one of which only the syntax is looked at."""
+    if path.name == "source.yaml":
+        return Source
+    return None if path.parent.name in NOT_GROUPS or path.name in OTHER_FILES else Indicator

@@ -1,0 +1,208 @@
+"""Mends the mechanical slips of a definition file: those of slips.py whose repair is certain.
+
+Only the characters of a slip are changed, so comments and the order of fields stay. After each repair the
+file is read again: a value is mended only if every other field still has the value that it had. What is not
+certain is left to the person. Which files there are is in indicators/mending.py.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from schemas.definitions.parsing import place_of
+from schemas.definitions.slips import PER_CENT
+from schemas.definitions.yaml_file import Place, parse_yaml, scalars
+from schemas.errors import DefinitionError
+
+BLANKS = (2, 4, 8)  # that a tab may stand for
+YEARS = range(2, 11)  # of a moving average
+TEXTS = "title|description|reason|note|notes"  # fields in which a colon is a sign of the text
+UNIT = re.compile(r"((?:^|[\s{,])unit:\s*)%(?=\s*(?:$|[,}]|\s#))")
+COLON = re.compile(rf"^(?P<name>\s*(?:- )?(?:{TEXTS}): +)(?P<text>\w.*?)(?P<rest>\s*|\s+#.*)$")
+OTHER_FIELD = re.compile(r"\b(?:title|description|reason|notes?|unit|direction|value|year|[a-z]+_[a-z_]+): ")
+EQUALS = re.compile(r"\A((?:[\"']|[|>][^\n]*\n)?\s*)=(?!\s*=)\s*")  # as a text, and as it stands in the file
+MEAN = re.compile(r"\b(?:avg|mean|average)(?P<inside>\s*\(\s*[a-z_]\w*\s*,\s*(?P<years>\d+)\s*\))", re.I)
+
+
+@dataclass(frozen=True)
+class Mend:
+    """One repair. line: 1-based, in the file as it is after it."""
+
+    line: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A file after its repairs; without any, content is what was given."""
+
+    content: bytes
+    mends: list[Mend]
+
+
+def mend(path: Path, content: bytes, model: type[BaseModel] | None = None) -> Mended:
+    """Mend one file. path: its name in errors; model: what its fields must be, None if only its syntax is
+    looked at. Reads and writes nothing."""
+    mends: list[Mend] = []
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        if not _is_latin_1(content):
+            return Mended(content, [])
+        text = content.decode("latin-1")
+        line = next(n for n, one in enumerate(text.split("\n"), 1) if not one.isascii())
+        mends.append(Mend(line, f"Latin-1 is now UTF-8: {text.split(chr(10))[line - 1].strip()[:80]}"))
+    text, of_syntax = _without_tabs(path, text)
+    mends += of_syntax
+    if model is not None:
+        text, of_values = _values(path, text, model)
+        mends += of_values
+    return Mended(text.encode("utf-8"), mends) if mends else Mended(content, [])
+
+
+def _is_latin_1(content: bytes) -> bool:
+    """No byte is one that Latin-1 leaves free, and no two of them are a letter in UTF-8."""
+    return not re.search(rb"[\x80-\x9f]|[\xc2-\xf4][\x80-\xbf]", content)
+
+
+def _fault(path: Path, text: str) -> tuple[int, str] | None:
+    """Line and words of what keeps a text from being read; None if nothing does."""
+    try:
+        parse_yaml(path, text)
+    except DefinitionError as error:
+        return error.problems[0].line, error.problems[0].what
+    return None
+
+
+def _without_tabs(path: Path, text: str) -> tuple[str, list[Mend]]:
+    """The text with its faults of syntax mended. Tabs of the indentation become blanks if every width with
+    which the file can be read gives the same data."""
+    mended, mends = _syntax(path, text)
+    fault = _fault(path, mended)
+    if fault is None or fault[1] != "a tab":
+        return mended, mends
+    found: list[tuple[str, list[Mend]]] = []
+    for width in BLANKS:
+        lines = text.split("\n")
+        said = []
+        for number, line in enumerate(lines):
+            if re.match(r" *\t\s*\S", line):
+                text_of = line.lstrip(" \t")
+                lines[number] = line.removesuffix(text_of).replace("\t", " " * width) + text_of
+                said.append(Mend(number + 1, f"a tab is now {width} blanks"))
+        other, of_syntax = _syntax(path, "\n".join(lines))
+        if _fault(path, other) is None:
+            found.append((other, sorted([*said, *of_syntax], key=lambda one: one.line)))
+    data = {json.dumps(parse_yaml(path, other).data) for other, _ in found}
+    return found[0] if len(data) == 1 else (mended, mends)
+
+
+def _syntax(path: Path, text: str) -> tuple[str, list[Mend]]:
+    """The text with its signs of per cent and its colons mended, from the first fault to the last."""
+    mends: list[Mend] = []
+    while (fault := _fault(path, text)) is not None:
+        lines = [*text.split("\n"), ""]
+        number = fault[0] - 1
+        line, following = lines[number : number + 2] if number + 1 < len(lines) else ("", "")
+        changed = _quoted(line, following) if fault[1].startswith("a colon") else UNIT.sub(r"\1PT", line)
+        if changed == line:
+            break
+        lines[number] = changed
+        after = "\n".join(lines[:-1])
+        left = _fault(path, after)
+        if left is not None and left[0] <= fault[0]:
+            break
+        text = after
+        mends.append(Mend(fault[0], f"{line.strip()} is now {changed.strip()}"))
+    return text, mends
+
+
+def _quoted(line: str, following: str) -> str:
+    """A line with its text in quotes; as it is where the text may go on below, or holds another field."""
+    found = COLON.match(line)
+    if found is None or OTHER_FIELD.search(found["text"]):
+        return line
+    column = len(re.match(r"\s*(?:- )?", line)[0])  # type: ignore[index]
+    if following.strip() and len(following) - len(following.lstrip()) > column:
+        return line
+    text = found["text"]
+    quoted = "'" + text.replace("'", "''") + "'" if re.search(r'["\\]', text) else f'"{text}"'
+    return f"{found['name']}{quoted}{found['rest']}"
+
+
+def _values(path: Path, text: str, model: type[BaseModel]) -> tuple[str, list[Mend]]:
+    """The text with its values mended."""
+    mends: list[Mend] = []
+    if _fault(path, text) is not None:
+        return text, mends
+    for place, new in _repairs(parse_yaml(path, text).data, model):
+        before = parse_yaml(path, text).data
+        node = scalars(text)[place]
+        written = text[node.start_mark.index : node.end_mark.index]
+        changed = _written(written, place, new)
+        after = text[: node.start_mark.index] + changed + text[node.end_mark.index :]
+        if _fault(path, after) is None and parse_yaml(path, after).data == _with(before, place, new):
+            text = after
+            line = node.start_mark.line + 1
+            field = ".".join(map(str, place))
+            mends.append(Mend(line, f"{field}: {written.strip()} is now {changed.strip()}"))
+    return text, mends
+
+
+def _written(written: str, place: Place, new: object) -> str:
+    """How a new value is written where the old one stands; a formula keeps its quotes and its lines."""
+    if place == ("formula",):
+        return MEAN.sub(_moving_average, EQUALS.sub(r"\1", written))
+    return new if isinstance(new, str) else json.dumps(new)
+
+
+def _repairs(data: dict[str, Any], model: type[BaseModel]) -> Iterator[tuple[Place, object]]:
+    """Place and new value of every value that can be mended."""
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        for one in error.errors():
+            given, place = one.get("input"), place_of(data, one["loc"])
+            if not place or not isinstance(given, str):
+                continue
+            if place[-1] == "unit" and given.strip().lower() in PER_CENT:
+                yield place, "PT"
+            elif (number := _number(given.strip(), one["type"])) is not None:
+                yield place, number
+    formula = data.get("formula")
+    if "formula" in model.model_fields and isinstance(formula, str):
+        mended = MEAN.sub(_moving_average, EQUALS.sub(r"\1", formula))
+        if mended != formula:
+            yield ("formula",), mended
+
+
+def _moving_average(found: re.Match[str]) -> str:
+    known = int(found["years"]) in YEARS
+    return f"moving_average{found['inside']}" if known else found[0]
+
+
+def _number(text: str, kind: str) -> int | float | None:
+    """The number that a text surely means where one is expected; None if it may mean another. 1,500 may be
+    fifteen hundred."""
+    whole = re.fullmatch(r"[-+]?(?:0|[1-9]\d{0,14})", text)
+    if kind.startswith(("int", "float")) and whole:
+        return int(text)
+    if kind.startswith("float") and not re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", text):
+        return float(text.replace(",", ".")) if re.fullmatch(r"[-+]?\d{1,9}[.,]\d{1,9}", text) else None
+    return None
+
+
+def _with(data: Any, place: Place, new: object) -> Any:
+    """The data with another value in one place."""
+    if not place:
+        return new
+    copy: Any = dict(data) if isinstance(data, dict) else list(data)
+    copy[place[0]] = _with(data[place[0]], place[1:], new)
+    return copy
