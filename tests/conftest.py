@@ -31,6 +31,8 @@ settings.load_profile("same")
 # processes that tests start would compile every module that they import again
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# the width of a terminal is that of the tests that ask for one
+os.environ.pop("COLUMNS", None)
 
 KEPT = ("COMPACT_SHARED", "COMPACT_REPORTS", "COMPACT_FAULTS")
 os.environ["COMPACT_REPORTS"] = "none"  # they take half a minute a release: the tests of reports ask for them

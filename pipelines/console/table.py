@@ -63,13 +63,17 @@ def shortened(text: str, width: int) -> str:
 def _fit(
     widths: list[int], heads: list[int], right: Sequence[bool], width: int
 ) -> tuple[list[int], list[int]]:
-    """Widths of the columns, and which of them are shown."""
+    """Widths of the columns, and which of them are shown. The first names the row: it is whole unless it
+    takes more than half of the line."""
     shown = list(range(len(widths)))
+    least = [max(LEAST, head) for head in heads]
+    if widths[0] <= width // 2:
+        least[0] = widths[0]
     while True:
         found = {one: widths[one] for one in shown}
         over = sum(found.values()) + len(GAP) * (len(shown) - 1) - width
         while over > 0:
-            text = [one for one in shown if not right[one] and found[one] > max(LEAST, heads[one])]
+            text = [one for one in shown if not right[one] and found[one] > least[one]]
             if not text:
                 break
             longest = max(text, key=lambda one: found[one])
