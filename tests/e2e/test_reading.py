@@ -28,30 +28,38 @@ def run(first_run: tuple[Path, Finished], tmp_path: Path, monkeypatch: pytest.Mo
     return block
 
 
-def test_the_page_has_these_five_blocks() -> None:
-    assert len(BLOCKS) == 5
+def test_the_page_has_these_blocks() -> None:
+    assert len(BLOCKS) == 6
+
+
+def test_release_answers_by_names_of_areas(run: Any) -> None:
+    defined = run(0)
+    assert len(defined["kenya"]) > 0
+    assert len(defined["behind"]) == 3
+    assert len(defined["verdicts"]) == 1
+    assert len(defined["units"]) > 10
 
 
 def test_duckdb_reads_the_files_as_they_lie(run: Any) -> None:
-    newest = run(0)["newest"]
+    newest = run(1)["newest"]
     assert len(newest) == 5
     assert [row[2] for row in newest] == sorted((row[2] for row in newest), reverse=True)
 
 
 def test_the_warehouse_opens_read_only(run: Any) -> None:
-    assert dict(run(1)["categories"])["insufficient_data"] > 0
+    assert dict(run(2)["categories"])["insufficient_data"] > 0
 
 
 def test_pandas_pivots_only_because_no_key_stands_twice(run: Any) -> None:
-    defined = run(2)
+    defined = run(3)
     assert len(defined["totals"]) == defined["wide"].notna().sum().sum() > 200
     assert "KEN" in defined["wide"].columns
 
 
 def test_columns_say_what_they_are(run: Any) -> None:
-    meaning = run(3)["meaning"]
+    meaning = run(4)["meaning"]
     assert all(meaning[name] for name in ("indicator", "ref_area", "method", "category"))
 
 
 def test_the_data_package_names_the_keys(run: Any) -> None:
-    assert run(4)["keys"]["latest"] == ["indicator", "ref_area"]
+    assert run(5)["keys"]["latest"] == ["indicator", "ref_area"]

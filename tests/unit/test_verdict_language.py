@@ -362,6 +362,7 @@ def test_every_input_says_whose_figures_it_has() -> None:
 def test_copies_of_one_custodian_carry_the_same_code_and_the_factbook_its_own() -> None:
     internet = CATALOGUE["internet_use"].named_inputs()["value"]
     assert {item.source: item.carries for item in internet} == {
+        "itu_aggregates": "itu",
         "itu_datahub": "itu",
         "unsd_sdg": "itu",
         "un_data_commons": "itu",
