@@ -58,7 +58,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     ),
     "Extend": (
         Verb("new", "Write the files of a new indicator or source.", "extend.new:app"),
-        Verb("check", "Check the definition files; --fix mends plain slips.", "extend.check:check"),
+        Verb("check", "Check the definition files; --fix repairs plain slips.", "extend.check:check"),
         Verb("preview", "Compute a draft indicator without releasing it.", "extend.indicators:preview"),
         Verb("why", "Explain why an indicator would be recomputed.", "extend.indicators:why"),
         Verb("contracts", "Ask agencies whether their format still holds.", "extend.sources:contracts"),

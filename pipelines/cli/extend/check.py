@@ -14,7 +14,8 @@ from pipelines.console.output import counted, emit, note, say
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(help="Indicator files; all by default.")] = None,
     fix: Annotated[
-        bool, typer.Option("--fix", help="First mend slips whose repair is certain, in the files themselves.")
+        bool,
+        typer.Option("--fix", help="First repair the certain slips, in the files themselves."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -38,6 +39,6 @@ def check(
 
 
 def _fix(paths: list[Path] | None) -> list[dict[str, str | int]]:
-    from indicators.mending import mend_files
+    from indicators.repairs import repair_files
 
-    return mend_files(paths or None)
+    return repair_files(paths or None)

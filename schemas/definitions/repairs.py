@@ -1,8 +1,8 @@
-"""Mends the mechanical slips of a definition file: those of slips.py whose repair is certain.
+"""Repairs the mechanical slips of a definition file: those of slips.py whose repair is certain.
 
 Only the characters of a slip are changed, so comments and the order of fields stay. After each repair the
-file is read again: a value is mended only if every other field still has the value that it had. What is not
-certain is left to the person. Which files there are is in indicators/mending.py.
+file is read again: a value is repaired only if every other field still has the value that it had. What is not
+certain is left to the person. Which files there are is in indicators/repairs.py.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MEAN = re.compile(r"\b(?:avg|mean|average)(?P<inside>\s*\(\s*[a-z_]\w*\s*,\s*(?P
 
 
 @dataclass(frozen=True)
-class Mend:
+class Repair:
     """One repair. line: 1-based, in the file as it is after it."""
 
     line: int
@@ -40,31 +40,31 @@ class Mend:
 
 
 @dataclass(frozen=True)
-class Mended:
+class Repaired:
     """A file after its repairs; without any, content is what was given."""
 
     content: bytes
-    mends: list[Mend]
+    repairs: list[Repair]
 
 
-def mend(path: Path, content: bytes, model: type[BaseModel] | None = None) -> Mended:
-    """Mend one file. path: its name in errors; model: what its fields must be, None if only its syntax is
+def repair(path: Path, content: bytes, model: type[BaseModel] | None = None) -> Repaired:
+    """Repair one file. path: its name in errors; model: what its fields must be, None if only its syntax is
     looked at. Reads and writes nothing."""
-    mends: list[Mend] = []
+    repairs: list[Repair] = []
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         if not _is_latin_1(content):
-            return Mended(content, [])
+            return Repaired(content, [])
         text = content.decode("latin-1")
         line = next(n for n, one in enumerate(text.split("\n"), 1) if not one.isascii())
-        mends.append(Mend(line, f"Latin-1 is now UTF-8: {text.split(chr(10))[line - 1].strip()[:80]}"))
+        repairs.append(Repair(line, f"Latin-1 is now UTF-8: {text.split(chr(10))[line - 1].strip()[:80]}"))
     text, of_syntax = _without_tabs(path, text)
-    mends += of_syntax
+    repairs += of_syntax
     if model is not None:
         text, of_values = _values(path, text, model)
-        mends += of_values
-    return Mended(text.encode("utf-8"), mends) if mends else Mended(content, [])
+        repairs += of_values
+    return Repaired(text.encode("utf-8"), repairs) if repairs else Repaired(content, [])
 
 
 def _is_latin_1(content: bytes) -> bool:
@@ -81,14 +81,14 @@ def _fault(path: Path, text: str) -> tuple[int, str] | None:
     return None
 
 
-def _without_tabs(path: Path, text: str) -> tuple[str, list[Mend]]:
-    """The text with its faults of syntax mended. Tabs of the indentation become blanks if every width with
+def _without_tabs(path: Path, text: str) -> tuple[str, list[Repair]]:
+    """The text with its faults of syntax repaired. Tabs of the indentation become blanks if every width with
     which the file can be read gives the same data."""
-    mended, mends = _syntax(path, text)
-    fault = _fault(path, mended)
+    repaired, repairs = _syntax(path, text)
+    fault = _fault(path, repaired)
     if fault is None or fault[1] != "a tab":
-        return mended, mends
-    found: list[tuple[str, list[Mend]]] = []
+        return repaired, repairs
+    found: list[tuple[str, list[Repair]]] = []
     for width in BLANKS:
         lines = text.split("\n")
         said = []
@@ -96,17 +96,17 @@ def _without_tabs(path: Path, text: str) -> tuple[str, list[Mend]]:
             if re.match(r" *\t\s*\S", line):
                 text_of = line.lstrip(" \t")
                 lines[number] = line.removesuffix(text_of).replace("\t", " " * width) + text_of
-                said.append(Mend(number + 1, f"a tab is now {width} blanks"))
+                said.append(Repair(number + 1, f"a tab is now {width} blanks"))
         other, of_syntax = _syntax(path, "\n".join(lines))
         if _fault(path, other) is None:
             found.append((other, sorted([*said, *of_syntax], key=lambda one: one.line)))
     data = {json.dumps(parse_yaml(path, other).data) for other, _ in found}
-    return found[0] if len(data) == 1 else (mended, mends)
+    return found[0] if len(data) == 1 else (repaired, repairs)
 
 
-def _syntax(path: Path, text: str) -> tuple[str, list[Mend]]:
-    """The text with its signs of per cent and its colons mended, from the first fault to the last."""
-    mends: list[Mend] = []
+def _syntax(path: Path, text: str) -> tuple[str, list[Repair]]:
+    """The text with its signs of per cent and its colons repaired, from the first fault to the last."""
+    repairs: list[Repair] = []
     while (fault := _fault(path, text)) is not None:
         lines = [*text.split("\n"), ""]
         number = fault[0] - 1
@@ -120,8 +120,8 @@ def _syntax(path: Path, text: str) -> tuple[str, list[Mend]]:
         if left is not None and left[0] <= fault[0]:
             break
         text = after
-        mends.append(Mend(fault[0], f"{line.strip()} is now {changed.strip()}"))
-    return text, mends
+        repairs.append(Repair(fault[0], f"{line.strip()} is now {changed.strip()}"))
+    return text, repairs
 
 
 def _quoted(line: str, following: str) -> str:
@@ -137,11 +137,11 @@ def _quoted(line: str, following: str) -> str:
     return f"{found['name']}{quoted}{found['rest']}"
 
 
-def _values(path: Path, text: str, model: type[BaseModel]) -> tuple[str, list[Mend]]:
-    """The text with its values mended."""
-    mends: list[Mend] = []
+def _values(path: Path, text: str, model: type[BaseModel]) -> tuple[str, list[Repair]]:
+    """The text with its values repaired."""
+    repairs: list[Repair] = []
     if _fault(path, text) is not None:
-        return text, mends
+        return text, repairs
     for place, new in _repairs(parse_yaml(path, text).data, model):
         before = parse_yaml(path, text).data
         node = scalars(text)[place]
@@ -152,8 +152,8 @@ def _values(path: Path, text: str, model: type[BaseModel]) -> tuple[str, list[Me
             text = after
             line = node.start_mark.line + 1
             field = ".".join(map(str, place))
-            mends.append(Mend(line, f"{field}: {written.strip()} is now {changed.strip()}"))
-    return text, mends
+            repairs.append(Repair(line, f"{field}: {written.strip()} is now {changed.strip()}"))
+    return text, repairs
 
 
 def _written(written: str, place: Place, new: object) -> str:
@@ -164,7 +164,7 @@ def _written(written: str, place: Place, new: object) -> str:
 
 
 def _repairs(data: dict[str, Any], model: type[BaseModel]) -> Iterator[tuple[Place, object]]:
-    """Place and new value of every value that can be mended."""
+    """Place and new value of every value that can be repaired."""
     try:
         model.model_validate(data)
     except ValidationError as error:
@@ -178,9 +178,9 @@ def _repairs(data: dict[str, Any], model: type[BaseModel]) -> Iterator[tuple[Pla
                 yield place, number
     formula = data.get("formula")
     if "formula" in model.model_fields and isinstance(formula, str):
-        mended = MEAN.sub(_moving_average, EQUALS.sub(r"\1", formula))
-        if mended != formula:
-            yield ("formula",), mended
+        repaired = MEAN.sub(_moving_average, EQUALS.sub(r"\1", formula))
+        if repaired != formula:
+            yield ("formula",), repaired
 
 
 def _moving_average(found: re.Match[str]) -> str:

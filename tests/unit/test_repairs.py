@@ -1,4 +1,4 @@
-"""`compact check --fix`: what is mended, what is left to the person, and that nothing else changes."""
+"""`compact check --fix`: what is repaired, what is left to the person, and that nothing else changes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from indicators.mending import mend_files
 from indicators.registry import check_files
+from indicators.repairs import repair_files
 
 FIXTURE = Path(__file__).resolve().parent.parent / "fixtures" / "indicators"
 
@@ -19,12 +19,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def mended(folder: Path, old: str, new: bytes) -> tuple[bytes, bytes, list[int]]:
+def repaired(folder: Path, old: str, new: bytes) -> tuple[bytes, bytes, list[int]]:
     """The file with its slip, after the repair, and the lines of the repairs."""
     file = folder / "indicators" / "digital" / "online.yaml"
     slip = b"# a comment stays\n" + file.read_bytes().replace(old.encode(), new, 1)
     file.write_bytes(slip)
-    rows = mend_files([file])
+    rows = repair_files([file])
     assert {row["file"] for row in rows} <= {str(file)}
     return slip, file.read_bytes(), [int(row["line"]) for row in rows]
 
@@ -71,7 +71,7 @@ CERTAIN: dict[str, tuple[str, bytes, bytes, int]] = {
 @pytest.mark.parametrize("name", CERTAIN)
 def test_a_certain_slip_is_mended_and_nothing_else_changes(folder: Path, name: str) -> None:
     old, new, right, line = CERTAIN[name]
-    slip, after, lines = mended(folder, old, new)
+    slip, after, lines = repaired(folder, old, new)
     if name == "a tab":
         assert after == slip.replace(b"\t", b"  ")
         assert lines == [12, 13, 14]
@@ -81,7 +81,7 @@ def test_a_certain_slip_is_mended_and_nothing_else_changes(folder: Path, name: s
     file = folder / "indicators" / "digital" / "online.yaml"
     found = check_files([file], folder=folder / "indicators", sources_folder=folder / "sources")
     assert found.problems == []
-    assert mend_files([file]) == []
+    assert repair_files([file]) == []
 
 
 UNCERTAIN: dict[str, tuple[str, bytes]] = {
@@ -103,7 +103,7 @@ UNCERTAIN: dict[str, tuple[str, bytes]] = {
 
 @pytest.mark.parametrize("name", UNCERTAIN)
 def test_what_is_not_certain_is_left_to_the_person(folder: Path, name: str) -> None:
-    slip, after, lines = mended(folder, *UNCERTAIN[name])
+    slip, after, lines = repaired(folder, *UNCERTAIN[name])
     assert (after, lines) == (slip, [])
 
 
@@ -112,5 +112,5 @@ def test_several_slips_of_one_file_are_mended_together(folder: Path) -> None:
     right = file.read_bytes()
     slips = right.replace(b"unit: PT", b"unit: %").replace(b"year: 2030", b"year: '2030'")
     file.write_bytes(slips.replace(b"title: People online", b"title: People: online"))
-    assert [row["line"] for row in mend_files([folder / "indicators"])] == [2, 5, 9]
+    assert [row["line"] for row in repair_files([folder / "indicators"])] == [2, 5, 9]
     assert file.read_bytes() == right.replace(b"People online", b'"People: online"')

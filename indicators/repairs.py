@@ -1,4 +1,4 @@
-"""`compact check --fix`: which files are mended, and by the model of what. How is in schemas/definitions.
+"""`compact check --fix`: which files are repaired, and by the model of what. How is in schemas/definitions.
 
 A file that has none of the known slips is not written.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from indicators.registry import FOLDER, NOT_GROUPS
 from schemas.definitions.indicator import Indicator
-from schemas.definitions.mending import mend
+from schemas.definitions.repairs import repair
 from schemas.definitions.source import Source
 from schemas.definitions.yaml_limits import MOST_BYTES
 from sources.registry.sources import SOURCES
@@ -19,10 +19,10 @@ from sources.snapshots.atomic import write_atomic
 OTHER_FILES = {"claims.yaml", "corrections.yaml", "removed.yaml", "series.yaml"}
 
 
-def mend_files(
+def repair_files(
     paths: Sequence[Path] | None = None, *, folder: Path = FOLDER, sources_folder: Path = SOURCES
 ) -> list[dict[str, str | int]]:
-    """Mend the definition files in place: all, or those named; a folder stands for the files in it.
+    """Repair the definition files in place: all, or those named; a folder stands for the files in it.
 
     Returns:
         One row for each repair: file, line, and what is now written. A file that cannot be read is left to
@@ -36,10 +36,10 @@ def mend_files(
             content = path.read_bytes()
         except OSError:
             continue
-        mended = mend(path, content, _model(path))
-        if mended.mends:
-            write_atomic(path.resolve(), mended.content)
-        found += [{"file": str(path), "line": one.line, "fixed": one.what} for one in mended.mends]
+        repaired = repair(path, content, _model(path))
+        if repaired.repairs:
+            write_atomic(path.resolve(), repaired.content)
+        found += [{"file": str(path), "line": one.line, "fixed": one.what} for one in repaired.repairs]
     return found
 
 
