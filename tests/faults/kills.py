@@ -12,6 +12,7 @@ A run here is a fork of this process, so that nothing is reimported; the agency 
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import json
 import os
@@ -121,6 +122,7 @@ def fork(work: Callable[[], int], said: Path, seconds: float | None = None) -> i
         warnings.simplefilter("ignore", DeprecationWarning)  # of threads: only the agency's, which are idle
         process = os.fork()
     if process == 0:
+        gc.freeze()  # objects of the parent's threads must not be finalised here
         code = 70
         try:
             with said.open("ab", buffering=0) as out:

@@ -38,9 +38,7 @@ def test_a_run_after_gc_needs_nothing_that_was_removed(bank: TinyBank, tmp_path:
         assert verify_release(folder) == store_findings(folder, Store(tmp_path)) == []
     assert collect(tmp_path, 1) == []
 
-    made = of_bank(tmp_path)
-    made.offline = True
-    must_succeed(made)
+    must_succeed(of_bank(tmp_path).with_flags(offline=True))
     assert bank.paths() == fetched
     assert len(releases(tmp_path)) == 3, "nothing changed"
     assert values(tmp_path).equals(before)
