@@ -126,9 +126,6 @@ valued as (
         and weight_value.time_period = total.time_period
     where definition.aggregate_method <> 'none'
         and (definition.weight is null or weight_value.own > 0)
-        -- a value outside the declared plausible range is published and enters nothing
-        and (definition.plausible_low is null or total.value >= definition.plausible_low)
-        and (definition.plausible_high is null or total.value <= definition.plausible_high)
 ),
 -- The largest of each kind of summand, times as many areas as there are: no sum of an indicator is larger.
 largest as (
