@@ -58,7 +58,8 @@ def test_every_model_is_written_in_the_dialect_of_spark_and_parsed_by_it(tmp_pat
         assert sqlglot.parse_one(sql, dialect="spark")
     names = {name.rpartition("/")[2] for name in model_names() if not name.startswith("progress/")}
     written = {path.stem.partition("_")[2] for path in export_sql("spark", tmp_path)}
-    assert names <= written
+    # the inputs of the simulation of groups, a NumPy program that the export leaves out
+    assert names - {"projection_group", "projection_weight"} <= written
 
 
 def test_a_dialect_that_does_not_exist_is_rejected(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ select
     if(
         availability.universe is null,
         (select list(distinct source order by source) from bytes where bytes.claim = d.claim and bytes.part = d.part),
-        ['unsd_sdg']) as sources,
+        (select list(distinct agency order by agency) from (select 'unsd_sdg' as agency) as of_universe)) as sources,
     (select list(distinct snapshot order by snapshot) from bytes where bytes.claim = d.claim and bytes.part = d.part) as snapshots
 from claim_part_definition as d
 left join wanted using (claim, part)
