@@ -18,6 +18,7 @@ from schemas.codelists.areas import area_rows, membership_rows
 from schemas.codelists.code_maps import code_map
 from schemas.definitions.targets import Targets
 from schemas.tables.assessment import AGGREGATE
+from schemas.tables.availability import AVAILABILITY
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
 from warehouse.engine.duckdb_engine import engine, write_table
@@ -44,6 +45,7 @@ def recomputed(folder: Path, rows: list[dict[str, Any]]) -> dict[str, dict[str, 
         load_model_inputs(con, folder, catalogue(*map(indicator, names)), None)
         load_into(con, folder, Targets(claims=load_commitments().claims))
         load(con, "aggregate", compute(con, AGGREGATE).read_all())
+        load(con, "availability", table(AVAILABILITY, []))
         return {row["claim"]: row for row in claim_table(con).to_pylist()}
 
 
