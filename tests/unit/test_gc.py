@@ -241,7 +241,7 @@ def test_the_verb_says_what_it_freed(tmp_path: Path, monkeypatch: pytest.MonkeyP
         done = CliRunner().invoke(app, ["gc", "--keep", "1", "--json"])
         assert [Removed(**row) for row in json.loads(done.stdout)] == rows
         assert rows[0].kind == "release"
-        assert f"in {len(rows)} things were freed" in done.stderr
+        assert f"in {len(rows)} thing" in done.stderr
 
 
 def test_what_lies_beside_evaluated_values_goes_with_them(tmp_path: Path) -> None:
