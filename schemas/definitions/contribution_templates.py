@@ -61,14 +61,13 @@ Check = Literal["any_of", "exactly_one_of", "together", "not_before", "value_or_
 class Field:
     """A column that a contributor fills in. code: the list or form its text must be of (judged in
     sources/contributions/code_checks.py); per_file: may be given once for all rows, on the sheet `file`; long:
-    sentences; stored: False for what is asked and then is in the file as sent alone."""
+    sentences."""
 
     column: Column
     example: str
     code: Code = ""
     per_file: bool = False
     long: bool = False
-    stored: bool = True
 
     @property
     def name(self) -> str:
@@ -111,7 +110,7 @@ class Template:
     @cached_property
     def table(self) -> Table:
         """The table in which accepted rows are kept."""
-        columns = tuple(field.column for field in self.fields if field.stored) + PROVENANCE
+        columns = tuple(field.column for field in self.fields) + PROVENANCE
         return Table(self.kind, self.title, self.description, columns, self.key)
 
 
@@ -137,9 +136,6 @@ def _common(kind: str) -> tuple[Field, ...]:
         Field(_text("contributor", "Organisation that sends the row.", dimension=True), "Example Foundation", per_file=True),
         Field(_text("contact", "Whom to ask: an e-mail address, best a role's such as data@, or an https address. A person's is not published.",
                     pattern=r"^([^\s@]+@[^\s@]+\.[^\s@]+|https://\S+)$"), "data@example.org", per_file=True),
-        Field(_text("consent", "yes: whom the contact names agrees that it is kept, to answer questions, with the file as sent and "
-                    "the name of who imports it. Only a role's mailbox or a web page is published.", allowed=("yes",)),
-              "yes", per_file=True, stored=False),
         Field(_text("licence", "Terms under which the row may be passed on.", allowed=tuple(LICENCES)),
               "CC-BY-4.0", per_file=True),
         Field(_text("contract", "The edition of this template. Writing it says: the row is ours to give, and may be published "

@@ -48,11 +48,10 @@ def test_the_core_metrics_are_21_in_four_pillars_and_their_units_exist() -> None
 @pytest.mark.parametrize("template", TEMPLATES.values(), ids=KINDS)
 def test_a_template_has_its_terms_and_names_only_columns_that_it_has(template: Template) -> None:
     required = {f.name for f in template.fields if f.per_file and not f.column.nullable}
-    assert required == {"evidence", "contributor", "contact", "consent", "licence", "contract"}
+    assert required == {"evidence", "contributor", "contact", "licence", "contract"}
     assert {name for rule in template.rules for name in rule.columns} <= set(template.names)
     assert set(GOOD[template.kind]) == set(template.names)
-    kept = [field.name for field in template.fields if field.stored]
-    assert arrow_schema(template.table).names[: len(kept)] == kept
+    assert arrow_schema(template.table).names[: len(template.names)] == list(template.names)
 
 
 # --- templates written
@@ -104,10 +103,7 @@ def test_a_good_row_is_kept_with_its_bytes_in_its_own_table(kind: str, suffix: s
     assert {name: row[name] for name in ("snapshot", "row", "imported_by", "imported_at")} == {
         "snapshot": result.snapshot, "row": 2, "imported_by": "ada", "imported_at": NOW,
     }  # fmt: skip
-    assert "consent" not in row
     for name, text in GOOD[kind].items():
-        if name == "consent":
-            continue
         number = isinstance(row[name], float | int)
         assert row[name] == (float(text) if number else text or None)
     archive = Archive(tmp_path, TEMPLATES[kind].table)
@@ -195,8 +191,6 @@ BAD: list[tuple[str, Line, str, str, str]] = [
     ("pledge", {"who": ""}, "who", "missing", "required"),
     ("pledge", {"licence": "all rights reserved"}, "licence", "unknown_code", "CC-BY-4.0"),
     ("pledge", {"contact": "ask me"}, "contact", "bad_form", "e-mail"),
-    ("pledge", {"consent": ""}, "consent", "missing", "required"),
-    ("pledge", {"consent": "no"}, "consent", "unknown_code", "yes"),
     ("pledge", {"contract": "pledge/9"}, "contract", "unknown_code", "pledge/1"),
     ("pledge", {"evidence": "http://example.org/a"}, "evidence", "unknown_code", "https"),
     ("pledge", {"evidence": "https://me:secret@example.org/"}, "evidence", "unknown_code", "password"),
