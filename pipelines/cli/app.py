@@ -10,85 +10,19 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
-from importlib import import_module
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
-from typer.main import get_command
 
 from pipelines.cli.quick import answered, version
-from pipelines.cli.verbs import VERBS, overview
+from pipelines.cli.verb_group import VerbGroup
 from pipelines.console.output import UNBOUNDED, note, use_any_encoding
 from sources.settings import compact_home, debug_is_on, switch_debug_on
 
 INTERRUPTED, TERMINATED = 130, 143
 DAGSTER_INTERRUPTED = "DagsterExecutionInterruptedError"  # by name: Dagster takes a second to import
 stopped_by: list[int] = []  # the signals that asked this process to end
-
-
-class _Commands(Mapping[str, Any]):
-    """The verbs as commands, each made when it is asked for."""
-
-    def __getitem__(self, name: str) -> Any:
-        verb = VERBS[name]
-        found = getattr(import_module(verb.module), verb.function)
-        if isinstance(found, typer.Typer):
-            command = get_command(found)
-            command.name = name
-        else:
-            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-            alone.command(name, hidden=verb.hidden)(found)
-            command = get_command(alone)
-            if any("--json" in option.opts for option in command.params):
-                command.params.append(_wide())
-        return command
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(VERBS)
-
-    def __len__(self) -> int:
-        return len(VERBS)
-
-
-def _widen(value: bool) -> None:
-    if value:
-        os.environ[UNBOUNDED] = "1"
-
-
-def _holder(
-    wide: Annotated[
-        bool, typer.Option("--wide", callback=_widen, help="Show every column and character, however wide.")
-    ] = False,
-) -> None:
-    """Holds --wide, which every verb has that prints a table."""
-
-
-def _wide() -> Any:
-    """The option --wide, which is handled before its verb and not passed on to it."""
-    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command()(_holder)
-    (made,) = (one for one in get_command(alone).params if one.name == "wide")
-    made.expose_value = False
-    return made
-
-
-class VerbGroup(TyperGroup):
-    """The verbs in their groups; help is that of verbs.py."""
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        self.commands = _Commands()  # type: ignore[assignment]
-
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        """The verbs in the order of use."""
-        return list(VERBS)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """Write the overview."""
-        formatter.write(overview() + "\n")
 
 
 app = typer.Typer(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli.app import VerbGroup
+from pipelines.cli.verb_group import VerbGroup
 from pipelines.cli.operate.words import candidates
 from pipelines.cli.verbs import GROUPS, VERBS
 from tests.command import CHECKOUT, Finished, compact, in_process

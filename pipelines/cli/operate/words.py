@@ -48,7 +48,7 @@ def _countries() -> list[str]:
 
 
 def _options(verb: str) -> list[str]:
-    from pipelines.cli.app import VerbGroup
+    from pipelines.cli.verb_group import VerbGroup
 
     if verb not in VERBS:
         return []
