@@ -190,7 +190,7 @@ def _files(folder: Path) -> list[Path]:
 def _chosen(
     paths: Sequence[Path] | None, inside: list[Path], sources_folder: Path
 ) -> tuple[list[Path], list[Path]]:
-    """The indicator files and the source files that are asked for; a folder stands for the files in it."""
+    """The indicator files and the source files that are asked for; a folder means the files in it."""
     if paths is None:
         return inside, sorted(sources_folder.glob("*/source.yaml"))
     files = [f for p in paths for f in (sorted(p.rglob("*.yaml")) if p.is_dir() else [p])]

@@ -22,7 +22,7 @@ OTHER_FILES = {"claims.yaml", "corrections.yaml", "removed.yaml", "series.yaml"}
 def repair_files(
     paths: Sequence[Path] | None = None, *, folder: Path = FOLDER, sources_folder: Path = SOURCES
 ) -> list[dict[str, str | int]]:
-    """Repair the definition files in place: all, or those named; a folder stands for the files in it.
+    """Repair the definition files in place: all, or those named; a folder means the files in it.
 
     Returns:
         One row for each repair: file, line, and what is now written. A file that cannot be read is left to

@@ -31,7 +31,7 @@ agencies' files (`pytest tests/golden/test_verdict_cases.py`).
 
 ## Groups
 
-The official value leads, its status stands beside it, and an error has the rate at which it held ([group values](aggregates.md)). What was shown:
+The official value leads, with its status, and an error has the rate at which it held ([group values](aggregates.md)). What was shown:
 World 72.7 per cent online alone; low-income countries 20.1 beside ITU's 26.5 in no table; world poverty of 2026 as an official figure; clean cooking in
 low-income countries with an error of 0.000.
 

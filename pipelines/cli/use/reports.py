@@ -37,7 +37,7 @@ def report(
     csv: Annotated[bool, typer.Option(help="Write the tables as CSV instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Make site, briefs and workbook of a release anew, aside; or serve those that it has."""
+    """Build the site, briefs and workbook of a release in a separate folder, or serve its own."""
     home = compact_home()
     folder = _release(home, release, as_of)
     to = out or home / FOLDER / folder.name
