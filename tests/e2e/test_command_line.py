@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli.verb_group import VerbGroup
 from pipelines.cli.operate.words import candidates
+from pipelines.cli.verb_group import VerbGroup
 from pipelines.cli.verbs import GROUPS, VERBS
 from tests.command import CHECKOUT, Finished, compact, in_process
 
