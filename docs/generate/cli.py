@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,20 @@ def files() -> dict[Path, str]:
 def page() -> str:
     """The whole page as Markdown."""
     root: Any = get_command(app)
-    sections = "".join(_section(path, command) for path, command in _commands("compact", root))
+    commands = dict(_commands("compact", root))
+    sections = "".join(_section(path, command) for path, command in commands.items())
     overview = "".join(
-        f"\n**{title}**: {', '.join(f'[{verb.name}](#{verb.name})' for verb in verbs if not verb.hidden)}\n"
+        f"\n**{title}**: {', '.join(link for verb in verbs for link in _links(verb.name, commands))}\n"
         for title, verbs in GROUPS.items()
     )
     codes = " ".join(EXIT_CODES.split())
     return f"{HEAD}\n{codes}\n{overview}\n## Options of every command\n\n{_options(root)}{sections}"
+
+
+def _links(verb: str, commands: Iterable[str]) -> list[str]:
+    """A link to the section of a verb, or to those of the verbs that it has of its own."""
+    names = [path.removeprefix("compact ") for path in commands]
+    return [f"[{name}](#{name.replace(' ', '-')})" for name in names if name.split()[0] == verb]
 
 
 def _commands(path: str, group: Any) -> Iterator[tuple[str, Any]]:
