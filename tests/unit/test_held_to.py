@@ -12,8 +12,14 @@ import numpy as np
 import pytest
 
 from docs.generate.backtest import AIM, FEWEST, GROUP_ERRORS, MEASURED, NEAR
-from warehouse.projections.group_correlation import pairs_of
-from warehouse.projections.groups import Correlation, Members, anchored, group_calibration, simulated
+from warehouse.projections.groups.correlation import pairs_of
+from warehouse.projections.groups.simulation import (
+    Correlation,
+    Members,
+    anchored,
+    group_calibration,
+    simulated,
+)
 from warehouse.projections.intervals import KNOTS, LEVELS
 from warehouse.projections.transforms import Scale
 

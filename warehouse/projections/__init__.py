@@ -5,8 +5,6 @@ from schemas.exports import lazy_exports
 __getattr__, __all__ = lazy_exports(
     __name__,
     backtest="Calibrated calibrated errors skill",
-    group_backtest="group_families production tested_groups",
-    group_official="official_of",
     model="settings",
     nested="by_family cross_fitted reliability tenths",
     projection=(

@@ -2,7 +2,7 @@
 met, and the year in which it is more likely met than not.
 
 Arrays in, arrays out; the model is in model.py, probabilities in probability.py. The published rows are made
-in projection.py, those of groups in group_rows.py.
+in projection.py, those of groups in groups/rows.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The published projection: the series, the model's path, its intervals, and the probability of the
 target.
 
-What is said of a series is in forecast.py, of groups in group_rows.py; which series are projected in
+What is said of a series is in forecast.py, of groups in groups/rows.py; which series are projected in
 models/sql/projection_series.sql. All countries and indicators at once, as arrays.
 """
 
@@ -25,7 +25,7 @@ from schemas.tables.arrow import arrow_schema
 from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL
 from warehouse.engine.duckdb_engine import load_models, model_sql, run_sql, sort_by_key
 from warehouse.projections.forecast import Forecast, chance, forecast, years_met
-from warehouse.projections.group_rows import GroupInputs, group_inputs, with_groups
+from warehouse.projections.groups.rows import GroupInputs, group_inputs, with_groups
 from warehouse.projections.intervals import Calibration, calibration, width
 from warehouse.projections.model import Settings, settings
 from warehouse.projections.panel import DESCRIBING, Panel, make_panel, panel_of_series

@@ -51,9 +51,9 @@ def backtest(
     from warehouse.models.group_errors import FILE as GROUP_ERRORS
     from warehouse.models.group_errors import group_errors
     from warehouse.projections.backtest import FOUR, calibrated, errors, skill
-    from warehouse.projections.group_backtest import group_families, production, tested_groups
-    from warehouse.projections.group_official import official_of
-    from warehouse.projections.groups import GROUP_CALIBRATION
+    from warehouse.projections.groups.backtest import group_families, production, tested_groups
+    from warehouse.projections.groups.official import official_of
+    from warehouse.projections.groups.simulation import GROUP_CALIBRATION
     from warehouse.projections.intervals import CALIBRATION
     from warehouse.projections.model import settings
     from warehouse.projections.nested import by_family, cross_fitted, nested, reliability, tenths

@@ -1,6 +1,6 @@
 """How much the errors of countries have in common: in the world, and in a sub-region beyond that.
 
-Read from the errors of the back-test; groups.py draws with it.
+Read from the errors of the back-test; simulation.py draws with it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from warehouse.projections.calibrate import Forecasts
-from warehouse.projections.groups import Correlation
+from warehouse.projections.groups.simulation import Correlation
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Floats, Integers
 

@@ -16,9 +16,9 @@ import numpy as np
 
 from warehouse.projections.benchmarks import pooled_on_scale
 from warehouse.projections.calibrate import Forecasts
-from warehouse.projections.group_correlation import correlations
-from warehouse.projections.group_official import Official, weights_at
-from warehouse.projections.groups import Correlation, Members, anchored, simulated
+from warehouse.projections.groups.correlation import correlations
+from warehouse.projections.groups.official import Official, weights_at
+from warehouse.projections.groups.simulation import Correlation, Members, anchored, simulated
 from warehouse.projections.model import Settings, smoothed_level
 from warehouse.projections.nested import FURTHEST, Learned, Nested
 from warehouse.projections.panel import Panel

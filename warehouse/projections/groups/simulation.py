@@ -1,8 +1,8 @@
 """Groups ahead: what a group's mean may be, simulated from its members' projections with correlated errors,
 anchored on the group's last official value.
 
-Arrays of one indicator in, arrays out. Which groups and weights is in models/sql/projection_group.sql, the
-published rows are made in group_rows.py, the test against official values is group_backtest.py. One-factor
+Arrays of one indicator in, arrays out. Groups and weights are in warehouse/models/sql/projection_group.sql,
+published rows are made in rows.py, the test against official values is in backtest.py. One-factor
 copulas with a world and a regional factor: Vasicek (1987), as for portfolios of loans; the combination with
 empirical errors is ours.
 """
@@ -22,7 +22,7 @@ from schemas.definitions.yaml_file import load_yaml
 from warehouse.projections.intervals import KNOTS, LEVELS
 from warehouse.projections.transforms import Floats, Integers, Scale, from_scale, to_scale
 
-GROUP_CALIBRATION = Path(__file__).with_name("group_calibration.yaml")
+GROUP_CALIBRATION = Path(__file__).with_name("calibration.yaml")
 MODEL = "group_simulation/1"
 DRAWS = 300
 EIGHTY = LEVELS.index(0.8)
@@ -56,7 +56,7 @@ class Correlation:
 
 @dataclass(frozen=True)
 class GroupCalibration:
-    """group_calibration.yaml: correlation of members' errors and the factor on the simulated spread, by
+    """calibration.yaml: correlation of members' errors and the factor on the simulated spread, by
     family, by horizon, and of all."""
 
     correlation: Mapping[str, Correlation]

@@ -1,8 +1,8 @@
 """The published rows of the groups that are simulated from their members.
 
-What a simulation is, is in groups.py; which groups, and what each is anchored on, in
-models/sql/projection_group.sql. A group whose members cannot be projected keeps the projection of its own
-series, if it has one.
+simulation.py defines a simulation; which groups, and what each is anchored on, in
+warehouse/models/sql/projection_group.sql. A group whose members cannot be projected keeps the
+projection of its own series, if it has one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from schemas.tables.arrow import arrow_schema
 from schemas.tables.projections import PROJECTION
 from warehouse.engine.duckdb_engine import load_models, sort_by_key
 from warehouse.projections.forecast import REACH, YEAR_SHARES, Forecast
-from warehouse.projections.groups import (
+from warehouse.projections.groups.simulation import (
     MODEL,
     Members,
     anchored,
