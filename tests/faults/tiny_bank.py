@@ -91,7 +91,7 @@ def times_1000(made: Reply) -> Reply:
     return reply([header, [row | {"value": row["value"] * 1000} for row in rows]])
 
 
-def of_bank(home: Path, *, median_ratio: float | None = None) -> Steps:
+def of_bank(home: Path, *, median_ratio: float | None = None, acknowledge: str = "") -> Steps:
     """A run on this bank alone, with the real indicator but for the number of areas it must have."""
     source = hurried(load_source(SOURCES / "worldbank_wdi" / "source.yaml"))
     source = source.model_copy(update={"options": source.options | {"per_page": PER_PAGE}})
@@ -102,4 +102,4 @@ def of_bank(home: Path, *, median_ratio: float | None = None) -> Steps:
     gini = entry("gini")
     few = gini.indicator.expect.model_copy(update={"areas_min": len(AREAS)})
     entries = [Entry(gini.indicator.model_copy(update={"expect": few}), gini.file)]
-    return workspace(home, [source], entries, acknowledge="")
+    return workspace(home, [source], entries, acknowledge=acknowledge)
