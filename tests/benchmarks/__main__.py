@@ -40,6 +40,16 @@ def steps(as_json: Json = False) -> None:
 
 
 @app.command()
+def orchestration(
+    repeats: Annotated[int, typer.Option(help="Runs of each side.")] = 2, as_json: Json = False
+) -> None:
+    """What Dagster adds to a run: the same steps with and without it."""
+    from tests.benchmarks.orchestration import bench
+
+    emit(bench(_home(), repeats), as_json=as_json)
+
+
+@app.command()
 def models(rows: Rows = 0, as_json: Json = False) -> None:
     """Each SQL model as a multiple of a bare scan of its input."""
     from tests.benchmarks.models import bench_methods
