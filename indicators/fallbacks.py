@@ -25,13 +25,13 @@ class HeldInput:
 
 def held_inputs(indicators: Iterable[Indicator], held: Collection[Series]) -> dict[str, HeldInput]:
     """The indicators of which an input is held that others stand behind, each with the first such input."""
-    found: dict[str, HeldInput] = {}
+    by_indicator: dict[str, HeldInput] = {}
     for indicator in indicators:
         for items in indicator.named_inputs().values():
             for number, item in enumerate(items[:-1], 1):
                 if (item.source or "", item.series or "") in held:
-                    found.setdefault(indicator.id, _told(indicator, item, items[number]))
-    return found
+                    by_indicator.setdefault(indicator.id, _told(indicator, item, items[number]))
+    return by_indicator
 
 
 def _told(indicator: Indicator, item: Input, then: Input) -> HeldInput:
@@ -49,10 +49,10 @@ def _told(indicator: Indicator, item: Input, then: Input) -> HeldInput:
 
 def as_evaluated(indicator: Indicator, held: Mapping[str, HeldInput]) -> Indicator:
     """The definition without the inputs that may not stand in: those after the one that is held."""
-    found = held.get(indicator.id)
-    if found is None or found.falls_back:
+    held_input = held.get(indicator.id)
+    if held_input is None or held_input.falls_back:
         return indicator
-    kept = {name: _up_to(items, found.item) for name, items in indicator.named_inputs().items()}
+    kept = {name: _up_to(items, held_input.item) for name, items in indicator.named_inputs().items()}
     inputs = kept if isinstance(indicator.inputs, dict) else kept["value"]
     return indicator.model_copy(update={"inputs": inputs})
 

@@ -48,20 +48,20 @@ def field_fingerprints(indicator: Indicator) -> dict[str, str]:
 
     Words inside `inputs` and `breaks` (a note, a reason) stand apart from what computes, as `inputs (words)`.
     """
-    given = indicator.model_dump(mode="json")
-    found = {name: value for name, value in given.items() if value not in (None, [])}
+    fields = indicator.model_dump(mode="json")
+    declared = {name: value for name, value in fields.items() if value not in (None, [])}
     numbers = {name: [_input(item) for item in items] for name, items in indicator.named_inputs().items()}
-    found["inputs"] = numbers
-    found["inputs (words)"] = [
+    declared["inputs"] = numbers
+    declared["inputs (words)"] = [
         [item.note, item.optional] for items in indicator.named_inputs().values() for item in items
     ]
     if indicator.disagreement is not None:
-        found["disagreement"] = _tolerance(indicator)
-        found["disagreement (words)"] = indicator.disagreement.reason
+        declared["disagreement"] = _tolerance(indicator)
+        declared["disagreement (words)"] = indicator.disagreement.reason
     if indicator.breaks:
-        found["breaks"] = [[item.time_period, item.ref_area] for item in indicator.breaks]
-        found["breaks (words)"] = [item.reason for item in indicator.breaks]
-    return {name: _digest({"": value})[:12] for name, value in sorted(found.items())}
+        declared["breaks"] = [[item.time_period, item.ref_area] for item in indicator.breaks]
+        declared["breaks (words)"] = [item.reason for item in indicator.breaks]
+    return {name: _digest({"": value})[:12] for name, value in sorted(declared.items())}
 
 
 def kind_of(field: str) -> str:

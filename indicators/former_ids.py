@@ -50,27 +50,27 @@ def removed_file(folder: Path) -> tuple[YamlFile, RemovedFile] | None:
 
 def former_ids(indicators: Iterable[Indicator], folder: Path) -> dict[str, FormerId]:
     """Every former id of a catalogue and what became of it."""
-    found = {
+    former = {
         old: FormerId(old, indicator.id, True, "renamed")
         for indicator in indicators
         for old in indicator.former_ids
     }
     read = removed_file(folder)
     for one in read[1].removed if read else ():
-        found[one.id] = FormerId(one.id, one.replaced_by, False, one.reason)
-    return found
+        former[one.id] = FormerId(one.id, one.replaced_by, False, one.reason)
+    return former
 
 
 @cache
 def _published_before() -> dict[str, FormerId]:
     """Every former id of this checkout's catalogue, read from the files that have any."""
-    found: dict[str, FormerId] = {}
+    former: dict[str, FormerId] = {}
     for path in sorted(FOLDER.glob("*/*.yaml")):
         if MARK in path.read_text(encoding="utf-8"):
             data = load_yaml(path).data
             for old in data.get("former_ids") or ():
-                found[str(old)] = FormerId(str(old), str(data["id"]), True, "renamed")
-    return found | former_ids((), FOLDER)
+                former[str(old)] = FormerId(str(old), str(data["id"]), True, "renamed")
+    return former | former_ids((), FOLDER)
 
 
 def former_id(indicator: str) -> FormerId | None:

@@ -16,13 +16,13 @@ from schemas.errors import DefinitionError
 
 def carried_by_source(folder: Path) -> dict[str, str]:
     """The custodian that each source.yaml of a folder names; a source that names none is its own."""
-    found: dict[str, str] = {}
+    carriers: dict[str, str] = {}
     for path in sorted(folder.glob("*/source.yaml")):
         try:
-            found[path.parent.name] = str(load_yaml(path).data.get("carries") or path.parent.name)
+            carriers[path.parent.name] = str(load_yaml(path).data.get("carries") or path.parent.name)
         except DefinitionError:  # said where the sources are checked
-            found[path.parent.name] = path.parent.name
-    return found
+            carriers[path.parent.name] = path.parent.name
+    return carriers
 
 
 def with_lineage(indicator: Indicator, series: Known, carried: Mapping[str, str]) -> Indicator:

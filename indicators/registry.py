@@ -100,14 +100,14 @@ class Catalogue(Mapping[str, Indicator]):
 
     def in_order(self, indicator_ids: Iterable[str]) -> list[str]:
         """These indicators and all that they are made of, each after its inputs."""
-        wanted: set[str] = set()
+        needed: set[str] = set()
         waiting = list(indicator_ids)
         while waiting:
             indicator_id = waiting.pop()
-            if indicator_id not in wanted:
-                wanted.add(indicator_id)
+            if indicator_id not in needed:
+                needed.add(indicator_id)
                 waiting += _made_of(self[indicator_id])
-        return [indicator_id for indicator_id in self if indicator_id in wanted]
+        return [indicator_id for indicator_id in self if indicator_id in needed]
 
 
 def load_catalogue(
@@ -183,8 +183,8 @@ def check_files(
 
 
 def _files(folder: Path) -> list[Path]:
-    found = [p for p in folder.glob("*/*.y*ml") if p.suffix in (".yaml", ".yml")]
-    return sorted(_short(path) for path in found if path.parent.name not in NOT_GROUPS)
+    definition_files = [p for p in folder.glob("*/*.y*ml") if p.suffix in (".yaml", ".yml")]
+    return sorted(_short(path) for path in definition_files if path.parent.name not in NOT_GROUPS)
 
 
 def _chosen(
@@ -204,8 +204,8 @@ def _chosen_commitments(paths: Sequence[Path] | None, folder: Path) -> list[Path
     every = commitment_files(folder)
     if paths is None:
         return every
-    wanted = [path.resolve() for path in paths]
-    return [f for f in every if any(f.resolve() == w or w in f.resolve().parents for w in wanted)]
+    resolved = [path.resolve() for path in paths]
+    return [f for f in every if any(f.resolve() == w or w in f.resolve().parents for w in resolved)]
 
 
 def _read(paths: Iterable[Path]) -> tuple[list[Entry], list[Problem]]:

@@ -28,7 +28,7 @@ def repair_files(
         One row for each repair: file, line, and what is now written. A file that cannot be read is left to
         the check.
     """
-    found: list[dict[str, str | int]] = []
+    repairs: list[dict[str, str | int]] = []
     for path in _files(paths or [folder, sources_folder]):
         try:
             if path.stat().st_size > MOST_BYTES:
@@ -39,8 +39,8 @@ def repair_files(
         repaired = repair(path, content, _model(path))
         if repaired.repairs:
             write_atomic(path.resolve(), repaired.content)
-        found += [{"file": str(path), "line": one.line, "fixed": one.what} for one in repaired.repairs]
-    return found
+        repairs += [{"file": str(path), "line": one.line, "fixed": one.what} for one in repaired.repairs]
+    return repairs
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

@@ -22,20 +22,20 @@ def search(text: str, *, folder: Path = FOLDER, sources_folder: Path = SOURCES) 
     if not words:
         return []
     catalogue, series = load_catalogue(folder, sources_folder=sources_folder), known_series(sources_folder)
-    found = [*_indicators(catalogue, series, words), *_series(catalogue, series, words)]
-    return [row for _, row in sorted(found, key=lambda pair: (pair[0], pair[1]["id"], pair[1]["series"]))]
+    matches = [*_indicators(catalogue, series, words), *_series(catalogue, series, words)]
+    return [row for _, row in sorted(matches, key=lambda pair: (pair[0], pair[1]["id"], pair[1]["series"]))]
 
 
 def candidates(text: str, *, sources_folder: Path = SOURCES, most: int = 10) -> list[Row]:
     """The series of the sources' catalogues that hold every word, or have the code, the best first."""
     words = text.lower().split()
-    found = []
+    nearest = []
     for source, known in known_series(sources_folder).items():
         for code, info in (known or {}).items():
             if words and (hit := _hit({"code": [code], "series title": [info.title]}, words)) is not None:
                 row = {"series": f"{source}:{code}", "title": info.title, "unit": info.unit}
-                found.append((hit[0], len(info.title), row))
-    return [row for *_, row in sorted(found, key=lambda one: (*one[:2], one[2]["series"]))][:most]
+                nearest.append((hit[0], len(info.title), row))
+    return [row for *_, row in sorted(nearest, key=lambda one: (*one[:2], one[2]["series"]))][:most]
 
 
 def _indicators(catalogue: Catalogue, series: Known, words: list[str]) -> Iterator[tuple[int, Row]]:

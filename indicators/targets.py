@@ -85,12 +85,12 @@ def commitment_problems(folder: Path, indicators: Mapping[str, Indicator]) -> li
 
 def titles() -> dict[str, dict[str, str]]:
     """The titles of the parts that frameworks list, and of the stakeholder-capitalism metrics."""
-    found = {
+    titles_of = {
         name: {str(code): str(title) for code, title in about["codes"].items()}
         for name, about in frameworks().items()
         if "codes" in about
     }
-    return {**found, STAKEHOLDER: metrics()}
+    return {**titles_of, STAKEHOLDER: metrics()}
 
 
 STAKEHOLDER = "stakeholder_capitalism"
@@ -106,14 +106,14 @@ def _read(folder: Path) -> Read:
     problems: list[Problem] = []
 
     def files(model: type[M], pattern: str) -> list[tuple[YamlFile, M]]:
-        found: list[tuple[YamlFile, M]] = []
+        documents: list[tuple[YamlFile, M]] = []
         for path in sorted(folder.glob(pattern)):
             try:
                 file = load_yaml(path)
-                found.append((file, parse(model, file)))
+                documents.append((file, parse(model, file)))
             except DefinitionError as error:
                 problems.extend(error.problems)
-        return found
+        return documents
 
     return Read(
         files(CommitmentFile, "targets/*.yaml"),
@@ -150,8 +150,8 @@ def _problems(read: Read, indicators: Mapping[str, Indicator]) -> Iterator[Probl
         yield from _said(file, _scores(scores, indicators))
 
 
-def _said(file: YamlFile, found: Iterator[Finding]) -> Iterator[Problem]:
-    for place, what, allowed, step in found:
+def _said(file: YamlFile, findings: Iterator[Finding]) -> Iterator[Problem]:
+    for place, what, allowed, step in findings:
         yield Problem(str(file.path), file.line(place), ".".join(map(str, place)), what, allowed, step)
 
 

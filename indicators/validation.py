@@ -36,13 +36,13 @@ FRAMEWORKS = Path(__file__).resolve().parent / "catalogue" / "frameworks" / "fra
 def known_series(folder: Path, sources: Mapping[str, Source] | None = None) -> Known:
     """The series that may be named, by source."""
     names = sources if sources is not None else sorted(p.parent.name for p in folder.glob("*/source.yaml"))
-    found: dict[str, Mapping[str, SeriesInfo] | None] = {}
+    series_of: dict[str, Mapping[str, SeriesInfo] | None] = {}
     for name in names:
         try:
-            found[name] = load_series(name, folder)
+            series_of[name] = load_series(name, folder)
         except DefinitionError:
-            found[name] = None
-    return found
+            series_of[name] = None
+    return series_of
 
 
 def problems_of(
@@ -53,7 +53,7 @@ def problems_of(
     def problem(place: Place, what: str, allowed: str, step: str) -> Problem:
         return Problem(str(file.path), file.line(place), ".".join(map(str, place)), what, allowed, step)
 
-    found = [
+    findings = [
         *_unit(indicator),
         *_inputs(indicator, others, series),
         *_formula(indicator),
@@ -62,7 +62,7 @@ def problems_of(
         *_frameworks(indicator),
         *_impossible(indicator),
     ]
-    for place, what, allowed, step in [*found, *verdict_findings(indicator, _groups())]:
+    for place, what, allowed, step in [*findings, *verdict_findings(indicator, _groups())]:
         yield problem(place, what, allowed, step)
     for place, what, allowed, step in verdict_warnings(indicator):
         yield replace(problem(place, what, allowed, step), severity="warning")
@@ -233,7 +233,7 @@ def _areas() -> frozenset[str]:
 
 def _frameworks(indicator: Indicator) -> Iterator[Finding]:
     known = frameworks()
-    for name, given in indicator.frameworks.items():
+    for name, parts in indicator.frameworks.items():
         if name not in known:
             step = did_you_mean(
                 name, known, "describe it in indicators/catalogue/frameworks/frameworks.yaml first"
@@ -241,10 +241,10 @@ def _frameworks(indicator: Indicator) -> Iterator[Finding]:
             yield ("frameworks", name), f"unknown framework {name}", ", ".join(sorted(known)), step
             continue
         codes, pattern = known[name].get("codes"), known[name].get("pattern")
-        fits = str(given) in codes if codes else re.fullmatch(str(pattern), str(given)) is not None
+        fits = str(parts) in codes if codes else re.fullmatch(str(pattern), str(parts)) is not None
         if not fits:
             allowed = ", ".join(codes) if codes else f"such as {known[name]['example']}"
-            what = f"{name} has no part {given}"
+            what = f"{name} has no part {parts}"
             yield (
                 ("frameworks", name),
                 what,
@@ -259,7 +259,7 @@ def frameworks() -> dict[str, dict[str, Any]]:
     return load_yaml(FRAMEWORKS).data
 
 
-def did_you_mean(given: str, known: Collection[str], otherwise: str) -> str:
+def did_you_mean(word: str, known: Collection[str], otherwise: str) -> str:
     folded = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(given.lower(), folded, 1, 0.7)
+    near = difflib.get_close_matches(word.lower(), folded, 1, 0.7)
     return f"did you mean {folded[near[0]]}? Otherwise {otherwise}" if near else otherwise

@@ -16,12 +16,12 @@ UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u20
 
 def visible(text: str) -> str:
     """The text with unsafe characters as \\uXXXX; tab and line feed stay."""
-    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def visible_json(text: str) -> str:
     """A JSON document with the same content and unsafe characters escaped, as JSON allows in strings."""
-    return UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def bounded(text: str, longest: int) -> str:

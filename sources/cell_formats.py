@@ -93,28 +93,28 @@ def cell_name(place: Place) -> str:
 
 def ranges(numbers: tuple[int, ...], columns: bool = False) -> str:
     """1-3, 7 for rows, A-C for columns; numbers are from 0."""
-    found: list[list[int]] = []
+    runs: list[list[int]] = []
     for number in sorted(numbers):
-        if found and number == found[-1][1] + 1:
-            found[-1][1] = number
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
         else:
-            found.append([number, number])
+            runs.append([number, number])
 
     def name(number: int) -> str:
         return re.sub(r"[0-9]", "", cell_name((0, number))) if columns else str(number + 1)
 
-    return ", ".join(name(a) if a == b else f"{name(a)}-{name(b)}" for a, b in found)
+    return ", ".join(name(a) if a == b else f"{name(a)}-{name(b)}" for a, b in runs)
 
 
 def _place(reference: str | None, row: int, column: int) -> Place:
     """The place that a cell says it has; without one it is the next of its row."""
-    found = PLACE.fullmatch(reference or "")
-    if found is None:
+    match = PLACE.fullmatch(reference or "")
+    if match is None:
         return max(row, 0), column + 1
     number = 0
-    for letter in found[1]:
+    for letter in match[1]:
         number = number * 26 + ord(letter) - 64
-    return int(found[2]) - 1, number - 1
+    return int(match[2]) - 1, number - 1
 
 
 def _cell_text(node: ElementTree.Element, kind: str, shared: list[str], whole: bool) -> str:

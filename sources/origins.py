@@ -23,10 +23,10 @@ def origin(url: str) -> Origin | None:
 
 def is_loopback(url: str) -> bool:
     """Whether the address is this very machine, which no proxy can reach for us."""
-    found = origin(url)
-    if found is None:
+    url_origin = origin(url)
+    if url_origin is None:
         return False
     try:
-        return ip_address(found[1]).is_loopback
+        return ip_address(url_origin[1]).is_loopback
     except ValueError:
-        return found[1] == "localhost"
+        return url_origin[1] == "localhost"

@@ -59,15 +59,15 @@ class Writer:
         sql = self.number(node)
         return sql if type(node).__name__ in ("Literal", "Null") else finite(sql)
 
-    def _of_kind(self, node: Node, wanted: Kind) -> str:
+    def _of_kind(self, node: Node, expected: Kind) -> str:
         self.depth += 1
         if self.depth > DEEPEST:
             raise too_deep()
         sql, kind = self._write(node)
         self.depth -= 1
-        if kind != wanted:
+        if kind != expected:
             words = {"number": "a number", "truth": "a comparison"}
-            what = f"{_excerpt(node)} is {words[kind]} where {words[wanted]} is needed"
+            what = f"{_excerpt(node)} is {words[kind]} where {words[expected]} is needed"
             raise Refused(self._fault(node, what, "case when a > b then 1 else 0 end"))
         return sql
 
@@ -220,9 +220,9 @@ class Writer:
     # --- helpers ------------------------------------------------------------------------------------------
     def _parts(self, node: Node, *keys: str, also: Sequence[str] = ()) -> list[Any]:
         """The node's parts by key. Any other part is refused, so that nothing is dropped unseen."""
-        given = {key for key, value in node.args.items() if value not in (None, False, [])}
-        extra = given - set(keys) - set(also) - _FLAGS
-        if extra or not set(keys) <= given:
+        present = {key for key, value in node.args.items() if value not in (None, False, [])}
+        extra = present - set(keys) - set(also) - _FLAGS
+        if extra or not set(keys) <= present:
             raise Refused(self._unknown(node))
         return [node.args[key] for key in keys]
 

@@ -72,8 +72,8 @@ def name_of(node: Any) -> str:
 
 def _parts(node: Any) -> tuple[str, list[Any]]:
     if type(node).__name__ == "Lag":
-        given = [node.args.get(key) for key in ("this", "offset", "default")]
-        return "lag", [argument for argument in given if argument is not None]
+        arguments = [node.args.get(key) for key in ("this", "offset", "default")]
+        return "lag", [argument for argument in arguments if argument is not None]
     return name_of(node), list(node.args.get("expressions") or [])
 
 

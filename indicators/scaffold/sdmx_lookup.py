@@ -22,15 +22,15 @@ REFERENCE = re.compile(
 def series_of_dataflow(reference: str, sources_folder: Path = SOURCES) -> list[str]:
     """The series, as SOURCE:CODE, that the reference means: those of its key, or all of the flow without one.
     Raises CompactError where it cannot be read or no source has the flow or the key."""
-    found = REFERENCE.fullmatch(reference.strip())
-    if found is None:
+    match = REFERENCE.fullmatch(reference.strip())
+    if match is None:
         raise CompactError(
             f"{reference!r} is no reference to a dataflow",
             where="--from-sdmx",
             allowed="AGENCY:FLOW, AGENCY:FLOW(VERSION), AGENCY,FLOW,VERSION, or a URN; then /KEY",
         )
     flows = _flows(sources_folder)
-    name = (found["agency"], found["flow"])
+    name = (match["agency"], match["flow"])
     if name not in flows:
         raise CompactError(
             f"no source here reads the dataflow {':'.join(name)}",
@@ -39,10 +39,10 @@ def series_of_dataflow(reference: str, sources_folder: Path = SOURCES) -> list[s
             next_step="add it to a source, or a source for it: docs/new-source.md",
         )
     keys = flows[name]
-    series = [one for one, key in keys.items() if found["key"] in (None, "", "all", key)]
+    series = [one for one, key in keys.items() if match["key"] in (None, "", "all", key)]
     if not series:
         raise CompactError(
-            f"no series of {':'.join(name)} has the key {found['key']}",
+            f"no series of {':'.join(name)} has the key {match['key']}",
             where="--from-sdmx",
             allowed=", ".join(sorted(set(keys.values()))),
             next_step="add the series with its key to series.csv of the source",
@@ -52,12 +52,12 @@ def series_of_dataflow(reference: str, sources_folder: Path = SOURCES) -> list[s
 
 def _flows(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
     """Agency and flow to the series of ours in it with their keys."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    by_reference: dict[tuple[str, str], dict[str, str]] = {}
     for source in load_sources(folder).values():
         flows = source.options.get("flows") if source.reader == "sdmx_csv" else None
         for code, info in load_series(source.id, folder).items():
             if not flows:
                 break
             agency, flow = str(flows[info.more["flow"]]["dataflow"]).split(",")[:2]
-            found.setdefault((agency, flow), {})[f"{source.id}:{code}"] = info.more["key"]
-    return found
+            by_reference.setdefault((agency, flow), {})[f"{source.id}:{code}"] = info.more["key"]
+    return by_reference

@@ -45,7 +45,7 @@ def _reason(row: dict[str, str]) -> str:
 
 @cache
 def _former_countries() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, list[str]]] = {}
+    former: dict[str, dict[str, list[str]]] = {}
     for row in read_codelist("former_countries"):
         reason = _reason(row)
         names = [row["name"], *filter(None, row["other_names"].split("|"))]
@@ -58,9 +58,9 @@ def _former_countries() -> dict[str, dict[str, str]]:
         ):
             for scheme in schemes:
                 for code in filter(None, codes):
-                    reasons = found.setdefault(scheme, {}).setdefault(code, [])
+                    reasons = former.setdefault(scheme, {}).setdefault(code, [])
                     reasons += [reason] if reason not in reasons else []
-    return {s: {code: " Or: ".join(said) for code, said in codes.items()} for s, codes in found.items()}
+    return {s: {code: " Or: ".join(said) for code, said in codes.items()} for s, codes in former.items()}
 
 
 def former_countries(scheme: str) -> dict[str, str]:

@@ -35,10 +35,10 @@ def code_rows(used: Mapping[str, Iterable[str]]) -> list[dict[str, str]]:
 
 def age_words(code: str) -> str:
     """An age group in words: Y15T24 is 15 to 24 years, Y_GE15 15 years and above."""
-    found = AGE.fullmatch(code)
-    if found is None:
+    match = AGE.fullmatch(code)
+    if match is None:
         return code
-    unit, limit, first, last = found.groups()
+    unit, limit, first, last = match.groups()
     if limit:
         return LIMIT[limit].format(first, UNIT[unit])
     return f"{first} to {last} {UNIT[unit]}" if last else f"{first} {UNIT[unit]}"
@@ -47,8 +47,8 @@ def age_words(code: str) -> str:
 def _words(codelist: str, code: str) -> str:
     if codelist == "age":
         return age_words(code)
-    found = NUMBER.fullmatch(code) if codelist == "quantile" else None
-    return f"{PART[found[1]]} {found[2]} from the poorest" if found else code
+    match = NUMBER.fullmatch(code) if codelist == "quantile" else None
+    return f"{PART[match[1]]} {match[2]} from the poorest" if match else code
 
 
 def _source(codelist: str) -> str:

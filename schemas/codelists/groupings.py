@@ -91,10 +91,10 @@ def _problem(grouping: str, line: int, what: str, next_step: str) -> Problem:
 
 
 def _unknown(rows: list[Row], kinds: dict[str, str]) -> list[str]:
-    wanted = [*((row["ref_area"], "country") for row in rows), *((row["group"], "group") for row in rows)]
+    references = [*((row["ref_area"], "country") for row in rows), *((row["group"], "group") for row in rows)]
     return [
         f"{code} is not a {kind} of the table area"
-        for code, kind in sorted(set(wanted))
+        for code, kind in sorted(set(references))
         if kinds.get(code) != kind
     ]
 
@@ -109,7 +109,7 @@ def _overlaps(rows: list[Row], grouping: Grouping) -> list[str]:
     spells: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         spells[row["ref_area"]].append(row)
-    found = [
+    faults = [
         f"{area} has a membership in {row['group']} that ends before it begins"
         for area, own in spells.items()
         for row in own
@@ -121,8 +121,8 @@ def _overlaps(rows: list[Row], grouping: Grouping) -> list[str]:
             shared = first <= min(_years(one)[1], _years(other)[1])
             if shared and (grouping.partition or one["group"] == other["group"]):
                 since = f" from {first}" if first else ""
-                found.append(f"overlap: {area} stands in {one['group']} and in {other['group']}{since}")
-    return found
+                faults.append(f"overlap: {area} stands in {one['group']} and in {other['group']}{since}")
+    return faults
 
 
 def _holes(own: list[Row], rows: list[Row], kinds: dict[str, str], grouping: Grouping) -> list[str]:
@@ -134,21 +134,21 @@ def _holes(own: list[Row], rows: list[Row], kinds: dict[str, str], grouping: Gro
             if row["group"] in grouping.within and is_member(row, grouping.as_of)
         }
     members = {row["ref_area"] for row in own if is_member(row, grouping.as_of)}
-    found = [
+    faults = [
         f"hole: {area} is in no group in {grouping.as_of}"
         for area in sorted(universe - grouping.outside.keys() - members)
     ]
-    found += [
+    faults += [
         f"{area} is in a group in {grouping.as_of}, though declared outside: {reason}"
         for area, reason in sorted(grouping.outside.items())
         if area in members
     ]
-    found += [
+    faults += [
         f"{area} is declared outside, and is not a country of the table area"
         for area in sorted(grouping.outside)
         if kinds.get(area) != "country"
     ]
-    return found + [
+    return faults + [
         f"{area} is in a group in {grouping.as_of}, though not in the universe"
         for area in sorted(members - universe)
         if area in kinds

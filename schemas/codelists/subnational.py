@@ -36,13 +36,13 @@ def parent_of(ref_area: str) -> str:
     geoBoundaries codes do not say which part of the first level one of the second lies in, so all their
     parents are countries. Raises CompactError for a code that ISO 3166-2 or our countries do not have.
     """
-    if found := ISO.fullmatch(ref_area):
-        part = _subdivisions().get(found[1])
+    if match := ISO.fullmatch(ref_area):
+        part = _subdivisions().get(match[1])
         if part is not None:
             above = part.parent_code
             return f"ISO:{above}" if above in _subdivisions() else area_code_map("iso2")[part.country_code]
-    elif (found := GEOBOUNDARIES.fullmatch(ref_area)) and found[1] in area_code_map("iso3"):
-        return found[1]
+    elif (match := GEOBOUNDARIES.fullmatch(ref_area)) and match[1] in area_code_map("iso3"):
+        return match[1]
     raise CompactError(
         f"unknown part of a country {ref_area!r}",
         where="ref_area",
@@ -58,14 +58,14 @@ def subnational_codes() -> dict[str, str]:
 
 def subnational_rows(codes: Iterable[str]) -> tuple[list[Row], list[Row]]:
     """Rows of the tables area and area_group for these parts and all that lie between them and countries."""
-    wanted: dict[str, str] = {}
+    parents: dict[str, str] = {}
     for code in codes:
-        while code not in wanted and is_subnational(code):
-            wanted[code] = parent_of(code)
-            code = wanted[code]
+        while code not in parents and is_subnational(code):
+            parents[code] = parent_of(code)
+            code = parents[code]
     areas = [
         {"ref_area": code, "name": _name(code), "m49": None, "iso2": None, "kind": KIND, "un_member": False}
-        for code in sorted(wanted)
+        for code in sorted(parents)
     ]
     members = [
         {
@@ -77,14 +77,14 @@ def subnational_rows(codes: Iterable[str]) -> tuple[list[Row], list[Row]]:
             "group_name": _name(parent) if is_subnational(parent) else area_name(parent),
             "source": ORIGIN[code.partition(":")[0]],
         }
-        for code, parent in sorted(wanted.items(), key=lambda pair: (pair[1], pair[0]))
+        for code, parent in sorted(parents.items(), key=lambda pair: (pair[1], pair[0]))
     ]
     return areas, members
 
 
 def _name(code: str) -> str:
-    found = ISO.fullmatch(code)
-    return str(_subdivisions()[found[1]].name) if found else code.partition(":")[2]
+    match = ISO.fullmatch(code)
+    return str(_subdivisions()[match[1]].name) if match else code.partition(":")[2]
 
 
 @cache

@@ -90,8 +90,8 @@ def read_header(path: Path) -> Method:
 @cache
 def methods() -> Mapping[str, Method]:
     """Every method by its id, the default first."""
-    found = [read_header(path) for path in FOLDER.glob("*.sql")]
-    return {one.id: one for one in sorted(found, key=lambda one: (one.id != DEFAULT_METHOD, one.id))}
+    headers = [read_header(path) for path in FOLDER.glob("*.sql")]
+    return {one.id: one for one in sorted(headers, key=lambda one: (one.id != DEFAULT_METHOD, one.id))}
 
 
 def categories() -> tuple[str, ...]:

@@ -28,19 +28,21 @@ def parse(model: type[M], file: YamlFile) -> M:
 
 def _problems(model: type[BaseModel], file: YamlFile, errors: list[dict[str, Any]]) -> list[Problem]:
     """One problem a field: the branches of a union are one, and so are a field's wrong and its right name."""
-    found: dict[Place, Problem] = {}
+    problems: dict[Place, Problem] = {}
     misspelt: set[Place] = set()
     for error in errors:
         place = place_of(file.data, error["loc"])
         problem = _problem(model, file, place, error)
-        if place not in found:
-            found[place] = problem
-        elif problem.allowed and problem.allowed not in found[place].allowed:
-            found[place] = replace(found[place], allowed=f"{found[place].allowed} or {problem.allowed}")
+        if place not in problems:
+            problems[place] = problem
+        elif problem.allowed and problem.allowed not in problems[place].allowed:
+            problems[place] = replace(
+                problems[place], allowed=f"{problems[place].allowed} or {problem.allowed}"
+            )
         if error["type"] == "extra_forbidden":
             misspelt |= {(*place[:-1], near) for near in _near(place, _siblings(model, place))}
     missing = {place_of(file.data, e["loc"]) for e in errors if e["type"] == "missing"}
-    return [problem for place, problem in found.items() if place not in misspelt & missing]
+    return [problem for place, problem in problems.items() if place not in misspelt & missing]
 
 
 def _problem(model: type[BaseModel], file: YamlFile, place: Place, error: dict[str, Any]) -> Problem:
@@ -55,10 +57,10 @@ def _problem(model: type[BaseModel], file: YamlFile, place: Place, error: dict[s
         what, allowed = "is missing and is required", _describe(model, place)
         step = f"add `{place[-1]}: ...`"
     else:
-        given = error.get("input")
-        if (slip := value_slip(place, given, str(error["type"]))) is not None:
+        value = error.get("input")
+        if (slip := value_slip(place, value, str(error["type"]))) is not None:
             return Problem(str(file.path), file.line(place), field, *slip)
-        what = "has no value" if given is None else f"{str(given)[:60]!r} cannot stand here"
+        what = "has no value" if value is None else f"{str(value)[:60]!r} cannot stand here"
         allowed = str(context.get("expected") or error["msg"].removeprefix("Input should be "))
         allowed = f"text like {context['pattern']}" if "pattern" in context else allowed
     return Problem(str(file.path), file.line(place), field, what, allowed, step)
@@ -104,11 +106,11 @@ def _describe(model: type[BaseModel], place: Place) -> str:
 
 def _holder(model: type[BaseModel], place: Place) -> type[BaseModel]:
     """The model in which the last field of a place stands."""
-    found: type[BaseModel] = model
+    holder: type[BaseModel] = model
     for part in place[:-1]:
-        if not isinstance(part, int) and part in found.model_fields:
-            found = _model_of(found.model_fields[part].annotation) or found
-    return found
+        if not isinstance(part, int) and part in holder.model_fields:
+            holder = _model_of(holder.model_fields[part].annotation) or holder
+    return holder
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:

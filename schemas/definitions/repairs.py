@@ -88,7 +88,7 @@ def _without_tabs(path: Path, text: str) -> tuple[str, list[Repair]]:
     fault = _fault(path, repaired)
     if fault is None or fault[1] != "a tab":
         return repaired, repairs
-    found: list[tuple[str, list[Repair]]] = []
+    candidates: list[tuple[str, list[Repair]]] = []
     for width in BLANKS:
         lines = text.split("\n")
         said = []
@@ -99,9 +99,9 @@ def _without_tabs(path: Path, text: str) -> tuple[str, list[Repair]]:
                 said.append(Repair(number + 1, f"a tab is now {width} blanks"))
         other, of_syntax = _syntax(path, "\n".join(lines))
         if _fault(path, other) is None:
-            found.append((other, sorted([*said, *of_syntax], key=lambda one: one.line)))
-    data = {json.dumps(parse_yaml(path, other).data) for other, _ in found}
-    return found[0] if len(data) == 1 else (repaired, repairs)
+            candidates.append((other, sorted([*said, *of_syntax], key=lambda one: one.line)))
+    data = {json.dumps(parse_yaml(path, other).data) for other, _ in candidates}
+    return candidates[0] if len(data) == 1 else (repaired, repairs)
 
 
 def _syntax(path: Path, text: str) -> tuple[str, list[Repair]]:
@@ -126,15 +126,15 @@ def _syntax(path: Path, text: str) -> tuple[str, list[Repair]]:
 
 def _quoted(line: str, following: str) -> str:
     """A line with its text in quotes; as it is where the text may go on below, or holds another field."""
-    found = COLON.match(line)
-    if found is None or OTHER_FIELD.search(found["text"]):
+    match = COLON.match(line)
+    if match is None or OTHER_FIELD.search(match["text"]):
         return line
     column = len(re.match(r"\s*(?:- )?", line)[0])  # type: ignore[index]
     if following.strip() and len(following) - len(following.lstrip()) > column:
         return line
-    text = found["text"]
+    text = match["text"]
     quoted = "'" + text.replace("'", "''") + "'" if re.search(r'["\\]', text) else f'"{text}"'
-    return f"{found['name']}{quoted}{found['rest']}"
+    return f"{match['name']}{quoted}{match['rest']}"
 
 
 def _values(path: Path, text: str, model: type[BaseModel]) -> tuple[str, list[Repair]]:
@@ -169,12 +169,12 @@ def _repairs(data: dict[str, Any], model: type[BaseModel]) -> Iterator[tuple[Pla
         model.model_validate(data)
     except ValidationError as error:
         for one in error.errors():
-            given, place = one.get("input"), place_of(data, one["loc"])
-            if not place or not isinstance(given, str):
+            value, place = one.get("input"), place_of(data, one["loc"])
+            if not place or not isinstance(value, str):
                 continue
-            if place[-1] == "unit" and given.strip().lower() in PER_CENT:
+            if place[-1] == "unit" and value.strip().lower() in PER_CENT:
                 yield place, "PT"
-            elif (number := _number(given.strip(), one["type"])) is not None:
+            elif (number := _number(value.strip(), one["type"])) is not None:
                 yield place, number
     formula = data.get("formula")
     if "formula" in model.model_fields and isinstance(formula, str):
@@ -183,9 +183,9 @@ def _repairs(data: dict[str, Any], model: type[BaseModel]) -> Iterator[tuple[Pla
             yield ("formula",), repaired
 
 
-def _moving_average(found: re.Match[str]) -> str:
-    known = int(found["years"]) in YEARS
-    return f"moving_average{found['inside']}" if known else found[0]
+def _moving_average(match: re.Match[str]) -> str:
+    known = int(match["years"]) in YEARS
+    return f"moving_average{match['inside']}" if known else match[0]
 
 
 def _number(text: str, kind: str) -> int | float | None:

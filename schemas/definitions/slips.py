@@ -29,18 +29,18 @@ def syntax_slip(problem: str, line: str) -> Words | None:
     return None
 
 
-def value_slip(place: Sequence[str | int], given: object, kind: str) -> Words | None:
+def value_slip(place: Sequence[str | int], value: object, kind: str) -> Words | None:
     """A value that does not fit its field, if it is one of the known slips.
 
     kind: the type of the error, as the parser of models names it.
     """
     field = str(place[-1]) if place else ""
-    if not isinstance(given, str):
-        if isinstance(given, float) and kind.startswith("string"):
-            text = f'"{given:g}"'
-            return f"{given:g} is read as a number", "text in quotes", f"write {text}"
+    if not isinstance(value, str):
+        if isinstance(value, float) and kind.startswith("string"):
+            text = f'"{value:g}"'
+            return f"{value:g} is read as a number", "text in quotes", f"write {text}"
         return None
-    text = given.strip()
+    text = value.strip()
     if field == "unit" and text.lower() in PER_CENT:
         return f"{text!r} is not a code", "a code of schemas/codelists/units.yaml", "for per cent write PT"
     wants_number = kind.startswith(("int", "float"))

@@ -55,8 +55,8 @@ def _validate(batches: Iterable[pa.Table], contract: Table, whole: pa.Table | Pa
         frame = batch.to_pandas(types_mapper=pd.ArrowDtype)
         for column, check, rows, cases in _row_failures(frame, contract):
             counts[column, check] = counts.get((column, check), 0) + rows
-            found = failures.setdefault((column, check), [])
-            found.extend(cases[: EXAMPLES - len(found)])
+            examples = failures.setdefault((column, check), [])
+            examples.extend(cases[: EXAMPLES - len(examples)])
         if ascending:
             keys = batch.select(list(contract.key))
             ascending = _ascending(pa.concat_tables([last, keys]) if last is not None else keys)
@@ -91,16 +91,16 @@ def _ascending(keys: pa.Table) -> bool:
     return bool(pc.all(after, skip_nulls=False).as_py())
 
 
-def _check_columns(found: pa.Schema, contract: Table) -> None:
-    wanted = arrow_schema(contract)
-    if found.names != wanted.names:
+def _check_columns(actual: pa.Schema, contract: Table) -> None:
+    expected = arrow_schema(contract)
+    if actual.names != expected.names:
         raise ContractViolation(
-            f"table {contract.name}: the columns differ: found {found.names}",
+            f"table {contract.name}: the columns differ: found {actual.names}",
             where=f"contract of {contract.name}",
-            allowed=f"exactly, in this order: {wanted.names}",
+            allowed=f"exactly, in this order: {expected.names}",
             next_step="the step that wrote the table is wrong",
         )
-    for field, promise in zip(found, wanted, strict=True):
+    for field, promise in zip(actual, expected, strict=True):
         if field.type != promise.type:
             raise ContractViolation(
                 f"table {contract.name}, column {field.name}, check type: found {field.type}",
@@ -181,12 +181,12 @@ def _repeated_keys(whole: pa.Table | Path, contract: Table) -> tuple[int, list[s
         else:
             con.register("judged", whole.select(list(contract.key)))
         key = ", ".join(f'"{name}"' for name in contract.key)
-        found = con.execute(
+        repeated = con.execute(
             f"select {key}, count(*) as n from judged group by all having n > 1 order by all"
         ).fetchall()
-    if not found:
+    if not repeated:
         return None
-    return len(found), ["/".join(map(str, row[:-1])) for row in found[:EXAMPLES]]
+    return len(repeated), ["/".join(map(str, row[:-1])) for row in repeated[:EXAMPLES]]
 
 
 def _promise(contract: Table, name: str) -> str:

@@ -94,7 +94,7 @@ class Archive:
         key = ", ".join(f'"{name}"' for name in self.table.key)
         with duckdb.connect(config={"autoinstall_known_extensions": False, "TimeZone": "UTC"}) as con:
             con.register("contributed", pa.concat_tables(parts))
-            found: pa.Table = con.sql(
+            current: pa.Table = con.sql(
                 f"""
                 select * exclude (import_number)
                 from contributed
@@ -102,7 +102,7 @@ class Archive:
                 order by {key}
                 """
             ).to_arrow_table()
-        return found.cast(schema)
+        return current.cast(schema)
 
     def _rows(self, event: Event) -> pa.Table:
         path = self.objects.path(event["rows"])

@@ -65,9 +65,9 @@ def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     try:
         return body.decode("utf-8"), notes
     except UnicodeDecodeError as error:
-        found = body[error.start : error.start + 1].hex()
+        bad_byte = body[error.start : error.start + 1].hex()
         refuse(
-            f"is not in UTF-8 throughout: line {_line(body, error.start)} holds the byte 0x{found}",
+            f"is not in UTF-8 throughout: line {_line(body, error.start)} holds the byte 0x{bad_byte}",
             name, UTF8, "save it in UTF-8, and look at that line: letters may be lost already",
         )  # fmt: skip
 
@@ -85,11 +85,11 @@ def _separator(text: str) -> str:
 def _records(text: str, separator: str, name: str) -> list[tuple[int, list[str]]]:
     """The records that are not blank, each with its number."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    found: list[tuple[int, list[str]]] = []
+    records: list[tuple[int, list[str]]] = []
     try:
         for number, record in enumerate(reader, 1):
             if any(cell.strip(SPACES) for cell in record):
-                found.append((number, record))
+                records.append((number, record))
     except csv.Error as error:
         refuse(
             f"cannot be divided into fields at line {reader.line_num}: {error}",
@@ -97,4 +97,4 @@ def _records(text: str, separator: str, name: str) -> list[tuple[int, list[str]]
             'text that holds a separator, a quote or a line break in "quotes", quotes doubled within',
             "look at that line, and at the quotes in the lines before it",
         )
-    return found
+    return records

@@ -86,8 +86,8 @@ def matched(received: Received, kind: str | None, name: str) -> tuple[Template, 
     that a returned workbook has beside them."""
     keep = [index for index, column in enumerate(received.header) if not added(column)]
     header = tuple(received.header[index] for index in keep)
-    wanted = [template_of(kind)] if kind else list(TEMPLATES.values())
-    nearest = max(wanted, key=lambda template: len(set(template.names) & set(header)))
+    candidates = [template_of(kind)] if kind else list(TEMPLATES.values())
+    nearest = max(candidates, key=lambda template: len(set(template.names) & set(header)))
     if sorted(header) != sorted(nearest.names):
         _wrong_header(header, nearest, name)
     shared = {field.name for field in nearest.fields if field.per_file}
@@ -99,13 +99,13 @@ def matched(received: Received, kind: str | None, name: str) -> tuple[Template, 
 
 def _wrong_header(header: Sequence[str], template: Template, name: str) -> None:
     count = Counter(header)
-    found = {
+    problems = {
         "missing": [column for column in template.names if column not in count],
         "unknown": [column or "(no name)" for column in count if column not in template.names],
         "twice": [column for column, times in count.items() if times > 1 and column],
     }
     said = "; ".join(
-        f"{what}: {', '.join(c[:40] for c in columns[:20])}" for what, columns in found.items() if columns
+        f"{what}: {', '.join(c[:40] for c in columns[:20])}" for what, columns in problems.items() if columns
     )
     refuse(
         f"the header is not that of a template; of {template.kind}, the nearest: {said}",

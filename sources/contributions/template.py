@@ -156,10 +156,12 @@ def _workbook(path: Path, template: Template, known: Known) -> None:
             data.set_column(column, column, 18, None if field.column.type == "float64" else text)
             put(data, 0, column, field.name, head)
             _choices(data, column, [n for n, code in enumerate(listed, 2) if code[0] == field.name])
-        given = [(field.name, "", field.column.description) for field in template.fields if field.per_file]
+        file_fields = [
+            (field.name, "", field.column.description) for field in template.fields if field.per_file
+        ]
         _lines(
             book.add_worksheet("file"),
-            [("column", "value for all rows", "meaning"), *given],
+            [("column", "value for all rows", "meaning"), *file_fields],
             text,
             [18, 40, 100],
         )

@@ -48,7 +48,7 @@ def judge(received: Received, template: Template, known: Known, this_year: int) 
     for index, one in enumerate(judged):
         if not one.faults:
             keys.setdefault(tuple(one.values[name] for name in template.key), []).append(index)
-    for same in [found for found in keys.values() if len(found) > 1]:
+    for same in [rows_of_key for rows_of_key in keys.values() if len(rows_of_key) > 1]:
         numbers = [judged[index].row.number for index in same]
         for index in same:
             others = ", ".join(str(number) for number in numbers if number != judged[index].row.number)
@@ -63,8 +63,8 @@ def _row(row: Row, received: Received, template: Template, known: Known, this_ye
     cells = {name: _filled(name, sent, received.shared) for name in template.names}
     faults: list[Fault] = []
     if row.beyond or row.short:
-        found = "fewer" if row.short else "more"
-        says = f"has {found} fields than the header; quote a text that holds a separator or a line break"
+        surplus = "fewer" if row.short else "more"
+        says = f"has {surplus} fields than the header; quote a text that holds a separator or a line break"
         faults.append(Fault("", "wrong_fields", says))
     values: dict[str, Value] = {}
     for field in template.fields:
@@ -174,8 +174,8 @@ def _by_measure(values: Mapping[str, Value], known: Known) -> Iterator[Fault]:
 
 def _by_rule(rule: Rule, values: Mapping[str, Value]) -> Iterator[Fault]:
     """One fault, at the first column of the rule that could fix it, if the row breaks the rule."""
-    given = [values[name] for name in rule.columns]
-    filled = [value is not None for value in given]
+    rule_values = [values[name] for name in rule.columns]
+    filled = [value is not None for value in rule_values]
     match rule.check:
         case "any_of":
             broken = not any(filled)
@@ -184,20 +184,21 @@ def _by_rule(rule: Rule, values: Mapping[str, Value]) -> Iterator[Fault]:
         case "together":
             broken = any(filled) and not all(filled)
         case "not_before":
-            broken = all(filled) and int(str(given[0])[:4]) < int(str(given[1]))
+            broken = all(filled) and int(str(rule_values[0])[:4]) < int(str(rule_values[1]))
         case "value_or_missing":
-            broken = filled[0] == (given[1] in MISSING_STATUSES)
+            broken = filled[0] == (rule_values[1] in MISSING_STATUSES)
         case "unit_of_metric":
-            broken = filled[0] and given[0] not in metric_units(str(given[1]))
+            broken = filled[0] and rule_values[0] not in metric_units(str(rule_values[1]))
     if broken:
-        yield Fault(_at(rule.columns, filled), "rule", rule.says + _more(rule, given))
+        yield Fault(_at(rule.columns, filled), "rule", rule.says + _more(rule, rule_values))
 
 
 def _at(columns: Sequence[str], filled: Sequence[bool]) -> str:
     return next((name for name, there in zip(columns, filled, strict=True) if not there), columns[0])
 
 
-def _more(rule: Rule, given: Sequence[Value]) -> str:
+def _more(rule: Rule, rule_values: Sequence[Value]) -> str:
     if rule.check != "unit_of_metric":
         return ""
-    return f": for {given[1]} {', '.join(metric_units(str(given[1]))) or 'none, as it is disclosed in words'}"
+    metric = str(rule_values[1])
+    return f": for {metric} {', '.join(metric_units(metric)) or 'none, as it is disclosed in words'}"

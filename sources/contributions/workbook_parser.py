@@ -58,11 +58,11 @@ def read_workbook(data: bytes, name: str) -> Received:
     if formula := next((cell for cell in header if cell.fault), None):
         refuse(f"the header {formula.fault}", name, "the column names of a template")
     width = max((i for i, cell in enumerate(header, 1) if cell.text), default=0)
-    found = tuple(_row(number, cells, width) for number, cells in rows[1:])
-    if len(found) > MOST_ROWS:
-        refuse(f"has {len(found):,} rows", name, f"at most {MOST_ROWS:,}", "divide it into several files")
+    parsed = tuple(_row(number, cells, width) for number, cells in rows[1:])
+    if len(parsed) > MOST_ROWS:
+        refuse(f"has {len(parsed):,} rows", name, f"at most {MOST_ROWS:,}", "divide it into several files")
     return Received(
-        tuple(cell.text for cell in header[:width]), found, dict(_shared(shared, name)), _hidden(formats)
+        tuple(cell.text for cell in header[:width]), parsed, dict(_shared(shared, name)), _hidden(formats)
     )
 
 
@@ -102,12 +102,12 @@ def _rows(sheet: Any, formats: CellFormats) -> Iterator[tuple[int, list[Cell]]]:
     """The rows that are not blank, with their number. What the sheet says of its own size is not believed."""
     sheet.reset_dimensions()
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        found = [
+        row_cells = [
             replace(_cell(cell), raised=formats.raised.get((number - 1, place), ""))
             for place, cell in enumerate(cells)
         ]
-        if any(cell.text or cell.fault for cell in found):
-            yield number, found
+        if any(cell.text or cell.fault for cell in row_cells):
+            yield number, row_cells
 
 
 def _row(number: int, cells: list[Cell], width: int) -> Row:

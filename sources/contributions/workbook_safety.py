@@ -142,11 +142,11 @@ class _Scan:
         self.row, self.column = row, 0
 
     def _next_cell(self, place: str | None) -> None:
-        found = PLACE.fullmatch(place or "")
-        if place and found is None:
+        match = PLACE.fullmatch(place or "")
+        if place and match is None:
             refuse(f"has a cell {place[:20]!r}", self.where, "A1 and so on")
-        column = column_index_from_string(found[1]) if found else self.column + 1
-        row = int(found[2]) if found else self.row
+        column = column_index_from_string(match[1]) if match else self.column + 1
+        row = int(match[2]) if match else self.row
         if row != self.row or column <= self.column:
             refuse(f"cell {place} is out of order", self.where)
         if column > MOST_COLUMNS:

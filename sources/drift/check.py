@@ -120,9 +120,9 @@ def probe_of(
     """The series to ask for: the one declared, else the one recorded, else the first in use, else the first
     there is."""
     codes = list(load_series(source.id, folder))
-    wanted = [source.probe, contract.probe if contract else "", *(c for c in codes if c in used), *codes]
-    if found := next((code for code in wanted if code in codes), ""):
-        return found
+    candidates = [source.probe, contract.probe if contract else "", *(c for c in codes if c in used), *codes]
+    if probe := next((code for code in candidates if code in codes), ""):
+        return probe
     raise CompactError(
         f"{source.id} has no series to ask for",
         where=f"sources/agencies/{source.id}/series.csv",

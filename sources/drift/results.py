@@ -15,10 +15,10 @@ from sources.snapshots.atomic import write_sidecar
 FILE = "contracts.json"
 
 
-def remember_contracts(home: Path, found: Mapping[str, tuple[str, str]]) -> None:
+def remember_contracts(home: Path, results: Mapping[str, tuple[str, str]]) -> None:
     """Keep state and words of each source that was checked; those not checked this time stay as they were."""
     path = home / "status" / FILE
-    known = _known(path) | {name: {"state": state, "what": what} for name, (state, what) in found.items()}
+    known = _known(path) | {name: {"state": state, "what": what} for name, (state, what) in results.items()}
     write_sidecar(path, known, indent=1)
 
 
@@ -30,7 +30,7 @@ def failed_contracts(home: Path) -> dict[str, str]:
 
 def _known(path: Path) -> dict[str, dict[str, str]]:
     try:
-        found: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+        results: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found
+    return results

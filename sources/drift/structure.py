@@ -54,14 +54,14 @@ def differences(was: Mapping[str, str], now: Mapping[str, str], optional: Collec
     added = [path for path in now if path not in was and not _hidden(path, was)]
     removed = [path for path in was if path not in now and not _hidden(path, now)]
     moved = bool(added or removed)  # then the places of columns say nothing new
-    found = [f"{path} is gone (it was {was[path]})" for path in removed]
-    found += [f"{path} is new ({now[path]})" for path in added]
+    changes = [f"{path} is gone (it was {was[path]})" for path in removed]
+    changes += [f"{path} is new ({now[path]})" for path in added]
     for path in was:
         if path not in now or (moved and now[path].startswith("place ")):
             continue
         if strange := _kinds(now[path]) - _kinds(was[path]):
-            found.append(f"{path} was {was[path]} and is {' or '.join(sorted(strange))}")
-    return found
+            changes.append(f"{path} was {was[path]} and is {' or '.join(sorted(strange))}")
+    return changes
 
 
 def _matches(path: str, patterns: Collection[str]) -> bool:
@@ -189,5 +189,5 @@ def _start(archive: zipfile.ZipFile, name: str) -> bytes:
 
 def _sheets(workbook: bytes) -> Iterator[tuple[str, str]]:
     """Read by pattern: nothing of a workbook is parsed as XML here, so nothing in it can unfold."""
-    for found in re.finditer(r'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"', workbook.decode("utf-8", "replace")):
-        yield f"sheet {YEAR.sub('YYYY', unescape(found[1]))!r}", "sheet"
+    for match in re.finditer(r'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"', workbook.decode("utf-8", "replace")):
+        yield f"sheet {YEAR.sub('YYYY', unescape(match[1]))!r}", "sheet"

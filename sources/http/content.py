@@ -75,19 +75,19 @@ def bad(page: Page, what: str, *, allowed: str = "", next_step: str = KEEP_STORE
     )
 
 
-def check_text(page: Page, start: bytes, encoding: str = "utf-8", wanted: str = "text") -> None:
+def check_text(page: Page, start: bytes, encoding: str = "utf-8", expected: str = "text") -> None:
     """InvalidResponse unless the first bytes of a body may be text of that encoding: not empty, no web page,
     no other kind of file."""
     start = start.removeprefix(b"\xef\xbb\xbf")
     if not start.strip(b"\x00 \t\r\n"):
-        raise bad(page, f"is empty ({page.size} bytes)", allowed=wanted)
+        raise bad(page, f"is empty ({page.size} bytes)", allowed=expected)
     if _MARKUP.match(start):
         title = _TITLE.search(start[:65536])
         says = excerpt(title[1] if title else start)
         raise bad(
             page,
-            f"is a web page or XML, not {wanted}; it says: {says!r}",
-            allowed=wanted,
+            f"is a web page or XML, not {expected}; it says: {says!r}",
+            allowed=expected,
             next_step="open the address in a browser: a challenge or a maintenance notice goes away, then "
             "run again; if the address itself has changed, fix source.yaml",
         )
@@ -95,16 +95,16 @@ def check_text(page: Page, start: bytes, encoding: str = "utf-8", wanted: str = 
     if kind and not (kind.startswith("UTF-16") and encoding == "utf-16"):
         raise bad(
             page,
-            f"is {kind}, not {wanted}",
-            allowed=f"{wanted} in {encoding.upper()}",
+            f"is {kind}, not {expected}",
+            allowed=f"{expected} in {encoding.upper()}",
             next_step="if the agency now publishes another kind of file, describe it in source.yaml "
             "(packed, archive, encoding or reader)",
         )
 
 
-def _usable(page: Page, wanted: str) -> str:
+def _usable(page: Page, expected: str) -> str:
     body = page.body.removeprefix(b"\xef\xbb\xbf")
-    check_text(page, body, wanted=wanted)
+    check_text(page, body, expected=expected)
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -113,7 +113,7 @@ def _usable(page: Page, wanted: str) -> str:
         raise bad(
             page,
             f"is not UTF-8: byte {place} is 0x{body[error.start]:02x} ({error.reason}){likely}",
-            allowed=f"{wanted} in UTF-8",
+            allowed=f"{expected} in UTF-8",
         ) from None
 
 

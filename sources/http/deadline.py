@@ -94,18 +94,18 @@ def look_up(host: str, port: int, seconds: float) -> list[str]:
         socket.gaierror: there is no such host.
         TimeoutError: the resolver has not answered in time.
     """
-    found: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
+    results: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
 
     def ask() -> None:
         try:
             rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.put(list(dict.fromkeys(str(row[4][0]) for row in rows)))
+            results.put(list(dict.fromkeys(str(row[4][0]) for row in rows)))
         except (OSError, UnicodeError) as error:
-            found.put(error)
+            results.put(error)
 
     threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()
     try:
-        answer = found.get(timeout=seconds)
+        answer = results.get(timeout=seconds)
     except Empty:
         raise TimeoutError(f"no address of {host} within {seconds:.3g} s") from None
     if isinstance(answer, Exception):

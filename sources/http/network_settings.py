@@ -87,12 +87,12 @@ def network_settings(url: str, session: requests.Session) -> NetworkSettings:
     chosen = select_proxy(url, proxies) or ""
     verify = env["verify"] or True
     bundle = next((name for name in BUNDLE_VARIABLES if os.environ.get(name)), "")
-    found = NetworkSettings(proxies, without_password(chosen), _variable_of(chosen), verify, bundle)
+    settings = NetworkSettings(proxies, without_password(chosen), _variable_of(chosen), verify, bundle)
     if chosen:
-        _check_proxy(found)
+        _check_proxy(settings)
     if bundle and url.startswith("https:"):
-        _check_bundle(found)
-    return found
+        _check_bundle(settings)
+    return settings
 
 
 def refused_tunnel(error: BaseException) -> int | None:

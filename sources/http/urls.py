@@ -34,7 +34,7 @@ def allowed_origins(source: Source, override: str | None) -> frozenset[Origin]:
     named = [f"https://{host}" for host in source.hosts]
     named += [source.base_url] if source.base_url.startswith("https://") else []
     named += [override] if override else []
-    return frozenset(found for url in named if (found := origin(url)))
+    return frozenset(allowed for url in named if (allowed := origin(url)))
 
 
 def redact(url: str) -> str:

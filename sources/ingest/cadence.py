@@ -34,20 +34,20 @@ class Cadence:
 @cache
 def cadences() -> dict[str, Cadence]:
     """Every cadence of a source.yaml."""
-    found = {}
+    by_source = {}
     for name, line in load_yaml(FILE).data.items():
         days = line["stale_days"]
         if not line.get("reason"):
             raise CompactError(
                 f"{name} has no reason", where=str(FILE), allowed="a reason beside the numbers"
             )
-        found[name] = Cadence(
+        by_source[name] = Cadence(
             name,
             line["cron"],
             timedelta(hours=line["sensor_hours"]),
             None if days is None else timedelta(days=days),
         )
-    return found
+    return by_source
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ class Freshness:
 
 
 def freshness_status(
-    source: Source, store: Store, wanted: Collection[str], now: datetime | None = None
+    source: Source, store: Store, series: Collection[str], now: datetime | None = None
 ) -> Freshness:
     """How a source stands. wanted: the series that are asked for; others do not age."""
     live = store.live(source.id)
-    used = {key: s for key, s in live.items() if not wanted or set(s.series) & set(wanted)} or live
+    used = {key: s for key, s in live.items() if not series or set(s.series) & set(series)} or live
     if not used:
         return Freshness(None, None, None, None)
     confirmed = {key: snapshot.fetched_at for key, snapshot in used.items()}
@@ -85,14 +85,14 @@ def freshness_status(
     )
 
 
-def standing_facts(source: Source, store: Store, wanted: Collection[str]) -> dict[str, str | None]:
+def standing_facts(source: Source, store: Store, series: Collection[str]) -> dict[str, str | None]:
     """The same as text, for release.json."""
-    found = freshness_status(source, store, wanted)
+    freshness = freshness_status(source, store, series)
     return {
         "cadence": source.cadence,
-        "agency_release": found.agency_release,
-        "last_confirmed": _text(found.last_confirmed),
-        "stale_since": _text(found.stale_since),
+        "agency_release": freshness.agency_release,
+        "last_confirmed": _text(freshness.last_confirmed),
+        "stale_since": _text(freshness.stale_since),
     }
 
 

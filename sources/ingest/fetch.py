@@ -98,13 +98,13 @@ def fetch_source(
     since: series to the agency's first release that has it: an older release may lack it, as if optional.
     """
     started, report = time.monotonic(), FetchReport(source.id)
-    wanted = reader.plan(source, series)
+    resources = reader.plan(source, series)
     embedded = source.base_url.startswith("package:")
     if missing := not_configured(source):
         report.note = missing
     elif offline and not embedded:
         report.note = "offline: nothing was asked"
-    elif wanted:
+    elif resources:
         own = session or Session(
             source,
             base_url=None if embedded else url_override(source.id),
@@ -116,7 +116,7 @@ def fetch_source(
         run = _Run(source, store, reader, own, now, live, frozenset(optional), since or {})
         try:
             with source_lock(store, source.id) as meanwhile:
-                _bring(run, wanted, report, progress, meanwhile)
+                _bring(run, resources, report, progress, meanwhile)
         finally:
             if session is None:
                 own.close()
@@ -125,7 +125,7 @@ def fetch_source(
             own.usage.requests,
             own.usage.bytes,
         )
-    _settle(report, wanted, store)
+    _settle(report, resources, store)
     report.seconds = time.monotonic() - started
     return report
 
@@ -149,7 +149,7 @@ def _whole(store: Store, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapsho
 
 def _bring(
     run: _Run,
-    wanted: Sequence[Resource],
+    resources: Sequence[Resource],
     report: FetchReport,
     progress: Progress | None,
     meanwhile: frozenset[str] = frozenset(),
@@ -174,18 +174,18 @@ def _bring(
     releases = run.store.releases(run.source.id)
     current = {
         r.key
-        for r in wanted
+        for r in resources
         if (r.key in meanwhile or (release is not None and releases.get(r.key) == release))
         and _carries(newest.get(r.key), r)
     }
-    due = [resource for resource in wanted if resource.key not in current]
+    due = [resource for resource in resources if resource.key not in current]
     run.usable = bool(current)
     outcomes: dict[str, _Outcome] = dict.fromkeys(current, "unchanged")
     for resource, outcome in _each(run, due, release):
         outcomes[resource.key] = outcome
         if progress is not None:
-            progress(len(outcomes), len(wanted))
-    for resource in wanted:
+            progress(len(outcomes), len(resources))
+    for resource in resources:
         outcome = outcomes[resource.key]
         if isinstance(outcome, Snapshot):
             report.fetched.append(outcome)
@@ -266,26 +266,26 @@ def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
     return outcome
 
 
-def _settle(report: FetchReport, wanted: Sequence[Resource], store: Store) -> None:
+def _settle(report: FetchReport, resources: Sequence[Resource], store: Store) -> None:
     """The state of the source, and in the note what is missing."""
     newest = store.candidates(report.source)
-    if not wanted:
+    if not resources:
         report.state = "stored" if newest else "absent"
         report.note = report.note or "not asked: no indicator uses a series of it"
         return
-    wanted = [resource for resource in wanted if resource.key not in report.left_out]
-    missing = [resource.key for resource in wanted if resource.key not in newest]
+    resources = [resource for resource in resources if resource.key not in report.left_out]
+    missing = [resource.key for resource in resources if resource.key not in newest]
     done = {snapshot.resource for snapshot in report.fetched} | set(report.unchanged)
-    if not wanted and not report.left_out:
+    if not resources and not report.left_out:
         report.state = "stored" if newest else "absent"
         report.note = report.note or "no indicator uses it"
-    elif wanted and done >= {resource.key for resource in wanted}:
+    elif resources and done >= {resource.key for resource in resources}:
         report.state = "live"
-    elif len(missing) < len(wanted):
+    elif len(missing) < len(resources):
         report.state = "stored"
     if missing:
-        text = f"no snapshot of {len(missing)} of {len(wanted)}: {_some(missing)}"
-        text = text if len(missing) < len(wanted) else "nothing of it is stored"
+        text = f"no snapshot of {len(missing)} of {len(resources)}: {_some(missing)}"
+        text = text if len(missing) < len(resources) else "nothing of it is stored"
         report.note = f"{report.note}; {text}" if report.note else text
     if report.left_out:
         text = f"the agency has no series {_some(report.left_out)}"

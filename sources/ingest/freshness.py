@@ -102,16 +102,16 @@ def check_for_update(
     if release is None:
         return _by_validators(hurried, store)
     stored = store.releases(source.id)
-    wanted = [
+    keys = [
         resource.key
         for resource in reader.plan(source, series)
         if resource.key in stored or not set(resource.series) <= set(optional)
     ]
-    behind = [key for key in wanted if stored.get(key) != release]
+    behind = [key for key in keys if stored.get(key) != release]
     if not behind:
         return UpdateCheck(False, release, f"the agency's release is still {release}")
     return UpdateCheck(
-        True, release, f"release {release}: {len(behind)} of {len(wanted)} are not stored as of it"
+        True, release, f"release {release}: {len(behind)} of {len(keys)} are not stored as of it"
     )
 
 

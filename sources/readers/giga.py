@@ -138,23 +138,25 @@ def _count_rows(counts: Counter[tuple[str, str]], year: str) -> Iterator[Row]:
 
 def _schools(page: Page) -> tuple[str, list[dict[str, Any]]]:
     """The year of the envelope and its schools."""
-    found = parse_json(page)
-    if not isinstance(found, dict) or found.get("success") is not True or "data" not in found:
-        said = str(found.get("message", ""))[:200] if isinstance(found, dict) else type(found).__name__
+    document = parse_json(page)
+    if not isinstance(document, dict) or document.get("success") is not True or "data" not in document:
+        said = (
+            str(document.get("message", ""))[:200] if isinstance(document, dict) else type(document).__name__
+        )
         raise refuse(
             f"the answer is no list of schools: {said!r}",
             [page],
             allowed='{"success": true, "timestamp": ..., "data": [...]}',
         )
-    stamp = YEAR.match(str(found.get("timestamp")))
+    stamp = YEAR.match(str(document.get("timestamp")))
     if stamp is None:
         raise refuse(
-            f"the timestamp is {found.get('timestamp')!r}",
+            f"the timestamp is {document.get('timestamp')!r}",
             [page],
             allowed="a date such as 2026-11-23, with or without a time",
             next_step="no year is guessed: teach the reader how the agency writes it",
         )
-    schools = found["data"]
+    schools = document["data"]
     if not isinstance(schools, list):
         raise refuse(f"data is {type(schools).__name__}", [page], allowed="a list")
     check_rows(schools, FIELDS, page, "data")

@@ -52,11 +52,11 @@ class Cube:
 
     def key(self, place: int) -> dict[str, str]:
         """The codes of the cell at a place of the row-major order."""
-        found = {}
+        code_of = {}
         for name, codes in reversed(self.codes.items()):
             place, index = divmod(place, len(codes))
-            found[name] = codes[index]
-        return found
+            code_of[name] = codes[index]
+        return code_of
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:

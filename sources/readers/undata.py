@@ -48,17 +48,17 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
         pages.append(
             session.post_json("/api/observations/series", {"variables": [resource.key], "entities": some})
         )
-        found = read_places(pages[-1], resource.key, pages)
-        if set(found) != set(some):
-            odd = sorted(set(found) ^ set(some))
+        by_code = read_places(pages[-1], resource.key, pages)
+        if set(by_code) != set(some):
+            odd = sorted(set(by_code) ^ set(some))
             raise refuse(
-                f"{len(some)} places of {resource.key} were asked and {len(found)} came; the difference is "
+                f"{len(some)} places of {resource.key} were asked and {len(by_code)} came; the difference is "
                 f"{', '.join(odd[:5])}",
                 pages,
                 allowed="each place that was asked, also those without data",
                 next_step=RUN_AGAIN,
             )
-        cells += [canonical(row) for place in found.items() for row in _values(*place)]
+        cells += [canonical(row) for place in by_code.items() for row in _values(*place)]
     if not cells:
         raise refuse(
             f"no country has a value of {resource.key}: the agency has no such variable now",
@@ -75,14 +75,14 @@ def read_places(page: Page, code: str, pages: Sequence[Page] = ()) -> dict[str, 
     """The places of a page with their series and facet, or InvalidResponse."""
     answer, pages = parse_json(page), pages or [page]
     data, facets = (answer.get("data"), answer.get("facets")) if isinstance(answer, dict) else (None, None)
-    found = data.get(code) if isinstance(data, dict) and len(data) == 1 else None
-    if not isinstance(found, dict) or not isinstance(facets, dict):
+    value = data.get(code) if isinstance(data, dict) and len(data) == 1 else None
+    if not isinstance(value, dict) or not isinstance(facets, dict):
         raise refuse(
             f"the answer for {code} has no data of it alone: {str(answer)[:200]}",
             pages,
             allowed="data of the variable that was asked, and facets",
         )
-    return {name: _place(name, place, facets, code, pages) for name, place in found.items()}
+    return {name: _place(name, place, facets, code, pages) for name, place in value.items()}
 
 
 def _place(name: str, place: Any, facets: dict[str, Any], code: str, pages: Sequence[Page]) -> Place:

@@ -186,11 +186,11 @@ def _figure_words(before: str, after: str, form: str) -> tuple[str, str] | Refus
 
 def _number(words: str, form: str) -> str | None:
     """`71.4 million` as 71400000, exactly; `less than 1` as <1; None if the words are in another form."""
-    found = _pattern(form).fullmatch(words)
-    if not found:
+    match = _pattern(form).fullmatch(words)
+    if not match:
         return None
-    number = Decimal(found["number"].replace(",", "")).scaleb(MAGNITUDES[found["magnitude"] or ""])
-    return ("<" if found["less"] else "") + ("-" if found["sign"] else "") + f"{number:f}"
+    number = Decimal(match["number"].replace(",", "")).scaleb(MAGNITUDES[match["magnitude"] or ""])
+    return ("<" if match["less"] else "") + ("-" if match["sign"] else "") + f"{number:f}"
 
 
 @cache
@@ -205,8 +205,8 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 def _split_note(text: str) -> tuple[str, str]:
     """The words without HTML, and the notes that follow them."""
-    found = NOTE.search(text)
-    words, notes = (text[: found.start()], text[found.start() :]) if found else (text, "")
+    match = NOTE.search(text)
+    words, notes = (text[: match.start()], text[match.start() :]) if match else (text, "")
     return _plain(words), _plain(notes).lstrip("+ ")
 
 
@@ -249,8 +249,8 @@ def _names(node: dict[str, Any], name: str) -> Iterator[tuple[str, int | None]]:
         return
     pattern = re.compile(re.escape(name).replace(re.escape("{year}"), "([0-9]{4})"))
     for key in sorted(node):
-        if found := pattern.fullmatch(key):
-            yield key, int(found[1])
+        if match := pattern.fullmatch(key):
+            yield key, int(match[1])
 
 
 def _document(body: bytes, url: str) -> dict[str, Any]:

@@ -53,18 +53,18 @@ class SeriesInfo:
 
 def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
     """Every source by its id, or DefinitionError with all problems of all files."""
-    found: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
     problems: list[Problem] = []
     for path in sorted(folder.glob("*/source.yaml")):
         try:
             source = load_source(path)
-            found[source.id] = source
+            sources[source.id] = source
             load_series(source.id, folder)
         except DefinitionError as error:
             problems.extend(error.problems)
     if problems:
         raise DefinitionError(problems)
-    return found
+    return sources
 
 
 def load_source(path: Path) -> Source:
@@ -112,7 +112,7 @@ def is_unit(code: str) -> bool:
 
 
 def _series(rows: csv.DictReader[str], path: Path) -> dict[str, SeriesInfo]:
-    found: dict[str, SeriesInfo] = {}
+    series: dict[str, SeriesInfo] = {}
     problems: list[Problem] = []
     header = tuple(rows.fieldnames or ())
     if header[:3] != SERIES_COLUMNS or len(set(header)) != len(header):
@@ -148,11 +148,11 @@ def _series(rows: csv.DictReader[str], path: Path) -> dict[str, SeriesInfo]:
             {name: row[name] for name in header[3:] if name not in NAMED_COLUMNS},
             *(row.get(name) or "" for name in NAMED_COLUMNS),
         )
-        problems.extend(_series_problems(info, found, str(path), line))
-        found[info.code] = info
+        problems.extend(_series_problems(info, series, str(path), line))
+        series[info.code] = info
     if problems:
         raise DefinitionError(problems)
-    return found
+    return series
 
 
 def _series_problems(info: SeriesInfo, before: Collection[str], path: str, line: int) -> Iterator[Problem]:

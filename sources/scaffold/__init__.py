@@ -4,6 +4,6 @@ from schemas.exports import lazy_exports
 
 __getattr__, __all__ = lazy_exports(
     __name__,
-    source="Wanted scaffold",
+    source="SourceRequest scaffold",
     yaml_writer="scalar",
 )

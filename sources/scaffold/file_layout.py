@@ -84,8 +84,8 @@ def number_style(texts: Iterable[str]) -> NumberStyle:
             groups[grouped[1]] += 1
         elif grouped:
             unclear = unclear or text
-        elif found := DECIMAL.fullmatch(text):
-            decimals[found[1] or found[2]] += 1
+        elif match := DECIMAL.fullmatch(text):
+            decimals[match[1] or match[2]] += 1
     decimal = decimals.most_common(1)[0][0] if decimals else ""
     thousands = groups.most_common(1)[0][0] if groups else ""
     if unclear and not decimal and thousands not in (".", ","):
@@ -100,7 +100,7 @@ def number_style(texts: Iterable[str]) -> NumberStyle:
 def layout_lines(layout: FileLayout, numbers: NumberStyle) -> list[str]:
     """Options of the reader that differ from what it takes unasked, as lines of YAML."""
     usual = Layout.model_fields
-    given = {
+    options = {
         "encoding": layout.encoding,
         "delimiter": layout.delimiter,
         "title_rows": layout.title_rows,
@@ -109,7 +109,7 @@ def layout_lines(layout: FileLayout, numbers: NumberStyle) -> list[str]:
     }
     return [
         f"  {name}: {scalar(value) if isinstance(value, str) else value}"
-        for name, value in given.items()
+        for name, value in options.items()
         if value != usual[name].default
     ]
 

@@ -46,7 +46,7 @@ RATE = Rate(
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SourceRequest:
     """What is known of the source. fields: field of the wire to the column that holds it; values: columns of
     values, where each is a series of its own; rows: how many the specimen keeps; file: a file at hand, which
     is read instead of asking, so that the address may be unknown yet."""
@@ -79,25 +79,25 @@ class Made:
     what: str
 
 
-def scaffold(wanted: Wanted, *, root: Path = CHECKOUT, today: date | None = None) -> list[Made]:
+def scaffold(request: SourceRequest, *, root: Path = CHECKOUT, today: date | None = None) -> list[Made]:
     """Ask once, and write sources/agencies/<id> and tests/specimens/<id> below root. Nothing is written
     over."""
-    _check(wanted, root)
-    override = url_override(wanted.id)
-    page = _ask(wanted, override)
+    _check(request, root)
+    override = url_override(request.id)
+    page = _ask(request, override)
     table = None
-    if wanted.reader == "delimited" and not page.body.startswith((b"PK", b"\x1f\x8b")):
+    if request.reader == "delimited" and not page.body.startswith((b"PK", b"\x1f\x8b")):
         table = read_table(read_layout(page))
-        check_columns(table, [*wanted.fields.values(), *wanted.values])
-    specimen, kept, of = trim(page, wanted.rows, table.layout if table else None)
-    folder, beside = root / "sources" / "agencies" / wanted.id, root / "tests" / "specimens" / wanted.id
+        check_columns(table, [*request.fields.values(), *request.values])
+    specimen, kept, of = trim(page, request.rows, table.layout if table else None)
+    folder, beside = root / "sources" / "agencies" / request.id, root / "tests" / "specimens" / request.id
     folder.mkdir()
     beside.mkdir(parents=True)
     day = (today or date.today()).isoformat()
-    definition = _definition(wanted, page, table, day, override)
+    definition = _definition(request, page, table, day, override)
     (folder / "source.yaml").write_text(definition, encoding="utf-8")
-    series = _series(folder / "series.csv", wanted, table)
-    name = re.sub(r"[^a-z0-9]+", "_", wanted.name.lower())
+    series = _series(folder / "series.csv", request, table)
+    name = re.sub(r"[^a-z0-9]+", "_", request.name.lower())
     stem, _, suffix = name.rpartition("_")
     file = f"{stem or 'answer'}.{suffix if stem else 'txt'}"
     (beside / file).write_bytes(specimen)
@@ -105,10 +105,10 @@ def scaffold(wanted: Wanted, *, root: Path = CHECKOUT, today: date | None = None
     there = there or series
     description = Specimen(
         series=there or ["?"],
-        origin=("a file at hand" if wanted.file else "recorded")
+        origin=("a file at hand" if request.file else "recorded")
         + (f"; trimmed to {kept} of {of} rows" if of else "; trimmed"),
         pages=[file],
-        url=page.url if override or wanted.file else wanted.url,
+        url=page.url if override or request.file else request.url,
         date=day,
         sha256=hashlib.sha256(page.body).hexdigest(),
         contract=True,
@@ -116,7 +116,7 @@ def scaffold(wanted: Wanted, *, root: Path = CHECKOUT, today: date | None = None
     about = beside / f"{stem or 'answer'}{SUFFIX}"
     about.write_text(description.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
     record_contract(
-        wanted.id, there[0] if there else "", [page], f"an answer of {day}", root / "sources" / "agencies"
+        request.id, there[0] if there else "", [page], f"an answer of {day}", root / "sources" / "agencies"
     )
     return [
         Made(str(path.relative_to(root)), what)
@@ -124,7 +124,7 @@ def scaffold(wanted: Wanted, *, root: Path = CHECKOUT, today: date | None = None
             (folder / "source.yaml", f"{definition.count(MARK)} questions to answer"),
             (
                 folder / "series.csv",
-                f"{len(series)} series" + ("" if wanted.unit else ", without a unit yet"),
+                f"{len(series)} series" + ("" if request.unit else ", without a unit yet"),
             ),
             (folder / "contract.json", "the structure of the answer"),
             (beside / file, f"the specimen: {description.origin}"),
@@ -133,44 +133,46 @@ def scaffold(wanted: Wanted, *, root: Path = CHECKOUT, today: date | None = None
     ]
 
 
-def _check(wanted: Wanted, root: Path) -> None:
+def _check(request: SourceRequest, root: Path) -> None:
     """What can be said before anybody is asked."""
     readers = sorted(READERS)
     taken = [
         f
-        for f in (root / "sources" / "agencies" / wanted.id, root / "tests" / "specimens" / wanted.id)
+        for f in (root / "sources" / "agencies" / request.id, root / "tests" / "specimens" / request.id)
         if f.exists()
     ]
     for wrong, what, where, allowed in (
-        (not re.fullmatch(r"[a-z][a-z0-9_]*", wanted.id), f"{wanted.id!r} cannot be an id", "ID",
+        (not re.fullmatch(r"[a-z][a-z0-9_]*", request.id), f"{request.id!r} cannot be an id", "ID",
          "lower-case letters, digits and _"),
-        (bool(taken), f"{wanted.id} is there already", str(taken[0] if taken else ""), "a new id"),
-        (wanted.reader not in readers, f"there is no reader {wanted.reader!r}", "--reader",
+        (bool(taken), f"{request.id} is there already", str(taken[0] if taken else ""), "a new id"),
+        (request.reader not in readers, f"there is no reader {request.reader!r}", "--reader",
          ", ".join(readers)),
-        (not wanted.file and not wanted.url, "there is neither an address nor a file", "--url",
+        (not request.file and not request.url, "there is neither an address nor a file", "--url",
          "one of --url and --file"),
-        (bool(wanted.url) and not (wanted.url.startswith("https://") and urlsplit(wanted.url).hostname),
-         f"{wanted.url!r} cannot be asked", "--url", "an address that begins with https://"),
-        (bool(wanted.unit) and not is_unit(wanted.unit), f"unknown unit {wanted.unit!r}", "--unit",
+        (bool(request.url) and not (request.url.startswith("https://") and urlsplit(request.url).hostname),
+         f"{request.url!r} cannot be asked", "--url", "an address that begins with https://"),
+        (bool(request.unit) and not is_unit(request.unit), f"unknown unit {request.unit!r}", "--unit",
          "a code of schemas/codelists/units.yaml"),
     ):  # fmt: skip
         if wrong:
             raise CompactError(what, where=where, allowed=allowed)
 
 
-def _ask(wanted: Wanted, override: str | None) -> Page:
+def _ask(request: SourceRequest, override: str | None) -> Page:
     """The file at hand; or the answer, through the same session as every other: one question, no other host,
     bounded."""
-    if wanted.file:
+    if request.file:
         try:
-            return Page(wanted.url or wanted.file.name, wanted.file.read_bytes())
+            return Page(request.url or request.file.name, request.file.read_bytes())
         except OSError as error:
-            raise CompactError(f"the file cannot be read: {error.strerror}", where=str(wanted.file)) from None
-    base, path, params = _parts(wanted.url)
-    host = str(urlsplit(wanted.url).hostname)
+            raise CompactError(
+                f"the file cannot be read: {error.strerror}", where=str(request.file)
+            ) from None
+    base, path, params = _parts(request.url)
+    host = str(urlsplit(request.url).hostname)
     provisional = Source.model_construct(
-        id=wanted.id,
-        agency=wanted.agency,
+        id=request.id,
+        agency=request.agency,
         base_url=base,
         hosts=[host],
         rate=RATE,
@@ -191,9 +193,11 @@ def _parts(url: str) -> tuple[str, str, dict[str, str]]:
     return f"https://{parts.netloc}{folder}", f"/{name}", dict(parse_qsl(parts.query))
 
 
-def _series(path: Path, wanted: Wanted, table: Table | None) -> list[str]:
+def _series(path: Path, request: SourceRequest, table: Table | None) -> list[str]:
     """Write series.csv and return its codes. Where nothing is known, one line that check will name."""
-    lines = series_lines(table, wanted.fields.get("series", ""), wanted.values, wanted.unit) if table else []
+    lines = (
+        series_lines(table, request.fields.get("series", ""), request.values, request.unit) if table else []
+    )
     columns = list(lines[0]) if lines else list(SERIES_COLUMNS)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
@@ -202,73 +206,77 @@ def _series(path: Path, wanted: Wanted, table: Table | None) -> list[str]:
     return [line["code"] for line in lines]
 
 
-def _definition(wanted: Wanted, page: Page, table: Table | None, day: str, override: str | None) -> str:
+def _definition(
+    request: SourceRequest, page: Page, table: Table | None, day: str, override: str | None
+) -> str:
     """The text of source.yaml."""
     size = max(MEGABYTE, 1 << (8 * len(page.body)).bit_length())
-    homepage = scalar(wanted.homepage) if wanted.homepage else ""
+    homepage = scalar(request.homepage) if request.homepage else ""
     lines = [
         EDITOR,
-        f"id: {wanted.id}",
-        f"title: {scalar(wanted.title)}",
-        f"agency: {scalar(wanted.agency)}",
+        f"id: {request.id}",
+        f"title: {scalar(request.title)}",
+        f"agency: {scalar(request.agency)}",
         f"homepage: {homepage}"
         if homepage
         else question("homepage:", "on which page does the agency present these data?"),
         question("description:", "what is measured, of whom, by whom? Two or three lines"),
         "licence:",
-        f"  name: {scalar(wanted.licence)}",
-        *([f"  url: {scalar(wanted.licence_url)}"] if wanted.licence_url else []),
+        f"  name: {scalar(request.licence)}",
+        *([f"  url: {scalar(request.licence_url)}"] if request.licence_url else []),
         question("  commercial_use:", "do the terms allow commercial use? true or false; not said: false"),
         question("  redistribution:", "do they allow passing the data on? true or false; not said: false"),
         question("citation:", "how does the agency want to be named?"),
         question("cadence:", f"how often does it publish? {', '.join(get_args(Cadence))}"),
-        _verified(wanted, day, override),
-        f"reader: {wanted.reader}",
+        _verified(request, day, override),
+        f"reader: {request.reader}",
         question("ask_for:", "all, if this is one small table; used, if indicators name what to ask for"),
-        *_address(wanted),
+        *_address(request),
         f"rate:\n  requests_per_second: {RATE.requests_per_second:g}\n  reason: {RATE.reason}",
         f"limits:\n  response_bytes: {size:<15} # the answer of {day} had {len(page.body)} bytes",
-        _options(wanted, table),
-        areas_text(table, wanted.fields.get("area", ""))
+        _options(request, table),
+        areas_text(table, request.fields.get("area", ""))
         if table
         else "areas:\n" + question("  scheme:", "of which code list are the areas?"),
-        *([text.rstrip()] if table and (text := missing_text(table, _value_columns(wanted))) else []),
+        *([text.rstrip()] if table and (text := missing_text(table, _value_columns(request))) else []),
         "acceptance:",
         *_acceptance(),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _address(wanted: Wanted) -> list[str]:
-    if wanted.url:
-        return [f"base_url: {scalar(_parts(wanted.url)[0])}", f"hosts: [{urlsplit(wanted.url).hostname}]"]
+def _address(request: SourceRequest) -> list[str]:
+    if request.url:
+        return [f"base_url: {scalar(_parts(request.url)[0])}", f"hosts: [{urlsplit(request.url).hostname}]"]
     asked = "in which folder of which address does the agency put the file? https://…"
     return [question("base_url:", asked), question("hosts:", "the host of that address, as [HOST]")]
 
 
-def _verified(wanted: Wanted, day: str, override: str | None) -> str:
-    if wanted.file:
+def _verified(request: SourceRequest, day: str, override: str | None) -> str:
+    if request.file:
         return (
             "contract_verified: false\ncontract_note: >-\n"
-            f"  The layout was read on {day} from the file {wanted.file.name}, not from an answer."
+            f"  The layout was read on {day} from the file {request.file.name}, not from an answer."
         )
     if override:
-        name = f"COMPACT_URL_{wanted.id.upper()}"
+        name = f"COMPACT_URL_{request.id.upper()}"
         return (
             "contract_verified: false\ncontract_note: >-\n"
             f"  The layout was read on {day} from another address than the agency's ({name})."
         )
-    return f"contract_verified: true\nverified_against: {scalar(f'{wanted.url}, which answered so on {day}')}"
+    return (
+        f"contract_verified: true\nverified_against: {scalar(f'{request.url}, which answered so on {day}')}"
+    )
 
 
-def _value_columns(wanted: Wanted) -> Sequence[str]:
-    return wanted.values or [column for name, column in wanted.fields.items() if name == "value"]
+def _value_columns(request: SourceRequest) -> Sequence[str]:
+    return request.values or [column for name, column in request.fields.items() if name == "value"]
 
 
-def _options(wanted: Wanted, table: Table | None) -> str:
+def _options(request: SourceRequest, table: Table | None) -> str:
     if table:
-        return options_text(table, wanted.fields, wanted.values, wanted.url or f"/{quote(wanted.name)}")
-    said = importlib.import_module(READERS[wanted.reader]).__doc__ or ""
+        return options_text(table, request.fields, request.values, request.url or f"/{quote(request.name)}")
+    said = importlib.import_module(READERS[request.reader]).__doc__ or ""
     comment = "\n".join(f"# {line}".rstrip() for line in said.strip().splitlines())
     return f"{comment}\n{question('options:', 'what does the reader need? See above; {} for nothing')}"
 

@@ -55,15 +55,15 @@ def read_table(layout: FileLayout) -> Table:
     names: list[str] = []
     for place, name in enumerate(header, 1):
         names.append(name if name.strip() and name not in names else f"{name} column {place}".strip())
-    found = [row for row in lines if row]
-    rows = tuple(dict(zip(names, row, strict=False)) for row in found if len(row) == len(names))
+    filled = [row for row in lines if row]
+    rows = tuple(dict(zip(names, row, strict=False)) for row in filled if len(row) == len(names))
     columns = tuple(zip(header, names, strict=True))
-    return Table(layout, columns, rows, layout.text.endswith("\n"), len(found) - len(rows))
+    return Table(layout, columns, rows, layout.text.endswith("\n"), len(filled) - len(rows))
 
 
-def check_columns(table: Table, given: Iterable[str]) -> None:
+def check_columns(table: Table, columns: Iterable[str]) -> None:
     """The columns that were named on the command line are there."""
-    if strange := [name for name in given if name not in table.names]:
+    if strange := [name for name in columns if name not in table.names]:
         raise CompactError(
             f"the file has no column {', '.join(map(repr, strange))}",
             allowed=", ".join(map(repr, table.names)),
@@ -117,8 +117,8 @@ def _key(table: Table, fields: Mapping[str, str]) -> str:
     columns = list(
         dict.fromkeys(fields[name] for name in ("area", "time_period", "series") if name in fields)
     )
-    found = {tuple(row[name] for name in columns) for row in table.rows}
-    if columns and len(found) == len(table.rows):
+    keys = {tuple(row[name] for name in columns) for row in table.rows}
+    if columns and len(keys) == len(table.rows):
         return f"  key: [{', '.join(scalar(c) for c in columns)}]"
     return question("  key:", "which columns together name a row? No two rows may have the same")
 

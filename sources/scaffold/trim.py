@@ -69,18 +69,18 @@ def _table(body: bytes, rows: int) -> tuple[bytes, int, int]:
 
 def _json(value: Any, rows: int) -> tuple[bytes, int, int]:
     """The longest list in the answer is taken for its records; what declares their number is put right."""
-    found = _longest(value)
-    if found is None:
+    records = _longest(value)
+    if records is None:
         return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n", 0, 0
-    total = len(found)
-    del found[rows:]
-    _declare(value, len(found))
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n", len(found), total
+    total = len(records)
+    del records[rows:]
+    _declare(value, len(records))
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n", len(records), total
 
 
 def _longest(value: Any) -> list[Any] | None:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    lists = [found for one in inner if (found := _longest(one)) is not None]
+    lists = [longest for one in inner if (longest := _longest(one)) is not None]
     own = [value] if isinstance(value, list) and value and isinstance(value[0], dict) else []
     # [header, rows] is a pair, not two records
     own = [] if own and any(isinstance(one, list) for one in value) else own

@@ -19,18 +19,18 @@ from sources.snapshots.store import Store
 def needed_snapshots(store: Store, released: Collection[str], since: datetime | None) -> set[str]:
     """The ids of the snapshots that are needed. released: those of kept releases; since: the moment from
     which on all that was live is needed, None for all."""
-    found = set(released)
+    needed = set(released)
     for source_id in store.source_ids:
-        found |= store.kept(source_id)
+        needed |= store.kept(source_id)
         live: dict[str, str] = {}
         for event in store.events(source_id):
             if event["event"] == "accepted":
                 before = live.get(event["resource"])
                 if since is None or datetime.fromisoformat(event["at"]) >= since:
-                    found |= {event["snapshot"]} | ({before} if before else set())
+                    needed |= {event["snapshot"]} | ({before} if before else set())
                 live[event["resource"]] = event["snapshot"]
-        found |= set(live.values())
-    return found
+        needed |= set(live.values())
+    return needed
 
 
 def unneeded_lines(store: Store, needed: Collection[str]) -> list[Event]:
@@ -41,13 +41,15 @@ def unneeded_lines(store: Store, needed: Collection[str]) -> list[Event]:
         for number, event in enumerate(store.events(source_id))
         if event["event"] in ("fetched", "refused")
     ]
-    spared = {page["sha256"] for event, wanted in lines if wanted for page in event["pages"]} | store.dropped
-    found: dict[tuple[str, ...], Event] = {}
+    spared = {
+        page["sha256"] for event, is_needed in lines if is_needed for page in event["pages"]
+    } | store.dropped
+    latest: dict[tuple[str, ...], Event] = {}
     for event, _ in lines:
         pages = [{"sha256": p["sha256"]} for p in event["pages"] if p["sha256"] not in spared]
         if pages:
             key = (event["source"], event["resource"], *(page["sha256"] for page in pages))
-            found[key] = {
+            latest[key] = {
                 "source": event["source"],
                 "resource": event["resource"],
                 "pages": pages,
@@ -55,7 +57,7 @@ def unneeded_lines(store: Store, needed: Collection[str]) -> list[Event]:
                 if event["event"] == "fetched"
                 else "a usable answer came since",
             }
-    return list(found.values())
+    return list(latest.values())
 
 
 def _is_needed(event: Event, needed: Collection[str], later: list[Event]) -> bool:

@@ -99,15 +99,15 @@ def _findings(source: Source, row: dict[str, object]) -> list[Finding]:
         "median_ratio": f"{row['rows_common']} values in common; for example {_listed(row['largest'])}",
         "years_back": f"latest year was {row['year_before']}, is {row['year_after'] or 'none'}",
     }
-    found = []
+    findings = []
     for check, detail in details.items():
         threshold: Threshold = getattr(source.acceptance, check)
         value = row[check]
         if isinstance(value, int | float) and value > threshold.limit:
-            found.append(
+            findings.append(
                 Finding(str(row["series"]), check, float(value), threshold.limit, detail, threshold.reason)
             )
-    return found
+    return findings
 
 
 def _listed(value: object) -> str:

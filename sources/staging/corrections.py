@@ -37,10 +37,10 @@ def load_corrections(source_id: str, folder: Path = SOURCES) -> list[Correction]
     if not path.exists():
         return []
     file = load_yaml(path)
-    found = parse(_Corrections, file).corrections
+    corrections = parse(_Corrections, file).corrections
     seen: dict[tuple[str, str, int, float], int] = {}
     problems = []
-    for number, entry in enumerate(found):
+    for number, entry in enumerate(corrections):
         key = (entry.series, entry.ref_area, entry.time_period, entry.expect)
         if key in seen:
             problems.append(
@@ -56,7 +56,7 @@ def load_corrections(source_id: str, folder: Path = SOURCES) -> list[Correction]
         seen[key] = number
     if problems:
         raise DefinitionError(problems)
-    return found
+    return corrections
 
 
 def apply_corrections(con: duckdb.DuckDBPyConnection, corrections: list[Correction]) -> list[str]:
@@ -71,9 +71,9 @@ def _apply(con: duckdb.DuckDBPyConnection, entry: Correction) -> str:
     place = {"series": entry.series, "ref_area": entry.ref_area, "time_period": entry.time_period}
     if not con.execute("select 1 from judged where series = ? limit 1", [entry.series]).fetchone():
         return ""
-    found = con.execute(f"select obs_value from judged where {PLACE} order by all", place).fetchall()
-    if (entry.expect,) not in found:
-        values = ", ".join(str(value) for (value,) in found) or "no row"
+    matches = con.execute(f"select obs_value from judged where {PLACE} order by all", place).fetchall()
+    if (entry.expect,) not in matches:
+        values = ", ".join(str(value) for (value,) in matches) or "no row"
         return (
             f"correction of {entry.series} {entry.ref_area} {entry.time_period} expects {entry.expect:g}, "
             f"found {values}: remove the entry if the agency has corrected it ({entry.reason})"

@@ -36,16 +36,16 @@ def _period(source: Source, text: str) -> Period | None:
 
 def _parts(text: str) -> tuple[str, int, int, str]:
     """Kind, first and last year, and the quarter; no kind where it is none of them."""
-    if found := NAMED_FISCAL.fullmatch(text):  # the year that is named, whichever it is
-        return "fiscal", int(found[1]), int(found[1]), ""
-    if found := FISCAL.fullmatch(text):
-        first = int(found[1] or found[3])
-        last = int(found[4]) if found[4] else first + 1
-        if last == first + 1 and (not found[2] or int(found[2]) == last % 100):
+    if match := NAMED_FISCAL.fullmatch(text):  # the year that is named, whichever it is
+        return "fiscal", int(match[1]), int(match[1]), ""
+    if match := FISCAL.fullmatch(text):
+        first = int(match[1] or match[3])
+        last = int(match[4]) if match[4] else first + 1
+        if last == first + 1 and (not match[2] or int(match[2]) == last % 100):
             return "fiscal", first, last, ""
-    if found := RANGE.fullmatch(text):
-        return ("range", int(found[1]), int(found[2]), "") if found[1] < found[2] else ("", 0, 0, "")
-    if found := QUARTER.fullmatch(text):
-        year = int(found[1] or found[4])
-        return "quarter", year, year, found[2] or found[3]
+    if match := RANGE.fullmatch(text):
+        return ("range", int(match[1]), int(match[2]), "") if match[1] < match[2] else ("", 0, 0, "")
+    if match := QUARTER.fullmatch(text):
+        year = int(match[1] or match[4])
+        return "quarter", year, year, match[2] or match[3]
     return "", 0, 0, ""

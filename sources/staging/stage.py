@@ -119,15 +119,15 @@ def check_arrived(source: Source, asked: Iterable[str], staged: StagedSource) ->
     import duckdb
 
     with duckdb.connect() as con:
-        found = {
+        arrivals = {
             series
             for (series,) in con.execute(
                 "select distinct series from read_parquet($files, union_by_name = true)",
                 {"files": [str(staged.observation), str(staged.quarantine)]},
             ).fetchall()
         }
-    if lost := sorted(set(asked) - found):
-        others = ", ".join(sorted(found - set(asked) - {None})[:EXAMPLES])
+    if lost := sorted(set(asked) - arrivals):
+        others = ", ".join(sorted(arrivals - set(asked) - {None})[:EXAMPLES])
         raise StageProblem(
             f"source {source.id}: {len(lost)} series asked for did not arrive: {', '.join(lost[:EXAMPLES])}"
             + (f"; series that came unasked: {others}" if others else ""),
@@ -208,14 +208,14 @@ def _judge(
 
 
 def _red_reasons(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[dict[str, int], list[str]]:
-    found = con.execute(
+    refused = con.execute(
         "select reason, snapshot, count(*) from judged where list_contains($red, reason) "
         "group by all order by all",
         {"red": list(RED)},
     ).fetchall()
     reasons: dict[str, int] = {}
     sentences = []
-    for reason, snapshot, rows in found:
+    for reason, snapshot, rows in refused:
         reasons[reason] = reasons.get(reason, 0) + rows
         details = con.execute(
             f"select detail, count(*) as n from ({statement('quarantine')}) where snapshot = $snapshot "

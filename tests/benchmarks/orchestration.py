@@ -1,7 +1,7 @@
 """What Dagster adds to a run: `compact run --offline` beside the same steps called as functions.
 
-Both sides stage, evaluate, check, publish and write the reports from the stored snapshots, each in a fresh home
-and in a process of its own. The cost is processor time with that of child processes, because the clock
+Both sides stage, evaluate, check, publish and write the reports from the stored snapshots, each in a fresh
+home and in a process of its own. The cost is processor time with that of child processes, because the clock
 depends on what else the machine does.
 """
 

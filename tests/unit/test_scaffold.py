@@ -26,7 +26,7 @@ from sources.readers.delimited import options
 from sources.readers.delimited import rows as rows_module
 from sources.registry.sources import SOURCES, load_series, load_source
 from sources.scaffold.file_layout import number_style
-from sources.scaffold.source import Made, Wanted, scaffold
+from sources.scaffold.source import Made, SourceRequest, scaffold
 from sources.scaffold.trim import trim
 from sources.scaffold.yaml_writer import MARK
 from sources.settings import CHECKOUT
@@ -51,7 +51,7 @@ def agency(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAgency]:
         yield local
 
 
-def wanted(**changes: object) -> Wanted:
+def wanted(**changes: object) -> SourceRequest:
     given: dict[str, object] = {
         "id": "newcomer",
         "reader": "delimited",
@@ -61,7 +61,7 @@ def wanted(**changes: object) -> Wanted:
         "licence": "CC BY 4.0",
         "fields": COLUMNS,
     }
-    return Wanted(**(given | changes))  # type: ignore[arg-type]
+    return SourceRequest(**(given | changes))  # type: ignore[arg-type]
 
 
 def made(root: Path, **changes: object) -> list[Made]:

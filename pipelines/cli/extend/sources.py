@@ -83,10 +83,10 @@ def new_source(
     as_json: Json = False,
 ) -> None:
     """Scaffold a source from one answer of its agency; what a person must decide is left as a question."""
-    from sources.scaffold.source import Wanted, scaffold
+    from sources.scaffold.source import SourceRequest, scaffold
 
     made = scaffold(
-        Wanted(
+        SourceRequest(
             source_id,
             ask("reader", reader or ("delimited" if file else ""), "Which reader of sources/readers?"),
             url if file else ask("url", url, "Which address?"),

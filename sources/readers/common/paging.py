@@ -96,11 +96,11 @@ def _check_repeats(
     """No row of the newest page stood on an earlier one: else a page came twice, or rows moved between
     pages."""
     newest = sheets[-1]
-    found = [(i, seen[d]) for i, d in enumerate(newest.digests) if d in seen]
-    again = [(i, page) for i, page in found if copies(newest.rows[i]) < 2]
-    whole = len(found) == len(newest.rows)
+    repeats = [(i, seen[d]) for i, d in enumerate(newest.digests) if d in seen]
+    again = [(i, page) for i, page in repeats if copies(newest.rows[i]) < 2]
+    whole = len(repeats) == len(newest.rows)
     if again or (whole and len(set(newest.digests)) > 1):  # one row alone may be the last of its copies
-        again = again or found
+        again = again or repeats
         what = "repeats the rows" if whole else f"repeats {len(again)} of the rows"
         raise refuse(
             f"page {newest.number} of {name} {what} of page {again[0][1]}",
@@ -168,9 +168,9 @@ def check_rows(rows: Sequence[object], fields: frozenset[str], page: Page, name:
             )
 
 
-def check_series(found: Iterable[str], asked: str, pages: Sequence[Page]) -> None:
+def check_series(answered: Iterable[str], asked: str, pages: Sequence[Page]) -> None:
     """All rows are of the series that was asked for; a renamed series is found here."""
-    others = sorted({str(code) for code in found} - {asked})
+    others = sorted({str(code) for code in answered} - {asked})
     if others:
         raise refuse(
             f"{asked} was asked, and rows of {', '.join(others[:5])} came",
@@ -183,20 +183,20 @@ def check_series(found: Iterable[str], asked: str, pages: Sequence[Page]) -> Non
 
 def check_unique(keys: Iterable[tuple[object, ...]], total: int, names: str, pages: Sequence[Page]) -> None:
     """No key appears twice among `total` rows."""
-    found = set()
+    seen = set()
     for key in keys:
         if any(isinstance(part, list | dict) for part in key):
             raise refuse(
                 f"{names} is {str(key)[:80]} in a row", pages, allowed="text or a number", next_step=RUN_AGAIN
             )
-        if key in found:
+        if key in seen:
             raise refuse(
                 f"{names} {', '.join(map(str, key))} appears twice among the {total} rows",
                 pages,
                 allowed=f"each {names} once",
                 next_step=RUN_AGAIN,
             )
-        found.add(key)
+        seen.add(key)
 
 
 def whole(value: object, name: str, page: Page) -> int:

@@ -93,16 +93,16 @@ def area_of(info: SeriesInfo, rules: ListRules) -> str:
 
 def events(page: Page, source: Source, name: str, rules: ListRules) -> list[Event]:
     """The rows of a page, each with an area (or counted as without) and a year that is covered."""
-    wanted = {info.code: area_of(info, rules) for info in series_of(source, name)}
+    area_of_series = {info.code: area_of(info, rules) for info in series_of(source, name)}
     first, last = rules.years or (0, 0)
     years = {str(year) for year in range(first, last + 1)} if rules.year else {""}
-    found = []
+    listed = []
     for number, row in enumerate(_rows(page, rules)):
-        event = _event(row, number, wanted, rules, page)
+        event = _event(row, number, area_of_series, rules, page)
         without = any(not areas for areas in event.areas.values()) and NO_AREA not in source.counted_only
         if without or event.year not in years:
             at, names = (
-                ", ".join(dict.fromkeys(wanted.values())),
+                ", ".join(dict.fromkeys(area_of_series.values())),
                 [*chain.from_iterable(event.areas.values())],
             )
             raise refuse(
@@ -113,13 +113,15 @@ def events(page: Page, source: Source, name: str, rules: ListRules) -> list[Even
                 if rules.year
                 else f"if rows without an area belong there, declare {NO_AREA} in counted_only",
             )
-        found.append(event)
-    return found
+        listed.append(event)
+    return listed
 
 
-def _event(row: dict[str, Any], number: int, wanted: dict[str, str], rules: ListRules, page: Page) -> Event:
+def _event(
+    row: dict[str, Any], number: int, area_of_series: dict[str, str], rules: ListRules, page: Page
+) -> Event:
     areas: dict[str, list[str]] = {}
-    for code, place in wanted.items():
+    for code, place in area_of_series.items():
         said = _at(row, place, rules)
         names = said if isinstance(said, list) else [said]
         if not all(isinstance(text, str) for text in names):

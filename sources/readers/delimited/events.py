@@ -53,21 +53,21 @@ if TYPE_CHECKING:
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
     """Every list from which one of the series is counted."""
-    found = []
+    resources = []
     for name in options_of(source).lists:
         carried = tuple(sorted({info.code for info in series_of(source, name)} & set(series)))
         if carried:
-            found.append(Resource(name, carried))
-    return found
+            resources.append(Resource(name, carried))
+    return resources
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
     """The whole list, if it has the declared shape and each event an area and a year that is covered."""
     rules = options_of(source).lists[resource.key]
     page = session.get(rules.path, rules.params or None)
-    found = events(page, source, resource.key, rules)
+    listed = events(page, source, resource.key, rules)
     if rules.year and (
-        lost := {str(y) for y in range(rules.years[0], rules.years[1] + 1)} - {e.year for e in found}
+        lost := {str(y) for y in range(rules.years[0], rules.years[1] + 1)} - {e.year for e in listed}
     ):
         raise refuse(
             f"there is no event of {', '.join(sorted(lost))}",
@@ -75,8 +75,8 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
             allowed=f"events of every year from {rules.years[0]} to {rules.years[1]}",
             next_step="look whether another sheet came than the one that was asked for",
         )
-    content = hashlib.sha256(page.body if rules.layout else b"".join(sorted(e.identity for e in found)))
-    return SourceResponse(resource, (page,), 1, len(found), content.hexdigest())
+    content = hashlib.sha256(page.body if rules.layout else b"".join(sorted(e.identity for e in listed)))
+    return SourceResponse(resource, (page,), 1, len(listed), content.hexdigest())
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
@@ -87,15 +87,15 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
     rows: list[Row] = []
     for one in files:
         rules = options.lists[one.resource]
-        found = [
+        records = [
             e
             for path in one.pages
             for e in events(Page(str(path), path.read_bytes()), source, one.resource, rules)
         ]
-        single = list({e.identity: e for e in found}.values())
+        single = list({e.identity: e for e in records}.values())
         rest: Counter[str] = Counter()
         rows += number_rows(one, _totals(single, source, one, rules, ours, rest))
-        rest[REPEATED] += (len(found) - len(single)) * len(series_of(source, one.resource))
+        rest[REPEATED] += (len(records) - len(single)) * len(series_of(source, one.resource))
         counted += [(one.snapshot, reason, number) for reason, number in rest.items() if number]
     write_raw_rows(con, source, rows)
     for row in counted:
@@ -103,7 +103,7 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
 
 
 def _totals(
-    found: Sequence[Event],
+    listed: Sequence[Event],
     source: Source,
     one: SnapshotFiles,
     rules: ListRules,
@@ -116,7 +116,7 @@ def _totals(
         total: Counter[tuple[str, str]] = Counter()
         names: dict[tuple[str, str], str] = {}
         pairs = 0
-        for event in found:
+        for event in listed:
             # two spellings of one country in one event are one country
             areas = {ours.get(name, name): name for name in sorted(event.areas[info.code])}
             rest[NO_AREA] += not areas

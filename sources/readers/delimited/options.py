@@ -103,17 +103,19 @@ def options_of(source: Source) -> Options:
 
 def value_columns(source: Source, options: Options, resource: str) -> list[ValueColumn]:
     """The value columns of a resource, in the order of series.csv."""
-    found: list[ValueColumn] = []
+    columns_of_values: list[ValueColumn] = []
     by_row = False
     for info in load_series(source.id).values():
         if info.more.get("resource") and resource not in info.more["resource"].split("|"):
             continue
         columns = info.more.get("column", "")
         by_row = by_row or not columns
-        found += [ValueColumn(c, info.code, options.times.get(c)) for c in columns.split("|") if c]
+        columns_of_values += [
+            ValueColumn(c, info.code, options.times.get(c)) for c in columns.split("|") if c
+        ]
     if by_row:
-        found.append(ValueColumn(options.fields["value"], None, None))
-    return found
+        columns_of_values.append(ValueColumn(options.fields["value"], None, None))
+    return columns_of_values
 
 
 def _check_columns(source: Source, options: Options) -> None:

@@ -79,10 +79,10 @@ def _pair(column: Column) -> tuple[str, str]:
 def parse(page: Page, layout: Layout) -> pa.Table:
     """The records of a file, all text and never null, or InvalidResponse; NoSuchSeries if there are none."""
     with page.open() as file:
-        found = list(parse_blocks(file, layout, page))
-    if not found:
+        tables = list(parse_blocks(file, layout, page))
+    if not tables:
         raise no_rows(page)
-    return pa.concat_tables(found)
+    return pa.concat_tables(tables)
 
 
 def no_rows(page: Page) -> InvalidResponse:
@@ -246,25 +246,29 @@ def check_key(table: pa.Table, key: Sequence[str], page: Page) -> None:
 
 def _names(header: str, layout: Layout, page: Page) -> list[str]:
     """Our names of the columns that are there, if the header is as declared."""
-    found = expect_header(header, page, layout.delimiter)
+    columns = expect_header(header, page, layout.delimiter)
     declared = layout.headers()
-    wanted = [name for name, _ in declared]
-    more = found[len(wanted) :]
+    declared_names = [name for name, _ in declared]
+    more = columns[len(declared_names) :]
     followers = dict(layout.followers())
-    if found[: len(wanted)] == wanted and len(set(more)) == len(more) and set(more) <= set(followers):
+    if (
+        columns[: len(declared_names)] == declared_names
+        and len(set(more)) == len(more)
+        and set(more) <= set(followers)
+    ):
         return [ours for _, ours in declared] + [followers[name] for name in more]
-    place = next((i for i, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b), None)
+    place = next((i for i, (a, b) in enumerate(zip(columns, declared_names, strict=False)) if a != b), None)
     if place is None:  # the declared columns are there: what follows them is not, or comes twice
         strange = (i for i, name in enumerate(more) if name not in followers or name in more[:i])
-        place = len(wanted) + next(strange, 0)
-    there = repr(found[place][:60]) if place < len(found) else "missing"
-    if len(found) < len(wanted):
-        place = min(place, len(found))
-    expected = repr(wanted[place]) if place < len(wanted) else "nothing that is not declared"
+        place = len(declared_names) + next(strange, 0)
+    there = repr(columns[place][:60]) if place < len(columns) else "missing"
+    if len(columns) < len(declared_names):
+        place = min(place, len(columns))
+    expected = repr(declared_names[place]) if place < len(declared_names) else "nothing that is not declared"
     raise refuse(
         f"column {place + 1} of the file is {there}, and {expected} belongs there",
         [page],
-        allowed=layout.delimiter.join(wanted)
+        allowed=layout.delimiter.join(declared_names)
         + (f", then any of {', '.join(followers)}" if followers else ""),
         next_step="if the agency has changed its file, declare the new columns in source.yaml",
     )
@@ -276,8 +280,8 @@ def _check_marks(text: str, layout: Layout, page: Page) -> None:
         raise refuse("the file holds NUL characters", [page], allowed="text", next_step=RUN_AGAIN)
     bare = _quoted(layout.delimiter).sub("", text) if '"' in text else text
     for mark, what in (('"', "a quotation mark that"), ("\r(?!\n)", "a carriage return that")):
-        if found := re.search(mark, bare):
-            near = bare[max(0, found.start() - 40) : found.end() + 20]
+        if match := re.search(mark, bare):
+            near = bare[max(0, match.start() - 40) : match.end() + 20]
             raise refuse(
                 f"the file has {what} belongs to no field or line, near {near!r}",
                 [page],

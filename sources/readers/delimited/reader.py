@@ -75,12 +75,12 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
             allowed=", ".join(known),
             next_step="add the series, with the resource and column that carry it, to series.csv",
         )
-    found = []
+    resources = []
     for key in options.resources:
         carried = tuple(s for s in sorted(set(series)) if key in _resources(known[s].more, options))
         if carried:
-            found.append(Resource(key, carried))
-    return found
+            resources.append(Resource(key, carried))
+    return resources
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
@@ -186,9 +186,9 @@ def _check_only(table: pa.Table, asked: Asked, page: Page) -> None:
             )
 
 
-def _same(found: str, wanted: str) -> bool:
+def _same(actual: str, expected: str) -> bool:
     try:
-        return found == wanted or float(found) == float(wanted)
+        return actual == expected or float(actual) == float(expected)
     except ValueError:
         return False
 

@@ -59,13 +59,13 @@ def split(
     con: duckdb.DuckDBPyConnection, source: Source, options: Options, resource: str, table: pa.Table
 ) -> tuple[pa.Table, dict[str, int]]:
     """The lines that are used, and of the others how many are left out for which reason."""
-    expression, given = _left_out(source, options, resource)
-    if not given:
+    expression, parameters = _left_out(source, options, resource)
+    if not parameters:
         return table, {}
     places = table.append_column(PLACE, pa.array(range(table.num_rows), pa.int64()))
     con.register("delimited_file", places)
     judged = con.sql(
-        f"select {_name(PLACE)} as place, {expression} as reason from delimited_file", params=given
+        f"select {_name(PLACE)} as place, {expression} as reason from delimited_file", params=parameters
     ).to_arrow_table()
     con.unregister("delimited_file")
     counted = judged["reason"].drop_null().value_counts()
@@ -77,20 +77,20 @@ def split(
 def _left_out(source: Source, options: Options, resource: str) -> tuple[str, dict[str, object]]:
     """The reason why a line is left out, as an SQL expression with its parameters."""
     cases: list[str] = []
-    given: dict[str, object] = {}
+    parameters: dict[str, object] = {}
     if options.other_series:  # first: of a whole database it leaves out nearly all
         cases.append(
             f"when not list_contains($declared, {_name(options.fields['series'])}) then $other_series"
         )
-        given |= {"declared": list(load_series(source.id)), "other_series": options.other_series}
+        parameters |= {"declared": list(load_series(source.id)), "other_series": options.other_series}
     for number, rule in enumerate(rule for rule in options.leave_out if rule.applies_to(resource)):
         test = f"regexp_full_match({_name(rule.column)}, $pattern{number})"
         cases.append(f"when {'not ' if rule.matches is None else ''}{test} then $reason{number}")
-        given |= {
+        parameters |= {
             f"pattern{number}": rule.unless if rule.matches is None else rule.matches,
             f"reason{number}": rule.reason,
         }
-    return (f"case {' '.join(cases)} end" if cases else "null::varchar"), given
+    return (f"case {' '.join(cases)} end" if cases else "null::varchar"), parameters
 
 
 def _rows(options: Options, layout: Layout, value: ValueColumn, there: set[str]) -> str:

@@ -38,8 +38,8 @@ def fetch_csv(resource: Resource, code_ids: Mapping[str, str], session: Session)
     there."""
     page = session.get("/data/download", {"codesid": ",".join(code_ids.values())})
     records = parse(page)
-    found = {(record["SeriesCode"], record["SeriesID"]) for record in records}
-    if lost := sorted(set(code_ids.items()) - found):
+    answered = {(record["SeriesCode"], record["SeriesID"]) for record in records}
+    if lost := sorted(set(code_ids.items()) - answered):
         raise refuse(
             f"{resource.key}: no rows of {', '.join(f'{code} ({number})' for code, number in lost[:5])} came",
             [page],
@@ -109,10 +109,10 @@ def _check_header(header: Sequence[str], page: Page) -> None:
         (i for i, (a, b) in enumerate(zip(header, COLUMNS, strict=False)) if a != b),
         min(len(header), len(COLUMNS)),
     )
-    found = repr(header[place]) if place < len(header) else "missing"
-    wanted = COLUMNS[place] if place < len(COLUMNS) else "nothing"
+    actual = repr(header[place]) if place < len(header) else "missing"
+    expected = COLUMNS[place] if place < len(COLUMNS) else "nothing"
     raise refuse(
-        f"column {place + 1} of the file is {found}, and {wanted} belongs there",
+        f"column {place + 1} of the file is {actual}, and {expected} belongs there",
         [page],
         allowed=", ".join(COLUMNS),
         next_step="if the agency has changed its file, the reader must learn the new columns",

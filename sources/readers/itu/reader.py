@@ -99,14 +99,14 @@ create or replace temp table rows_read (
 
 def _wire(flags: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, str]]:
     """The last step and its parameters: the patterns of the flags are parameters, never SQL."""
-    given: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     lines = []
     for number, flag in enumerate(flags):
         text = f"coalesce(rows_read.{TEXTS[flag['field']]}, '')"
-        given |= {f"status{number}": flag["status"], f"pattern{number}": flag["pattern"]}
+        parameters |= {f"status{number}": flag["status"], f"pattern{number}": flag["pattern"]}
         test = f"regexp_matches({text}, $pattern{number})"
         if "except" in flag:
-            given[f"except{number}"] = flag["except"]
+            parameters[f"except{number}"] = flag["except"]
             test += f" and not regexp_matches({text}, $except{number})"
         lines.append(f"        when {test} then $status{number}")
     status = "case\n" + "\n".join(lines) + "\n    end" if lines else "null::varchar"
@@ -140,5 +140,5 @@ left join label_groups as known
 left join label_groups as known_second
     on rows_read.second_label = known_second.label
 """,
-        given,
+        parameters,
     )

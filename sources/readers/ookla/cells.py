@@ -119,9 +119,9 @@ def _majority(samples: Codes) -> Codes:
     votes = np.zeros(four.shape[:2], dtype=np.int8)
     for one in range(4):
         code = four[..., one]
-        found = (four == code[..., None]).sum(axis=2).astype(np.int8)
-        better = (code > 0) & (found > votes)
-        best[better], votes[better] = code[better], found[better]
+        counts = (four == code[..., None]).sum(axis=2).astype(np.int8)
+        better = (code > 0) & (counts > votes)
+        best[better], votes[better] = code[better], counts[better]
     return best
 
 

@@ -58,12 +58,12 @@ class Options(Model):
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
     """One file for each type that the series name and each year."""
     options = Options.model_validate(source.options)
-    found = []
+    resources = []
     for kind in options.types:
         mine = tuple(sorted(name for name in series if name.startswith(f"{kind}_")))
         years = range(options.first_year, options.last_year + 1) if mine else ()
-        found += [Resource(f"{kind} {year}Q{options.quarter}", mine) for year in years]
-    return found
+        resources += [Resource(f"{kind} {year}Q{options.quarter}", mine) for year in years]
+    return resources
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:  # noqa: ARG001 - as every reader
@@ -120,8 +120,8 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
 
     def rows() -> Iterator[Row]:
         for one in files:
-            found, tiles[one.snapshot] = _figures(con, one)
-            yield from number_rows(one, _series_rows(found))
+            figures, tiles[one.snapshot] = _figures(con, one)
+            yield from number_rows(one, _series_rows(figures))
 
     write_raw_rows(con, source, rows())
     con.executemany(
@@ -138,13 +138,13 @@ def _figures(con: duckdb.DuckDBPyConnection, one: SnapshotFiles) -> tuple[list[d
         f"from read_parquet('{one.pages[0]}')"
     )
     sql = f"select * from ({tile_speed_sql()}) order by ref_area, measure"
-    found = con.sql(sql).to_arrow_table().to_pylist()
+    figures = con.sql(sql).to_arrow_table().to_pylist()
     counted = con.execute("select count(*) from tile").fetchall()
-    return found, int(counted[0][0])
+    return figures, int(counted[0][0])
 
 
-def _series_rows(found: list[dict[str, Any]]) -> Iterator[Row]:
-    for row in found:
+def _series_rows(figures: list[dict[str, Any]]) -> Iterator[Row]:
+    for row in figures:
         for name, (measure, figure, scale) in SERIES.items():
             if row["measure"] != measure:
                 continue
@@ -159,7 +159,7 @@ def _series_rows(found: list[dict[str, Any]]) -> Iterator[Row]:
 
 
 def _name(key: str) -> tuple[str, str, str]:
-    found = NAME.fullmatch(key)
-    if found is None:
+    match = NAME.fullmatch(key)
+    if match is None:
         raise ValueError(f"{key!r} is no quarter of a type")
-    return found[1], found[2], found[3]
+    return match[1], match[2], match[3]

@@ -73,15 +73,15 @@ def flow_of(source: Source, name: str) -> Flow:
             allowed=", ".join(flows),
             next_step="name a flow of options.flows in source.yaml",
         )
-    given = flows[name]
+    declared = flows[name]
     flow = Flow(
-        given.get("path", ""),
-        given["dataflow"],
-        tuple(given["dimensions"]),
-        tuple(given["attributes"]),
-        given["area"],
-        given["unit"],
-        tuple(given.get("footnotes", ())),
+        declared.get("path", ""),
+        declared["dataflow"],
+        tuple(declared["dimensions"]),
+        tuple(declared["attributes"]),
+        declared["area"],
+        declared["unit"],
+        tuple(declared.get("footnotes", ())),
     )
     unknown = {flow.area, flow.unit, *flow.footnotes} - {*flow.dimensions, *flow.attributes}
     if unknown:
@@ -133,7 +133,7 @@ def read_message(text: str, flow: Flow) -> Message:
         message = reader.convert(io.BytesIO(text.encode()), structure=structure)
     except (AssertionError, ValueError, KeyError, StopIteration, csv.Error) as error:
         raise NotAsAgreed(f"sdmx1 cannot read the file: {error!r:.200}", "SDMX-CSV 2.0 with labels") from None
-    found = [
+    observations = [
         Observation(
             {name: str(key.value) for name, key in one.dimension.values.items()},
             str(one.value),
@@ -142,7 +142,7 @@ def read_message(text: str, flow: Flow) -> Message:
         for data in message.data
         for one in data.obs
     ]
-    return Message(_structure(reader.structures, flow), found)
+    return Message(_structure(reader.structures, flow), observations)
 
 
 def _without_empty_columns(text: str, flow: Flow) -> str:
@@ -169,28 +169,28 @@ def _without_empty_columns(text: str, flow: Flow) -> str:
 
 def _check_header(header: Sequence[str], flow: Flow) -> None:
     """The declared columns in their order; after each component stands its label."""
-    codes, wanted = (*header[:4], *header[4::2]), (*FIRST, *flow.columns)
-    if codes == wanted and len(header) == 4 + 2 * len(flow.columns):
+    codes, expected = (*header[:4], *header[4::2]), (*FIRST, *flow.columns)
+    if codes == expected and len(header) == 4 + 2 * len(flow.columns):
         return
     place = next(
-        (i for i, (a, b) in enumerate(zip(codes, wanted, strict=False)) if a != b),
-        min(len(codes), len(wanted)),
+        (i for i, (a, b) in enumerate(zip(codes, expected, strict=False)) if a != b),
+        min(len(codes), len(expected)),
     )
-    found = repr(codes[place]) if place < len(codes) else "missing"
-    belongs = wanted[place] if place < len(wanted) else "nothing"
+    actual = repr(codes[place]) if place < len(codes) else "missing"
+    belongs = expected[place] if place < len(expected) else "nothing"
     raise NotAsAgreed(
-        f"component {place + 1} of the header is {found}, and {belongs} belongs there", ", ".join(wanted)
+        f"component {place + 1} of the header is {actual}, and {belongs} belongs there", ", ".join(expected)
     )
 
 
-def _structure(found: set[tuple[str, ...]], flow: Flow) -> str:
+def _structure(structures: set[tuple[str, ...]], flow: Flow) -> str:
     """All rows are of the one dataflow that was asked for, and are information: nothing is to be deleted."""
     agency, name, *version = flow.dataflow.split(",")
     named = f"{agency}:{name}({','.join(version)}" if any(version) else f"{agency}:{name}("
-    if not found:
+    if not structures:
         raise NotAsAgreed("the file has a header and no rows", "at least one row")
-    if len(found) > 1 or not all(one[0].startswith(named) and one[1] == "I" for one in found):
+    if len(structures) > 1 or not all(one[0].startswith(named) and one[1] == "I" for one in structures):
         raise NotAsAgreed(
-            f"the rows are of {', '.join(' '.join(one) for one in sorted(found))}", f"{named}...) I"
+            f"the rows are of {', '.join(' '.join(one) for one in sorted(structures))}", f"{named}...) I"
         )
-    return next(iter(found))[0]
+    return next(iter(structures))[0]

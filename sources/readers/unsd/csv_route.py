@@ -113,9 +113,9 @@ def _check_header(header: Sequence[str], pages: Sequence[Page]) -> list[str]:
         + OTHER_ROUTE
     )
     for place, name in enumerate(FIXED):
-        if (found := header[place] if place < len(header) else "nothing") != name:
+        if (actual := header[place] if place < len(header) else "nothing") != name:
             raise refuse(
-                f"column {place + 1} of the file is {found!r}, and {name} belongs there",
+                f"column {place + 1} of the file is {actual!r}, and {name} belongs there",
                 pages,
                 allowed=", ".join(FIXED),
                 next_step=step,
@@ -165,7 +165,7 @@ def wire_csv(
 def _select(attributes: Mapping[str, str], names: Sequence[str]) -> tuple[str, dict[str, list[str]]]:
     """The statement for one layout and its parameters: names of the agency are parameters, never SQL."""
     columns = {name: f"c{place}" for place, name in enumerate(names, len(FIXED))}
-    given = {
+    expressions = {
         column: f"nullif(trim({columns[name]}), '')" for name, column in attributes.items() if name in columns
     }
     dims = [name for name in names if name not in attributes]
@@ -179,7 +179,9 @@ def _select(attributes: Mapping[str, str], names: Sequence[str]) -> tuple[str, d
             "footnote": "FootNote",
         }.items()
     }
-    lines = ",\n    ".join(f"{expression} as {column}" for column, expression in (given | words).items())
+    lines = ",\n    ".join(
+        f"{expression} as {column}" for column, expression in (expressions | words).items()
+    )
     return (
         f"""
 insert into raw_row by name

@@ -101,9 +101,9 @@ def wire_json(
 ) -> None:
     """Add the rows of a group of snapshots to `raw_row`. attributes: the agency's attribute to the column of
     wire."""
-    given = make_pages(con, group)
-    con.execute(_LENGTHS, given)
-    con.execute(_ROWS, given)
+    pages = make_pages(con, group)
+    con.execute(_LENGTHS, pages)
+    con.execute(_ROWS, pages)
     con.execute(_REPEATED)
     named = {column: name for name, column in attributes.items()}
     columns = {name: named.get(name, "") for name in ("unit", "unit_mult", "nature", "status")}

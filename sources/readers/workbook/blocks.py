@@ -79,8 +79,8 @@ def _years(records: Records, filled: Mapping[int, str]) -> dict[int, tuple[str, 
     start = before = -1
     seen: set[str] = set()
     for at, text in sorted(filled.items()):
-        found = YEAR.fullmatch(text)
-        year, mark = (found[1], found[2]) if found else (text, "")
+        match = YEAR.fullmatch(text)
+        year, mark = (match[1], match[2]) if match else (text, "")
         if at != before + 1 or year in seen:  # a gap, or the years begin again
             start, seen = at, set()
         seen.add(year)

@@ -156,16 +156,18 @@ def _found(workbook: Workbook, options: Options, page: Page) -> tuple[Sheet, Edi
         for name in named or workbook.names:
             sheet = sheets.setdefault(name, workbook.sheet(name))
             first = first or next((row for row in sheet.cells if any(row)), [])
-            wanted = edition.header
-            found = [at for at, row in enumerate(sheet.cells) if wanted and row[: len(wanted)] == wanted]
-            if len(found) > 1:
+            header = edition.header
+            header_rows = [
+                at for at, row in enumerate(sheet.cells) if header and row[: len(header)] == header
+            ]
+            if len(header_rows) > 1:
                 raise refuse(
-                    f"{len(found)} rows of sheet {name!r} have the declared column names",
+                    f"{len(header_rows)} rows of sheet {name!r} have the declared column names",
                     [page],
                     allowed="one",
                 )
-            if found:
-                return sheet, edition, found[0]
+            if header_rows:
+                return sheet, edition, header_rows[0]
     raise refuse(
         "no rows have the declared column names; the first row that is not empty has "
         f"{', '.join(first)[:200]!r}",
@@ -198,15 +200,15 @@ def _years(records: Records, names: Sequence[str], start: int) -> dict[int, tupl
     """Column to year and mark. A year that appears twice has a meaning that we do not know."""
     years: dict[int, tuple[str, str]] = {}
     for place in range(start, len(names)):
-        if found := YEAR.fullmatch(names[place]):
-            if found[1] in {year for year, _ in years.values()}:
+        if match := YEAR.fullmatch(names[place]):
+            if match[1] in {year for year, _ in years.values()}:
                 raise refuse(
-                    f"the year {found[1]} is the name of two columns",
+                    f"the year {match[1]} is the name of two columns",
                     [records.page],
                     allowed="each year once a table",
                     next_step="look at the sheet: blocks side by side need the layout `blocks`",
                 )
-            years[place] = (found[1], found[2])
+            years[place] = (match[1], match[2])
     return years
 
 

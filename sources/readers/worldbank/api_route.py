@@ -152,9 +152,9 @@ def _check_grid(rows: Sequence[Row], codes: Sequence[str], pages: Sequence[Page]
             raise refuse(
                 f"the value of row {number} of {name} is {row['value']!r}", pages, allowed="a number or null"
             )
-    found = {str(row["indicator"].get("id", "")) for row in rows}
-    check_series(found - set(codes[1:]), name, pages)
-    if lost := set(codes) - found:
+    answered = {str(row["indicator"].get("id", "")) for row in rows}
+    check_series(answered - set(codes[1:]), name, pages)
+    if lost := set(codes) - answered:
         raise refuse(
             f"{name} was asked with its breakdowns, and no rows of {', '.join(sorted(lost))} came",
             pages,
@@ -189,10 +189,10 @@ def add_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
     """The same into tables that are there already, for a source that has other routes too."""
     con.register("breakdowns", _breakdowns(source))
     for group in batches(files):
-        given = make_pages(con, group)
+        pages = make_pages(con, group)
         con.execute("create or replace temp table headers (path varchar, before bigint, total bigint)")
         con.executemany("insert into headers values ($1, $2, $3)", _headers(group))
-        con.execute(_WIRE, given)
+        con.execute(_WIRE, pages)
         con.execute(_COUNTED)
     con.execute("drop table if exists headers")
     con.unregister("breakdowns")
@@ -214,18 +214,18 @@ def _breakdowns(source: Source) -> pa.Table:
 def _headers(group: Sequence[SnapshotFiles]) -> list[tuple[str, int, int]]:
     """Each page with the rows before it and of all pages, by its header, which was proved when it was
     fetched."""
-    found = []
+    headers = []
     for path in sorted({path for one in group for path in one.pages}):
         with path.open(encoding="utf-8-sig") as file:
             header = _header(file.read(HEADER_CHARACTERS))
-        found.append((str(path), (int(header["page"]) - 1) * int(header["per_page"]), int(header["total"])))
-    return found
+        headers.append((str(path), (int(header["page"]) - 1) * int(header["per_page"]), int(header["total"])))
+    return headers
 
 
 def _header(start: str) -> dict[str, Any]:
     """The header, from the first characters of a page. Raises ValueError if it is longer than they."""
-    found: dict[str, Any] = json.JSONDecoder().raw_decode(start, start.index("{"))[0]
-    return found
+    header: dict[str, Any] = json.JSONDecoder().raw_decode(start, start.index("{"))[0]
+    return header
 
 
 # A page is a list of two: the header, an object, and the rows, a list. They are told apart by the first

@@ -98,12 +98,12 @@ def _parts(page: Page, info: SeriesInfo) -> tuple[int, list[Any]]:
 def _check(rows: Sequence[Row], asked: dict[str, str], source: Source, pages: Sequence[Page]) -> None:
     """The indicator that was asked for, values as text, and no two different rows of one area, year,
     breakdown and unit."""
-    for name, wanted in asked.items():
-        if others := sorted({str(row[name]) for row in rows} - {wanted}):
+    for name, expected in asked.items():
+        if others := sorted({str(row[name]) for row in rows} - {expected}):
             raise refuse(
-                f"{name} {wanted} was asked, and rows of {', '.join(others[:5])} came",
+                f"{name} {expected} was asked, and rows of {', '.join(others[:5])} came",
                 pages,
-                allowed=wanted,
+                allowed=expected,
                 next_step="if the agency has renamed it, write the new code in series.csv",
             )
     for number, row in enumerate(rows):
@@ -146,11 +146,11 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
     rows: list[Row] = []
     others: list[tuple[str, str, int]] = []
     for one in files:
-        found = list(_wired(one.pages, source, series[one.resource]))
-        kept = [row for row in found if row is not None]
+        wired = list(_wired(one.pages, source, series[one.resource]))
+        kept = [row for row in wired if row is not None]
         rows += number_rows(one, kept)
-        if len(kept) < len(found):
-            others.append((one.snapshot, OTHER_UNIT, len(found) - len(kept)))
+        if len(kept) < len(wired):
+            others.append((one.snapshot, OTHER_UNIT, len(wired) - len(kept)))
     write_raw_rows(con, source, rows)
     for counted in others:
         con.execute("insert into raw_row_counted values ($1, $2, $3)", list(counted))

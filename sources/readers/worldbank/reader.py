@@ -72,17 +72,17 @@ def _fetch_bulk(source: Source, resource: Resource, session: Session) -> SourceR
             next_step=f"look at the kept bytes; COMPACT_ROUTE_{source.id.upper()}=api takes the other route",
         )
     opened = open_zip(page, source)
-    found = with_values(opened)
-    if lost := sorted(set(resource.series) - set(found)):
+    codes = with_values(opened)
+    if lost := sorted(set(resource.series) - set(codes)):
         raise refuse(
             f"{resource.key} has no values of {', '.join(lost)}",
             [page],
-            allowed=", ".join(found),
+            allowed=", ".join(codes),
             next_step="if the agency has renamed or withdrawn them, change series.csv and the indicators",
             kind=NoSuchSeries,
         )
     cells = opened.table.num_rows * len(opened.years)
-    carried = Resource(resource.key, tuple(found))
+    carried = Resource(resource.key, tuple(codes))
     return SourceResponse(carried, (page,), 1, cells, content(opened), packed_on(page))
 
 

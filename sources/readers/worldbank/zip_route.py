@@ -46,23 +46,23 @@ class Opened:
 def open_zip(page: Page, source: Source) -> Opened:
     """The members that count, or InvalidResponse where one is not as agreed."""
     rules = ArchiveRules.model_validate(source.options["archive"])
-    found = dict(members(page, rules))
-    data = [name for name in found if re.fullmatch(str(source.options["data"]), name)]
-    notes = [name for name in found if re.fullmatch(str(source.options["footnotes"]), name)]
+    by_name = dict(members(page, rules))
+    data = [name for name in by_name if re.fullmatch(str(source.options["data"]), name)]
+    notes = [name for name in by_name if re.fullmatch(str(source.options["footnotes"]), name)]
     if len(data) != 1 or len(notes) > 1:
         raise refuse(
             f"the zip has {len(data)} members of values and {len(notes)} of footnotes",
             [page],
             allowed=f"one {source.options['data']}, at most one {source.options['footnotes']}",
         )
-    table, header = _table(found[data[0]], data[0], page)
+    table, header = _table(by_name[data[0]], data[0], page)
     years = _years(header, data[0], page)
     _check(table, years, data[0], page)
     listed = None
     if notes:
-        listed, header = _table(found[notes[0]], notes[0], page)
+        listed, header = _table(by_name[notes[0]], notes[0], page)
         _expect(header, NOTE_COLUMNS, notes[0], page)
-    return Opened(table, years, listed, tuple(found[name] for name in sorted([*data, *notes])))
+    return Opened(table, years, listed, tuple(by_name[name] for name in sorted([*data, *notes])))
 
 
 def content(opened: Opened) -> str:
@@ -86,8 +86,8 @@ def zip_rows(con: duckdb.DuckDBPyConnection, one: SnapshotFiles, page: Page, sou
     con.register("grid_lines", opened.table.append_column("line", lines))
     con.register("grid_notes", opened.notes if opened.notes is not None else empty)
     cells = ", ".join(f"c{len(COLUMNS) + place}" for place in range(len(opened.years)))
-    given = {"snapshot": one.snapshot, "years": list(opened.years)}
-    con.execute(_ROWS.format(cells=cells), given)
+    parameters = {"snapshot": one.snapshot, "years": list(opened.years)}
+    con.execute(_ROWS.format(cells=cells), parameters)
     con.execute(
         "insert into raw_row_counted select $snapshot, 'empty_cell', $cells - count(*) from raw_row "
         "where snapshot = $snapshot having count(*) < $cells",
