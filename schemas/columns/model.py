@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Type = Literal["string", "int16", "int32", "int64", "float64", "bool", "date", "timestamp"]
@@ -14,7 +15,7 @@ class Column:
     """One column, written down once: contract, Arrow field, data package and docs are generated from it.
 
     unit is a unit in words ("percent", "years", "bytes") or empty; minimum, maximum, pattern and allowed are
-    row checks.
+    row checks. later: releases were published before the column existed, and rightly lack it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Column:
     maximum: float | None = None
     pattern: str = ""
     allowed: tuple[str, ...] = ()
+    later: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,9 @@ class Table:
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
+
+    def as_of_its_day(self, found: Collection[str]) -> Table:
+        """The table as it was when a release was made: without the later columns that the release lacks."""
+        return replace(
+            self, columns=tuple(column for column in self.columns if not column.later or column.name in found)
+        )

@@ -90,7 +90,11 @@ INDICATOR_META = Table(
      text("notes", "What a reader must know.", nullable=True),
      text("fingerprint", "sha256 of what the values depend on: definition, inputs, code.", pattern=SNAPSHOT_PATTERN),
      text("depends_on", "JSON: fingerprints of each part that the values depend on, of each field of the definition, "
-                        "and of the models; `compact why` compares them.")),
+                        "and of the models; `compact why` compares them."),
+     Column("plausible_low", "float64", "attribute", "Least value that is judged; a smaller one is published and enters no "
+            "verdict, projection, score or group value. Null: no limit.", nullable=True, later=True),
+     Column("plausible_high", "float64", "attribute", "Largest value that is judged, as plausible_low.", nullable=True,
+            later=True)),
     ("indicator",))
 
 SOURCE_TABLE = Table(

@@ -38,9 +38,14 @@ def validate(table: pa.Table, contract: Table) -> None:
     _validate(batches, contract, table)
 
 
-def validate_file(path: Path, contract: Table) -> pa.Schema:
-    """The same for a parquet file, of which no more than a batch is in memory. Returns its schema."""
+def validate_file(path: Path, contract: Table, *, of_its_day: bool = False) -> pa.Schema:
+    """The same for a parquet file, of which no more than a batch is in memory. Returns its schema.
+
+    of_its_day: columns that the contract got after the first releases may be missing.
+    """
     file = pq.ParquetFile(path)
+    if of_its_day:
+        contract = contract.as_of_its_day(file.schema_arrow.names)
     _check_columns(file.schema_arrow, contract)
     batches = (pa.Table.from_batches([batch]) for batch in file.iter_batches(BATCH_ROWS))
     _validate(batches, contract, path)

@@ -19,11 +19,13 @@ from tests.unit.modelled import run_models
 PEOPLE = {"KEN": 50.0, "UGA": 30.0, "NOR": 20.0}  # lower middle, low and high income in fiscal year 2026
 
 
-def world(folder: Path, values: dict[str, float], how: dict[str, Any]) -> dict[str, Any]:
+def world(
+    folder: Path, values: dict[str, float], how: dict[str, Any], expect: dict[str, Any] | None = None
+) -> dict[str, Any]:
     rows = [value("use", area, 2020, number) for area, number in values.items()]
     rows += [value("people", area, 2020, number) for area, number in PEOPLE.items()]
     definitions = [
-        indicator(aggregate=how, expect={"range": [0, 1e12]}),
+        indicator(aggregate=how, expect=expect or {"range": [0, 1e12]}),
         indicator("people", aggregate={"method": "sum"}),
     ]
     found = run_models(folder, rows, definitions, AGGREGATE)["aggregate"]
@@ -170,3 +172,17 @@ def test_totals_and_errors_follow_the_unit(
     if len(values) > 1:
         assert -1e-9 <= first["expected_error"] <= first["error_80"]
         assert second["error_80"] == pytest.approx(first["error_80"] * factor, abs=1e-4 * factor)
+
+
+@pytest.mark.parametrize("method", ["weighted_mean", "sum", "gap_filled_total", "median", "unweighted"])
+def test_an_implausible_value_enters_no_group_value(tmp_path: Path, method: str) -> None:
+    """It counts as missing, by every method; without a declared range every value is used."""
+    how = {"method": method, "min_weight_share": 0.0}
+    how |= {"weight": "people"} if method != "median" else {}
+    expect = {"range": [0, 1e12], "plausible": {"range": [1, 100], "reason": "test"}}
+    values = {"KEN": 100.0, "UGA": 1.0, "NOR": 5000.0}
+    with_range = world(tmp_path / "with", values, how, expect)
+    missing = world(tmp_path / "missing", {"KEN": 100.0, "UGA": 1.0}, how)
+    assert with_range == missing
+    assert with_range["areas_used"] == 2
+    assert world(tmp_path / "without", values, how)["areas_used"] == 3

@@ -43,6 +43,17 @@ def test_good_values_pass(tmp_path: Path) -> None:
     assert all(result.passed for result in results.values())
 
 
+def test_values_outside_the_plausible_range_are_counted(tmp_path: Path) -> None:
+    expect = {"range": [0, 1000], "plausible": {"range": [0, 100], "reason": "more is an error"}}
+    rows = [value("use", area, 2020, number) for area, number in (("KEN", 100.0), ("UGA", 352.0))]
+    found = check(tmp_path, rows, expect=expect)["plausible"]
+    assert (found.severity, found.passed, found.numbers) == ("warn", False, {"values": 1})
+    assert "UGA" in found.message
+    assert "KEN" not in found.message
+    assert check(tmp_path, rows[:1], expect=expect)["plausible"].passed
+    assert "plausible" not in check(tmp_path, rows, expect={"range": [0, 1000]})
+
+
 def test_values_outside_the_range_are_named(tmp_path: Path) -> None:
     rows = [
         value("use", "KEN", 2020, 40000.0),

@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.cli.use.provenance_text import explanation
 from schemas.errors import CompactError
 from tests.unit.make import SNAP, observation, value
 from tests.unit.released import meta, released
+from warehouse.provenance.bulk import Explanations
 from warehouse.provenance.locate import locate
 from warehouse.provenance.records import Target
-from warehouse.provenance.value import explain
+from warehouse.provenance.value import explain, tables
+from warehouse.verification.recompute import recompute
 
 KEN = {("KEN", 2019): 25.0, ("KEN", 2020): 30.0, ("UGA", 2020): 12.5}
 CHECKS = [{"indicator": "use", "check": "range", "level": "error", "passed": True, "what": "all lie well"}]
@@ -154,6 +157,47 @@ def test_a_group_is_explained_by_its_members(tmp_path: Path) -> None:
     ]
     assert (told["computed_again"], told["agrees"]) == (25.625, True)
     assert "2 of 4 have a value" in "\n".join(explanation(found))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected", "left_out"),
+    [
+        ({"plausible_low": 15.0}, 30.0, ["Uganda"]),
+        ({"plausible_high": 20.0}, 12.5, ["Kenya"]),
+        ({"plausible_low": 12.5, "plausible_high": 30.0}, 25.625, []),  # the bounds themselves are plausible
+        ({}, 25.625, []),
+        (None, 25.625, []),  # a release from before it named the range
+    ],
+)
+def test_a_group_is_recomputed_without_what_is_not_plausible(
+    tmp_path: Path, bounds: dict[str, float] | None, expected: float, left_out: list[str]
+) -> None:
+    group = {
+        "indicator": "use", "group": "M49:014", "time_period": 2020, "value": expected, "weight_share": 0.9,
+        "areas_used": 2 - len(left_out), "areas_total": 4, "method": "weighted_mean by people",
+    }  # fmt: skip
+    folder = released(
+        tmp_path / "r1",
+        KEN,
+        indicator=[value("use", area, year, n) for (area, year), n in KEN.items()]
+        + [value("people", area, 2020, n) for area, n in {"KEN": 3.0, "UGA": 1.0}.items()],
+        indicator_meta=[meta(**(bounds or {})), meta("people")],
+        aggregate=[group],
+    )
+    if bounds is None:
+        path = folder / "indicator_meta.parquet"
+        pq.write_table(pq.read_table(path).drop_columns(["plausible_low", "plausible_high"]), path)
+    told = explain(folder, "use", "M49:014")
+    assert told["group"]["agrees"]
+    assert [row["area"] for row in told["group"]["left_out"]] == left_out
+    assert all(name in "\n".join(explanation(told)) for name in left_out)
+    again = recompute(folder, every=True).findings
+    assert [finding.what for finding in again if finding.file == "aggregate.parquet"] == []
+    page = dict(Explanations(folder).of(["use"]))["use"]
+    (sql,) = [page["sql"][node["sql"]] for name, node in page["values"].items() if name == "M49:014"]
+    filled = sql.replace("{area}", "M49:014").replace("{year}", "2020").replace("{share}", "0.9")
+    with tables(folder) as con:
+        assert con.execute(filled).fetchall() == [(expected,)]
 
 
 # --- the place in the bytes

@@ -54,6 +54,17 @@ def test_a_release_as_published_is_whole(release: Path) -> None:
     assert verify_release(release) == []
 
 
+def test_a_release_from_before_a_column_existed_is_whole(release: Path) -> None:
+    path = release / "indicator_meta.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(["plausible_low", "plausible_high"]), path)
+    write_sums(release)
+    assert not [line for line in found(release) if line.endswith((" contract", " reference"))]
+    pq.write_table(table.drop_columns(["title"]), path)  # a column that was always there
+    write_sums(release)
+    assert "indicator_meta.parquet contract" in found(release)
+
+
 def test_a_changed_byte_is_found(release: Path) -> None:
     with (release / "indicator.parquet").open("r+b") as file:
         file.seek(100)

@@ -7,7 +7,7 @@ contract (schemas/tables/validation.py).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -45,6 +45,7 @@ def indicator_checks(
             _not_empty(con, indicator, some),
             _unique(con, indicator),
             _range(con, indicator),
+            *_plausible(con, indicator),
             _areas(con, indicator, expected(indicator, present, known, preferred=True)),
             *_areas_expected(con, indicator),
             *_yearly_change(con, indicator),
@@ -120,9 +121,9 @@ def _unique(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult
     return CheckResult("unique_key", "error", not found, message, {"keys": len(found)})
 
 
-def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
-    low, high = indicator.expect.range
-    found = _rows(
+def _outside(con: duckdb.DuckDBPyConnection, low: float, high: float) -> list[tuple[object, ...]]:
+    """Area, year, value and snapshots of each value outside a range, the largest first."""
+    return _rows(
         con,
         f"""
         select ref_area, time_period, value, source, snapshot
@@ -130,17 +131,34 @@ def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
         where not value between {low!r}::double and {high!r}::double
         order by abs(value) desc, ref_area, time_period""",
     )
-    message = (
-        f"all values of {indicator.id} lie from {low:g} to {high:g}"
-        if not found
-        else (
-            f"{len(found)} values of {indicator.id} lie outside {low:g} to {high:g}: "
-            + examples([row[:-1] for row in found[:EXAMPLES]], len(found))
-        )
-    )
+
+
+def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
+    low, high = indicator.expect.range
+    found = _outside(con, low, high)
+    message = f"all values of {indicator.id} lie from {low:g} to {high:g}"
+    if found:
+        some = examples([row[:-1] for row in found[:EXAMPLES]], len(found))
+        message = f"{len(found)} values of {indicator.id} lie outside {low:g} to {high:g}: {some}"
     numbers = {"outside": len(found), "low": low, "high": high}
     snapshots = frozenset(name for row in found for name in str(row[-1]).split(";"))
     return CheckResult("range", "error", not found, message, numbers, snapshots=snapshots)
+
+
+def _plausible(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> Iterator[CheckResult]:
+    """What is published and not judged, where the definition names a plausible range."""
+    if indicator.expect.plausible is None:
+        return
+    low, high = indicator.expect.plausible.range
+    found = _outside(con, low, high)
+    message = f"all values of {indicator.id} lie in the plausible range, {low:g} to {high:g}"
+    if found:
+        message = (
+            f"{len(found)} values of {indicator.id} lie outside the plausible range, {low:g} to {high:g}; "
+            "they are published and enter no verdict, projection, score or group value: "
+            + examples([row[:-1] for row in found[:EXAMPLES]], len(found))
+        )
+    yield CheckResult("plausible", "warn", not found, message, {"values": len(found)})
 
 
 def _areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, preferred: bool) -> CheckResult:

@@ -201,7 +201,8 @@ class _Page:
                 node[short] = row[name]
         if row["value"] is not None:
             method, _, weight = row["method"].partition(" by ")
-            sql = group_sql(method, SHARE, members_sql(self.indicator, AREA, YEAR, weight or None))
+            meta = self.release.tracer.meta[self.indicator]
+            sql = group_sql(method, SHARE, members_sql(meta, AREA, YEAR, weight or None))
             node["sql"] = self.shared.number("sql", _opened(sql).replace(repr(SHARE), "{share}"))
         return node
 

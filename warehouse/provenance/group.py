@@ -17,7 +17,15 @@ AGREES = 1e-9  # of the larger: two ways to the same number may round differentl
 
 
 def group_value(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int) -> Row | None:
-    """A group's value with its members, recomputed where it is ours; None where the release has none."""
+    """A group's value with its members, recomputed where it is ours; None where the release has none.
+    left_out: the members whose value lies outside the range that the indicator declares plausible.
+
+    Args:
+        con: a connection to the tables of the release.
+        meta: the indicator's row of indicator_meta.
+        group: code of the group.
+        year: the year of the value.
+    """
     published = rows(
         con,
         'select * from aggregate where indicator = $indicator and "group" = $group and time_period = $year',
@@ -29,12 +37,14 @@ def group_value(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int
         return None
     row = published[0]
     method, _, weight = row["method"].partition(" by ")
-    sql = members_sql(meta["indicator"], group, year, weight or None)
+    sql = members_sql(meta, group, year, weight or None)
     members = rows(con, f"{sql}\norder by v.ref_area")
+    others = members_sql(meta, group, year, weight or None, left_out=True)
     answer = {name: value for name, value in row.items() if name not in ("indicator", "group", "time_period")}
     answer |= {
         "weight": weight or None,
         "members": members,
+        "left_out": rows(con, f"{others}\norder by v.ref_area"),
         "computed_again": None,
         "agrees": None,
         "sql": None,

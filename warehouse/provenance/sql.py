@@ -120,8 +120,31 @@ GROUP_VALUES = {
 }
 
 
-def members_sql(indicator: str, group: str, year: int, weight: str | None) -> str:
-    """The members of a group that have a value in the year, and a weight above 0 where one is needed."""
+def plausible_terms(meta: Item) -> list[str]:
+    """The conditions that a member's value is one that is judged. A release that was made before it named the
+    range used every value."""
+    return [
+        f"v.value {sign} {float(meta[name])!r}::double"
+        for name, sign in (("plausible_low", ">="), ("plausible_high", "<="))
+        if meta.get(name) is not None
+    ]
+
+
+def members_sql(meta: Item, group: str, year: int, weight: str | None, *, left_out: bool = False) -> str:
+    """The members of a group that have a plausible value in the year, and a weight above 0 where one is
+    needed; left_out: those whose value is not plausible.
+
+    Args:
+        meta: the indicator's row of indicator_meta.
+        group: code of the group.
+        year: the year of the values.
+        weight: the indicator that weighs, if one does.
+        left_out: the other members instead.
+    """
+    terms = plausible_terms(meta)
+    if left_out:
+        terms = [f"not ({' and '.join(terms) or 'true'})"]
+    indicator = meta["indicator"]
     total = " and ".join(f"{{0}}.{name} = '_T'" for name in VALUE_DIMENSIONS)
     lines = [
         "select v.ref_area, area.name as area, v.value, "
@@ -139,6 +162,7 @@ def members_sql(indicator: str, group: str, year: int, weight: str | None) -> st
         ]
     lines += [
         f"where v.indicator = {text(indicator)} and v.time_period = {year} and {total.format('v')}",
+        *(f"    and {term}" for term in terms),
     ]
     return "\n".join(lines)
 

@@ -190,7 +190,7 @@ def _meta_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
     rows = []
     for name, entry in given.catalogue.items():
         indicator = entry.indicator
-        target = indicator.target
+        target, plausible = indicator.target, indicator.expect.plausible
         inputs = {
             key: [item.model_dump(exclude_defaults=True) for item in items]
             for key, items in indicator.named_inputs().items()
@@ -213,6 +213,8 @@ def _meta_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
                 "notes": indicator.notes.strip() or None,
                 "fingerprint": given.evaluated[name].stem,
                 "depends_on": json.dumps(depends_on(indicator, given.staged, given.evaluated)),
+                "plausible_low": plausible.range[0] if plausible else None,
+                "plausible_high": plausible.range[1] if plausible else None,
             }
         )
     return rows

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from schemas.columns.observation import VALUE_DIMENSIONS
 from warehouse.provenance.group import agrees, group_value
+from warehouse.provenance.group import rows as rows_of
 from warehouse.provenance.trace import Cell, Tracer
 from warehouse.provenance.value import tables
 from warehouse.verification.finding import Finding
@@ -99,9 +100,10 @@ def _recompute_groups(con: duckdb.DuckDBPyConnection, seed: int | None, result: 
         'select indicator, "group", time_period, value from aggregate '
         f"where value is not null order by {order}"
     ).fetchall()
+    meta = {row["indicator"]: row for row in rows_of(con, "select * from indicator_meta")}
     different: dict[str, list[str]] = {}
     for indicator, group, year, value in rows:
-        answer = group_value(con, {"indicator": indicator}, group, year)
+        answer = group_value(con, meta[indicator], group, year)
         result.values += 1
         if answer is None or not answer["agrees"]:
             again = answer["computed_again"] if answer else None

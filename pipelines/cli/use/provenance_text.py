@@ -120,6 +120,8 @@ def _group(group: Row) -> Iterator[str]:
         yield f"  {row['area']}: {row['value']!r} ({row['obs_status']}, {row['source']}{weight})"
     if len(members) > MEMBERS:
         yield f"  and {len(members) - MEMBERS} more (--json)"
+    for row in group["left_out"]:
+        yield f"  left out: {row['area']}: {row['value']!r}, outside the range declared plausible"
 
 
 def _checks(checks: Sequence[Row] | None) -> Iterator[str]:

@@ -9,7 +9,8 @@
 --   none           never computed (Gini and shares are not averaged); only the official value is shown
 --
 -- weight_share is the part of the group's weight that the members with a value hold. Where an indicator names no weight,
--- every member weighs the same. A member whose weight is not known for the year is counted in the total with the nearest
+-- every member weighs the same. A value outside the range that its indicator declares plausible is published and not
+-- used: its area counts as one without a value. A member whose weight is not known for the year is counted in the total with the nearest
 -- earlier, else later weight, so that a year in which few weights are known does not look complete; its own value is
 -- not used. A member whose weight is never known cannot be counted. Below min_weight_share the value is withheld; its
 -- default, one half, is the World Bank's rule for its poverty figures of regions (PIP, Methodology of October 2025) and
@@ -126,6 +127,8 @@ valued as (
         and weight_value.time_period = total.time_period
     where definition.aggregate_method <> 'none'
         and (definition.weight is null or weight_value.own > 0)
+        and (definition.plausible_low is null or total.value >= definition.plausible_low)
+        and (definition.plausible_high is null or total.value <= definition.plausible_high)
 ),
 -- The largest of each kind of summand, times as many areas as there are: no sum of an indicator is larger.
 largest as (
