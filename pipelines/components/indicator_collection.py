@@ -101,7 +101,7 @@ def indicator_definitions(catalogue: Catalogue) -> dg.Definitions:
                 )
         if problems := _problems(outcomes):
             raise failure(context, run, problems)
-        results = [result for found in checks.values() for result in found]
+        results = [result for of_indicator in checks.values() for result in of_indicator]
         if refused := refusal(results):
             raise failure(context, run, hold_offending_snapshots(run.context, refused, results))
 

@@ -70,17 +70,17 @@ def _fit(
     if widths[0] <= width // 2:
         least[0] = widths[0]
     while True:
-        found = {one: widths[one] for one in shown}
-        over = sum(found.values()) + len(GAP) * (len(shown) - 1) - width
+        fitted = {one: widths[one] for one in shown}
+        over = sum(fitted.values()) + len(GAP) * (len(shown) - 1) - width
         while over > 0:
-            text = [one for one in shown if not right[one] and found[one] > least[one]]
+            text = [one for one in shown if not right[one] and fitted[one] > least[one]]
             if not text:
                 break
-            longest = max(text, key=lambda one: found[one])
-            found[longest] -= 1
+            longest = max(text, key=lambda one: fitted[one])
+            fitted[longest] -= 1
             over -= 1
         if over <= 0 or len(shown) == 1:
-            return [found.get(one, 0) for one in range(len(widths))], shown
+            return [fitted.get(one, 0) for one in range(len(widths))], shown
         shown.pop()
 
 

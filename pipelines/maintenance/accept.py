@@ -95,13 +95,13 @@ def accept(
 def _one(store: Store, prefix: str) -> Snapshot:
     """The held snapshot that is meant."""
     waiting = [s for source_id in store.source_ids for s in store.held(source_id).values()]
-    found = [s for s in waiting if prefix and s.snapshot.startswith(prefix)]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    matches = [s for s in waiting if prefix and s.snapshot.startswith(prefix)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
         raise CompactError(
-            f"{prefix} is the beginning of {len(found)} held snapshots",
-            allowed=_listed(found),
+            f"{prefix} is the beginning of {len(matches)} held snapshots",
+            allowed=_listed(matches),
             next_step="give more characters of the id",
         )
     known = store.find(prefix) if prefix else []

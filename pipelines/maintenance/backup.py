@@ -133,12 +133,12 @@ def backups(folder: Path) -> list[str]:
 
 def damage(folder: Path) -> list[str]:
     """What is missing or changed in a backup folder, a line each; every byte is read."""
-    found = set()
+    seen = set()
     for name in backups(folder):
         for entry in read_list(folder, name)["files"]:
             if "link" not in entry and (fault := fault_of(folder, entry)):
-                found.add(fault)
-    return sorted(found)
+                seen.add(fault)
+    return sorted(seen)
 
 
 def prune(folder: Path, keep: int) -> int:

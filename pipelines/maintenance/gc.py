@@ -48,18 +48,18 @@ def collect(home: Path, keep: int | None = None, *, dry_run: bool = False) -> li
     with nullcontext() if dry_run else home_lock(home, "compact gc"):
         if not dry_run:
             remove_partial_files(home)
-        found, spared = list[Removed](), list[Path]()
+        removed, spared = list[Removed](), list[Path]()
         for part in RELEASES:
             if releases_folder(home / part).is_dir():
                 _latest_must_be_whole(home / part)
-                found += _releases(home / part, keep, dry_run, spared)
+                removed += _releases(home / part, keep, dry_run, spared)
         spared += [path.parent for path in home.glob("as_of/**/releases/*/release.json")]
         if (home / "snapshots").is_dir():
             store = Store(home)
             needed = needed_snapshots(store, _snapshots(spared), reaches_back_to(home, keep))
-            found += _pages(store, needed, dry_run)
-            found += _tables(home, needed, dry_run)
-        return found
+            removed += _pages(store, needed, dry_run)
+            removed += _tables(home, needed, dry_run)
+        return removed
 
 
 def _latest_must_be_whole(home: Path) -> None:
@@ -74,10 +74,10 @@ def _latest_must_be_whole(home: Path) -> None:
 
 def _releases(home: Path, keep: int | None, dry_run: bool, spared: list[Path]) -> Iterator[Removed]:
     """Each is renamed, which is one step, and then deleted: half a release never stands under its name."""
-    wanted = kept(home, keep)
+    keep_reasons = kept(home, keep)
     for row in releases(home):
         folder = releases_folder(home) / row["id"]
-        if row["id"] in wanted:
+        if row["id"] in keep_reasons:
             spared.append(folder)
             continue
         size = _size([folder])
@@ -130,7 +130,7 @@ def _staged_unneeded(home: Path, needed: set[str]) -> list[Path]:
     """Every staged table but: the ones in use, and for each needed snapshot the newest table that has it,
     from which `compact revisions` reads."""
     used = {place.observation.parent for place in _in_use(home).values()}
-    found = []
+    unneeded = []
     for source in sorted((home / "staged").glob("*/")):
         covered: set[str] = set()
         tables = [path.parent for path in source.glob("*/ledger.parquet")]
@@ -140,9 +140,9 @@ def _staged_unneeded(home: Path, needed: set[str]) -> list[Path]:
             rows = read_columns(table / "ledger.parquet", "snapshot")["snapshot"].to_pylist()
             new = (set(rows) & needed) - covered
             if table not in used and not new:
-                found.append(table)
+                unneeded.append(table)
             covered |= set(rows)
-    return found
+    return unneeded
 
 
 def _in_use(home: Path) -> Mapping[str, Stored]:
@@ -153,19 +153,19 @@ def _in_use(home: Path) -> Mapping[str, Stored]:
 def _evaluated_unneeded(home: Path) -> list[Path]:
     """Every evaluated table but those a run would take as they are, and the newest of each indicator, with
     which a definition is compared."""
-    staged = {source_id: found.observation for source_id, found in _in_use(home).items()}
+    staged = {source_id: unneeded.observation for source_id, unneeded in _in_use(home).items()}
     used: set[Path] = set()
     for part in RELEASES:
         context = open_context(Settings(home=home), redistributable=bool(part))
         if releases_folder(home / part).is_dir():
             used |= {home / path for path in expected_paths(context.catalogue, staged).values()}
-    found = []
+    unneeded = []
     for folder in sorted((home / EVALUATED).glob("*/")):
         tables = sorted(folder.glob("*.parquet"), key=lambda path: (path.stat().st_mtime, path.name))
-        found += [path for path in tables[:-1] if path not in used]
+        unneeded += [path for path in tables[:-1] if path not in used]
         alone = {path.stem for path in folder.glob("[!.]*")} - {path.stem for path in tables}
-        found += [next(folder.glob(f"{name}.*")) for name in sorted(alone)]
-    return found
+        unneeded += [next(folder.glob(f"{name}.*")) for name in sorted(alone)]
+    return unneeded
 
 
 def _size(paths: Iterable[Path]) -> int:

@@ -77,13 +77,13 @@ def _compare(
     """Compare one source. Gives the reason where that is not possible."""
     if source is None:
         return "its definition is gone"
-    found: list[Snapshot] = []
+    snapshots: list[Snapshot] = []
     for name in names:
         whole = [s for s in store.find(name) if s.source == source_id and store.is_whole(s)]
         if not whole:
             return f"the bytes of snapshot {name[:12]} are not in the store"
-        found.append(whole[0])
-    files = [store.files(snapshot) for snapshot in found]
+        snapshots.append(whole[0])
+    files = [store.files(snapshot) for snapshot in snapshots]
     if recorded.get(source_id, {}).get("staged") != fingerprint(source, files):
         return "its code or definition is not the one of the release"
     with tempfile.TemporaryDirectory(prefix="compact-verify-") as aside:

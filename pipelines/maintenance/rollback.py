@@ -28,10 +28,10 @@ def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime |
             next_step="say what is wrong with the release that is withdrawn",
         )  # fmt: skip
     target = open_release(home, release).resolve()
-    if found := verify_release(target):
+    if findings := verify_release(target):
         raise CompactError(
-            f"release {target.name} is damaged in {len(found)} places, so `latest` stays where it is\n"
-            + "\n".join(map(str, found[:5])),
+            f"release {target.name} is damaged in {len(findings)} places, so `latest` stays where it is\n"
+            + "\n".join(map(str, findings[:5])),
             where=str(target),
             next_step="choose another one: `compact releases`",
         )

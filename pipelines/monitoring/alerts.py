@@ -72,19 +72,19 @@ def send(message: Message) -> list[str]:
     return failed
 
 
-def send_news(home: Path, found: Facts) -> list[str]:
+def send_news(home: Path, facts: Facts) -> list[str]:
     """Send what is new since the last time. What is over is forgotten, so that it is told if it comes again;
     where any receiver fails, all of it is sent again the next time."""
     if not receivers():
         return []
-    now = {one.key: one.text for one in findings(found)}
-    told = _told(home)
-    news = {key: text for key, text in now.items() if key not in told}
+    now = {one.key: one.text for one in findings(facts)}
+    already_sent = _told(home)
+    news = {key: text for key, text in now.items() if key not in already_sent}
     failed = []
     if news:
         count = f"{len(news)} matter{'s' if len(news) > 1 else ''} for a person"
         failed = send(Message(count, list(news.values()), list(news)))
-    _remember(home, [key for key in now if key in told or not failed])
+    _remember(home, [key for key in now if key in already_sent or not failed])
     return failed
 
 
@@ -173,7 +173,7 @@ def by_mail(message: Message) -> None:
 
 @contextmanager
 def alert_when_overdue(
-    home: Path, found: Callable[[], Facts], seconds: float = RUN_HOURS * 3600
+    home: Path, facts: Callable[[], Facts], seconds: float = RUN_HOURS * 3600
 ) -> Iterator[None]:
     """Around a run: if it still goes on after its time, that is sent while it does.
 
@@ -187,7 +187,7 @@ def alert_when_overdue(
 
     def tell() -> None:
         try:
-            failed = send_news(home, found())
+            failed = send_news(home, facts())
         except (CompactError, OSError) as error:
             failed = [f"the alert of a run beyond its time was not sent: {error}"]
         for text in failed:

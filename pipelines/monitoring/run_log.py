@@ -42,8 +42,8 @@ class RunLog:
 
     def event(self, event: str, **facts: Any) -> None:
         """Write one line: time, run, event, and the facts that are not None."""
-        given = {name: value for name, value in facts.items() if value is not None}
-        line = {"at": _now(), "run": self.run, "event": event, **given}
+        fields = {name: value for name, value in facts.items() if value is not None}
+        line = {"at": _now(), "run": self.run, "event": event, **fields}
         if self.mode == "json":
             print(json.dumps(line, ensure_ascii=False, default=str), file=sys.stderr, flush=True)
         if self.mode != "off":
@@ -57,15 +57,15 @@ class RunLog:
     @contextmanager
     def step(self, event: str, **facts: Any) -> Iterator[dict[str, Any]]:
         """Log a step when it is over, with its seconds; what is put into the dictionary is logged too."""
-        started, found = monotonic(), dict[str, Any]()
+        started, outcome = monotonic(), dict[str, Any]()
         try:
-            yield found
+            yield outcome
         except CompactError as problem:
-            found["seconds"] = _seconds(started)
-            self.event(f"{event} failed", problem=problem.what, **facts | found)
+            outcome["seconds"] = _seconds(started)
+            self.event(f"{event} failed", problem=problem.what, **facts | outcome)
             raise
-        found.setdefault("seconds", _seconds(started))
-        self.event(event, **facts | found)
+        outcome.setdefault("seconds", _seconds(started))
+        self.event(event, **facts | outcome)
 
     def _append(self, name: str, line: Mapping[str, Any]) -> None:
         try:
@@ -84,15 +84,15 @@ def runs(home: Path) -> list[dict[str, Any]]:
     path = home / FOLDER / RUNS
     if not path.exists():
         return []
-    found = []
+    listed = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             value = json.loads(line)
         except json.JSONDecodeError:
             continue
         if isinstance(value, dict) and "outcome" in value:
-            found.append(value)
-    return found
+            listed.append(value)
+    return listed
 
 
 def _seconds(started: float) -> float:

@@ -196,8 +196,8 @@ def facts(home: Path) -> dict[str, Any]:
     from sources.registry.sources import load_series, load_sources
 
     sources, catalogue = load_sources(), load_catalogue()
-    wanted = {
+    series = {
         name: set(load_series(name)) if source.ask_for == "all" else catalogue.series_of(name)
         for name, source in sources.items()
     }
-    return status(home, sources, wanted)
+    return status(home, sources, series)

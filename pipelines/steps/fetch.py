@@ -71,10 +71,10 @@ def _unasked(context: RunContext, source_id: str) -> bool:
 def _last_asked(path: Path) -> str | None:
     """When an earlier run asked the agency."""
     try:
-        found: str | None = json.loads(path.read_text(encoding="utf-8")).get("at")
+        moment: str | None = json.loads(path.read_text(encoding="utf-8")).get("at")
     except (OSError, ValueError):
         return None
-    return found
+    return moment
 
 
 def usable(report: FetchReport) -> FetchReport:

@@ -131,7 +131,11 @@ def current_tables(context: RunContext) -> dict[str, StagedSource]:
 def stage_current(context: RunContext) -> dict[str, StagedSource]:
     """The current staged tables by source, staged now where they are not there yet."""
     live = {source_id: list(context.store.live(source_id).values()) for source_id in context.sources}
-    return {source_id: _staged(context, source_id, found) for source_id, found in live.items() if found}
+    return {
+        source_id: _staged(context, source_id, live_series)
+        for source_id, live_series in live.items()
+        if live_series
+    }
 
 
 def observations(tables: Mapping[str, StagedSource]) -> dict[str, Path]:

@@ -125,9 +125,9 @@ def translate_system_errors(step: Callable[Concatenate[C, P], R]) -> Callable[Co
     """A step of a run that raises a fault of the machine as SystemFault."""
 
     @wraps(step)
-    def within(context: C, /, *given: P.args, **options: P.kwargs) -> R:
+    def within(context: C, /, *positional: P.args, **options: P.kwargs) -> R:
         try:
-            return step(context, *given, **options)
+            return step(context, *positional, **options)
         except CompactError:
             raise
         except Exception as error:

@@ -65,7 +65,7 @@ def _code_server() -> Iterator[Path]:
 
 @contextmanager
 def _processes(arguments: Mapping[str, Sequence[str]]) -> Iterator[Processes]:
-    started = {name: subprocess.Popen([sys.executable, *given]) for name, given in arguments.items()}  # noqa: S603
+    started = {name: subprocess.Popen([sys.executable, *command]) for name, command in arguments.items()}  # noqa: S603
     try:
         yield started
     finally:

@@ -41,10 +41,10 @@ def cached_checks(
     side, key = path.with_suffix(SUFFIX), _key(indicator, path, present, catalogue, previous)
     if (kept := read_record(side)) and kept["key"] == key:
         return [CheckResult(**row | {"snapshots": frozenset(row["snapshots"])}) for row in kept["found"]]
-    found = indicator_checks(indicator, path, present, catalogue, previous)
-    rows = [asdict(result) | {"snapshots": sorted(result.snapshots)} for result in found]
+    results = indicator_checks(indicator, path, present, catalogue, previous)
+    rows = [asdict(result) | {"snapshots": sorted(result.snapshots)} for result in results]
     write_record(side, {"key": key, "found": rows})
-    return found
+    return results
 
 
 def _key(

@@ -86,22 +86,22 @@ def first_arrival(
         return []
     con.execute("create or replace temp table newcomer (source varchar, series varchar)")
     con.executemany("insert into newcomer values (?, ?)", new)
-    found = [*_share_of_one(con), *_hundredfold(con, beside(path, OVERLAP)), *_unit(con, indicator)]
+    results = [*_share_of_one(con), *_hundredfold(con, beside(path, OVERLAP)), *_unit(con, indicator)]
     rule = indicator.expect.first_arrival
-    snapshots = {name for _, _, names in found for name in names.split(";")}
+    snapshots = {name for _, _, names in results for name in names.split(";")}
     message = f"{len(new)} series of {indicator.id} are new, and look as declared"
-    if found:
+    if results:
         message = f"of the {len(new)} new series of {indicator.id}: " + "; ".join(
-            f"{series} {what}" for series, what, _ in found
+            f"{series} {what}" for series, what, _ in results
         )
         message += f" ({rule.reason})" if rule else f". Next: {HINT}"
     return [
         CheckResult(
             "first_arrival",
             rule.severity if rule else "error",
-            not found,
+            not results,
             message,
-            {"new": len(new), "odd": len(found)},
+            {"new": len(new), "odd": len(results)},
             snapshots=frozenset(snapshots),
         )
     ]

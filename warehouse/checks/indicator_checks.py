@@ -109,16 +109,16 @@ def _not_empty(con: duckdb.DuckDBPyConnection, indicator: Indicator, needed: boo
 
 def _unique(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
     key = ", ".join(INDICATOR.key)
-    found = _rows(con, f"select {key}, count(*) from v group by {key} having count(*) > 1 order by all")
+    repeated = _rows(con, f"select {key}, count(*) from v group by {key} having count(*) > 1 order by all")
     message = (
         f"every key of {indicator.id} appears once"
-        if not found
+        if not repeated
         else (
-            f"{len(found)} keys of {indicator.id} stand more than once: "
-            + examples(found[:EXAMPLES], len(found))
+            f"{len(repeated)} keys of {indicator.id} stand more than once: "
+            + examples(repeated[:EXAMPLES], len(repeated))
         )
     )
-    return CheckResult("unique_key", "error", not found, message, {"keys": len(found)})
+    return CheckResult("unique_key", "error", not repeated, message, {"keys": len(repeated)})
 
 
 def _outside(con: duckdb.DuckDBPyConnection, low: float, high: float) -> list[tuple[object, ...]]:
@@ -135,14 +135,14 @@ def _outside(con: duckdb.DuckDBPyConnection, low: float, high: float) -> list[tu
 
 def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
     low, high = indicator.expect.range
-    found = _outside(con, low, high)
+    outside = _outside(con, low, high)
     message = f"all values of {indicator.id} lie from {low:g} to {high:g}"
-    if found:
-        some = examples([row[:-1] for row in found[:EXAMPLES]], len(found))
-        message = f"{len(found)} values of {indicator.id} lie outside {low:g} to {high:g}: {some}"
-    numbers = {"outside": len(found), "low": low, "high": high}
-    snapshots = frozenset(name for row in found for name in str(row[-1]).split(";"))
-    return CheckResult("range", "error", not found, message, numbers, snapshots=snapshots)
+    if outside:
+        some = examples([row[:-1] for row in outside[:EXAMPLES]], len(outside))
+        message = f"{len(outside)} values of {indicator.id} lie outside {low:g} to {high:g}: {some}"
+    numbers = {"outside": len(outside), "low": low, "high": high}
+    snapshots = frozenset(name for row in outside for name in str(row[-1]).split(";"))
+    return CheckResult("range", "error", not outside, message, numbers, snapshots=snapshots)
 
 
 def _plausible(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> Iterator[CheckResult]:
@@ -196,7 +196,7 @@ def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list
         f" and time_period >= {b.time_period} and year_before < {b.time_period})"
         for b in indicator.breaks
     )
-    found = _rows(
+    leaps = _rows(
         con,
         f"""
         with step as (
@@ -213,14 +213,14 @@ def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list
     )
     message = (
         f"no value of {indicator.id} changes by more than {rule.max:g} a year"
-        if not found
+        if not leaps
         else (
-            f"{len(found)} values of {indicator.id} change by more than {rule.max:g} a year ({rule.reason}): "
-            + examples(found[:EXAMPLES], len(found))
+            f"{len(leaps)} values of {indicator.id} change by more than {rule.max:g} a year ({rule.reason}): "
+            + examples(leaps[:EXAMPLES], len(leaps))
         )
     )
     return [
-        CheckResult("yearly_change", "warn", not found, message, {"changes": len(found), "most": rule.max})
+        CheckResult("yearly_change", "warn", not leaps, message, {"changes": len(leaps), "most": rule.max})
     ]
 
 
@@ -231,7 +231,7 @@ def _disagreement(con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Pa
         return []
     load_overlaps(con, {indicator.id: path}, [indicator])
     compared = int(str(_rows(con, "select count(*) from overlap")[0][0]))
-    found = _rows(
+    pairs = _rows(
         con,
         f"""
         select ref_area, time_period, source_a, round(value_a, 2), source_b, round(value_b, 2)
@@ -243,14 +243,14 @@ def _disagreement(con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Pa
     beyond = f"by more than {' and '.join(limits)}"
     message = (
         f"in no cell of {indicator.id} do two sources differ {beyond}; {compared:,} pairs compared"
-        if not found
+        if not pairs
         else (
-            f"in {len(found)} of {compared:,} pairs of {indicator.id} the sources differ {beyond} "
-            f"({rule.reason}): " + examples(found[:EXAMPLES], len(found))
+            f"in {len(pairs)} of {compared:,} pairs of {indicator.id} the sources differ {beyond} "
+            f"({rule.reason}): " + examples(pairs[:EXAMPLES], len(pairs))
         )
     )
-    numbers: dict[str, float] = {"disagreements": len(found), "compared": compared}
-    return [CheckResult("disagreement", "warn", not found, message, numbers)]
+    numbers: dict[str, float] = {"disagreements": len(pairs), "compared": compared}
+    return [CheckResult("disagreement", "warn", not pairs, message, numbers)]
 
 
 def ledger_check(ledger: Path, observation: Path | None = None) -> CheckResult:

@@ -129,14 +129,14 @@ def _magnitude(con: duckdb.DuckDBPyConnection, indicator: Indicator, why_not: st
         message = f"the values of {indicator.id} are {what} those of the release before: a unit has changed"
         severity: Severity = "warn" if derived else "error"
         return CheckResult("magnitude", severity, False, message, {"factor": factor})
-    found = _leaps(con)
+    leaps = _leaps(con)
     message = (
         f"no value of {indicator.id} is a thousand times the one before it"
-        if not found
-        else f"{len(found)} values of {indicator.id} are about a thousand or a million times the one before, "
-        f"or the one before is that of them: {examples(found[:EXAMPLES], len(found))}"
+        if not leaps
+        else f"{len(leaps)} values of {indicator.id} are about a thousand or a million times the one before, "
+        f"or the one before is that of them: {examples(leaps[:EXAMPLES], len(leaps))}"
     )
-    return CheckResult("magnitude", "warn", not found, message, {"factor": factor, "leaps": len(found)})
+    return CheckResult("magnitude", "warn", not leaps, message, {"factor": factor, "leaps": len(leaps)})
 
 
 def _is_scale(factor: float) -> bool:

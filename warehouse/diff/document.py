@@ -91,16 +91,16 @@ def compare(
     return document
 
 
-def _listed(found: Sequence[Row], most: int | None) -> dict[str, Any]:
-    return {"total": len(found), "listed": list(found[:most])}
+def _listed(rows: Sequence[Row], most: int | None) -> dict[str, Any]:
+    return {"total": len(rows), "listed": list(rows[:most])}
 
 
-def _listed_pairs(found: Sequence[Row], most: int | None) -> dict[str, Any]:
-    counts = {f"{name}s": len({row[name] for row in found}) for name in ("indicator", "area")}
-    return _listed(found, most) | counts
+def _listed_pairs(rows: Sequence[Row], most: int | None) -> dict[str, Any]:
+    counts = {f"{name}s": len({row[name] for row in rows}) for name in ("indicator", "area")}
+    return _listed(rows, most) | counts
 
 
-def _listed_classes(found: Sequence[Row], most: int | None) -> dict[str, Any]:
+def _listed_classes(rows: Sequence[Row], most: int | None) -> dict[str, Any]:
     """ways: how many assessments by the default method went which way."""
-    ways = [row["direction"] for row in found if row["method"] == DEFAULT_METHOD]
-    return _listed(found, most) | {"ways": {way: ways.count(way) for way in WAYS}}
+    ways = [row["direction"] for row in rows if row["method"] == DEFAULT_METHOD]
+    return _listed(rows, most) | {"ways": {way: ways.count(way) for way in WAYS}}

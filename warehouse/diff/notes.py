@@ -39,12 +39,14 @@ def sentences(diff: Row) -> list[str]:
 
 def because(row: Row) -> str:
     """Why an assessment has another class: what of its inputs moved."""
-    told = {"value": _value, "target": _target, "baseline": _baseline}
+    words_of = {"value": _value, "target": _target, "baseline": _baseline}
     other = {
         "series": "values between baseline and latest year changed",
         "method": "the method is applied in another way",
     }
-    return " and ".join(told[reason](row) if reason in told else other[reason] for reason in row["reasons"])
+    return " and ".join(
+        words_of[reason](row) if reason in words_of else other[reason] for reason in row["reasons"]
+    )
 
 
 def _value(row: Row) -> str:
@@ -163,9 +165,9 @@ def _origins(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         if row["kind"] == "other_source":
             pairs.setdefault((row["old_title"], row["new_title"]), []).append(row)
-    for (old, new), found in list(pairs.items())[:TOLD]:
-        values, differ = (sum(row[name] for row in found) for name in ("values", "differ"))
-        titles = list(dict.fromkeys(row["title"] for row in found))
+    for (old, new), moves in list(pairs.items())[:TOLD]:
+        values, differ = (sum(row[name] for row in moves) for name in ("values", "differ"))
+        titles = list(dict.fromkeys(row["title"] for row in moves))
         said.append(
             f"{_count(values, 'value')} come from {new}, before from {old}; {differ:,} of them differ: "
             f"{_names(titles)}."
@@ -190,10 +192,10 @@ def _targets(rows: Sequence[Row]) -> list[str]:
 
 def _coverage(coverage: Row) -> list[str]:
     return [
-        f"{_count(found['total'], 'pair')} of country and indicator {text}: "
-        f"{_count(found['indicators'], 'indicator')}, {_count(found['areas'], 'country or territory')}."
+        f"{_count(change['total'], 'pair')} of country and indicator {text}: "
+        f"{_count(change['indicators'], 'indicator')}, {_count(change['areas'], 'country or territory')}."
         for way, text in (("gained", "now with a value since 2015"), ("lost", "without one now"))
-        if (found := coverage[way])["total"]
+        if (change := coverage[way])["total"]
     ]
 
 

@@ -144,7 +144,7 @@ def coverage_changes(con: duckdb.DuckDBPyConnection, *, gained: bool) -> list[Ro
 
 def category_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
     """Assessments whose class is another one, with what of their inputs changed."""
-    found = rows(
+    changes = rows(
         con,
         """
         select indicator, title, ref_area, coalesce(named_area.name, ref_area) as area, method,
@@ -173,14 +173,14 @@ def category_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
         where o.category <> n.category
         order by method, indicator, area, ref_area""",
     )
-    for row in found:
+    for row in changes:
         # The class follows from target, baseline and latest value, in some methods from the years between; if
         # none of them moved, the method did.
         row["reasons"] = row["reasons"] or (["series"] if row["touched"] else ["method"])
         del row["touched"]
         row["direction"] = _direction(row["before"], row["after"])
         row["because"] = because(row)
-    return sorted(found, key=_weight)
+    return sorted(changes, key=_weight)
 
 
 def _weight(row: Row) -> tuple[bool, bool, int]:
@@ -205,7 +205,7 @@ def _ranks(before: str, after: str) -> tuple[str, ...]:
 def series_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
     """Values that come from another series or source than before, counted; renamed where the list of renames
     knows the pair."""
-    found = rows(
+    changes = rows(
         con,
         """
         select indicator, meta.title, old_source, old_series, new_source, new_series, count(*) as values,
@@ -216,7 +216,7 @@ def series_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
         group by all
         order by values desc, indicator, old_source, old_series, new_source, new_series""",
     )
-    if found:
+    if changes:
         titles = dict(
             con.execute(
                 "select source, title from before_source union select source, title from after_source"
@@ -225,7 +225,7 @@ def series_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
         from sources.registry.renames import renames
 
         known = renames()
-        for row in found:
+        for row in changes:
             rename = known.get((row["old_source"], row["old_series"]))
             same_source = row["old_source"] == row["new_source"]
             is_known = rename is not None and rename.new == row["new_series"] and same_source
@@ -234,18 +234,18 @@ def series_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
                 names = [titles.get(name, name) for name in row[f"{side}_source"].split(";")]
                 row[f"{side}_title"] = ", ".join(names)
             row["known"] = str(rename) if rename is not None and is_known else None
-    return found
+    return changes
 
 
 def accepted_revisions(con: duckdb.DuckDBPyConnection, decided: Mapping[str, str]) -> list[Row]:
     """The decisions of persons that this difference comes from."""
-    found = con.execute("""
+    accepted = con.execute("""
         select settled.name, count(*)
         from settled
         join change on contains(change.new_snapshot, settled.name) and change.revised
         group by settled.name
         order by settled.name""").fetchall()
-    return [{"snapshot": name, "reason": decided[name], "revised": count} for name, count in found]
+    return [{"snapshot": name, "reason": decided[name], "revised": count} for name, count in accepted]
 
 
 def target_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:

@@ -52,30 +52,30 @@ def tables_of(folder: Path) -> list[str]:
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> list[Row]:
     """A query's rows as dictionaries."""
-    found = con.execute(sql, values or None)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    relation = con.execute(sql, values or None)
+    names = [column[0] for column in relation.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
 
 
 def compare_tables(con: duckdb.DuckDBPyConnection, before: Path, after: Path) -> list[Row]:
     """For each table: rows before and after, added, removed and changed by primary key, and the columns that
     came or went. A table that one release lacks is `new` or `gone`."""
     old, new = tables_of(before), tables_of(after)
-    found = []
+    differences = []
     for name, table in TABLES.items():
         if name in NOT_COMPARED or (name not in old and name not in new):
             continue
         if name in old and name in new:
-            found.append(_compare(con, table))
+            differences.append(_compare(con, table))
         else:
             side = "before" if name in old else "after"
             ((count,),) = con.execute(f"select count(*) from {side}_{name}").fetchall()
             came = side == "after"
-            found.append(
+            differences.append(
                 _table_row(name, "new" if came else "gone", *((0, count) if came else (count, 0)))
                 | {"added": count if came else 0, "removed": 0 if came else count}
             )
-    return found
+    return differences
 
 
 def _compare(con: duckdb.DuckDBPyConnection, table: Table) -> Row:

@@ -42,19 +42,19 @@ class Limits:
         """Read the file. Raises CompactError where a limit lacks a number or a reason."""
         import yaml
 
-        given: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for name, wanted in NUMBERS.items():
-            entry = given.get(name, {})
-            missing = [key for key in wanted if not isinstance(entry.get(key), int | float)]
+        document: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for name, expected in NUMBERS.items():
+            entry = document.get(name, {})
+            missing = [key for key in expected if not isinstance(entry.get(key), int | float)]
             missing += [] if str(entry.get("reason") or "").strip() else ["reason"]
             if missing:
                 raise CompactError(
                     f"limit {name} has no {', '.join(missing)}",
                     where=str(path),
-                    allowed=", ".join((*wanted, "reason")),
+                    allowed=", ".join((*expected, "reason")),
                     next_step="write it beside the others",
                 )
-        return cls({name: {key: float(given[name][key]) for key in NUMBERS[name]} for name in NUMBERS})
+        return cls({name: {key: float(document[name][key]) for key in NUMBERS[name]} for name in NUMBERS})
 
 
 def large_revisions(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
@@ -82,7 +82,7 @@ SAID = {
 
 def _shares(con: duckdb.DuckDBPyConnection, limits: Limits, name: str) -> list[Row]:
     beyond = {"beyond": limits.beyond} if "$beyond" in WHICH[name] else {}
-    found = rows(
+    shares = rows(
         con,
         f"""
         with whole as (
@@ -100,12 +100,12 @@ def _shares(con: duckdb.DuckDBPyConnection, limits: Limits, name: str) -> list[R
         **limits.numbers[name],
         **beyond,
     )
-    return [_large(name, row, limits) for row in found]
+    return [_large(name, row, limits) for row in shares]
 
 
 def _single(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
     """Total values of countries; at most one row an indicator, about its largest revision."""
-    found = rows(
+    revisions = rows(
         con,
         f"""
         with spread as (
@@ -133,7 +133,7 @@ def _single(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
         **limits.numbers["single"],
     )
     large = []
-    for row in found:
+    for row in revisions:
         more = f" and {row['part'] - 1:,} more" if row["part"] > 1 else ""
         text = (
             f"{row['title']}: {row['area']} {row['time_period']} was revised from {row['old_value']:,.6g} to "
@@ -145,7 +145,7 @@ def _single(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
 
 def _reclassified(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
     """Classes that changed while the values behind them did not, in the default method."""
-    found = rows(
+    changes = rows(
         con,
         """
         with judged as (
@@ -169,7 +169,7 @@ def _reclassified(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
         method=DEFAULT_METHOD,
         **limits.numbers["reclassified_share"],
     )
-    return [_large("reclassified_share", row, limits) for row in found]
+    return [_large("reclassified_share", row, limits) for row in changes]
 
 
 def _large(name: str, row: Row, limits: Limits) -> Row:

@@ -61,10 +61,10 @@ def model_names() -> tuple[str, ...]:
 
 def parse(sql: str) -> exp.Expr:
     """The tree of a model's one select statement."""
-    found = sqlglot.parse_one(sql, dialect="duckdb")
-    if not isinstance(found, exp.Query):
-        raise ValueError(f"a model is one select statement, not {type(found).__name__}")
-    return found
+    statement = sqlglot.parse_one(sql, dialect="duckdb")
+    if not isinstance(statement, exp.Query):
+        raise ValueError(f"a model is one select statement, not {type(statement).__name__}")
+    return statement
 
 
 def faults(sql: str) -> list[str]:

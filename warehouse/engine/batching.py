@@ -40,12 +40,12 @@ Rows = Callable[[duckdb.DuckDBPyConnection], pa.RecordBatchReader]
 def in_batches(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) -> pa.RecordBatchReader:
     """The rows of a table, from one block of whole indicators after the other, if its model allows that and
     there are more values than a block has; else as they are."""
-    found = _blocks(con) if contract.name in BY_INDICATOR else []
-    if len(found) < 2:
+    blocks = _blocks(con) if contract.name in BY_INDICATOR else []
+    if len(blocks) < 2:
         return rows(con)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for block in found:
+        for block in blocks:
             with _narrowed(con, block, weighed=contract.name in WEIGHED):
                 yield from rows(con)
 

@@ -17,6 +17,6 @@ def beside(evaluated: Path, table: Table) -> Path:
 
 def write_beside(con: duckdb.DuckDBPyConnection, sql: str, table: Table, evaluated: Path) -> None:
     """Write the rows of a select beside the indicator's, if there are any. sql: empty where none can be."""
-    found = run_sql(con, sql, table) if sql else None
-    if found is not None and found.num_rows:
-        write_table(found, table, beside(evaluated, table))
+    rows = run_sql(con, sql, table) if sql else None
+    if rows is not None and rows.num_rows:
+        write_table(rows, table, beside(evaluated, table))

@@ -25,7 +25,7 @@ class Stored:
     current: bool
 
 
-def staged_now(home: Path, sources: Mapping[str, Source], wanted: Iterable[str]) -> dict[str, Stored]:
+def staged_now(home: Path, sources: Mapping[str, Source], source_ids: Iterable[str]) -> dict[str, Stored]:
     """The staged tables of the live snapshots of these sources; a source that has none is left out.
 
     A table staged by older code or definitions is used where a run has not made the new one yet.
@@ -33,12 +33,12 @@ def staged_now(home: Path, sources: Mapping[str, Source], wanted: Iterable[str])
     if not (home / "snapshots").is_dir():
         return {}
     store = Store(home)
-    found: dict[str, Stored] = {}
-    for source_id in sorted(set(wanted) & set(sources)):
+    staged: dict[str, Stored] = {}
+    for source_id in sorted(set(source_ids) & set(sources)):
         live = list(store.live(source_id).values())
         if live and (table := _staged(home, store, sources[source_id], live)):
-            found[source_id] = table
-    return found
+            staged[source_id] = table
+    return staged
 
 
 def _staged(home: Path, store: Store, source: Source, live: list[Snapshot]) -> Stored | None:

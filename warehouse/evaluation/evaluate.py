@@ -129,14 +129,14 @@ def evaluate_cached(
     facts = read_record(side)
     made = facts is None
     if facts is None:
-        found = [beside(path, table) for table in (PROFILE, OVERLAP, KEPT_OUT)]
-        for one in found:
+        companions = [beside(path, table) for table in (PROFILE, OVERLAP, KEPT_OUT)]
+        for one in companions:
             one.unlink(missing_ok=True)
         no_number = evaluate(indicator, staged, evaluated, path, temp=temp)
         areas = pc.count_distinct(read_columns(path, "ref_area")["ref_area"]).as_py()
         rows = pq.read_metadata(path).num_rows
         facts = {"rows": rows, "areas": areas, "no_number": no_number}
-        write_record(side, facts, [one for one in (path, *found) if one.exists()])
+        write_record(side, facts, [one for one in (path, *companions) if one.exists()])
     return Evaluated(path, fingerprint, facts["rows"], facts["areas"], facts["no_number"], made)
 
 
@@ -196,5 +196,5 @@ def series_fingerprints(observation: Path) -> dict[str, str]:
                 order by series""").fetchall()
         facts = dict(rows)
         write_record(side, facts)
-    found: dict[str, str] = facts
-    return found
+    fingerprints: dict[str, str] = facts
+    return fingerprints

@@ -93,25 +93,25 @@ def _recorded(indicator_id: str, release: Path) -> Row | None:
         row = con.execute(
             f"select depends_on from {meta} where indicator = {literal(indicator_id)}"
         ).fetchone()
-    found: Row | None = json.loads(row[0]) if row else None
-    return found
+    recorded: Row | None = json.loads(row[0]) if row else None
+    return recorded
 
 
 def _fields(before: Mapping[str, str], now: Mapping[str, str]) -> list[Row]:
     """The fields of the definition that differ."""
-    found = []
+    changes = []
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
             what = f"field {name}"
-            found.append(_row(FIELD_REASON[kind_of(name)], what, before.get(name), now.get(name)))
-    return found
+            changes.append(_row(FIELD_REASON[kind_of(name)], what, before.get(name), now.get(name)))
+    return changes
 
 
 def _parts(
     before: Mapping[str, str], now: Mapping[str, str], staged: Mapping[str, Path], release: Path
 ) -> list[Row]:
     """What computes, part by part; the definition is told field by field, so it is left out here."""
-    found = []
+    changes = []
     for name in sorted((before.keys() | now.keys()) - {"definition"}):
         if before.get(name) == now.get(name):
             continue
@@ -123,12 +123,12 @@ def _parts(
             old, new = _snapshots(release / "observation.parquet", source, series), None
             if source in staged:
                 new = _snapshots(staged[source], source, series)
-            found.append(_row("input", name, _rows_said(before[name], old), _rows_said(now[name], new)))
+            changes.append(_row("input", name, _rows_said(before[name], old), _rows_said(now[name], new)))
         else:
             what = "code of the evaluation, DuckDB, or PyArrow" if kind == "code" else name
             reason = "input" if kind == "indicator" else kind
-            found.append(_row(reason, what, before[name][:12], now[name][:12]))
-    return found
+            changes.append(_row(reason, what, before[name][:12], now[name][:12]))
+    return changes
 
 
 def _snapshots(observation: Path, source: str, series: str) -> list[str]:

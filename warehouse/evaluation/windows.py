@@ -51,8 +51,8 @@ def extra_columns(frames: Sequence[WindowFrame]) -> list[str]:
 
 def windows(frames: Sequence[WindowFrame], indicator: Indicator) -> str:
     """The windows by the names that the formula uses."""
-    found = {frame.window: _window(frame, indicator) for frame in frames}
-    return "\nwindow " + ",\n    ".join(f"{name} as ({sql})" for name, sql in sorted(found.items()))
+    clauses = {frame.window: _window(frame, indicator) for frame in frames}
+    return "\nwindow " + ",\n    ".join(f"{name} as ({sql})" for name, sql in sorted(clauses.items()))
 
 
 def lineage(column: str, frames: Sequence[WindowFrame]) -> str:

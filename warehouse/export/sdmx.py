@@ -160,7 +160,7 @@ def code_lists(release: Path) -> dict[str, Codes]:
         values, meta, area = (
             parquet(release / f"{n}.parquet") for n in ("indicator", "indicator_meta", "area")
         )
-        found: dict[str, Codes] = {
+        lists: dict[str, Codes] = {
             "INDICATOR": _rows(
                 con,
                 f"""
@@ -174,12 +174,12 @@ def code_lists(release: Path) -> dict[str, Codes]:
         }
         for column in ("sex", "age", "urbanisation", "quantile"):
             codes = _rows(con, f"select distinct {column} from {values} order by 1")
-            found[DIMENSIONS[column]] = [(code[0], NAMES.get(code[0], code[0]), "") for code in codes]
+            lists[DIMENSIONS[column]] = [(code[0], NAMES.get(code[0], code[0]), "") for code in codes]
         known = units()
         used = _rows(con, f"select distinct unit from {meta} order by 1")
-    found["UNIT_MEASURE"] = [(code, known[code].name, known[code].note) for (code,) in used]
-    found["OBS_STATUS"] = [(code, f"Observation status {code}", "") for code in OBS_STATUSES]
-    return found
+    lists["UNIT_MEASURE"] = [(code, known[code].name, known[code].note) for (code,) in used]
+    lists["OBS_STATUS"] = [(code, f"Observation status {code}", "") for code in OBS_STATUSES]
+    return lists
 
 
 def write_data(release: Path, path: Path) -> None:

@@ -75,8 +75,8 @@ def input_schema(commitments: Targets | None = None) -> Schema:
     """The tables that models read, with DuckDB's names of their types: inputs, and published tables."""
     with tempfile.TemporaryDirectory() as folder, engine() as con:
         _load(con, Path(folder), commitments or Targets())
-        found = {name: described(con, f'"{name}"') for name in temporary_names(con)}
-    return found | {table.name: _types(table) for table in MODEL_TABLES}
+        schema = {name: described(con, f'"{name}"') for name in temporary_names(con)}
+    return schema | {table.name: _types(table) for table in MODEL_TABLES}
 
 
 def _load(con: duckdb.DuckDBPyConnection, folder: Path, commitments: Targets) -> None:

@@ -35,7 +35,7 @@ Numbers = NDArray[np.float64]
 def group_errors(release: Path) -> list[dict[str, Any]]:
     """The rows of the list, from the official pairs of a release."""
     with duckdb.connect() as con:
-        found = con.execute(f"""
+        pairs = con.execute(f"""
             select meta."group" as family, a."group", a.weight_share, this_year.year - a.time_period as age,
                 abs(a.value - a.official_value) / a.standard_deviation as error
             from {parquet(release / "aggregate.parquet")} as a
@@ -45,11 +45,11 @@ def group_errors(release: Path) -> list[dict[str, Any]]:
             ) as this_year
             where a.value is not null and a.official_value is not null and a.standard_deviation > 0
             order by all""").fetchnumpy()
-    family = np.asarray(found["family"], dtype=str)
-    band = np.digitize(found["weight_share"], COVERAGE[1:])
-    age = np.digitize(found["age"], AGES[1:])
-    error = np.asarray(found["error"], dtype=np.float64)
-    fold = np.array([crc32(name.encode()) % FOLDS for name in found["group"].astype(str)])
+    family = np.asarray(pairs["family"], dtype=str)
+    band = np.digitize(pairs["weight_share"], COVERAGE[1:])
+    age = np.digitize(pairs["age"], AGES[1:])
+    error = np.asarray(pairs["error"], dtype=np.float64)
+    fold = np.array([crc32(name.encode()) % FOLDS for name in pairs["group"].astype(str)])
     tried = [_held_at(share, family, band, age, error, fold) for share in SHARES]
     learned = [_learned(family, band, age, error, share) for share in SHARES]
     half = _learned(family, band, age, error, HALF)
@@ -97,9 +97,9 @@ def _learned(
     family: NDArray[Any], band: NDArray[Any], age: NDArray[Any], error: Numbers, share: float
 ) -> Mapping[tuple[str, int, int], float]:
     """By family, band of coverage and of age: the error that this share of the pairs did not exceed."""
-    found = _Cells(family, band, age, error)
+    cells = _Cells(family, band, age, error)
     return {
-        (str(name), at, years): found.of(name, at, years, share)
+        (str(name), at, years): cells.of(name, at, years, share)
         for name in [*sorted(set(family)), ALL]
         for at in range(len(COVERAGE))
         for years in range(len(AGES))

@@ -99,8 +99,8 @@ def score_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
     keys = con.execute("select distinct framework, component, year from score_input order by all").fetchall()
     columns: dict[str, list[Any]] = {name: [] for name in SCORE.names}
     for framework, component, year in keys:
-        for name, found in _rows(con, framework, component, year).items():
-            columns[name] += found
+        for name, by_indicator in _rows(con, framework, component, year).items():
+            columns[name] += by_indicator
     table = pa.table([pa.array(columns[f.name], f.type) for f in arrow_schema(SCORE)], arrow_schema(SCORE))
     return sort_by_key(table, SCORE)
 
@@ -240,7 +240,7 @@ def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: 
         order by position""",
         key,
     ).fetchall()
-    found = con.sql(
+    listed = con.sql(
         """
         select ref_area, value, value_year, worst, best, error, un_member
         from score_input
@@ -249,13 +249,13 @@ def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: 
         params=[*key, year],
     ).to_arrow_table()
     size = len(made)
-    areas = found["ref_area"].to_pylist()[::size]
-    grid = {name: _grid(found, name, size) for name in ("value", "value_year", "worst", "best", "error")}
+    areas = listed["ref_area"].to_pylist()[::size]
+    grid = {name: _grid(listed, name, size) for name in ("value", "value_year", "worst", "best", "error")}
     choices = Choices(np.array([row[0] for row in made]), *made[0][1:])
     # an indicator that is not in this run's catalogue has no bounds, and no values
     worst, best = np.nan_to_num(grid["worst"][0], nan=0), np.nan_to_num(grid["best"][0], nan=1)
     values = np.where(np.isnan(grid["best"]), np.nan, grid["value"])
-    member = np.nan_to_num(_grid(found, "un_member", size)[:, 0]) > 0
+    member = np.nan_to_num(_grid(listed, "un_member", size)[:, 0]) > 0
     scored = composite(values, worst, best, choices, error=np.nan_to_num(grid["error"]), ranked=member)
     years = np.where(np.isnan(values), np.inf, grid["value_year"]).min(axis=1)
     used = (~np.isnan(values)).sum(axis=1)
@@ -279,9 +279,9 @@ def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: 
     }
 
 
-def _grid(found: pa.Table, name: str, size: int) -> Numbers:
+def _grid(table: pa.Table, name: str, size: int) -> Numbers:
     """A column as one row an area and one column an indicator, nan for null."""
-    column = found[name].cast(pa.float64()).combine_chunks()
+    column = table[name].cast(pa.float64()).combine_chunks()
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float).reshape(-1, size)
 
 

@@ -50,7 +50,7 @@ def load_sdg_database(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Path]
 
 def _share_of_series(con: duckdb.DuckDBPyConnection, path: Path) -> float:
     """The share of the listed series that the staged table has."""
-    found = con.execute(f"""
+    row = con.execute(f"""
         select count(*) filter (where series in (select series from {parquet(path)})) / count(*)::double
         from (select distinct series from sdg_series)""").fetchone()
-    return float(found[0]) if found else 0.0
+    return float(row[0]) if row else 0.0

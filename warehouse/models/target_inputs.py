@@ -71,16 +71,16 @@ FIELD_LINK = pa.schema(
 FRAMEWORK_TITLE = pa.schema([("framework", TEXT), ("code", TEXT), ("title", TEXT)])
 
 
-def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, given: Targets) -> None:
+def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, targets: Targets) -> None:
     """target_definition, target_test, declared_link, field_link, framework_title; as_of: the year in which
     the newest bytes were fetched, by which a deadline has passed or not, of data without bytes their latest
     year; fetched: the day of each snapshot; and the claims as claims.py wants them."""
     for name, rows, schema in (
-        ("target_definition", _definitions(given), TARGET_DEFINITION),
-        ("target_test", _tests(given), TARGET_TEST),
-        ("declared_link", _links(given), DECLARED_LINK),
-        ("field_link", _field_links(given), FIELD_LINK),
-        ("framework_title", _titles(given), FRAMEWORK_TITLE),
+        ("target_definition", _definitions(targets), TARGET_DEFINITION),
+        ("target_test", _tests(targets), TARGET_TEST),
+        ("declared_link", _links(targets), DECLARED_LINK),
+        ("field_link", _field_links(targets), FIELD_LINK),
+        ("framework_title", _titles(targets), FRAMEWORK_TITLE),
     ):
         load(con, name, pa.Table.from_pylist(list(rows), schema=schema))
     snapshots = folder / "snapshot.parquet"
@@ -96,29 +96,29 @@ def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, given: Target
         else "select '' as snapshot, '' as day where false"
     )
     con.execute(f"create temp table fetched as {days}")
-    load_claims(con, given.claims)
-    load_scores(con, given.scores)
+    load_claims(con, targets.claims)
+    load_scores(con, targets.scores)
     con.execute(f"""
         create temp table as_of as
         select coalesce(({fetched}), (select max(time_period) from indicator), 2015)::smallint as year""")
 
 
-def within(given: Targets, known: Collection[str]) -> Targets:
+def within(everything: Targets, known: Collection[str]) -> Targets:
     """The commitments as a release speaks of them that has only the known indicators: one for redistribution
     leaves some out. A target that so loses its last indicator says so in its reason."""
     targets = [
         file.model_copy(update={"targets": [_target_within(target, known) for target in file.targets]})
-        for file in given.targets
+        for file in everything.targets
     ]
     links = [
         link.model_copy(update={"indicators": [name for name in link.indicators if name in known]})
-        for link in given.links
+        for link in everything.links
     ]
     field = [
         file.model_copy(update={"parts": [_part_within(part, known) for part in file.parts]})
-        for file in given.field
+        for file in everything.field
     ]
-    return given.model_copy(update={"targets": targets, "links": links, "field": field})
+    return everything.model_copy(update={"targets": targets, "links": links, "field": field})
 
 
 def _part_within(part: FieldPart, known: Collection[str]) -> FieldPart:
@@ -138,8 +138,8 @@ def _target_within(target: Commitment, known: Collection[str]) -> Commitment:
     )
 
 
-def _definitions(given: Targets) -> Iterator[dict[str, Any]]:
-    for file in given.targets:
+def _definitions(targets: Targets) -> Iterator[dict[str, Any]]:
+    for file in targets.targets:
         for target in file.targets:
             event = target.milestone
             yield {
@@ -168,8 +168,8 @@ def _definitions(given: Targets) -> Iterator[dict[str, Any]]:
             }
 
 
-def _tests(given: Targets) -> Iterator[dict[str, Any]]:
-    for target in (target for file in given.targets for target in file.targets):
+def _tests(targets: Targets) -> Iterator[dict[str, Any]]:
+    for target in (target for file in targets.targets for target in file.targets):
         for number, test in enumerate(target.tests, 1):
             yield {
                 "target": target.id,
@@ -186,8 +186,8 @@ def _tests(given: Targets) -> Iterator[dict[str, Any]]:
             }
 
 
-def _links(given: Targets) -> Iterator[dict[str, Any]]:
-    for link in given.links:
+def _links(targets: Targets) -> Iterator[dict[str, Any]]:
+    for link in targets.links:
         yield {
             **link.model_dump(exclude={"indicators"}),
             "indicator": ";".join(sorted(link.indicators)) or None,
@@ -195,9 +195,9 @@ def _links(given: Targets) -> Iterator[dict[str, Any]]:
         }
 
 
-def _field_links(given: Targets) -> Iterator[dict[str, Any]]:
+def _field_links(targets: Targets) -> Iterator[dict[str, Any]]:
     """Each part of a framework of the field with each objective that we propose for it, or with none."""
-    for file in given.field:
+    for file in targets.field:
         for part in file.parts:
             objectives = [
                 *(("compact_brief", code) for code in part.compact_brief),
@@ -219,10 +219,10 @@ def _field_links(given: Targets) -> Iterator[dict[str, Any]]:
                 }
 
 
-def _titles(given: Targets) -> Iterator[dict[str, Any]]:
-    for framework, codes in sorted(given.frameworks.items()):
+def _titles(targets: Targets) -> Iterator[dict[str, Any]]:
+    for framework, codes in sorted(targets.frameworks.items()):
         for code, title in codes.items():
             yield {"framework": framework, "code": code, "title": title}
-    for file in given.field:
+    for file in targets.field:
         for part in file.parts:
             yield {"framework": file.framework, "code": part.code, "title": part.title}

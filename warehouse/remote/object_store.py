@@ -31,8 +31,8 @@ class Remote:
 
     def read(self, name: str) -> bytes | None:
         """An object, or None where there is none."""
-        found = self.read_version(name)
-        return found[0] if found else None
+        stored = self.read_version(name)
+        return stored[0] if stored else None
 
     def read_version(self, name: str) -> tuple[bytes, Version] | None:
         """An object, and what a later put must name to replace just this one."""
@@ -40,8 +40,8 @@ class Remote:
 
         try:
             with self._told(name):
-                found = obstore.get(self.store, name)
-                body, meta = bytes(found.bytes()), found.meta
+                stored = obstore.get(self.store, name)
+                body, meta = bytes(stored.bytes()), stored.meta
         except FileNotFoundError:
             return None
         version = {key: str(meta[key]) for key in ("e_tag", "version") if meta.get(key)}

@@ -16,11 +16,11 @@ from warehouse.verification.signing import Signature, check_signature
 from warehouse.verification.verify import verify_release
 
 
-def judge(folder: Path, wanted: str, where: str, signers: Path | None) -> Signature:
+def judge(folder: Path, release_id: str, where: str, signers: Path | None) -> Signature:
     """What the release's signature is worth; raises where the release may not be taken."""
-    if found := verify_release(folder, wanted):
+    if findings := verify_release(folder, release_id):
         raise CompactError(
-            f"the release is damaged in {len(found)} places: {found[0]}",
+            f"the release is damaged in {len(findings)} places: {findings[0]}",
             where=where,
             next_step="`compact verify` with this address lists them; publish it again from a whole one",
         )
@@ -67,14 +67,14 @@ def _created(card: Mapping[str, Any]) -> datetime:
 
 
 def pull_event(
-    before: Path | None, wanted: str, store: str, signature: Signature, by: str, now: datetime | None
+    before: Path | None, release_id: str, store: str, signature: Signature, by: str, now: datetime | None
 ) -> dict[str, Any]:
     """The line in the history."""
     return {
         "event": "pulled",
         "at": (now or datetime.now(UTC)).astimezone(UTC).isoformat(),
         "from": before.name if before else None,
-        "to": wanted,
+        "to": release_id,
         "withdrawn": [],
         "reason": f"pulled from {store}",
         "signature": signature.state,

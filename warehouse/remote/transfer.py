@@ -58,9 +58,9 @@ def publish_to(
     url: str, folder: Path, *, back: bool = False, tell: Callable[[str], None] = print
 ) -> Published:
     """Send a whole release and point the store's `latest` to it. back: also where a newer one is there."""
-    if found := verify_release(folder):
+    if findings := verify_release(folder):
         raise CompactError(
-            f"the release is damaged in {len(found)} places: {found[0]}",
+            f"the release is damaged in {len(findings)} places: {findings[0]}",
             where=str(folder),
             next_step="see `compact verify`; nothing was sent",
         )
@@ -157,31 +157,31 @@ def pull_from(
     """
     remote = Remote(url)
     latest = _now(remote)
-    wanted = _wanted(remote, release, latest)
+    release_id = _wanted(remote, release, latest)
     with publishing(home) as folder:
-        final, before = folder / wanted, latest_release(home)
-        with building(folder, wanted) as partial:
+        final, before = folder / release_id, latest_release(home)
+        with building(folder, release_id) as partial:
             if final.is_dir():
-                _same(remote, wanted, final)
+                _same(remote, release_id, final)
                 shutil.copytree(final, partial, symlinks=True, dirs_exist_ok=True)
-                _fetch_signature(remote, wanted, partial)
+                _fetch_signature(remote, release_id, partial)
             else:
-                _fetch(remote, wanted, partial)
-            signature = judge(partial, wanted, remote.url, signers)
-            if wanted == latest and not back:
+                _fetch(remote, release_id, partial)
+            signature = judge(partial, release_id, remote.url, signers)
+            if release_id == latest and not back:
                 refuse_older(partial, before, remote.url, withdrawn(home))
             if final.is_dir():
                 if (partial / SIGNATURE).is_file():
                     write_atomic(final / SIGNATURE, (partial / SIGNATURE).read_bytes())
-            elif wanted != latest:
+            elif release_id != latest:
                 partial.rename(final)
-            if wanted != latest or (before is not None and before.name == wanted):
+            if release_id != latest or (before is not None and before.name == release_id):
                 return final
-            event = pull_event(before, wanted, remote.url, signature, by, now)
+            event = pull_event(before, release_id, remote.url, signature, by, now)
             if final.is_dir():
-                move(folder, wanted, lambda: None, event)
+                move(folder, release_id, lambda: None, event)
             else:
-                publish(partial, wanted, event)
+                publish(partial, release_id, event)
     return final
 
 
@@ -189,23 +189,23 @@ def pull_from(
 def brought(url: str, release: str | None = None) -> Iterator[Path]:
     """A release of the store as it is there, in a folder of its id that is gone afterwards."""
     remote = Remote(url)
-    wanted = _wanted(remote, release, _now(remote))
+    release_id = _wanted(remote, release, _now(remote))
     with tempfile.TemporaryDirectory(prefix="compact-check-") as aside:
-        folder = Path(aside) / wanted
+        folder = Path(aside) / release_id
         folder.mkdir()
-        _fetch(remote, wanted, folder)
+        _fetch(remote, release_id, folder)
         yield folder
 
 
 def _wanted(remote: Remote, release: str | None, latest: str | None) -> str:
-    wanted = release or latest
-    if wanted is None or not USABLE_ID.fullmatch(wanted) or wanted == LATEST:
+    release_id = release or latest
+    if release_id is None or not USABLE_ID.fullmatch(release_id) or release_id == LATEST:
         raise NotInStore(
             f"there is no release {release}" if release else "there is no release yet",
             where=remote.url,
             next_step="`compact publish` puts one there",
         )
-    return wanted
+    return release_id
 
 
 def _now(remote: Remote) -> str | None:

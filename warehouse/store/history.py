@@ -20,11 +20,11 @@ def history(home: Path) -> list[Row]:
 
 def withdrawn(home: Path) -> dict[str, Row]:
     """The releases that a person took back, each with the decision."""
-    found: dict[str, Row] = {}
+    by_release: dict[str, Row] = {}
     for event in history(home):
-        found |= dict.fromkeys(event["withdrawn"], event)
-        found.pop(event["to"], None)
-    return found
+        by_release |= dict.fromkeys(event["withdrawn"], event)
+        by_release.pop(event["to"], None)
+    return by_release
 
 
 def was_withdrawn(home: Path, fingerprint: str) -> str | None:

@@ -70,11 +70,11 @@ def finish(folder: Path) -> None:
     note = folder / MOVING
     if not note.is_file():
         return
-    wanted = json.loads(note.read_text(encoding="utf-8"))
-    if (folder / wanted["to"] / CARD).is_file():
-        if wanted["event"] is not None:
-            _record(folder / HISTORY, wanted["event"])
-        point_latest(folder, wanted["to"])
+    pending = json.loads(note.read_text(encoding="utf-8"))
+    if (folder / pending["to"] / CARD).is_file():
+        if pending["event"] is not None:
+            _record(folder / HISTORY, pending["event"])
+        point_latest(folder, pending["to"])
     note.unlink()
     sync(folder)
 

@@ -16,14 +16,14 @@ Row = dict[str, Any]
 def open_release(home: Path, release: str | None = None) -> Path:
     """The folder of a release, by default of the one that `latest` points to."""
     if release is None:
-        found = latest_release(home)
-        if found is None:
+        newest = latest_release(home)
+        if newest is None:
             raise CompactError(
                 "there is no release yet",
                 where=str(releases_folder(home)),
                 next_step="make one with `compact run`",
             )
-        return found
+        return newest
     folder = releases_folder(home) / release
     if Path(release).name != release or not (folder / CARD).is_file():
         raise CompactError(
@@ -39,12 +39,12 @@ def releases(home: Path) -> list[Row]:
     """Every release, the newest first."""
     folder, was_withdrawn = releases_folder(home), withdrawn(home)
     latest = latest_release(home)
-    found = []
+    listed = []
     for path in folder.glob(f"*/{CARD}") if folder.is_dir() else ():
         if path.parent.is_symlink() or path.parent.name.startswith("."):  # being made, or being removed
             continue
         card = read_release_metadata(path.parent)
-        found.append(
+        listed.append(
             {
                 "id": card["id"],
                 "created": card["created"],
@@ -58,7 +58,7 @@ def releases(home: Path) -> list[Row]:
                 "folder": str(path.parent.resolve()),
             }
         )
-    return sorted(found, key=lambda row: (row["created"], row["id"]), reverse=True)
+    return sorted(listed, key=lambda row: (row["created"], row["id"]), reverse=True)
 
 
 def moment(text: str) -> datetime:
@@ -66,12 +66,12 @@ def moment(text: str) -> datetime:
     try:
         if len(text) == len("2026-01-01"):
             return datetime.combine(date.fromisoformat(text), time.max, UTC)
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         raise CompactError(
             f"{text!r} is no date", where="--as-of", allowed="2026-07-01, or 2026-07-01T12:00:00Z"
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def release_as_of(home: Path, when: datetime) -> Path:

@@ -103,12 +103,12 @@ def building(folder: Path, release_id: str) -> Iterator[Path]:
             shutil.rmtree(aside)
 
 
-def next_release_id(folder: Path, wanted: str) -> str:
+def next_release_id(folder: Path, base: str) -> str:
     """The id, or the id with a number if a release has it: releases are never changed."""
-    number, found = 2, wanted
-    while (folder / found).exists():
-        found, number = f"{wanted}-{number}", number + 1
-    return found
+    number, free = 2, base
+    while (folder / free).exists():
+        free, number = f"{base}-{number}", number + 1
+    return free
 
 
 def file_sha256(path: Path) -> str:

@@ -19,8 +19,8 @@ FILE = Path(__file__).with_name("retention.yaml")
 def policy(keep: int | None = None) -> tuple[int, bool]:
     """How many of the last releases are kept, and whether the first of each year is. keep: in place of the
     file's number."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    last = found["last"]["keep"] if keep is None else keep
+    document: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    last = document["last"]["keep"] if keep is None else keep
     if not isinstance(last, int) or last < 1:
         raise CompactError(
             f"{last!r} releases cannot be kept",
@@ -28,7 +28,7 @@ def policy(keep: int | None = None) -> tuple[int, bool]:
             allowed="a number from 1 on: the latest release is always kept",
             next_step="name how many of the last releases to keep",
         )
-    return last, bool(found["first_of_year"]["keep"])
+    return last, bool(document["first_of_year"]["keep"])
 
 
 def kept(home: Path, keep: int | None = None) -> dict[str, str]:
@@ -36,23 +36,23 @@ def kept(home: Path, keep: int | None = None) -> dict[str, str]:
     last, first_of_year = policy(keep)
     rows = releases(home)  # the newest first
     there = {row["id"] for row in rows}
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     if latest := latest_release(home):
-        found[latest.name] = "latest"
-        found.setdefault(str(read_release_metadata(latest)["previous"]), "the one before the latest")
+        reasons[latest.name] = "latest"
+        reasons.setdefault(str(read_release_metadata(latest)["previous"]), "the one before the latest")
     for event in history(home)[-1:]:
-        found.setdefault(event["to"], "rolled back to")
+        reasons.setdefault(event["to"], "rolled back to")
     for name in withdrawn(home):  # a run that would make it again has to know
-        found.setdefault(name, "withdrawn by a rollback")
+        reasons.setdefault(name, "withdrawn by a rollback")
     for row in rows[:last]:
-        found.setdefault(row["id"], f"one of the last {last}")
+        reasons.setdefault(row["id"], f"one of the last {last}")
     for row in reversed(rows) if first_of_year else ():
         year = row["created"][:4]
-        if not any(reason == f"the first of {year}" for reason in found.values()) and not any(
+        if not any(reason == f"the first of {year}" for reason in reasons.values()) and not any(
             other["created"][:4] == year and other["created"] < row["created"] for other in rows
         ):
-            found.setdefault(row["id"], f"the first of {year}")
-    return {name: reason for name, reason in found.items() if name in there}
+            reasons.setdefault(row["id"], f"the first of {year}")
+    return {name: reason for name, reason in reasons.items() if name in there}
 
 
 def reaches_back_to(home: Path, keep: int | None = None) -> datetime | None:

@@ -44,28 +44,28 @@ def checksum_findings(folder: Path) -> list[Finding]:
     if not is_regular(folder / SUMS):
         return [*odd, Finding(SUMS, "files", "is missing, so nothing can be checked against it")]
     listed, problems = read_sums(folder / SUMS)
-    found = [*odd, *problems]
+    findings = [*odd, *problems]
     known = {finding.file for finding in odd}
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if is_regular(p)}
     present -= {SUMS, SIGNATURE}
-    found += [
+    findings += [
         Finding(_shown(name), "files", f"is listed in {SUMS} and is missing")
         for name in sorted(listed.keys() - present - known)
     ]
-    found += [
+    findings += [
         Finding(_shown(name), "files", f"is not listed in {SUMS}") for name in sorted(present - listed.keys())
     ]
     for name in sorted(present & listed.keys()):
         try:
             differs = file_sha256(folder / name) != listed[name]
         except OSError as error:
-            found.append(Finding(_shown(name), "files", f"cannot be read: {error.strerror}"))
+            findings.append(Finding(_shown(name), "files", f"cannot be read: {error.strerror}"))
         else:
             if differs:
-                found.append(
+                findings.append(
                     Finding(_shown(name), CHECKSUM, "is not the file that was published: its sha256 differs")
                 )
-    return found
+    return findings
 
 
 def read_sums(path: Path) -> tuple[dict[str, str], list[Finding]]:

@@ -72,24 +72,24 @@ def check_signature(folder: Path, signers: Path | None) -> Signature:
         )
     if shutil.which(TOOL) is None:
         return Signature("not checked", f"the release is signed, and {TOOL} is not here to check it")
-    given = ("-s", str((folder / SIGNATURE).resolve()))
-    plain = _run("check-novalidate", *given, folder=folder)
+    signature = ("-s", str((folder / SIGNATURE).resolve()))
+    plain = _run("check-novalidate", *signature, folder=folder)
     if plain.returncode != 0:
         return Signature("invalid", f"the signature is not one of these checksums: {_said(plain)}")
     key = _said(plain).rpartition(" ")[2]
     if signers is None:
         return Signature("unknown signer", f"signed with key {key}; COMPACT_SIGNERS names no allowed signers")
     allowed = ("-f", str(signers.resolve()))
-    for name in _run("find-principals", *given, *allowed, folder=folder).stdout.decode().splitlines():
-        if _run("verify", *given, *allowed, "-I", name, folder=folder).returncode == 0:
+    for name in _run("find-principals", *signature, *allowed, folder=folder).stdout.decode().splitlines():
+        if _run("verify", *signature, *allowed, "-I", name, folder=folder).returncode == 0:
             return Signature("valid", f"signed by {name} with key {key}", name)
     return Signature(
         "unknown signer", f"signed with key {key}, which is no allowed signer's in {signers.name}"
     )
 
 
-def _run(what: str, *given: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
-    command = [TOOL, "-Y", what, "-n", NAMESPACE, *given]
+def _run(what: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    command = [TOOL, "-Y", what, "-n", NAMESPACE, *arguments]
     with (folder / SUMS).open("rb") as sums:
         return subprocess.run(command, stdin=sums, capture_output=True, check=False, timeout=SECONDS)  # noqa: S603
 

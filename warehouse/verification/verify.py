@@ -68,26 +68,26 @@ def verify_release(folder: Path, release_id: str = "") -> list[Finding]:
         folder: the release's folder.
         release_id: the id that the release must have; the folder's name by default.
     """
-    found = checksum_findings(folder)
+    findings = checksum_findings(folder)
     card, problems = card_findings(folder, release_id)
-    found += problems
-    changed = {finding.file for finding in found if finding.check == CHECKSUM}
+    findings += problems
+    changed = {finding.file for finding in findings if finding.check == CHECKSUM}
     present = [name for name in TABLES if is_regular(folder / f"{name}.parquet")]
     unusable = changed | {f"{name}.parquet" for name in TABLES if name not in present}
     if card is None or CARD in changed:  # what it promises is not to be believed
-        return sorted({*found, *table_findings(folder, without=unusable)})
+        return sorted({*findings, *table_findings(folder, without=unusable)})
     missing = [
         Finding(f"{name}.parquet", "files", "is missing")
         for name in TABLES
         if name in card["tables"] and name not in present
     ]
     if missing:
-        return sorted({*found, *missing})
-    found += table_findings(folder, without=unusable)
-    found += _row_numbers(folder, card, unusable)
-    if DATABASE not in changed and not any(finding.check == "contract" for finding in found):
-        found += _database(folder, card)
-    return sorted(found)
+        return sorted({*findings, *missing})
+    findings += table_findings(folder, without=unusable)
+    findings += _row_numbers(folder, card, unusable)
+    if DATABASE not in changed and not any(finding.check == "contract" for finding in findings):
+        findings += _database(folder, card)
+    return sorted(findings)
 
 
 def _database(folder: Path, card: Mapping[str, Any]) -> Iterator[Finding]:
@@ -111,9 +111,9 @@ def table_findings(
         for name in TABLES
         if fresh or ((folder / f"{name}.parquet").is_file() and f"{name}.parquet" not in without)
     ]
-    found = list(_contracts(folder, there, fresh))
-    if found:
-        return found
+    findings = list(_contracts(folder, there, fresh))
+    if findings:
+        return findings
     with engine() as con:
         for name in there:
             con.execute(f'create temp view "{name}" as select * from {parquet(folder / f"{name}.parquet")}')
@@ -125,20 +125,20 @@ def store_findings(folder: Path, store: Store) -> list[Finding]:
     """Where the links from a release to the store of snapshots do not hold: a snapshot of which the store
     knows nothing, or whose pages do not make its name; and every stored page that is not what came. A page
     that was removed on purpose is no fault."""
-    found = [Finding("snapshots", "stored bytes", what) for what in store.verify()]
+    findings = [Finding("snapshots", "stored bytes", what) for what in store.verify()]
     for name in sorted(snapshots_of(folder)):
         known = store.find(name)
         if not known:
-            found.append(Finding("snapshots", "lineage", f"snapshot {name[:12]} is not in the manifest"))
+            findings.append(Finding("snapshots", "lineage", f"snapshot {name[:12]} is not in the manifest"))
         elif store.is_whole(known[0]):
             digest = sha256()
             for page in known[0].pages:
                 digest.update(store.objects.path(page.sha256).read_bytes())
             if digest.hexdigest() != name:
-                found.append(
+                findings.append(
                     Finding("snapshots", "lineage", f"the pages of {name[:12]} do not make its name")
                 )
-    return sorted(found)
+    return sorted(findings)
 
 
 def references() -> Iterator[tuple[str, str, str, str]]:
