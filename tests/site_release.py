@@ -34,6 +34,7 @@ OPTIONAL = (
     "ledger",
     "pledge",
     "national_figure",
+    "company_rating",
 )
 COUNTRIES = {"KEN": ("Kenya", "KE"), "TZA": ("United Republic of Tanzania", "TZ"), "FRA": ("France", "FR"), "UGA": ("Uganda", "UG")}  # fmt: skip
 GROUPS = (("world", "M49:001", "World", tuple(COUNTRIES)), ("m49_subregion", "M49:202", "Sub-Saharan Africa", ("KEN", "TZA", "UGA")))  # fmt: skip
@@ -136,6 +137,9 @@ def _tables(classes: Mapping[str, str], world: float) -> dict[str, list[dict[str
         "pledge": [{"pledge_id": "P1", "who": "A firm", "what": "=Connect a school", "target": "A-T01", "amount": 5.0, "unit": "NUMBER", "year_made": 2025, "deadline": 2030,
                     "evidence": "https://firm.example/", "contributor": "A firm"}],
         "national_figure": [],
+        "company_rating": [{"company": c, "country": "FRA", "year": y, "measure": m, "score": v, "source": "one", "snapshot": SNAP}
+                           for c, y, m, v in (("BIG_ONE", 2020, "TOTAL", 41.0), ("BIG_ONE", 2022, "TOTAL", 44.0), ("BIG_ONE", 2022, "G", 53.0),
+                                              ("BIG_ONE", 2020, "P", 77.0), ("ORANGE", 2020, "TOTAL", 27.0), ("ORANGE", 2020, "F", 11.0))],
     }  # fmt: skip
 
 

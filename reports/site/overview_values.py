@@ -14,6 +14,7 @@ from reports.shared.release_reader import REGIONS, Area, Indicator, Release
 from reports.site import home
 from reports.site import overview_rows as overviews
 from reports.site import topic_rows as topics
+from reports.site.elsewhere import measured_elsewhere
 from reports.site.headline import finding
 
 VERDICTS = ("not_reproduced", "revised", "holds", "no_data")
@@ -136,7 +137,8 @@ class OverviewValues:
         return {"methods": overviews.methods(self.release), "scores": self.release.has("score")}
 
     def _sources(self) -> dict[str, Any]:
-        return overviews.sources(self.figures)
+        shared = {"areas": self.release.areas}
+        return overviews.sources(self.figures) | measured_elsewhere(self.release) | shared
 
     def _explain(self) -> dict[str, Any]:
         return {}

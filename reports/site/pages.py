@@ -17,6 +17,7 @@ from reports.shared.standing import CATEGORIES, Standing
 from reports.site import home
 from reports.site import overview_rows as overviews
 from reports.site.card import card
+from reports.site.elsewhere import closed_for
 from reports.site.headline import finding
 from reports.site.mathml import mathml
 from reports.site.overview_values import OverviewValues
@@ -148,6 +149,7 @@ class Site(OverviewValues):
                     self.words.t(f"objective.{code}"),
                     rows=rows,
                     targets=overviews.targets_of(self.release, framework, code),
+                    closed=closed_for(code),
                     **found,
                 )
 

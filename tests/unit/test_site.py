@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from indicators.closed_sources import closed_sources
 from indicators.validation import FRAMEWORKS as FRAMEWORKS_FILE
 from reports.shared.figures import OBJECTIVES, Figures
 from reports.shared.localisation import FOLDER, LANGUAGES, Words, catalogue, names
@@ -20,6 +21,7 @@ from reports.shared.release_reader import Release
 from reports.shared.standing import CATEGORIES, CONFIDENCES
 from reports.site import build
 from reports.site.__main__ import main
+from reports.site.elsewhere import PARTS
 from reports.site.headline import LEADS
 from reports.site.overview_rows import OTHER_FILES
 from reports.site.pages import NAVIGATION, OVERVIEWS, SECTIONS
@@ -39,6 +41,7 @@ SITE = Path(build.__code__.co_filename).parent
 AGGREGATES = ("weighted_mean", "sum", "gap_filled_total", "median", "unweighted", "none")
 CHECKS = (
     "not_empty", "unique_key", "range", "areas_min", "yearly_change", "disagreement", "coverage", "magnitude",
+    "plausible", "areas_expected", "first_arrival",
 )  # fmt: skip
 FIELD = SITE.parents[1] / "indicators" / "catalogue" / "frameworks" / "field"
 GAP_PAIRS = SITE.parents[1] / "schemas" / "codelists" / "gap_pairs.csv"
@@ -55,6 +58,7 @@ FAMILIES = {
     "file": OTHER_FILES,
     "grouping": [g.id for g in groupings()],
     "confidence": CONFIDENCES,
+    "elsewhere.part": PARTS,
     "section": SECTIONS,
     "page.index.course": ("likely", "even", "unlikely", "unknown"),
     "aim": [f"{name}.{part}" for name in LEADS for part in ("aim", "value")],
@@ -290,6 +294,19 @@ def test_the_state_of_a_source_says_since_when_and_what_was_refused(site: Path) 
     ):
         assert part in text, part
     assert "périmé depuis le 1 octobre 2026" in text_of(site / "fr/status.html")
+
+
+def test_ratings_of_companies_and_what_is_measured_elsewhere_are_shown(site: Path, tmp_path: Path) -> None:
+    text = text_of(site / "sources.html")
+    assert "BIG ONE France · 2022 41 44 53 – –" in text  # the parts are of the newest edition alone
+    assert "ORANGE France · 2020 27 – – 11 –" in text
+    assert all(one.source in text for one in closed_sources())
+    for code, name in (("F", "Data Protection Laws of the World"), ("G", "Government AI Readiness Index")):
+        assert name in text_of(site / f"objective/{code}.html")
+        assert "Medido en otra parte" in text_of(site / f"es/objective/{code}.html")
+    assert "Measured elsewhere" not in text_of(site / "objective/A.html")  # none is closed
+    build(write_release(tmp_path / "release", without=("company_rating",)), tmp_path / "site")
+    assert "Ratings of companies" not in text_of(tmp_path / "site" / "sources.html")
 
 
 def test_topics_are_counted_from_their_tables(site: Path) -> None:
