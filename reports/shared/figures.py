@@ -99,6 +99,21 @@ class Figures:
         return found
 
     @cached_property
+    def statuses(self) -> dict[str, dict[str, list[Any]]]:
+        """Indicator to country to the years from which another observation status than before holds: year,
+        status, year, status; nothing where all values are normal."""
+        sql = """select indicator, ref_area, list([time_period::varchar, s] order by time_period) from
+                 (select indicator, ref_area, time_period, split_part(obs_status, ';', 1) as s
+                 from {indicator} where {total} and time_period >= {first} and value is not null
+                 qualify s <> coalesce(lag(s) over (partition by indicator, ref_area order by time_period),
+                 'A')) group by 1, 2 order by 1, 2"""
+        found: dict[str, dict[str, list[Any]]] = defaultdict(dict)
+        for indicator, area, changes in self.release.rows(sql, "indicator"):
+            if area in self.country_codes:
+                found[indicator][area] = [part for year, s in changes for part in (int(year), s)]
+        return found
+
+    @cached_property
     def groups(self) -> dict[str, dict[str, list[GroupValue]]]:
         """Indicator to group to its values by year."""
         sql = """select indicator, "group", time_period, coalesce(official_value, value), weight_share,

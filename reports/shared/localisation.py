@@ -12,6 +12,7 @@ from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import yaml
 from babel import Locale
@@ -66,6 +67,21 @@ def names(kind: str) -> dict[str, dict[str, str]]:
     return _loaded(kind)
 
 
+def fingerprint(english: str) -> str:
+    """What a translation names to say of which text it is: a changed definition drops its old translation."""
+    return f"{crc32(' '.join(english.split()).encode()):08x}"
+
+
+@cache
+def _translated(kind: str) -> dict[str, dict[str, str]]:
+    """descriptions, notes …: key to fingerprint (of) and language to text; nothing without the file."""
+    return names(kind) if (FOLDER / f"{kind}.yaml").is_file() else {}
+
+
+def _is_of(entry: dict[str, str], english: str | None) -> bool:
+    return bool(entry) and str(entry.get("of")) == fingerprint(english or "")
+
+
 @dataclass(frozen=True)
 class Words:
     """One language."""
@@ -95,6 +111,17 @@ class Words:
         """The language of its title: this one, or English where no translation is kept."""
         kept = self.language in names("titles").get(indicator.id, {})
         return self.language if kept else LANGUAGES[0]
+
+    def kept(self, kind: str, key: str, english: str | None) -> str:
+        """A text of the release in this language where a translation of just this text is kept, else as it
+        is in the release."""
+        entry = _translated(kind).get(key, {}) if self.language != LANGUAGES[0] else {}
+        return entry.get(self.language) or "" if _is_of(entry, english) else english or ""
+
+    def kept_language(self, kind: str, key: str, english: str | None) -> str:
+        """The language of what `kept` gives."""
+        entry = _translated(kind).get(key, {}) if self.language != LANGUAGES[0] else {}
+        return self.language if _is_of(entry, english) else LANGUAGES[0]
 
     def area(self, area: Area) -> str:
         """An area's short name: the release's in English; else ours where kept; else Unicode CLDR's."""

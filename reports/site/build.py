@@ -24,8 +24,8 @@ from schemas.errors import CompactError
 
 ASSETS = Path(__file__).parent / "assets"
 SHIPPED = (
-    "site.css", "search.js", "site.js", "charts.js", "pages.js", "compare.js", "explain.js", "topics.js",
-    "geometry.js", "icon.svg",
+    "site.css", "search.js", "site.js", "pointer.js", "charts.js", "atlas.js", "tools.js", "block.js",
+    "pages.js", "compare.js", "explain.js", "topics.js", "geometry.js", "icon.svg",
 )  # fmt: skip
 NOT_LISTED = ("404", "search", "explain")  # pages that a search engine should not offer
 Explainer = Callable[[Iterable[str]], Iterable[tuple[str, dict[str, Any]]]]

@@ -88,7 +88,7 @@ def indicators(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
 
 
 def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
-    """An indicator's table, series, group values, gaps and projections."""
+    """An indicator's table, series with their statuses, group values, gaps and projections."""
     values, paces = figures.latest.get(item.id, {}), figures.pace.get(item.id, {})
     sources = sorted({v.source for v in values.values()})
     ranks = figures.ranks.get(item.id, {})
@@ -108,6 +108,8 @@ def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
         "series": {area: spark(points) for area, points in figures.series.get(item.id, {}).items()},
         "groups": {g: [group_row(v) for v in vs] for g, vs in figures.groups.get(item.id, {}).items()},
     }
+    if statuses := figures.statuses.get(item.id):
+        found["st"] = statuses
     if gaps := figures.gaps.get(item.id):
         found["gaps"] = [[*row[:5], *(significant(n) for n in row[5:])] for row in gaps]
     if projections := figures.projections.get(item.id):

@@ -168,6 +168,51 @@ def _ends(lines: Sequence[Line], x: Scale, y: Scale, bottom: float) -> list[str]
     return parts
 
 
+def ticks_chart(
+    points: Sequence[tuple[float, str]],
+    *,
+    title: str,
+    label: Number,
+    target: tuple[float, str] | None = None,
+    logged: bool = False,
+) -> str:
+    """One tick a country on one line, from the lowest to the highest; these two and the middle one named.
+
+    points: value and name, in order; target: value and words; logged: equal ratios are equal lengths.
+    """
+    scaled = math.log10 if logged else float
+    width, height, edge = 900, 104, 8
+    ends = [points[0][0], points[-1][0], *([target[0]] if target and (target[0] > 0 or not logged) else [])]
+    low, high = scaled(min(ends)), scaled(max(ends))
+
+    def x(value: float) -> float:
+        return edge + (width - 2 * edge) * (scaled(value) - low) / ((high - low) or 1)
+
+    path = "".join(f"M{x(value):.1f} 40v26" for value, _ in points)
+    parts = [f'<path class="g" d="M{edge} 66H{width - edge}"/><path class="peer" d="{path}"/>']
+    for at, (value, name) in ((0, points[0]), (len(points) - 1, points[-1])):
+        side = "" if at == 0 else " e"
+        parts.append(
+            f'<text class="t{side}" x="{edge if at == 0 else width - edge}" y="30">'
+            f"{escape(name)} {escape(label(value))}</text>"
+        )
+    middle = points[len(points) // 2]
+    here = min(max(x(middle[0]), 120), width - 120)
+    parts.append(
+        f'<path class="l c1" d="M{x(middle[0]):.1f} 36v34"/>'
+        f'<text class="n c1 m" x="{here:.1f}" y="86">{escape(middle[1])} {escape(label(middle[0]))}</text>'
+    )
+    if target and low <= scaled(target[0]) <= high:
+        at_target = x(target[0])
+        side = " e" if at_target > width / 2 else ""
+        parts.append(
+            f'<path class="goal-bar" d="M{at_target:.1f} 34v38"/>'
+            f'<text class="goal-t{side}" x="{at_target:.1f}" y="12">{escape(target[1])}</text>'
+        )
+    said = "; ".join(f"{name}: {label(value)}" for value, name in (points[0], middle, points[-1]))
+    return _svg(width, height, "ticks", title, said, "".join(parts))
+
+
 def strip(
     before: float | None,
     now: float,

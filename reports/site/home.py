@@ -12,14 +12,14 @@ from typing import Any
 
 from reports.shared.figures import Figures
 from reports.shared.localisation import Words, catalogue
-from reports.shared.release_reader import FIRST_YEAR, WORLD, Indicator
+from reports.shared.release_reader import WORLD, Indicator
 from reports.shared.standing import UNKNOWN
-from reports.site.drawing import Line, line_chart, strip, tile_map
+from reports.site.drawing import strip, tile_map
 from reports.site.headline import Finding
+from reports.site.stills import fan_of, group_chart
 
 GEOMETRY = Path(__file__).parent / "assets" / "geometry.js"
 SINCE = 2015  # the year that strips begin with: the Goals'
-HORIZON = 2030
 
 
 def sentences(words: Words, found: Finding) -> dict[str, str]:
@@ -82,29 +82,9 @@ def _sure(words: Words, found: Finding) -> str:
     )  # fmt: skip
 
 
-def fan_of(
-    figures: Figures, indicator: str, area: str
-) -> list[tuple[int, float, float, float, float, float]]:
-    """Projected years of an area: median, bounds of 80 and of 95 per cent."""
-    rows = figures.projections.get(indicator, {}).get(area, [])
-    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
-
-
 def world_chart(figures: Figures, words: Words, item: Indicator) -> str:
     """The world's line to 2030 with its fan and the target; empty without a value of the world."""
-    values = figures.groups.get(item.id, {}).get(WORLD, [])
-    points = [(v.year, v.value) for v in values if v.year >= FIRST_YEAR]
-    goal = None
-    if item.target_value is not None:
-        target = words.figure(item.target_value, item.unit)
-        goal = (item.target_value, words.t("js.target", n=target, year=item.target_year))
-    world = figures.release.areas.get(WORLD)
-    name = words.area(world) if world else WORLD
-    line = Line(name, points, fan_of(figures, item.id, WORLD), strong=True)
-    return line_chart(
-        [line], title=words.title(item), label=lambda v: words.figure(v, item.unit), target=goal,
-        until=item.target_year or HORIZON, floor=0 if item.unit == "PT" else None,
-    )  # fmt: skip
+    return group_chart(figures, words, item, [WORLD])
 
 
 def target_rows(figures: Figures, words: Words) -> list[dict[str, Any]]:

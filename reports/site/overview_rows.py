@@ -211,10 +211,21 @@ def largest_revisions(release: Release) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
+def used_sources(figures: Figures, item: Indicator) -> list[dict[str, Any]]:
+    """The sources of an indicator's newest values."""
+    used = {name for value in figures.latest.get(item.id, {}).values() for name in value.source.split(";")}
+    return [about for name, about in figures.release.sources.items() if name in used]
+
+
 def cited(figures: Figures, item: Indicator) -> list[str]:
     """How the sources of an indicator's newest values want to be cited."""
-    used = {name for value in figures.latest.get(item.id, {}).values() for name in value.source.split(";")}
-    return [about["citation"].rstrip(".") for name, about in figures.release.sources.items() if name in used]
+    return [about["citation"].rstrip(".") for about in used_sources(figures, item)]
+
+
+def caveats(figures: Figures, item: Indicator) -> float | None:
+    """The share of an indicator's newest values that are not normal: estimated, provisional and so on."""
+    values = figures.latest.get(item.id, {}).values()
+    return sum(v.status != "A" for v in values) / len(values) if values else None
 
 
 def revised(release: Release) -> dict[str, tuple[int, int, int]]:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.shared.figures import OBJECTIVES, Figures
 from reports.shared.localisation import LANGUAGE_NAMES, LANGUAGES, Words
-from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Area, Indicator
+from reports.shared.release_reader import FIRST_YEAR, Area, Indicator
 from reports.shared.standing import CATEGORIES, Standing
 from reports.site import home
 from reports.site import overview_rows as overviews
@@ -21,6 +21,7 @@ from reports.site.elsewhere import closed_for
 from reports.site.headline import finding
 from reports.site.mathml import mathml
 from reports.site.overview_values import OverviewValues
+from reports.site.stills import lines_of, still
 
 BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
 # Ends that HTML lets be left out: a twentieth of all pages, in three languages.
@@ -172,8 +173,8 @@ class Site(OverviewValues):
                 coverage=self.figures.coverage.get(item.id),
                 gaps=item.id in self.figures.gaps,
                 projections=item.id in self.figures.projections,
-                world_code=WORLD,
-                lines=[g for g in (WORLD, *REGIONS, *INCOME) if g in self.figures.groups.get(item.id, {})],
+                lines=lines_of(self.figures, item),
+                still=still(self.figures, self.words, item),
                 targets=overviews.targets_for(self.release, item.id),
                 structured=self._as_linked("Dataset", self.words.title(item), item.description)
                 | {"identifier": item.id, "variableMeasured": item.title}
@@ -186,6 +187,8 @@ class Site(OverviewValues):
                 formula=mathml(item.formula) if item.formula else "",
                 checks=self.release.checks.get(item.id, ()),
                 cited=overviews.cited(self.figures, item),
+                used=overviews.used_sources(self.figures, item),
+                caveats=overviews.caveats(self.figures, item),
             )
 
     def area_pages(self) -> Iterator[tuple[Path, str]]:

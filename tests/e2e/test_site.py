@@ -34,7 +34,9 @@ PAGES = (
     "scores", "contributions", "disagreement", "status", "explain", "explain#i=internet_use&a=KEN",
     "explain#i=internet_use&a=M49:001", "explain#i=gini&a=KEN", "es/explain#i=internet_use&a=KEN",
     "fr/scores",
-    "indicator/internet_use", "indicator/skills", "area/KEN", "area/UGA", "area/M49-202",
+    "indicator/internet_use", "indicator/internet_use#tab=map", "indicator/internet_use#tab=table",
+    "indicator/internet_use#tab=gaps", "indicator/gini", "indicator/skills", "area/KEN", "area/UGA",
+    "area/M49-202",
     "fr/index", "es/area/KEN", "fr/indicator/internet_use",
 )  # fmt: skip
 pytestmark = pytest.mark.skipif(
@@ -188,45 +190,118 @@ def test_compare_draws_what_is_chosen_and_keeps_it_in_the_address(
 
 
 def test_map_changes_to_tiles_and_pace_and_missing_is_hatched(browser: webdriver.Chrome, site: Path) -> None:
-    visit(browser, site, "indicator/internet_use")
-    hatched = "return document.querySelectorAll('#map .canvas [fill=\"url(#hatch)\"]').length"
+    visit(browser, site, "indicator/internet_use#tab=map")
+    hatched = "return document.querySelectorAll('#chart .canvas [fill=\"url(#hatch)\"]').length"
     assert browser.execute_script(hatched) > 200
-    assert "no data" in browser.find_element(By.CSS_SELECTOR, "#map .key").text
-    browser.find_element(By.CSS_SELECTOR, "#map input[value=tiles]").click()
-    assert until(browser, "return document.querySelectorAll('#map .canvas rect').length") > 190
-    browser.find_element(By.CSS_SELECTOR, "#map input[value=pace]").click()
-    assert "Unlikely to be met" in browser.find_element(By.CSS_SELECTOR, "#map .key").text
-    label = browser.find_element(By.CSS_SELECTOR, "#map svg[role=img]").get_attribute("aria-label")
+    assert "no data" in browser.find_element(By.CSS_SELECTOR, "#chart .key").text
+    browser.find_element(By.CSS_SELECTOR, "#chart input[value=tiles]").click()
+    assert until(browser, "return document.querySelectorAll('#chart .canvas rect').length") > 190
+    browser.find_element(By.CSS_SELECTOR, "#chart input[value=pace]").click()
+    assert "Unlikely to be met" in browser.find_element(By.CSS_SELECTOR, "#chart .key").text
+    label = browser.find_element(By.CSS_SELECTOR, "#chart svg[role=img]").get_attribute("aria-label")
     assert "3 countries" in label
+    assert browser.current_url.endswith("#tab=map&show=pace&how=tiles")  # a link shows the same
+    visit(browser, site, "fr/indicator/internet_use#tab=map&show=pace&how=tiles")
+    assert browser.find_element(By.CSS_SELECTOR, "#chart input[value=tiles]").is_selected()
 
 
-def test_the_fan_and_the_gaps_are_drawn_and_said_in_tables(browser: webdriver.Chrome, site: Path) -> None:
+def test_the_year_of_the_map_turns_by_keys_and_plays(browser: webdriver.Chrome, site: Path) -> None:
+    visit(browser, site, "indicator/internet_use#tab=map&y=2016")
+    fill = "return document.querySelector('#chart [data-area=TZA]').getAttribute('fill')"
+    slider = browser.find_element(By.ID, "chart-year")
+    assert browser.execute_script(fill) == "var(--value-1)"  # 10 per cent of 2015, the newest until then
+    slider.send_keys(Keys.END)
+    assert not browser.current_url.endswith("y=2016")
+    stale = "return document.querySelectorAll('#chart .stale path').length"
+    assert browser.execute_script(stale) == 1  # 2017 is old beside 2024
+    browser.find_element(By.CSS_SELECTOR, "#chart .play").click()
+    until(browser, "return location.hash.includes('y=2016')")
+    browser.find_element(By.CSS_SELECTOR, "#chart .play").click()
+    map_ = browser.find_element(By.CSS_SELECTOR, "#chart .pointer")
+    slider.send_keys(Keys.END)
+    map_.send_keys(Keys.ARROW_RIGHT)
+    spoken = "return document.querySelector('#chart .pointer [role=status]').textContent"
+    assert browser.execute_script(spoken).startswith(
+        "Kenya: 35% 2024, estimated"
+    )  # France has the focus first
+    map_.send_keys(Keys.ENTER)
+    until(browser, "return location.pathname.endsWith('area/FRA.html')")
+
+
+def test_lines_have_chips_a_fan_and_a_reading_by_keys(browser: webdriver.Chrome, site: Path) -> None:
     visit(browser, site, "indicator/internet_use")
-    Select(browser.find_element(By.CSS_SELECTOR, "#trend select")).select_by_value("KEN")
-    until(
-        browser,
-        "return document.querySelectorAll('#trend svg [fill-opacity] path').length >= 2",
-    )
-    Select(browser.find_element(By.CSS_SELECTOR, "#trend select")).select_by_value("TZA")
+    browser.find_element(By.CSS_SELECTOR, "#chart .choices input").send_keys("Kenya", Keys.ENTER)
+    until(browser, "return location.hash === '#c=M49:001,KEN'")
+    until(browser, "return document.querySelectorAll('#chart svg [fill-opacity] path').length >= 2")
+    browser.find_element(By.CSS_SELECTOR, "#chart .choices input").send_keys("TZA", Keys.ENTER)
     said = "No projection for United Republic of Tanzania"
-    assert said in browser.find_element(By.CSS_SELECTOR, "#trend [role=status]").text
-    Select(browser.find_element(By.CSS_SELECTOR, "#trend select")).select_by_value("KEN")
-    browser.find_element(By.CSS_SELECTOR, "#trend summary").click()
-    assert "projected" in browser.find_element(By.CSS_SELECTOR, "#trend details").text
-    assert "Women" in browser.find_element(By.ID, "gaps").text
-    assert "Kenya" in browser.find_element(By.CSS_SELECTOR, "#gaps table").text
+    assert said in browser.find_element(By.CSS_SELECTOR, "#chart").text
+    frame = browser.find_element(By.CSS_SELECTOR, "#chart .pointer")
+    frame.send_keys(Keys.HOME)
+    spoken = "return document.querySelector('#chart .pointer [role=status]').textContent"
+    assert "Kenya 16.6%" in browser.execute_script(spoken)
+    frame.send_keys(Keys.END)
+    assert "projected" in browser.execute_script(spoken)
+    browser.find_element(By.CSS_SELECTOR, "#chart .chips button").click()
+    until(browser, "return location.hash === '#c=KEN,TZA'")
+    browser.find_element(By.CSS_SELECTOR, "#chart summary").click()
+    assert "projected" in browser.find_element(By.CSS_SELECTOR, "#chart details").text
+
+
+def test_gaps_stand_in_a_tab_that_the_arrow_keys_reach(browser: webdriver.Chrome, site: Path) -> None:
+    visit(browser, site, "indicator/internet_use")
+    browser.find_element(By.ID, "tab-line").send_keys(Keys.ARROW_RIGHT, Keys.NULL)
+    browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    assert browser.current_url.endswith("#tab=gaps")
+    assert "Women" in browser.find_element(By.ID, "chart").text
+    assert "Kenya" in browser.find_element(By.CSS_SELECTOR, "#chart table").text
+
+
+def test_the_tools_hand_out_link_frame_citation_picture_and_data(
+    browser: webdriver.Chrome, site: Path
+) -> None:
+    visit(browser, site, "indicator/internet_use#c=KEN")
+    browser.execute_script(
+        "window.given = []; const make = URL.createObjectURL; URL.createObjectURL = (blob) => "
+        "{ window.given.push(blob); return make.call(URL, blob); };"
+        "HTMLAnchorElement.prototype.click = function () {};"
+    )
+
+    def tool(name: str) -> None:
+        browser.find_element(By.CSS_SELECTOR, f"[data-tool={name}]").click()
+
+    for name, part in (("link", "#c=KEN"), ("embed", "#c=KEN&embed=1"), ("cite", "Individuals using")):
+        tool(name)
+        value = "return document.querySelector('#chart textarea').value"
+        assert part in browser.execute_script(value), name
+    for name in ("svg", "csv", "metadata", "png"):
+        tool(name)
+    until(browser, "return window.given.length === 4")
+    read = "Promise.all(window.given.slice(0, 3).map((b) => b.text())).then(arguments[0])"
+    svg, csv, metadata = browser.execute_async_script(read)
+    assert "Individuals using the Internet" in svg
+    assert "Source One" in svg
+    assert "var(" not in svg  # the picture needs no style sheet
+    assert "internet_use,KEN,Kenya,2024,35,PT,A,2026-11-23-0123abcd" in csv
+    assert json.loads(metadata)["dc:rights"] == "CC BY 4.0"
+    assert browser.execute_script("return window.given[3].type") == "image/png"
+    visit(browser, site, "indicator/internet_use#c=KEN&embed=1")
+    assert not browser.find_element(By.CSS_SELECTOR, "header.top").is_displayed()
+    assert browser.find_element(By.ID, "chart").is_displayed()
 
 
 def test_a_table_sorts_and_its_rows_lead_to_profiles(browser: webdriver.Chrome, site: Path) -> None:
-    visit(browser, site, "indicator/internet_use")
-    first = "return document.querySelector('#table tbody th').textContent"
+    visit(browser, site, "indicator/internet_use#tab=table")
+    first = "return document.querySelector('#chart tbody th').textContent"
     assert browser.execute_script(first) == "France"
-    browser.find_element(By.XPATH, "//div[@id='table']//thead//button[text()='Country']").click()
-    browser.find_element(By.XPATH, "//div[@id='table']//thead//button[text()='Country']").click()
+    browser.find_element(By.XPATH, "//div[@id='chart']//thead//button[text()='Country']").click()
+    browser.find_element(By.XPATH, "//div[@id='chart']//thead//button[text()='Country']").click()
     assert browser.execute_script(first) == "United Republic of Tanzania"
-    heads = "return [...document.querySelectorAll('#table thead th')].map((h) => h.getAttribute('aria-sort'))"
+    heads = "return [...document.querySelectorAll('#chart thead th')].map((h) => h.getAttribute('aria-sort'))"
     assert "descending" in browser.execute_script(heads)
-    assert "(old)" in browser.find_element(By.ID, "table").text
+    assert "(old)" in browser.find_element(By.ID, "chart").text
+    browser.find_element(By.CSS_SELECTOR, "#chart .choices input").send_keys("ken")
+    until(browser, "return document.querySelectorAll('#chart tbody tr').length === 1")
 
 
 def test_the_keyboard_reaches_every_control(browser: webdriver.Chrome, site: Path) -> None:
@@ -241,7 +316,7 @@ def test_the_keyboard_reaches_every_control(browser: webdriver.Chrome, site: Pat
             break
         seen.append(here)
     assert seen[0].startswith("skip")
-    wanted = ("q|", "Français", "Overview", "value", "map", "trend", "gaps", "table", "Country", "Download")
+    wanted = ("q|", "Français", "Overview", "tab-line", "pointer", "chart-panel", "Embed", "Cite", "SUMMARY")
     assert [part for part in wanted if not any(part in one for one in seen)] == []
     visit(browser, site, "indicator/internet_use")
     browser.switch_to.active_element.send_keys(Keys.TAB)
@@ -265,8 +340,8 @@ def test_the_profile_shows_peers_and_marks_what_is_missing(browser: webdriver.Ch
 
 
 def test_a_figure_leads_to_how_it_came_about(browser: webdriver.Chrome, site: Path) -> None:
-    visit(browser, site, "indicator/internet_use")
-    link = browser.find_element(By.XPATH, "//div[@id='table']//tr[th='Kenya']//a[@class='why']")
+    visit(browser, site, "indicator/internet_use#tab=table")
+    link = browser.find_element(By.XPATH, "//div[@id='chart']//tr[th='Kenya']//a[@class='why']")
     assert link.get_attribute("href").endswith("explain.html#i=internet_use&a=KEN")
     link.click()
     until(browser, "return document.querySelector('#why .input-head')")
@@ -322,12 +397,14 @@ def test_scores_have_ranges_and_inequality_its_curves(browser: webdriver.Chrome,
 
 
 @pytest.mark.parametrize(
-    "page", ["index", "explain#i=internet_use&a=KEN", "scores", "compare", "disagreement"]
+    "page",
+    ["index", "explain#i=internet_use&a=KEN", "scores", "compare", "disagreement", "indicator/internet_use"],
 )
 def test_the_keyboard_reaches_all_that_a_mouse_does(browser: webdriver.Chrome, site: Path, page: str) -> None:
     visit(browser, site, page)
     controls = "[...document.querySelectorAll('a[href], button, select, input, summary, [tabindex=\"0\"]')]"
-    shown = f"{controls}.filter((e) => e.checkVisibility() && (e.type !== 'radio' || e.checked))"
+    one = "(e.type !== 'radio' || e.checked) && e.tabIndex >= 0"
+    shown = f"{controls}.filter((e) => e.checkVisibility() && {one})"
     wanted = browser.execute_script(f"window.reached = new Set(); return {shown}.length")
     for _ in range(wanted + 5):
         browser.switch_to.active_element.send_keys(Keys.TAB)

@@ -79,6 +79,7 @@ FAMILIES = {
         "income",
         "consumption",
     ),
+    "js.tool": ("link", "embed", "png", "svg", "csv", "metadata", "cite"),
     "verdict": ("holds", "revised", "not_reproduced", "no_data"),
     "aggregate": AGGREGATES,
 }
@@ -146,7 +147,11 @@ def used_keys() -> set[str]:
     }
     used |= {
         f"js.{name}_{option}"
-        for name, options in (("what", ("value", "pace")), ("how", ("map", "tiles")))
+        for name, options in (
+            ("what", ("value", "pace")),
+            ("how", ("map", "tiles")),
+            ("tab", ("map", "line", "table", "gaps")),
+        )
         for option in options
     }
     used |= {"js.what", "js.how"} | gap_keys()

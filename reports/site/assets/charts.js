@@ -1,5 +1,5 @@
-// The charts, by Observable Plot: map and tiles, trend with its fan, strip of peers, gaps. Each has a table beside it
-// (pages.js), so a chart is one image to a screen reader, with a sentence that says what it shows.
+// The charts, by Observable Plot: trend with its fan, strip of peers, gaps; maps are in atlas.js. Each has a table beside
+// it, so a chart is one image to a screen reader, with a sentence that says what it shows.
 "use strict";
 const Charts = (() => {
   const { t, el, number, figure, areaName } = CT;
@@ -18,7 +18,7 @@ const Charts = (() => {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("width", 0); svg.setAttribute("height", 0); svg.setAttribute("aria-hidden", "true");
     svg.style.position = "absolute";
-    svg.innerHTML = `<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" style="fill: var(--hatch-a)"/><line x1="0" y1="0" x2="0" y2="5" style="stroke: var(--hatch-b)" stroke-width="1.6"/></pattern></defs>`;
+    svg.innerHTML = `<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" style="fill: var(--hatch-a)"/><line x1="0" y1="0" x2="0" y2="5" style="stroke: var(--hatch-b)" stroke-width="1.6"/></pattern><pattern id="stale" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><line x1="0" y1="0" x2="0" y2="5" style="stroke: var(--paper)" stroke-width="2.4"/></pattern></defs>`;
     return svg;
   };
   if (!document.getElementById("hatch")) document.body.prepend(hatch());
@@ -38,90 +38,24 @@ const Charts = (() => {
     return svg;
   };
 
-  // Six classes with borders that a reader can say: for shares by tens and twenties, else by sixths of the countries.
-  const bins = (rows, unit, values) => {
-    const sorted = values.slice().sort((a, b) => a - b);
-    const [low, high] = [sorted[0], sorted.at(-1)];
-    if (unit === "PT" && low >= 0 && high <= 100 && high > 40) return [20, 40, 60, 80, 95];
-    const nice = (v) => v === 0 ? 0 : Number(v.toPrecision(2));
-    return [...new Set([1, 2, 3, 4, 5].map((k) => nice(d3.quantileSorted(sorted, k / 6))))].filter((b) => b > low && b < high);
-  };
-
   const legend = (entries) => el("ul", { class: "key", "aria-label": t("js.key") }, ...entries.map(([colour, label]) => {
-    const swatch = el("i", { class: colour.startsWith("url") ? "c-insufficient_data" : null });
+    const swatch = el("i", { class: colour === "url(#stale)" ? "c-stale" : colour.startsWith("url") ? "c-insufficient_data" : null });
     if (!colour.startsWith("url")) swatch.style.background = colour;
     return el("li", {}, swatch, label);
   }));
 
-  // rows: [area, year, value, status, source, rank, class, ...]
-  const map = (node, { id, data, meta }) => {
-    const rows = new Map(data.rows.map((row) => [row[0], row]));
-    const { topology, tiles } = CT.get("geometry");
-    const areas = topojson.feature(topology, topology.objects.areas).features;
-    const edges = topojson.mesh(topology, topology.objects.areas, (a, b) => a !== b);
-    const values = data.rows.map((row) => row[2]);
-    const borders = bins(rows, meta.u, values);
-    const scale = d3.scaleThreshold(borders, BLUES.slice(BLUES.length - borders.length - 1));
-    const paced = data.rows.some((row) => row[6] != null && row[6] < 7);
-    const newest = d3.max(data.rows, (row) => row[1]);
-    const state = { what: "value", how: "map" };
-    const fill = (area) => {
-      const row = rows.get(area);
-      if (!row) return "url(#hatch)";
-      return state.what === "value" ? scale(row[2]) : row[6] == null ? "url(#hatch)" : CLASS_COLOURS[row[6]];
-    };
-    const say = (area) => {
-      const row = rows.get(area);
-      if (!row) return `${areaName(area)}\n${t("js.no_data")}`;
-      return `${areaName(area)}\n${figure(row[2], meta.u)}, ${row[1]} (${t(`status.${row[3].split(";")[0]}`)})${row[6] == null ? "" : `\n${t(`category.${CLASSES[row[6]]}`)}`}`;
-    };
-    const bound = (v) => Math.abs(v) >= 1e6 ? `${CT.short(v)} ${CT.unit(meta.u)}`.trim() : figure(v, meta.u);
-    const label = () => t("js.map_label", { title: CT.title(id), n: rows.size, low: figure(d3.min(values), meta.u), high: figure(d3.max(values), meta.u) });
-    const drawMap = (width) => Plot.plot({
-      width, height: Math.round(width * 0.49), style, projection: { type: "equal-earth", domain: { type: "MultiPoint", coordinates: [[-168, 0], [179, 0], [0, 82], [0, -55]] } },
-      marks: [
-        Plot.geo(areas, { fill: (f) => f.id ? fill(f.id) : "url(#hatch)", stroke: "none" }),
-        Plot.geo(edges, { stroke: PAPER, strokeWidth: 0.6 }),
-        Plot.dot(areas.filter((f) => f.id && d3.geoArea(f) < 0.00006 && rows.has(f.id)), Plot.centroid({ r: 2.6, fill: (f) => fill(f.id), stroke: QUIET, strokeWidth: 0.5 })),
-        Plot.tip(areas.filter((f) => f.id), Plot.pointer(Plot.centroid({ title: (f) => say(f.id), maxRadius: 30 }))),
-      ],
-    });
-    const drawTiles = (width) => {
-      const cells = Object.entries(tiles).map(([area, [x, y]]) => ({ area, x, y }));
-      const columns = d3.max(cells, (c) => c.x) + 1, lines = d3.max(cells, (c) => c.y) + 1, size = width / columns;
-      return Plot.plot({
-        width, height: size * lines, margin: 0, style, x: { axis: null, domain: [0, columns] }, y: { axis: null, domain: [lines, 0] },
-        marks: [
-          Plot.rect(cells, { x1: "x", x2: (c) => c.x + 1, y1: "y", y2: (c) => c.y + 1, fill: (c) => fill(c.area), inset: 0.8, rx: 2 }),
-          size < 22 ? null : Plot.text(cells, { x: (c) => c.x + 0.5, y: (c) => c.y + 0.5, text: "area", fontSize: Math.min(12, size / 2.7), fill: (c) => onto(fill(c.area)) }),
-          Plot.tip(cells, Plot.pointer({ x: (c) => c.x + 0.5, y: (c) => c.y + 0.5, title: (c) => say(c.area), maxRadius: size })),
-        ],
-      });
-    };
-    const canvas = el("div", { class: "canvas" }), key = el("div");
-    const draw = (width = wide(canvas)) => {
-      const present = [...new Set(data.rows.map((row) => row[6]).filter((c) => c != null))].sort((a, b) => a - b);
-      key.replaceChildren(legend(state.what === "value"
-        ? [...scale.range().map((colour, i) => [colour, i === 0 ? t("js.below", { n: bound(borders[0]) }) : i === borders.length ? t("js.from", { n: bound(borders[i - 1]) }) : t("js.between", { a: CT.short(borders[i - 1]), b: bound(borders[i]) })]), ["url(#hatch)", t("js.no_data")]]
-        : [...present.filter((c) => c < 10).map((c) => [CLASS_COLOURS[c], t(`category.${CLASSES[c]}`)]), ["url(#hatch)", t("js.no_class")]]));
-      return image(state.how === "map" ? drawMap(width) : drawTiles(width), label());
-    };
-    const redraw = () => canvas.replaceChildren(draw());
-    const choice = (name, key_, options) => el("fieldset", { class: "switch" }, el("legend", { class: "quiet" }, t(`js.${name}`)), ...options.map((option) => el("label", {},
-      el("input", { type: "radio", name: `${name}-${id}`, value: option, checked: state[key_] === option, onchange: () => { state[key_] = option; redraw(); } }), t(`js.${name}_${option}`))));
-    const years = d3.extent(data.rows, (row) => row[1]);
-    const old = data.rows.filter((row) => row[1] <= newest - 5).length;
-    node.replaceChildren(
-      el("div", { class: "switches" }, paced ? choice("what", "what", ["value", "pace"]) : null, choice("how", "how", ["map", "tiles"])),
-      key, canvas,
-      el("p", { class: "fine" }, years[0] === years[1] ? t("js.one_year", { year: years[0] }) : t("js.mixed_years", { first: years[0], last: years[1], old }), " ", t("js.tiles_note")),
-    );
-    fit(canvas, draw);
-  };
-
   const unpack = (spark) => spark?.length ? spark.slice(1).map((v, i) => ({ year: spark[0] + i, value: v })).filter((p) => p.value != null) : [];
 
-  // lines: [{code, name, points: [{year, value}], fan: [[year, value, l80, u80, l95, u95, p]]}]
+  // A year without a value breaks a line: dots bridge it. A break in the series that an agency declares is a cut.
+  const pieces = (points) => points.reduce((all, p, i) => {
+    const before = points[i - 1];
+    if (before && (p.s === "B" || p.year - before.year > 2)) all.push([p]); else all.at(-1).push(p);
+    return all;
+  }, [[]]);
+  const bridges = (points) => points.slice(1).map((p, i) => [points[i], p]).filter(([a, b]) => b.year - a.year > 2 && b.s !== "B");
+  const GUESSED = new Set(["E", "I", "F", "P", "U"]);
+
+  // lines: [{code, name, points: [{year, value, s: status}], fan: [[year, value, l80, u80, l95, u95, p]]}]
   const trend = (node, { lines, meta, label, target = true, height = 0.45, names = true }) => fit(node, (width) => {
     const shown = lines.filter((line) => line.points.length);
     const colour = new Map(lines.map((line, i) => [line.code, line.colour ?? LINES[i % LINES.length]]));
@@ -139,28 +73,42 @@ const Charts = (() => {
     if (goal.length && meta.ty) years[1] = Math.max(years[1], Math.min(meta.ty, 2035));
     const chartHeight = Math.round(Math.max(220, Math.min(460, width * height)));
     const y = d3.scaleLinear([Math.min(d3.min(values), meta.u === "PT" ? 0 : d3.min(values)), d3.max(values)], [chartHeight - 30, 20]).nice();
-    // Names at the ends of lines are pushed apart, so that each can be read.
+    const many = shown.length > 1 && names;
+    const right = roomy && many ? 190 : 20;
+    // Names at the ends of lines are pushed apart, so that each can be read; a leader joins a name to its line.
     const spread = ends.map((end) => ({ ...end, at: y(end.value) })).sort((a, b) => a.at - b.at);
     for (let i = 1; i < spread.length; i++) spread[i].at = Math.max(spread[i].at, spread[i - 1].at + 15);
     for (let i = spread.length - 1, floor = chartHeight - 26; i >= 0; i--, floor -= 15) spread[i].at = Math.min(spread[i].at, floor);
-    const many = shown.length > 1 && names;
+    const edge = Math.max(...ends.map((end) => end.year));
+    const x = d3.scaleLinear(years, [46, width - right]);
+    const tied = spread.filter((s) => s.year < edge || Math.abs(y(s.value) - s.at) > 3);
+    const breaks = points.filter((p) => p.s === "B");
+    const few = (line) => line.points.length < 40 && shown.length < 7;
+    const stroke = (p) => colour.get(p.line.code), thick = (line) => line.strong ? 3 : 1.8;
     const chart = Plot.plot({
-      width, height: chartHeight, marginRight: roomy && many ? 190 : 20, marginLeft: 46, marginTop: 20, style,
-      x: { domain: years, tickFormat: "d", label: null, ticks: roomy ? 8 : 4 }, y: { domain: y.domain(), grid: true, label: CT.unit(meta.u) || null, labelArrow: "none", tickFormat: CT.short },
+      width, height: chartHeight, marginRight: right, marginLeft: 46, marginTop: 20, style,
+      x: { domain: years, range: x.range(), tickFormat: "d", label: null, ticks: roomy ? 8 : 4 }, y: { domain: y.domain(), range: y.range(), grid: true, label: CT.unit(meta.u) || null, labelArrow: "none", tickFormat: CT.short },
       marks: [
         Plot.ruleY([y.domain()[0]], { stroke: LINE }),
-        Plot.areaY(fans, { x: "year", y1: "c", y2: "d", z: (f) => f.line.code, fill: (f) => colour.get(f.line.code), fillOpacity: 0.1 }),
-        Plot.areaY(fans, { x: "year", y1: "a", y2: "b", z: (f) => f.line.code, fill: (f) => colour.get(f.line.code), fillOpacity: 0.2 }),
-        Plot.lineY(fans, { x: "year", y: "value", z: (f) => f.line.code, stroke: (f) => colour.get(f.line.code), strokeDasharray: "4 3", strokeWidth: 1.6 }),
+        Plot.areaY(fans, { x: "year", y1: "c", y2: "d", z: (f) => f.line.code, fill: stroke, fillOpacity: 0.1 }),
+        Plot.areaY(fans, { x: "year", y1: "a", y2: "b", z: (f) => f.line.code, fill: stroke, fillOpacity: 0.2 }),
+        Plot.lineY(fans, { x: "year", y: "value", z: (f) => f.line.code, stroke, strokeDasharray: "4 3", strokeWidth: 1.6 }),
         Plot.ruleY(goal, { y: "t", stroke: "var(--goal)", strokeDasharray: "6 3", strokeWidth: 1.4 }),
         Plot.text(goal, { y: "t", frameAnchor: "left", dx: 4, dy: y(meta.t ?? 0) < 40 ? 9 : -8, text: () => t("js.target", { n: figure(meta.t, meta.u), year: meta.ty }), textAnchor: "start", fill: "var(--goal)", stroke: PAPER, strokeWidth: 4 }),
-        Plot.lineY(points, { x: "year", y: "value", z: (p) => p.line.code, stroke: (p) => colour.get(p.line.code), strokeWidth: (p) => p.line.strong ? 3 : 1.8 }),
-        Plot.dot(points.filter((p) => p.line.points.length < 12), { x: "year", y: "value", fill: (p) => colour.get(p.line.code), r: 2.6 }),
-        roomy && many ? Plot.text(spread, { x: () => years[1], y: (s) => y.invert(s.at), dx: 8, text: (s) => s.line.name.length > 27 ? `${s.line.name.slice(0, 26)}…` : s.line.name, textAnchor: "start", fill: (s) => colour.get(s.line.code), fontWeight: (s) => s.line.strong ? 700 : 500 }) : null,
-        Plot.tip(points, Plot.pointer({ x: "year", y: "value", title: (p) => `${p.line.name}\n${figure(p.value, meta.u)}, ${p.year}` })),
+        ...shown.flatMap((line) => [
+          ...bridges(line.points).map((pair) => Plot.lineY(pair, { x: "year", y: "value", stroke: colour.get(line.code), strokeDasharray: "1 5", strokeLinecap: "round", strokeWidth: thick(line) })),
+          ...pieces(line.points).filter((piece) => piece.length > 1).map((piece) => Plot.lineY(piece, { x: "year", y: "value", stroke: colour.get(line.code), strokeWidth: thick(line) })),
+        ]),
+        Plot.dot(points.filter((p) => few(p.line) || p.line.points.length < 12), { x: "year", y: "value", stroke, strokeWidth: 1.4, fill: (p) => GUESSED.has(p.s) ? PAPER : colour.get(p.line.code), r: 2.6 }),
+        Plot.ruleX(breaks, { x: (p) => p.year - 0.5, y1: (p) => y.invert(y(p.value) - 12), y2: (p) => y.invert(y(p.value) + 12), stroke: INK, strokeWidth: 1.5 }),
+        ...(roomy && many ? [
+          Plot.link(tied, { x1: "year", y1: "value", x2: () => x.invert(x(edge) + 8), y2: (s) => y.invert(s.at), stroke: "var(--edge)", strokeWidth: 0.7, strokeOpacity: 0.8 }),
+          Plot.text(spread, { x: () => edge, y: (s) => y.invert(s.at), dx: 11, text: (s) => s.line.name.length > 27 ? `${s.line.name.slice(0, 26)}…` : s.line.name, textAnchor: "start", fill: (s) => colour.get(s.line.code), fontWeight: (s) => s.line.strong ? 700 : 500, stroke: PAPER, strokeWidth: 3 }),
+        ] : []),
       ],
     });
-    const parts = [image(chart, label)];
+    image(chart, label);
+    const parts = [Pointer.years(chart, { label, x, y, shown, colour, meta, top: 20, bottom: chartHeight - 30 })];
     if (many && !roomy) parts.unshift(legend(shown.map((line) => [colour.get(line.code), line.name])));
     return el("div", {}, ...parts);
   });
@@ -265,5 +213,5 @@ const Charts = (() => {
     return svg;
   };
   const badge = (number_) => number_ == null ? el("span", { class: "none" }, t("table.not_assessed")) : el("span", { class: `badge c-${CLASSES[number_]}` }, t(`category.${CLASSES[number_]}`));
-  return { map, trend, strip, gaps, counts, ranks, lorenz, sparkline, badge, unpack, legend, CLASSES, LINES };
+  return { fit, wide, image, style, onto, CLASS_COLOURS, BLUES, GUESSED, trend, strip, gaps, counts, ranks, lorenz, sparkline, badge, unpack, legend, CLASSES, LINES };
 })();

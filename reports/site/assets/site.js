@@ -152,6 +152,7 @@ const CT = (() => {
     const carry = () => document.querySelectorAll(".tongues a").forEach((a) => { a.href = a.getAttribute("href").split(/[?#]/)[0] + location.search + location.hash; });
     carry();
     window.addEventListener("hashchange", carry);
+    window.addEventListener("statechange", carry);
     window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
     const results = document.getElementById("results");
     if (results) {

@@ -1,0 +1,72 @@
+"""The still pictures of the pages of indicators: what a reader without scripts and a printed page see of the
+chart block, drawn when the site is built.
+
+The default view of block.js: the world and its regions over the years with the world's fan; where no group
+has a value, the countries' newest values on one line. Drawing itself is in drawing.py.
+"""
+
+from __future__ import annotations
+
+from reports.shared.figures import Figures
+from reports.shared.localisation import Words
+from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Indicator
+from reports.site.drawing import Line, line_chart, ticks_chart
+
+HORIZON = 2030
+LOGGED = ("USD", "INTL", "PS")  # units whose values span powers of ten
+
+
+def fan_of(
+    figures: Figures, indicator: str, area: str
+) -> list[tuple[int, float, float, float, float, float]]:
+    """Projected years of an area: median, bounds of 80 and of 95 per cent."""
+    rows = figures.projections.get(indicator, {}).get(area, [])
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
+def lines_of(figures: Figures, item: Indicator) -> list[str]:
+    """The groups that the block can draw at once: the world, its regions, and income groups."""
+    known = figures.groups.get(item.id, {})
+    return [group for group in (WORLD, *REGIONS, *INCOME) if group in known]
+
+
+def still(figures: Figures, words: Words, item: Indicator) -> str:
+    """The default view of an indicator's chart; empty where nothing has a value."""
+    groups = lines_of(figures, item)
+    shown = [g for g in groups if g.startswith("M49")] or groups
+    if shown:
+        return group_chart(figures, words, item, shown)
+    values = figures.latest.get(item.id, {})
+    if not values:
+        return ""
+    points = sorted((v.value, words.area(figures.release.areas[a])) for a, v in values.items())
+    goal = (
+        None
+        if item.target_value is None
+        else (item.target_value, words.t("table.target") + " " + words.figure(item.target_value, item.unit))
+    )
+    return ticks_chart(
+        points, title=words.title(item), label=lambda v: words.figure(v, item.unit), target=goal,
+        logged=item.unit.startswith(LOGGED) and points[0][0] > 0,
+    )  # fmt: skip
+
+
+def group_chart(figures: Figures, words: Words, item: Indicator, groups: list[str]) -> str:
+    """Lines of groups to the target's year, the world's with its fan; empty without a value."""
+    lines = []
+    for number, group in enumerate(groups, 1):
+        points = [
+            (v.year, v.value) for v in figures.groups.get(item.id, {}).get(group, []) if v.year >= FIRST_YEAR
+        ]
+        area = figures.release.areas.get(group)
+        fan = fan_of(figures, item.id, group) if group == WORLD else []
+        lines.append(Line(words.area(area) if area else group, points, fan, number, strong=group == WORLD))
+    goal = None
+    if item.target_value is not None:
+        target = words.figure(item.target_value, item.unit)
+        goal = (item.target_value, words.t("js.target", n=target, year=item.target_year))
+    return line_chart(
+        lines, title=words.title(item), label=lambda v: words.figure(v, item.unit), target=goal,
+        until=item.target_year or HORIZON, floor=0 if item.unit == "PT" else None,
+        width=620 if len(lines) < 2 else 900, height=330 if len(lines) < 2 else 380,
+    )  # fmt: skip
