@@ -225,7 +225,7 @@ def test_the_year_of_the_map_turns_by_keys_and_plays(browser: webdriver.Chrome, 
         "Kenya: 35% 2024, estimated"
     )  # France has the focus first
     map_.send_keys(Keys.ENTER)
-    until(browser, "return location.pathname.endsWith('area/FRA.html')")
+    until(browser, "return location.pathname.endsWith('area/KEN.html')")
 
 
 def test_lines_have_chips_a_fan_and_a_reading_by_keys(browser: webdriver.Chrome, site: Path) -> None:
