@@ -5,5 +5,5 @@ from schemas.exports import lazy_exports
 __getattr__, __all__ = lazy_exports(
     __name__,
     dead_runs="close_dead_runs",
-    home="check_path open_instance prepare",
+    home="open_instance prepare",
 )

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemas.errors import CompactError
 from sources.snapshots.atomic import write_atomic
 
 if TYPE_CHECKING:
@@ -15,24 +14,6 @@ if TYPE_CHECKING:
 
 FOLDER, SETTINGS = "dagster", "dagster.yaml"
 HERE = "{env: DAGSTER_HOME}"  # in our dagster.yaml; written out, as a process may open several homes
-
-
-MOST_PATH = 420  # bytes of COMPACT_HOME: SQLite opens paths of 511, and Dagster's names in it have up to 80
-
-
-def check_path(home: Path) -> None:
-    """Refuse a home in which SQLite, and so Dagster, can open nothing; its own words are misleading.
-
-    Raises:
-        CompactError: the path is too long.
-    """
-    if "DAGSTER_HOME" not in os.environ and (size := len(os.fsencode(home.resolve()))) > MOST_PATH:
-        raise CompactError(
-            f"COMPACT_HOME has a path of {size} bytes, in which SQLite cannot open Dagster's records",
-            where="COMPACT_HOME",
-            allowed=f"at most {MOST_PATH} bytes",
-            next_step="set COMPACT_HOME to a shorter path, or DAGSTER_HOME to another folder",
-        )
 
 
 def prepare(home: Path) -> Path:

@@ -14,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from pipelines.console.output import note
-from pipelines.dagster_instance.home import check_path
 from pipelines.maintenance.cleanup import remove_partial_files
 from pipelines.monitoring.alerts import alert_when_overdue, receivers, send_news
 from pipelines.monitoring.run_log import RunLog, fetch_facts
@@ -22,6 +21,7 @@ from pipelines.monitoring.status import facts
 from pipelines.runner.no_change import unchanged
 from pipelines.steps.context import Progress, RunContext
 from pipelines.steps.fetch import Prefetch
+from pipelines.steps.limits import check_surroundings
 from pipelines.steps.state import RunState
 from pipelines.steps.system_errors import system_fault
 from schemas.errors import CompactError
@@ -92,7 +92,7 @@ def _named(problem: CompactError) -> str:
 
 def _steps(state: RunState, log: RunLog) -> Outcome:
     try:
-        check_path(state.context.home)
+        check_surroundings(state.context.home)
         state.prefetch = Prefetch(state.context)
         same = unchanged(state)
         from pipelines.runner.in_process import materialize, record_no_change  # Dagster takes a second

@@ -11,6 +11,7 @@ __getattr__, __all__ = lazy_exports(
     context="RunContext open_context",
     evaluate="Outcome expected_values missing_values",
     fetch="Prefetch usable",
+    limits="UnfitSurroundings check_surroundings",
     release="find_unchanged write_release_tables",
     reports="ReportFiles build_site write_latest_reports write_reports",
     stage="Prestage current_tables",

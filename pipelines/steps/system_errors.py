@@ -16,14 +16,16 @@ from schemas.errors import CompactError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 CLOSED = {errno.EROFS, errno.EACCES, errno.EPERM}
-BROKEN = {errno.EIO, errno.ENOLCK, errno.ENOTSUP, errno.EMFILE, errno.ENFILE}
+BROKEN = {errno.EIO, errno.ENOLCK, errno.ENOTSUP}
+MANY = {errno.EMFILE, errno.ENFILE}
 MEMORY = {errno.ENOMEM}
 LONG = {errno.ENAMETOOLONG}
 # How DuckDB, Arrow and SQLite say it where they pass no number on.
 SAID = (
     (FULL, ("No space left on device", "Disk quota exceeded", "File too large", "disk is full")),
     (CLOSED, ("Read-only file system", "Permission denied", "readonly database", "unable to open database")),
-    (BROKEN, ("disk I/O error", "Input/output error", "Too many open files")),
+    (BROKEN, ("disk I/O error", "Input/output error")),
+    (MANY, ("Too many open files",)),
     (MEMORY, ("Out of Memory", "bad allocation", "bad_alloc", "malloc of size", "out of memory")),
     (LONG, ("File name too long",)),
 )
@@ -62,7 +64,14 @@ def system_fault(error: BaseException, home: Path) -> SystemFault | None:
             return SystemFault(
                 f"the file system did not do what was asked ({said[0]})",
                 where=where,
-                next_step="see whether the disk is full or damaged (`df`), and `ulimit -n`; then run again",
+                next_step="see whether the disk is full or damaged (`df`), then run again",
+            )
+        if numbers & MANY:
+            most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+            return SystemFault(
+                f"too many files are open: this process may have {most} at once ({said[0]})",
+                where=where,
+                next_step="raise the limit (`ulimit -n 1024`, LimitNOFILE of the unit), then run again",
             )
         if numbers & MEMORY:
             return SystemFault(
@@ -93,7 +102,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _numbers(error: BaseException) -> set[int]:
     """The error numbers that it stands for."""
-    if isinstance(error, OSError) and error.errno in {*FULL, *CLOSED, *BROKEN, *MEMORY, *LONG}:
+    if isinstance(error, OSError) and error.errno in {*FULL, *CLOSED, *BROKEN, *MANY, *MEMORY, *LONG}:
         return {error.errno}
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and NO_THREAD in str(error)):
         return {errno.ENOMEM}

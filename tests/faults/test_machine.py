@@ -100,7 +100,7 @@ def test_a_full_disk_stops_a_run_with_words_and_leaves_latest_whole(
         (OSError(errno.EROFS, "Read-only file system", "/a"), "may not read or write there"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "may not read or write there"),
         (OSError(errno.EIO, "Input/output error"), "did not do what was asked"),
-        (OSError(errno.EMFILE, "Too many open files"), "did not do what was asked"),
+        (OSError(errno.EMFILE, "Too many open files"), "too many files are open: this process may have "),
         (MemoryError(), "memory is exhausted (MemoryError)"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "memory is exhausted"),
         (duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate"), "memory is exhausted"),
@@ -165,6 +165,53 @@ def test_a_run_as_another_user_than_the_home_s_owner_is_told(tmp_path: Path) -> 
     )
     assert done.returncode == 1
     assert isinstance(system_fault(PermissionError(done.stderr.splitlines()[-1]), tmp_path), SystemFault)
+
+
+@pytest.mark.fault("64 open files (ulimit -n)")
+def test_a_run_with_too_few_open_files_is_refused_before_it_starts(tmp_path: Path) -> None:
+    done = limited("-n", tmp_path)
+    saw(done.stderr)
+    assert done.returncode == 2, done.stderr
+    assert "this process may have 64 files open at once" in done.stderr
+    assert "allowed: at least 256" in done.stderr
+    assert "raise it (`ulimit -n 1024`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.fault("64 open files (ulimit -Sn)")
+def test_a_soft_limit_of_open_files_is_raised(tmp_path: Path) -> None:
+    done = limited("-Sn", tmp_path)
+    assert (done.returncode, done.stdout.strip()) == (0, "1024"), done.stderr
+
+
+def limited(option: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """What a run looks at before it starts, under `ulimit OPTION 64`; prints the limit that it leaves."""
+    work = (
+        "import resource, sys; from pathlib import Path\n"
+        "from pipelines.steps import UnfitSurroundings, check_surroundings\n"
+        "try: check_surroundings(Path(sys.argv[1]))\n"
+        "except UnfitSurroundings as problem: print(problem, file=sys.stderr); sys.exit(2)\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    return subprocess.run(
+        ["sh", "-c", f'ulimit {option} 64; exec "$@"', "sh", sys.executable, "-c", work, str(home)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.fault("a path that is too long")
+def test_a_home_in_which_sqlite_can_open_nothing_is_a_run_that_could_not_start(
+    bank: TinyBank, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path.joinpath("x" * 200, "y" * 200, "z" * 200)
+    code = tell(of_bank(home).run())
+    said = capfd.readouterr().err
+    saw(next(line for line in said.splitlines() if "has a path of" in line))
+    assert code == 2
+    assert "set COMPACT_HOME to a shorter path" in said
+    assert bank.paths() == [], "the agency is not even asked"
 
 
 @pytest.mark.fault("two runs at once")

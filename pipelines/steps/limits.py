@@ -1,0 +1,60 @@
+"""What a run needs of its surroundings, looked at before it starts: room for open files, and a path in which
+SQLite can open a file. Faults that show while a run works are in system_errors.py.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from pathlib import Path
+
+from pipelines.steps.system_errors import SystemFault
+
+MOST_PATH = 420  # bytes of COMPACT_HOME: SQLite opens paths of 511, and Dagster's names in it have up to 80
+# A run of all sources was seen with 181 open files (2026-11-30). With none left, SQLite says "unable to open
+# database file", and DuckDB 2.0 ends the whole process (std::terminate).
+LEAST_FILES = 256
+ENOUGH_FILES = 1024
+
+
+class UnfitSurroundings(SystemFault):
+    """A run cannot start here, now or later, unless a person changes a setting."""
+
+    retriable = False
+
+
+def check_surroundings(home: Path) -> None:
+    """Raise this process's limit of open files as far as needed, and refuse what no run can work in.
+
+    Raises:
+        UnfitSurroundings: the limit of open files is too low and may not be raised, or the path is too long.
+    """
+    _allow_open_files()
+    _check_path(home)
+
+
+def _allow_open_files() -> None:
+    """The soft limit may be raised by anyone up to the hard one, which `ulimit -n` sets as well."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, ENOUGH_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    if soft != resource.RLIM_INFINITY and soft < LEAST_FILES:
+        raise UnfitSurroundings(
+            f"this process may have {soft} files open at once, too few for a run",
+            where="ulimit -n",
+            allowed=f"at least {LEAST_FILES}",
+            next_step=f"raise it (`ulimit -n {ENOUGH_FILES}`, LimitNOFILE of the unit), then run again",
+        )
+
+
+def _check_path(home: Path) -> None:
+    """SQLite's own words for a path too long are misleading."""
+    if "DAGSTER_HOME" not in os.environ and (size := len(os.fsencode(home.resolve()))) > MOST_PATH:
+        raise UnfitSurroundings(
+            f"COMPACT_HOME has a path of {size} bytes, in which SQLite cannot open Dagster's records",
+            where="COMPACT_HOME",
+            allowed=f"at most {MOST_PATH} bytes",
+            next_step="set COMPACT_HOME to a shorter path, or DAGSTER_HOME to another folder",
+        )
