@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from schemas.tables.contributions import CONTRIBUTION_TABLES
+from schemas.definitions.contribution_templates import TEMPLATES
 from sources.contributions.archive import Archive
 from warehouse.store.publish import publishing, releases_folder
 
@@ -35,8 +35,8 @@ def remove_partial_files(home: Path) -> list[Path]:
     left = [path for pattern in UNFINISHED for path in home.glob(pattern)] + list(_spilled())
     for path in left:
         remove(path)
-    for table in CONTRIBUTION_TABLES:
-        Archive(home, table).rebuild()
+    for template in TEMPLATES.values():
+        Archive(home, template.table).rebuild()
     for part in RELEASES:
         if releases_folder(home / part).is_dir():
             with publishing(home / part):

@@ -61,13 +61,14 @@ Check = Literal["any_of", "exactly_one_of", "together", "not_before", "value_or_
 class Field:
     """A column that a contributor fills in. code: the list or form its text must be of (judged in
     sources/contributions/code_checks.py); per_file: may be given once for all rows, on the sheet `file`; long:
-    sentences."""
+    sentences; optional: the column itself may be absent, as in files of an earlier template."""
 
     column: Column
     example: str
     code: Code = ""
     per_file: bool = False
     long: bool = False
+    optional: bool = False
 
     @property
     def name(self) -> str:
@@ -134,12 +135,15 @@ def _common(kind: str) -> tuple[Field, ...]:
         Field(_text("evidence", "Public page or document in which the row can be read: an https address.",
                     pattern="^https://"), "https://example.org/report-2025.pdf", "link", per_file=True),
         Field(_text("contributor", "Organisation that sends the row.", dimension=True), "Example Foundation", per_file=True),
-        Field(_text("contact", "Whom to ask: an e-mail address, best a role's such as data@, or an https address. A person's is not published.",
+        Field(_text("contact", "Whom to ask: an e-mail address, best a role's such as data@, or an https address. Not published without consent; a person's never.",
                     pattern=r"^([^\s@]+@[^\s@]+\.[^\s@]+|https://\S+)$"), "data@example.org", per_file=True),
+        Field(_text("consent", "yes: whom the contact names agrees that it is published, if it is a role's mailbox or a web page. "
+                    "no or blank: the contact stays with this office.", nullable=True, allowed=("yes", "no")),
+              "yes", per_file=True, optional=True),
         Field(_text("licence", "Terms under which the row may be passed on.", allowed=tuple(LICENCES)),
               "CC-BY-4.0", per_file=True),
         Field(_text("contract", "The edition of this template. Writing it says: the row is ours to give, and may be published "
-                    "with the organisation's name and its contact.", allowed=(f"{kind}/1",)), f"{kind}/1", per_file=True),
+                    "with the organisation's name.", allowed=(f"{kind}/1",)), f"{kind}/1", per_file=True),
     )
 
 

@@ -82,13 +82,14 @@ def import_file(
 
 
 def matched(received: Received, kind: str | None, name: str) -> tuple[Template, Received]:
-    """The template whose columns the header has, all of them and no other, in any order; without the columns
-    that a returned workbook has beside them."""
+    """The template whose columns the header has, all of them but optional ones and no other, in any order;
+    without the columns that a returned workbook has beside them."""
     keep = [index for index, column in enumerate(received.header) if not added(column)]
     header = tuple(received.header[index] for index in keep)
     candidates = [template_of(kind)] if kind else list(TEMPLATES.values())
     nearest = max(candidates, key=lambda template: len(set(template.names) & set(header)))
-    if sorted(header) != sorted(nearest.names):
+    absent = {field.name for field in nearest.fields if field.optional} - set(header)
+    if sorted([*header, *absent]) != sorted(nearest.names):
         _wrong_header(header, nearest, name)
     shared = {field.name for field in nearest.fields if field.per_file}
     if unknown := sorted(set(received.shared) - shared):
@@ -100,7 +101,7 @@ def matched(received: Received, kind: str | None, name: str) -> tuple[Template, 
 def _wrong_header(header: Sequence[str], template: Template, name: str) -> None:
     count = Counter(header)
     problems = {
-        "missing": [column for column in template.names if column not in count],
+        "missing": [f.name for f in template.fields if f.name not in count and not f.optional],
         "unknown": [column or "(no name)" for column in count if column not in template.names],
         "twice": [column for column, times in count.items() if times > 1 and column],
     }

@@ -72,6 +72,8 @@ COLUMNS = ("column", "required", "meaning", "allowed", "example")
 def column_row(field: Field) -> tuple[str, ...]:
     """A column as the instructions describe it."""
     required = "no" if field.column.nullable else "yes"
+    if field.optional:
+        required += "; the column may be left out"
     if field.per_file:
         required += ", in the row or once on the sheet `file`"
     return field.name, required, field.column.description, allowed(field), field.example
@@ -107,13 +109,15 @@ def instructions(template: Template) -> list[str]:
     return [
         f"{template.title}: {template.description}",
         "Fill in the sheet data, a row each, below the header; the sheet columns explains the columns.",
-        "What is the same in every row (evidence, contributor, contact, licence, contract) may be written "
-        "once, on the sheet file; what a row says itself comes first.",
+        "What is the same in every row (evidence, contributor, contact, consent, licence, contract) may be "
+        "written once, on the sheet file; what a row says itself comes first.",
         *(f"In a row: {rule.says}." for rule in template.rules),
         f"Write contract as {template.contract}. It says that the rows are yours to give, and may be "
-        "published with the organisation's name and its contact.",
+        "published with the organisation's name.",
         "Give as contact a web page or the mailbox of a role, such as data@. A person's address is personal "
         "data: it is kept to answer questions, with the name of who imported the file, and never published.",
+        "Write consent as yes if whom the contact names agrees that a web page or a role's mailbox is "
+        "published with the rows. With no, a blank cell, or without the column, no release has the contact.",
         "Numbers have a point and no separators. Dates are written YYYY-MM-DD. A missing value is left "
         "blank: it is not zero.",
         "No formulas, macros, merged cells, links to other files, or percentages in the format of a cell: "

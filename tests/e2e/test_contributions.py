@@ -20,15 +20,16 @@ def test_contributions_are_published_apart_from_the_agencies_figures(
         pq.read_metadata(before / f"{table.name}.parquet").num_rows == 0 for table in CONTRIBUTION_TABLES
     )
     home = copied_home(first_run[0], tmp_path / "home")
-    for kind, line in (
-        ("national_figure", FIGURE),
-        ("corporate_disclosure", DISCLOSURE | {"contact": "ada.lovelace@example.org"}),
+    for kind, lines in (
+        ("national_figure", [FIGURE, FIGURE | {"time_period": "2023", "consent": "no"}]),
+        ("corporate_disclosure", [DISCLOSURE | {"contact": "ada.lovelace@example.org"}]),
     ):
         sent = tmp_path / f"{kind}.csv"
-        sent.write_bytes(as_csv([line]))
+        sent.write_bytes(as_csv(lines))
         assert compact("import", str(sent), "--by", "ada", home=home).code == 0
+    older = {name: text for name, text in PLEDGE.items() if name != "consent"}  # as the template was before
     pledges = tmp_path / "pledges.csv"
-    pledges.write_bytes(as_csv([PLEDGE | {"target": ""}, PLEDGE | {"pledge_id": "EX-2", "amount": "many"}]))
+    pledges.write_bytes(as_csv([older | {"target": ""}, older | {"pledge_id": "EX-2", "amount": "many"}]))
     assert compact("import", str(pledges), "--by", "ada", home=home).code == 1  # one of two is rejected
 
     done = compact("run", "--offline", home=home)
@@ -39,13 +40,14 @@ def test_contributions_are_published_apart_from_the_agencies_figures(
         for table in CONTRIBUTION_TABLES
     }
     assert [row["pledge_id"] for row in found["pledge"]] == ["EX-1"]
-    assert [(row["ref_area"], row["value"]) for row in found["national_figure"]] == [("KEN", 35.5)]
+    assert [(row["ref_area"], row["value"]) for row in found["national_figure"]] == [("KEN", 35.5)] * 2
     assert [(row["lei"], row["value"]) for row in found["corporate_disclosure"]] == [
         ("00EXAMPLECOMPANY0014", 1250.5)
     ]
-    assert [row["contact"] for row in found["national_figure"]] == ["data@example.org"]
+    assert [row["contact"] for row in found["national_figure"]] == [None, "data@example.org"], "as consented"
+    assert [row["contact"] for row in found["pledge"]] == [None], "nobody was asked"
     assert [row["contact"] for row in found["corporate_disclosure"]] == [None], "a person's address is kept"
-    assert all("imported_by" not in row for rows in found.values() for row in rows)
+    assert all({"imported_by", "consent"}.isdisjoint(row) for rows in found.values() for row in rows)
     for name in ("indicator", "latest", "observation", "progress", "aggregate"):
         assert (after / f"{name}.parquet").read_bytes() == (before / f"{name}.parquet").read_bytes()
     assert compact("verify", home=home).code == 0

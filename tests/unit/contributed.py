@@ -25,6 +25,7 @@ COMMON = {
     "evidence": "https://example.org/report.pdf",
     "contributor": "Example Foundation",
     "contact": "data@example.org",
+    "consent": "yes",
     "licence": "CC-BY-4.0",
 }
 PLEDGE: Line = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -121,6 +122,30 @@ def test_what_is_said_once_for_the_file_holds_for_every_row_that_does_not_say_it
         take(tmp_path, as_xlsx([PLEDGE], {"who": "x"}), "other.xlsx")
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_file_of_the_template_before_consent_is_read_and_gives_none(separator: str, tmp_path: Path) -> None:
+    older = {name: text for name, text in PLEDGE.items() if name != "consent"}
+    asked = [{**PLEDGE, "pledge_id": f"EX-{text}", "consent": text} for text in ("no", "")]
+    assert take(tmp_path, as_csv([older], separator)).accepted == 1
+    assert take(tmp_path, as_csv(asked, separator)).accepted == 2
+    assert [row["consent"] for row in table(tmp_path, "pledge")] == [None, None, "no"]
+    with pytest.raises(CompactError, match="missing: contact") as caught:
+        take(tmp_path, as_csv([{name: text for name, text in older.items() if name != "contact"}]))
+    assert "missing: consent" not in caught.value.what
+
+
+def test_rows_that_were_kept_before_consent_was_asked_stay_readable(tmp_path: Path) -> None:
+    new = TEMPLATES["pledge"].table
+    old = replace(new, columns=tuple(column for column in new.columns if column.name != "consent"))
+    take(tmp_path, as_csv([PLEDGE]))
+    (row,) = table(tmp_path, "pledge")
+    del row["consent"]
+    event = {"file": "a.csv", "at": NOW.isoformat(), "accepted": 1}
+    assert Archive(tmp_path / "old", old).add(b"as sent", [row], event) == 0
+    assert Archive(tmp_path / "old", new).rebuild()
+    assert table(tmp_path / "old", "pledge") == [row | {"consent": None}]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_the_separator_is_that_of_the_header_and_columns_may_be_in_any_order(
     separator: str, tmp_path: Path
@@ -191,6 +216,7 @@ BAD: list[tuple[str, Line, str, str, str]] = [
     ("pledge", {"who": ""}, "who", "missing", "required"),
     ("pledge", {"licence": "all rights reserved"}, "licence", "unknown_code", "CC-BY-4.0"),
     ("pledge", {"contact": "ask me"}, "contact", "bad_form", "e-mail"),
+    ("pledge", {"consent": "maybe"}, "consent", "unknown_code", "yes, no"),
     ("pledge", {"contract": "pledge/9"}, "contract", "unknown_code", "pledge/1"),
     ("pledge", {"evidence": "http://example.org/a"}, "evidence", "unknown_code", "https"),
     ("pledge", {"evidence": "https://me:secret@example.org/"}, "evidence", "unknown_code", "password"),

@@ -62,12 +62,13 @@ COMPANIES = "rdr"  # the source whose rows are of companies
 
 
 def _without_persons(contributions: str) -> str:
-    """Contributions with the contacts that belong to a role alone: a web page, or a mailbox whose every word
-    is in role_mailboxes.csv. Other addresses may be a person's."""
+    """Contributions with those contacts alone for which consent was given and that belong to a role: a web
+    page, or a mailbox whose every word is in role_mailboxes.csv. Other addresses may be a person's."""
     roles = ", ".join(literal(row["word"]) for row in read_codelist("role_mailboxes"))
     words = "regexp_split_to_array(lower(split_part(contact, '@', 1)), '[._+-]')"
-    role = f"contact like 'https://%' or list_has_all([{roles}], {words})"
-    return f"(select * replace (case when {role} then contact end as contact) from {contributions})"
+    role = f"(contact like 'https://%' or list_has_all([{roles}], {words}))"
+    contact = f"case when consent = 'yes' and {role} then contact end as contact"
+    return f"(select * replace ({contact}) from {contributions})"
 
 
 def _indicator_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
