@@ -37,7 +37,7 @@ FUNCTIONS: tuple[type[exp.Expr], ...] = (
 )  # fmt: skip
 AGGREGATES: tuple[type[exp.Expr], ...] = (
     exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.ArrayAgg, exp.Count, exp.GroupConcat, exp.LogicalOr,
-    exp.LogicalAnd, exp.Max, exp.Median, exp.Min, exp.Sum, exp.FirstValue, exp.LastValue, exp.Lag,
+    exp.LogicalAnd, exp.Max, exp.Median, exp.Min, exp.Sum, exp.FirstValue, exp.LastValue, exp.Lag, exp.Lead,
     exp.Rank, exp.RowNumber,
 )  # fmt: skip
 LISTS: tuple[type[exp.Expr], ...] = (

@@ -53,6 +53,13 @@ def unordered_sum(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def unhinted(node: exp.Expr) -> exp.Expr:
+    """`with … as materialized` is a hint to DuckDB that Spark has no word for; the result is the same."""
+    if isinstance(node, exp.CTE):
+        node.set("materialized", None)
+    return node
+
+
 def any_value(node: exp.Expr) -> exp.Expr:
     """Of equal values the largest is any: DuckDB's any_value skips nulls, Spark's does not."""
     if isinstance(node, exp.IgnoreNulls) and isinstance(node.this, exp.AnyValue):
@@ -105,4 +112,4 @@ def _is_zero(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and float(node.name) == 0
 
 
-REWRITES: tuple[Rewrite, ...] = (double_literal, any_value, unordered_sum, text, finite, divide)
+REWRITES: tuple[Rewrite, ...] = (double_literal, any_value, unordered_sum, unhinted, text, finite, divide)

@@ -89,44 +89,99 @@ low_income as (
     from member
     where "group" in ('WB:LIC', 'WB:LMC')
 ),
-group_weight as (
+-- Areas and groups by number: millions of rows are then joined and added up without comparing names.
+numbered_area as materialized (
+    select
+        listed.ref_area,
+        row_number() over (order by listed.ref_area) as area_number,
+        low_income.ref_area is not null as low_income
+    from (select distinct ref_area from member) as listed
+    left join low_income using (ref_area)
+),
+group_number as (
+    select "group", row_number() over (order by "group") as group_number
+    from member
+    group by "group"
+),
+numbered_member as materialized (
+    select numbered_area.area_number, group_number.group_number
+    from member
+    join numbered_area using (ref_area)
+    join group_number using ("group")
+),
+-- The weight of each whole group, as an exact sum (see `step` below).
+weight_step as (
+    select
+        weight,
+        power(2.0::double, ceil(log2(max(nearest) * areas)) - 100) as step
+    from weight_value
+    cross join (select count(distinct ref_area) as areas from member) as listed
+    group by weight, areas
+    having max(nearest) > 0
+),
+stepped_weight as (
     select
         weight_value.weight,
-        member."group",
         weight_value.time_period,
-        sum(weight_value.nearest order by ref_area) as group_weight,
-        sum(weight_value.nearest order by ref_area) filter (where low_income.ref_area is not null) as low_income_weight
+        numbered_area.area_number,
+        numbered_area.low_income,
+        weight_step.step,
+        cast(round(weight_value.nearest / weight_step.step) as decimal(38, 0)) as nearest
     from weight_value
-    join member using (ref_area)
-    left join low_income using (ref_area)
-    group by all
+    join numbered_area using (ref_area)
+    join weight_step using (weight)
+),
+group_weight as (
+    select
+        stepped_weight.weight,
+        group_number."group",
+        stepped_weight.time_period,
+        sum(stepped_weight.nearest)::double * stepped_weight.step as group_weight,
+        sum(stepped_weight.nearest) filter (where stepped_weight.low_income)::double * stepped_weight.step
+            as low_income_weight
+    from stepped_weight
+    join numbered_member using (area_number)
+    join group_number using (group_number)
+    group by stepped_weight.weight, stepped_weight.step, group_number."group", stepped_weight.time_period
 ),
 group_size as (
     select "group", count(*) as areas_total
     from member
     group by all
 ),
--- The values that are added up: of areas that are members of some group, with a weight if one is needed.
+-- A year's own weights, none filled in.
+numbered_weight as materialized (
+    select weight_value.weight, numbered_area.area_number, weight_value.time_period, weight_value.own
+    from weight_value
+    join numbered_area using (ref_area)
+    where weight_value.own > 0
+),
+-- The totals of areas that are members of some group.
+member_value as materialized (
+    select total.indicator, numbered_area.area_number, numbered_area.low_income, total.time_period, total.value
+    from total_value as total
+    join numbered_area using (ref_area)
+),
+-- The values that are added up, with a weight if one is needed.
 valued as (
     select
         total.indicator,
-        total.ref_area,
+        total.area_number,
         total.time_period,
         total.value,
-        if(definition.weight is null, 1.0::double, weight_value.own) as weight,
+        if(definition.weight is null, 1.0::double, numbered_weight.own) as weight,
         -- what is added up: of a weighted mean the products, else the values themselves
-        if(definition.aggregate_method = 'weighted_mean', total.value * weight_value.own, total.value) as amount,
+        if(definition.aggregate_method = 'weighted_mean', total.value * numbered_weight.own, total.value) as amount,
         definition.aggregate_method = 'median' as by_median,
-        definition.min_low_income_share is not null and low_income.ref_area is not null as low_income
-    from total_value as total
+        definition.min_low_income_share is not null and total.low_income as low_income
+    from member_value as total
     join definition using (indicator)
-    left join low_income using (ref_area)
-    left join weight_value
-        on weight_value.weight = definition.weight
-        and weight_value.ref_area = total.ref_area
-        and weight_value.time_period = total.time_period
+    left join numbered_weight
+        on numbered_weight.weight = definition.weight
+        and numbered_weight.area_number = total.area_number
+        and numbered_weight.time_period = total.time_period
     where definition.aggregate_method <> 'none'
-        and (definition.weight is null or weight_value.own > 0)
+        and (definition.weight is null or numbered_weight.own is not null)
         and (definition.plausible_low is null or total.value >= definition.plausible_low)
         and (definition.plausible_high is null or total.value <= definition.plausible_high)
 ),
@@ -141,8 +196,7 @@ largest as (
     cross join (select count(distinct ref_area) as areas from member) as listed
     group by indicator, areas
 ),
--- The step of each sum: a power of two, of which the largest sum has less than 2 ^ 100. Millions of rows are then added
--- up by the number of their indicator and group, which takes a third of the time that their names would take.
+-- The step of each sum: a power of two, of which the largest sum has less than 2 ^ 100.
 step as (
     select
         indicator,
@@ -155,7 +209,7 @@ step as (
 stepped as (
     select
         step.number,
-        valued.ref_area,
+        valued.area_number,
         valued.time_period,
         cast(round(valued.weight / step.weight) as decimal(38, 0)) as weight,
         cast(round(valued.amount / step.amount) as decimal(38, 0)) as amount,
@@ -163,16 +217,6 @@ stepped as (
         valued.low_income
     from valued
     join step using (indicator)
-),
-group_number as (
-    select "group", row_number() over (order by "group") as group_number
-    from member
-    group by "group"
-),
-numbered_member as (
-    select member.ref_area, group_number.group_number
-    from member
-    join group_number using ("group")
 ),
 summed as (
     select
@@ -184,22 +228,27 @@ summed as (
         sum(stepped.amount) as amount,
         sum(stepped.square) as square
     from stepped
-    join numbered_member using (ref_area)
+    join numbered_member using (area_number)
     group by stepped.number, numbered_member.group_number, stepped.time_period
 ),
 middle as (
-    select valued.indicator, member."group", valued.time_period, median(valued.value) as median
+    select valued.indicator, group_number."group", valued.time_period, median(valued.value) as median
     from valued
-    join member using (ref_area)
+    join numbered_member using (area_number)
+    join group_number using (group_number)
     where valued.by_median
-    group by valued.indicator, member."group", valued.time_period
+    group by valued.indicator, group_number."group", valued.time_period
 ),
 -- What the condition for the world asks about.
 covered as (
     select stepped.number, 'M49:001' as "group", stepped.time_period, sum(stepped.weight) as weight
     from stepped
     where stepped.low_income
-        and stepped.ref_area in (select ref_area from member where "group" = 'M49:001')
+        and stepped.area_number in (
+            select numbered_member.area_number
+            from numbered_member
+            join group_number using (group_number)
+            where group_number."group" = 'M49:001')
     group by stepped.number, stepped.time_period
 ),
 ours as (
@@ -273,22 +322,33 @@ beside as (
         and group_weight."group" = group_size."group"
         and group_weight.time_period = coalesce(ours.time_period, official.time_period)
 ),
+-- Each family's errors, with the ends of the band of coverage and of the band of age for which they were measured.
+error_band as (
+    select
+        family,
+        half,
+        eighty,
+        coverage_from,
+        lead(coverage_from, 1, 2.0) over (partition by family, age_from order by coverage_from) as coverage_to,
+        age_from,
+        lead(age_from, 1, 9999) over (partition by family, coverage_from order by age_from) as age_to
+    from group_error
+),
 -- The errors of the indicator's family, or of all; of the band of coverage and of age in which the value is.
 banded as (
     select
         beside.*,
-        error.half,
-        error.eighty
+        error_band.half,
+        error_band.eighty
     from beside
     cross join newest_snapshot
-    left join group_error as error
-        on error.family = if(
+    left join error_band
+        on error_band.family = if(
             beside.family in (select family from group_error), beside.family, 'all')
-        and beside.weight_share >= error.coverage_from
-        and newest_snapshot.year - beside.time_period >= error.age_from
-    qualify row_number() over (
-        partition by beside.indicator, beside."group", beside.time_period
-        order by error.coverage_from desc, error.age_from desc) = 1
+        and beside.weight_share >= error_band.coverage_from
+        and beside.weight_share < error_band.coverage_to
+        and newest_snapshot.year - beside.time_period >= error_band.age_from
+        and newest_snapshot.year - beside.time_period < error_band.age_to
 ),
 judged as (
     select
