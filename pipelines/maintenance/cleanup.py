@@ -32,7 +32,8 @@ RELEASES = ("", "redistributable")
 def remove_partial_files(home: Path) -> list[Path]:
     """Remove what is unfinished, and finish what was all but published: a release that is in place, and the
     table of an import that is in the manifest. Returns what was removed."""
-    left = [path for pattern in UNFINISHED for path in home.glob(pattern)] + list(_spilled())
+    left = [path for pattern in UNFINISHED for path in home.glob(pattern)]
+    left += [*_spilled(), *_unwritten_settings(home)]
     for path in left:
         remove(path)
     for template in TEMPLATES.values():
@@ -58,6 +59,14 @@ def _spilled() -> Iterator[Path]:
         number = folder.name.removeprefix("compact-")
         if number.isdigit() and folder.stat().st_uid == os.getuid() and not _alive(int(number)):
             yield folder
+
+
+def _unwritten_settings(home: Path) -> Iterator[Path]:
+    """Dagster's settings, half written by a process that is no more: a living one may hold no lock."""
+    for partial in home.glob("dagster/.dagster.yaml.*"):
+        number = partial.suffix[1:].partition("-")[0]
+        if number.isdigit() and not _alive(int(number)):
+            yield partial
 
 
 def _alive(process: int) -> bool:

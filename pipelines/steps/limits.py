@@ -1,5 +1,5 @@
 """What a run needs of its surroundings, looked at before it starts: room for open files, and a path in which
-SQLite can open a file. Faults that show while a run works are in system_errors.py.
+SQLite can open the file that is meant. Faults that show while a run works are in system_errors.py.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines.steps.system_errors import SystemFault
 
 MOST_PATH = 420  # bytes of COMPACT_HOME: SQLite opens paths of 511, and Dagster's names in it have up to 80
+REFUSED_SIGNS = "%?"  # Dagster puts the path into an address, sqlite:///..., where they mean something else
 # A run of all sources was seen with 181 open files (2026-11-30). With none left, SQLite says "unable to open
 # database file", and DuckDB 2.0 ends the whole process (std::terminate).
 LEAST_FILES = 256
@@ -27,7 +28,8 @@ def check_surroundings(home: Path) -> None:
     """Raise this process's limit of open files as far as needed, and refuse what no run can work in.
 
     Raises:
-        UnfitSurroundings: the limit of open files is too low and may not be raised, or the path is too long.
+        UnfitSurroundings: the limit of open files is too low and may not be raised, or Dagster cannot open
+            its records in that path.
     """
     _allow_open_files()
     _check_path(home)
@@ -50,8 +52,17 @@ def _allow_open_files() -> None:
 
 
 def _check_path(home: Path) -> None:
-    """SQLite's own words for a path too long are misleading."""
-    if "DAGSTER_HOME" not in os.environ and (size := len(os.fsencode(home.resolve()))) > MOST_PATH:
+    """SQLite's own words for such paths are misleading; with `?`, it opens a file in another folder."""
+    setting = "DAGSTER_HOME" if "DAGSTER_HOME" in os.environ else "COMPACT_HOME"
+    path = str(Path(os.environ.get("DAGSTER_HOME", home)).resolve())
+    if signs := [sign for sign in REFUSED_SIGNS if sign in path]:
+        raise UnfitSurroundings(
+            f"{setting} has a path with {' and '.join(signs)}, in which Dagster cannot open its records",
+            where=setting,
+            allowed=f"a path without {' and '.join(REFUSED_SIGNS)}",
+            next_step=f"set {setting} to another folder",
+        )
+    if setting == "COMPACT_HOME" and (size := len(os.fsencode(home.resolve()))) > MOST_PATH:
         raise UnfitSurroundings(
             f"COMPACT_HOME has a path of {size} bytes, in which SQLite cannot open Dagster's records",
             where="COMPACT_HOME",

@@ -20,13 +20,14 @@ BROKEN = {errno.EIO, errno.ENOLCK, errno.ENOTSUP}
 MANY = {errno.EMFILE, errno.ENFILE}
 MEMORY = {errno.ENOMEM}
 LONG = {errno.ENAMETOOLONG}
+NOT_MAPPED = "failed to map segment"  # ImportError: a library of Python's found no room
 # How DuckDB, Arrow and SQLite say it where they pass no number on.
 SAID = (
     (FULL, ("No space left on device", "Disk quota exceeded", "File too large", "disk is full")),
     (CLOSED, ("Read-only file system", "Permission denied", "readonly database", "unable to open database")),
     (BROKEN, ("disk I/O error", "Input/output error")),
     (MANY, ("Too many open files",)),
-    (MEMORY, ("Out of Memory", "bad allocation", "bad_alloc", "malloc of size", "out of memory")),
+    (MEMORY, ("Out of Memory", "bad allocation", "bad_alloc", "malloc of size", "out of memory", NOT_MAPPED)),
     (LONG, ("File name too long",)),
 )
 NO_THREAD = "can't start new thread"  # RuntimeError of Python where no stack can be had
@@ -108,7 +109,7 @@ def _numbers(error: BaseException) -> set[int]:
         return {errno.ENOMEM}
     if isinstance(error, SystemError) and resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
         return {errno.ENOMEM}  # Python lost the MemoryError on its way
-    if isinstance(error, OSError) or type(error).__module__.split(".")[0] in LIBRARIES:
+    if isinstance(error, OSError | ImportError) or type(error).__module__.split(".")[0] in LIBRARIES:
         text = str(error)
         if SQLITE_WRITE in text and resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
             return {errno.EFBIG}  # SQLite does not pass the number on

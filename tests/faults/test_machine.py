@@ -101,6 +101,7 @@ def test_a_full_disk_stops_a_run_with_words_and_leaves_latest_whole(
         (sqlite3.OperationalError("attempt to write a readonly database"), "may not read or write there"),
         (OSError(errno.EIO, "Input/output error"), "did not do what was asked"),
         (OSError(errno.EMFILE, "Too many open files"), "too many files are open: this process may have "),
+        (ImportError("a.so: failed to map segment from shared object"), "memory is exhausted"),
         (MemoryError(), "memory is exhausted (MemoryError)"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "memory is exhausted"),
         (duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate"), "memory is exhausted"),
@@ -212,6 +213,20 @@ def test_a_home_in_which_sqlite_can_open_nothing_is_a_run_that_could_not_start(
     assert code == 2
     assert "set COMPACT_HOME to a shorter path" in said
     assert bank.paths() == [], "the agency is not even asked"
+
+
+@pytest.mark.fault("a path with a sign of addresses")
+@pytest.mark.parametrize("sign", ["%", "?"])
+def test_a_home_that_dagster_would_look_for_elsewhere_is_refused(
+    bank: TinyBank, tmp_path: Path, capfd: pytest.CaptureFixture[str], sign: str
+) -> None:
+    code = tell(of_bank(tmp_path / f"a{sign}41" / "home").run())
+    said = capfd.readouterr().err
+    saw(next(line for line in said.splitlines() if "has a path with" in line))
+    assert code == 2
+    assert "set COMPACT_HOME to another folder" in said
+    assert bank.paths() == [], "the agency is not even asked"
+    assert not [*tmp_path.rglob("*.db")], "nothing is written, here or beside"
 
 
 @pytest.mark.fault("two runs at once")

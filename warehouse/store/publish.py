@@ -20,7 +20,16 @@ from typing import Any
 from schemas.errors import CompactError
 from sources.locks import Locked, file_lock
 from sources.snapshots.atomic import sync
-from warehouse.store.latest import CARD, LATEST, finish, latest_release, move, point_latest, releases_folder
+from warehouse.store.latest import (
+    CARD,
+    LATEST,
+    MOVING,
+    finish,
+    latest_release,
+    move,
+    point_latest,
+    releases_folder,
+)
 
 __all__ = ["CARD", "LATEST", "latest_release", "point_latest", "releases_folder"]
 
@@ -85,8 +94,13 @@ def publishing(home: Path) -> Iterator[Path]:
             ) from None
         for left in [*folder.glob(f"{BUILDING}*"), *folder.glob(f"{REMOVED}*")]:
             shutil.rmtree(left)
-        for left in [*folder.glob(f".{LATEST}-*"), *folder.glob(f".{LATEST}.*"), *folder.glob(".moving.*")]:
-            left.unlink()
+        for pattern in (
+            f".{LATEST}-*",
+            f".{LATEST}.*",
+            f".{MOVING}.*",
+        ):  # links and files before their rename
+            for left in folder.glob(pattern):
+                left.unlink()
         finish(folder)
         yield folder
 
