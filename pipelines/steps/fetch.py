@@ -49,7 +49,7 @@ def fetch(context: RunContext, source_id: str, stopped: Event | None = None) -> 
         reader=context.reader_of(source),
         optional=context.optional_series(source_id),
         since={code: one.since for code, one in context.series_of(source_id).items() if one.since},
-        offline=_unasked(context, source_id),
+        not_asked=_not_asked(context, source_id),
         progress=progress,
     )
 
@@ -58,14 +58,17 @@ def fetch(context: RunContext, source_id: str, stopped: Event | None = None) -> 
 def note_status(context: RunContext, report: FetchReport) -> None:
     """Write down how a source was found, for `compact status` and the next release."""
     path = context.home / STATUS / f"{report.source}.json"
-    at = _last_asked(path) if _unasked(context, report.source) else datetime.now(UTC).isoformat()
+    at = _last_asked(path) if _not_asked(context, report.source) else datetime.now(UTC).isoformat()
     write_atomic(path, json.dumps({"state": report.state, "note": report.note, "at": at}).encode())
 
 
-def _unasked(context: RunContext, source_id: str) -> bool:
-    """Whether this run asks nothing of an agency. What is embedded in a package is always read."""
-    left_out = context.offline or bool(context.only and source_id not in context.only)
-    return left_out and bool(context.sources[source_id].hosts)
+def _not_asked(context: RunContext, source_id: str) -> str:
+    """Why this run asks nothing of an agency, or nothing. What is embedded in a package is always read."""
+    if not context.sources[source_id].hosts:
+        return ""
+    if context.offline:
+        return "offline"
+    return "not selected" if context.only and source_id not in context.only else ""
 
 
 def _last_asked(path: Path) -> str | None:

@@ -86,7 +86,7 @@ def fetch_source(
     reader: Reader,
     optional: Collection[str] = (),
     since: Mapping[str, str] | None = None,
-    offline: bool = False,
+    not_asked: str = "",
     session: Session | None = None,
     progress: Progress | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -95,6 +95,7 @@ def fetch_source(
     not out.
 
     optional: series of which the agency may say that it has none; once one is accepted, that is a fault.
+    not_asked: why the agency is not to be asked, in a word or two; what is embedded in a package is read.
     since: series to the agency's first release that has it: an older release may lack it, as if optional.
     """
     started, report = time.monotonic(), FetchReport(source.id)
@@ -102,8 +103,8 @@ def fetch_source(
     embedded = source.base_url.startswith("package:")
     if missing := not_configured(source):
         report.note = missing
-    elif offline and not embedded:
-        report.note = "offline: nothing was asked"
+    elif not_asked and not embedded:
+        report.note = f"not asked: {not_asked}"
     elif resources:
         own = session or Session(
             source,

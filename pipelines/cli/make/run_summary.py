@@ -92,11 +92,14 @@ def open_lines(release: Path) -> list[str]:
 
 
 def _notes(notes: dict[str, str]) -> None:
-    """Why sources have less than was asked for; those out of reach in one line, with one reason."""
+    """Why sources have less than was asked for: a line for each reason, and one for those out of reach."""
     silent = {source_id: text for source_id, text in notes.items() if UNREACHABLE in text}
+    alike: dict[str, list[str]] = {}
     for source_id, text in notes.items():
         if source_id not in silent:
-            note(f"{source_id}: {text}")
+            alike.setdefault(text, []).append(source_id)
+    for text, source_ids in alike.items():
+        note(f"{', '.join(source_ids)}: {text}")
     if silent:
         first = next(iter(silent))
         note(f"cannot be reached: {', '.join(silent)} ({first}: {silent[first].split(UNREACHABLE)[1]})")
