@@ -7,6 +7,7 @@ Written on `Release`; served by `compact mcp` (pipelines/mcp/server.py), which c
 from __future__ import annotations
 
 from pipelines.mcp.form import Row, as_answer, verdict_of, with_status, with_vintage
+from schemas.codelists.obs_status import STATUS_WORDS
 from schemas.columns.observation import VALUE_DIMENSIONS
 from schemas.errors import CompactError
 from warehouse.client.release import Release
@@ -96,11 +97,11 @@ def show(release: Release, indicator: str, area: str = "", year: int | None = No
 
 
 def _groups(release: Release, indicator: str, group: str | None, year: int | None) -> list[Row]:
-    return ask(
+    found = ask(
         release.folder,
         """
         select time_period as year, value, method, weight_share as covered_share_of_weight, areas_used,
-            areas_total, official_value, official_source, note
+            areas_total, official_value, official_source, official_status, note
         from {aggregate}
         where indicator = $indicator and "group" = $group and ($year is null or time_period = $year)
         qualify row_number() over (
@@ -109,6 +110,8 @@ def _groups(release: Release, indicator: str, group: str | None, year: int | Non
         group=group,
         year=year,
     )
+    status = "official_status"
+    return [row | ({status: STATUS_WORDS[row[status]]} if row[status] else {}) for row in found]
 
 
 def series(

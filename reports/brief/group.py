@@ -104,7 +104,7 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, members: set[s
     if not values:
         return row
     newest = values[-1]
-    source = words.t("brief.official") if newest.official else words.t("brief.own_mean")
+    source = words.t({"own": "brief.own_mean"}.get(newest.kind, f"brief.{newest.kind}"))
     used = {v.source for a, v in facts.figures.latest.get(item.id, {}).items() if a in members}
     named = sources(facts, ";".join(sorted({s for ids in used for s in ids.split(";")})))
     return row | {

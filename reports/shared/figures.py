@@ -31,7 +31,10 @@ class Value:
 
 @dataclass(frozen=True)
 class GroupValue:
-    """A group's value in a year: the official one where there is one, else ours where it may be published."""
+    """A group's value in a year: the official one where there is one, else ours where it may be published.
+
+    status: of the official value; None for ours, and in a release from before it was published.
+    """
 
     year: int
     value: float
@@ -39,6 +42,17 @@ class GroupValue:
     official: bool
     used: int
     total: int
+    status: str | None = None
+
+    @property
+    def nowcast(self) -> bool:
+        """Whether the agency says that it is no observation: a nowcast or a projection of its own."""
+        return self.official and self.status == "F"
+
+    @property
+    def kind(self) -> str:
+        """What it is, as messages name it: ours, official or nowcast."""
+        return "nowcast" if self.nowcast else "official" if self.official else "own"
 
 
 class Figures:
@@ -116,9 +130,10 @@ class Figures:
     @cached_property
     def groups(self) -> dict[str, dict[str, list[GroupValue]]]:
         """Indicator to group to its values by year."""
-        sql = """select indicator, "group", time_period, coalesce(official_value, value), weight_share,
-                 official_value is not null, areas_used, areas_total from {aggregate}
-                 where coalesce(official_value, value) is not null and time_period >= {first}
+        status = "official_status" if "official_status" in self.release.columns("aggregate") else "null"
+        sql = f"""select indicator, "group", time_period, coalesce(official_value, value), weight_share,
+                 official_value is not null, areas_used, areas_total, {status} from {{aggregate}}
+                 where coalesce(official_value, value) is not null and time_period >= {{first}}
                  order by 1, 2, 3"""
         found: dict[str, dict[str, list[GroupValue]]] = defaultdict(lambda: defaultdict(list))
         for indicator, group, *rest in self.release.rows(sql, "aggregate"):

@@ -126,8 +126,11 @@ def fan(rows: list[tuple[Any, ...]], pace: Pace | None) -> list[Any]:
     ]
 
 
+OFFICIAL = {"own": 0, "official": 1, "nowcast": 2}
+
+
 def group_row(v: GroupValue) -> list[Any]:
-    return [v.year, significant(v.value), significant(v.share, 3), int(v.official), v.used, v.total]
+    return [v.year, significant(v.value), significant(v.share, 3), OFFICIAL[v.kind], v.used, v.total]
 
 
 def country(figures: Figures, area: Area) -> dict[str, Any]:

@@ -163,11 +163,17 @@ def _definition_row(indicator: Indicator) -> dict[str, Any]:
         "min_weight_share": aggregate.min_weight_share,
         "min_low_income_share": aggregate.min_low_income_share,
         "lowest": indicator.expect.range[0],
-        "highest": indicator.expect.range[1],
+        "highest": _highest(indicator),
         "worst": indicator.bounds.worst if indicator.bounds else None,
         "best": indicator.bounds.best if indicator.bounds else None,
         **_verdict_rule(indicator),
     }
+
+
+def _highest(indicator: Indicator) -> float:
+    """What no judged value can exceed. A share that its source once published above 100 is still one."""
+    highest, plausible = indicator.expect.range[1], indicator.expect.plausible
+    return min(highest, plausible.range[1]) if plausible and indicator.unit == "PT" else highest
 
 
 def _verdict_rule(indicator: Indicator) -> dict[str, Any]:

@@ -196,8 +196,9 @@ class _Page:
         for short, name in (
             ("share", "weight_share"), ("used", "areas_used"), ("total", "areas_total"),
             ("official", "official_value"), ("by", "official_source"), ("how", "method"), ("why", "note"),
+            ("os", "official_status"),
         ):  # fmt: skip
-            if row[name] is not None:
+            if row.get(name) is not None:
                 node[short] = row[name]
         if row["value"] is not None:
             method, _, weight = row["method"].partition(" by ")

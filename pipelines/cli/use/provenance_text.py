@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from schemas.codelists.obs_status import STATUS_WORDS
+
 Row = Mapping[str, Any]
 
 MEMBERS = 12  # of a group that are printed; --json has all
@@ -109,7 +111,9 @@ def _group(group: Row) -> Iterator[str]:
         again = "the same" if group["agrees"] else f"DIFFERS: {group['computed_again']!r}"
         yield f"our value      {group['value']!r}, {group['method']}; again from its members: {again}"
     if group["official_value"] is not None:
-        yield f"official value {group['official_value']!r} of {group['official_source']}"
+        status = group.get("official_status")  # older releases do not have it
+        what = f", {STATUS_WORDS[status]}" if status and status != "A" else ""
+        yield f"official value {group['official_value']!r} of {group['official_source']}{what}"
     yield (
         f"members        {group['areas_used']} of {group['areas_total']} have a value, "
         f"{group['weight_share']:.1%} of the weight"

@@ -84,7 +84,7 @@
     return [
       list(
         [t("js.why.own"), node.v == null ? [el("span", { class: "none" }, t("js.why.withheld")), " ", el("span", { lang: "en" }, node.why ?? "")] : [el("b", {}, exact(node.v)), ` ${CT.unit(unit)}`]],
-        node.official == null ? null : [t("table.official"), `${exact(node.official)} ${CT.unit(unit)} (${node.by ?? ""})`],
+        node.official == null ? null : [t(node.os === "F" ? "table.nowcast" : "table.official"), `${exact(node.official)} ${CT.unit(unit)} (${node.by ?? ""})`],
         [t("js.why.how"), t(`js.why.method.${data.method}`) + (weight ? ` (${title(weight)})` : "")],
         node.total == null ? null : [t("js.covered"), t("js.why.members_text", { used: node.used, total: node.total }) + (node.share == null ? "" : ` ${t("table.covers", { share: CT.percent(node.share, 1) })}`)],
       ),
@@ -121,8 +121,8 @@
     at("said").textContent = heading;
     const whole = node.group ? await group(data, id, area, node) : [value(data, id, node, 0)];
     why.replaceChildren(...[
-      el("p", { class: "facts-line" }, el("b", { class: "big" }, figure(node.v ?? node.official, indicators[id].u)), " ",
-        el("a", { href: CT.indicatorLink(id) }, title(id)), " · ", el("a", { href: CT.areaLink(area) }, areaName(area)), ` · ${node.y}`),
+      el("p", { class: "facts-line" }, el("b", { class: "big" }, figure(node.official ?? node.v, indicators[id].u)), " ",
+        el("a", { href: CT.indicatorLink(id) }, title(id)), " · ", el("a", { href: CT.areaLink(area) }, areaName(area)), ` · ${node.y}`, node.os === "F" ? ` · ${t("table.nowcast")}` : ""),
       ...whole.filter(Boolean),
       el("h2", {}, t("js.why.checks")), data.checks?.length ? checks(data) : el("p", {}, t("js.why.no_checks")),
       node.sql == null ? null : el("h2", {}, t("js.why.sql")), node.sql == null ? null : pre(statement(data, area, node)),

@@ -99,7 +99,7 @@
       { head: t("js.group_value"), cell: (r) => r[1] ? el("b", {}, CT.why(r[0], area, figure(r[1][1], metaOf(r).u))) : el("span", { class: "none" }, t("table.no_group_value")), n: true },
       { head: t("table.year"), cell: (r) => r[1] ? String(r[1][0]) : "", n: true, value: (r) => r[1]?.[0] },
       { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[5]) },
-      { head: t("js.covered"), cell: (r) => !r[1] ? "" : r[1][3] ? t("table.official") : r[1][2] == null ? t("js.n_of", { n: r[1][4], of: r[1][5] }) : CT.percent(r[1][2]), n: true, value: (r) => r[1]?.[2] },
+      { head: t("js.covered"), cell: (r) => !r[1] ? "" : r[1][3] ? t(r[1][3] === 2 ? "table.nowcast" : "table.official") : r[1][2] == null ? t("js.n_of", { n: r[1][4], of: r[1][5] }) : CT.percent(r[1][2]), n: true, value: (r) => r[1]?.[2] },
       { head: t("js.median_members"), cell: (r) => CT.short(r[2]), n: true },
       { head: t("js.members_with"), cell: (r) => t("js.n_of", { n: r[3], of: data.members.length }), n: true, value: (r) => r[3] },
       { head: t("js.members_pace"), cell: (r) => stack(r[4]), class: "wide" },

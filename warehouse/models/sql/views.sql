@@ -70,6 +70,7 @@ select
     member.group_name,
     aggregate.value,
     aggregate.official_value,
+    aggregate.official_status,
     indicator_meta.unit,
     aggregate.time_period,
     aggregate.weight_share,
