@@ -181,7 +181,7 @@ def test_a_group_is_recomputed_without_what_is_not_plausible(
         KEN,
         indicator=[value("use", area, year, n) for (area, year), n in KEN.items()]
         + [value("people", area, 2020, n) for area, n in {"KEN": 3.0, "UGA": 1.0}.items()],
-        indicator_meta=[meta(**(bounds or {})), meta("people")],
+        indicator_meta=[meta() | (bounds or {}), meta("people")],
         aggregate=[group],
     )
     if bounds is None:
