@@ -168,6 +168,7 @@ TABLES = {
     "families": families,
     "other_countries": lambda: tenths("other_countries"),
     "earlier_years": lambda: tenths("earlier_years"),
+    "not_met_yet": lambda: tenths("not_met_yet"),
     "of_groups": lambda: tenths("groups"),
     "groups": groups,
     "group_errors": group_errors,

@@ -59,7 +59,8 @@ def differences(was: Mapping[str, str], now: Mapping[str, str], optional: Collec
     for path in was:
         if path not in now or (moved and now[path].startswith("place ")):
             continue
-        if strange := _kinds(now[path]) - _kinds(was[path]):
+        known = _kinds(was[path])  # nothing where only nulls were seen
+        if known and (strange := _kinds(now[path]) - known):
             changes.append(f"{path} was {was[path]} and is {' or '.join(sorted(strange))}")
     return changes
 

@@ -107,6 +107,12 @@ def test_json_has_changed_where_a_path_or_a_type_has(now: object, says: list[str
     assert differences(structure(WAS), structure(now)) == says
 
 
+def test_what_was_only_null_may_be_anything() -> None:
+    was = {"$": "object", "$.a": "null"}
+    assert differences(was, {"$": "object", "$.a": "text"}) == []
+    assert differences(was | {"$.a": "number"}, {"$": "object", "$.a": "text"}) != []
+
+
 def test_a_table_has_changed_where_its_columns_have() -> None:
     was = structure(b"a,b,c\n1,2,3\n")
     assert differences(was, structure(b"b,a,c\n1,2,3\n")) == [

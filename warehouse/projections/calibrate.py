@@ -22,6 +22,7 @@ FEWEST = 60  # forecasts from which an indicator's errors speak for its family
 BINS = 40  # of raw probabilities, equally wide: most cases are near 0 and 1, and the middle counts too
 HELD = 5  # cases that a bin's own raw probability counts for
 ENOUGH = 200  # cases from which a family has a map of its own
+SUPPORT = 100  # cases of the highest raw probabilities: no more is said than came true among them
 EIGHTY = LEVELS.index(0.8)
 
 
@@ -139,7 +140,9 @@ class Chances:
 
 
 def learn_chances(panel: Panel, use: Forecasts, raw: Floats) -> Chances:
-    """Isotonic calibration (pool adjacent violators; Zadrozny and Elkan 2002) by family."""
+    """Isotonic calibration (pool adjacent violators; Zadrozny and Elkan 2002) by family. For series that do
+    not meet the target now no map goes beyond what came true of the highest raw probabilities, see
+    `supported`."""
     there = ~np.isnan(raw) & ~np.isnan(use.met)
     family, now = panel.family[use.series], met_now(panel, use)
     knots = {}
@@ -149,7 +152,24 @@ def learn_chances(panel: Panel, use: Forecasts, raw: Floats) -> Chances:
             chosen = of_state & (family == code)
             if chosen.sum() >= ENOUGH:
                 knots[f"{name} {state}"] = isotonic(raw[chosen], use.met[chosen])
+    still_open = there & ~now
+    pooled = supported(raw[still_open], use.met[still_open], 1.0)
+    for name, found in knots.items():
+        if name.endswith(" open"):
+            of_family = [one for one in range(len(panel.families)) if f"{panel.families[one]} open" == name]
+            own = still_open & (np.isin(family, of_family) if of_family else True)
+            found[1] = np.minimum(found[1], supported(raw[own], use.met[own], pooled))
     return Chances(knots)
+
+
+def supported(raw: Floats, met: Floats, otherwise: float) -> float:
+    """The share that came true of the cases with the highest raw probabilities, where enough of them say more
+    than one half. Beyond them the back-test has nothing to learn from, and a map that rises to certainty
+    would promise what nobody saw."""
+    highest = np.argsort(raw, kind="stable")[-SUPPORT:]
+    if len(highest) < SUPPORT or raw[highest[0]] < 0.5:
+        return otherwise
+    return float(met[highest].mean())
 
 
 def met_now(panel: Panel, use: Forecasts) -> Bools:

@@ -160,7 +160,8 @@ def reliability(tested: Nested, learned_from: str, chance: Floats) -> list[dict[
 
     Args:
         tested: the forecasts.
-        learned_from: earlier_years or other_countries, as the map was.
+        learned_from: earlier_years or other_countries, as the map was; not_met_yet: the same as
+            other_countries, of the series that did not meet the target at the origin.
         chance: the calibrated probability of each.
     """
     return tenths(learned_from, chance, tested.raw, tested.use.met)

@@ -48,9 +48,12 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Make every projection method project what is now known; print errors and how often intervals held."""
+    import numpy as np
+
     from warehouse.models.group_errors import FILE as GROUP_ERRORS
     from warehouse.models.group_errors import group_errors
     from warehouse.projections.backtest import FOUR, calibrated, errors, skill
+    from warehouse.projections.calibrate import met_now
     from warehouse.projections.groups.backtest import group_families, production, tested_groups
     from warehouse.projections.groups.official import official_of
     from warehouse.projections.groups.simulation import GROUP_CALIBRATION
@@ -69,6 +72,7 @@ def backtest(
     ahead = tested_groups(panel, found, tested, official_of(folder.resolve()), settings())
     came = reliability(tested, "other_countries", others)
     came += reliability(tested, "earlier_years", tested.chance)
+    came += reliability(tested, "not_met_yet", np.where(met_now(panel, tested.use), np.nan, others))
     came += tenths("groups", ahead.said, ahead.said, ahead.met)
     of_groups = group_families(ahead)
     values = group_errors(folder.resolve())

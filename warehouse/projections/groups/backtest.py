@@ -26,8 +26,10 @@ from warehouse.projections.transforms import Bools, Floats, Integers, Scale, fro
 
 DRAWS = 200
 ENOUGH = 100  # forecasts from which a family has a factor of its own
-HELD = 300  # forecasts that the factor of all families counts for beside a family's own
-LIMITS = (0.25, 4.0)  # of a factor
+HELD = 100  # forecasts that what all families say counts for beside a family's own
+RESPONSE = 3.0  # points that the next quantile rises for each point by which less than four in five held
+LEVELS = (0.5, 0.98)  # of that quantile
+LIMITS = (0.1, 4.0)  # of a factor
 EIGHTY = 0.8
 
 
@@ -103,10 +105,10 @@ def factors(rows: Sequence[Mapping[str, Any]], origin: int | None = None) -> dic
 
 
 def _level(inside: Floats) -> float:
-    """The quantile to be used next: above four in five by as much as less than that has held so far
+    """The quantile to be used next: above four in five by a multiple of what has held too seldom so far
     (adaptive conformal inference, Gibbs and Candès 2021)."""
     held = (inside.sum() + HELD * EIGHTY) / (len(inside) + HELD)
-    return float(np.clip(2 * EIGHTY - held, 0.7, 0.95))
+    return float(np.clip(EIGHTY + RESPONSE * (EIGHTY - held), *LEVELS))
 
 
 def production(
