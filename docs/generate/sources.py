@@ -25,11 +25,21 @@ the figures on for any purpose; a release for redistribution leaves out the sour
 | source | agency | series in use | format checked | passed on |
 |---|---|---|---|---|
 """
+NOT_BUILT = """
+## Not built
+
+| source | why not |
+|---|---|
+| UNIDO's series for SDG 9, through the UN System Data Commons | No answer for them was recorded, and their codes on that platform were not seen, so that nothing could be held to them. UNSD's database carries UNIDO's figures as custodian: `unsd_sdg` reads them from there. |
+
+Direct measures whose terms forbid passing their figures on are listed under [measured elsewhere](coverage.md#measured-elsewhere).
+"""
 
 
 def files() -> dict[Path, str]:
     """The page by its path in the checkout."""
-    return {PAGE: TEXT + "".join(f"{_row(source)}\n" for source in load_sources().values())}
+    rows = "".join(f"{_row(source)}\n" for source in load_sources().values())
+    return {PAGE: TEXT + rows + NOT_BUILT}
 
 
 def _row(source: Source) -> str:
