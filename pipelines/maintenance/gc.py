@@ -83,6 +83,9 @@ def _releases(home: Path, keep: int | None, dry_run: bool, spared: list[Path]) -
         size = _size([folder])
         if not dry_run:
             with publishing(home) as place:
+                if latest_release(home) == folder.resolve():  # after a rollback meanwhile
+                    spared.append(folder)
+                    continue
                 remove(folder.rename(place / f"{REMOVED}{row['id']}"))
         yield Removed("release", row["id"], size, f"made {row['created'][:10]}, beyond what is kept")
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from schemas.errors import CompactError
-from warehouse.store.latest import Row, move
+from warehouse.store.latest import CARD, Row, move
 from warehouse.store.listing import open_release, releases
 from warehouse.store.publish import latest_release, not_before, publishing, read_release_metadata
 from warehouse.verification.verify import verify_release
@@ -36,6 +36,12 @@ def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime |
             next_step="choose another one: `compact releases`",
         )
     with publishing(home) as folder:
+        if not (target / CARD).is_file():
+            raise CompactError(
+                f"release {target.name} has been removed meanwhile, so `latest` stays where it is",
+                where=str(target),
+                next_step="choose another one: `compact releases`",
+            )
         latest = latest_release(home)
         if latest == target:
             raise CompactError(

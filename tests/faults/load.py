@@ -1,10 +1,10 @@
 """Many readers who ask `latest` with DuckDB, again and again, while releases are made under them.
 
-    python -m tests.faults.load --readers 50 --releases 3
+    python -m tests.faults.load --readers 50 --releases 3 --rounds 3
 
 Half of them open `latest/warehouse.duckdb`, half read the parquet files of the folder that `latest` names
 when they ask. An answer joins several tables; it is torn if it is not, as a whole, what one of the releases
-says.
+says. Then, in so many rounds, one process rolls back and forward while another removes what nothing needs.
 """
 
 from __future__ import annotations
@@ -15,16 +15,21 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
 import duckdb
 
+from pipelines.maintenance.gc import collect
+from pipelines.maintenance.rollback import roll_back
+from schemas.errors import CompactError
 from tests.faults.kills import fork, run_once
 from tests.faults.tiny_bank import TinyBank
-from warehouse.store.publish import latest_release
+from warehouse.store.latest import HISTORY, latest_release, read_history
+from warehouse.store.listing import releases as releases_of
+from warehouse.verification.verify import verify_release
 
 ASKED = ("indicator", "latest", "progress", "observation", "snapshot", "aggregate", "projection")
 QUESTION = """
@@ -55,8 +60,9 @@ def ask(pointer: Path, *, database: bool) -> list[Any]:
 def read_on(pointer: Path, stop: Path, log: Path, pause: float, *, database: bool) -> int:
     """Ask until told to stop; a line for each answer or error. Readers let the runs go first."""
     os.nice(10)
+    parent = os.getppid()
     with log.open("w", encoding="utf-8") as out:
-        while not stop.exists():
+        while not stop.exists() and os.getppid() == parent:
             started = time.monotonic()
             try:
                 line: dict[str, Any] = {"answer": ask(pointer, database=database)}
@@ -88,8 +94,54 @@ def make(home: Path, bank: TinyBank, said: Path, number: int) -> Path:
     return release
 
 
-def load(folder: Path, readers: int, releases: int, pause: float) -> dict[str, Any]:
-    """Make one release, start the readers, make the others, and judge every answer."""
+def go_back_and_forward(home: Path, rounds: int) -> int:
+    """`compact rollback` to the release before the latest and to the latest again, so many times."""
+    newest, before = [row["id"] for row in releases_of(home)][:2]
+    for _ in range(rounds):
+        for release in (before, newest):
+            patiently(lambda release=release: roll_back(home, release, "a test of the load", "a test"))
+    return 0
+
+
+def remove_on(home: Path, stop: Path) -> int:
+    """`compact gc` until told to stop, with the fewest releases that it may keep."""
+    parent = os.getppid()
+    while not stop.exists() and os.getppid() == parent:
+        patiently(lambda: collect(home, 1))
+    return 0
+
+
+def patiently(work: Callable[[], object], seconds: float = 300.0) -> None:
+    """Again while another process is said to be publishing; any other refusal is raised."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            work()
+            return
+        except CompactError as problem:
+            if "another run is publishing" not in problem.what or time.monotonic() > end:
+                raise
+        time.sleep(0.01)
+
+
+def shake(home: Path, folder: Path, rounds: int) -> list[str]:
+    """Both at once, each in a process of its own. What of it ended badly."""
+    stop = folder / "stop-gc"
+    remover = spawn(lambda: remove_on(home, stop))
+    mover = spawn(lambda: go_back_and_forward(home, rounds))
+    codes = {"rollback": os.waitstatus_to_exitcode(os.waitpid(mover, 0)[1])}
+    stop.touch()
+    codes["gc"] = os.waitstatus_to_exitcode(os.waitpid(remover, 0)[1])
+    told = [row["event"] for row in read_history(home / "releases" / HISTORY)]
+    wrong = [f"{name} ends with {code}" for name, code in codes.items() if code]
+    if told.count("rollback") != 2 * rounds:
+        wrong.append(f"{told.count('rollback')} rollbacks on record in place of {2 * rounds}")
+    latest = latest_release(home)
+    return [*wrong, *map(str, verify_release(latest) if latest else ["there is no latest release"])]
+
+
+def load(folder: Path, readers: int, releases: int, pause: float, rounds: int) -> dict[str, Any]:
+    """Make one release, start the readers, make the others, roll back and remove, and judge every answer."""
     home, stop, said = folder / "home", folder / "stop", folder / "said.txt"
     with TinyBank() as bank:
         os.environ["COMPACT_URL_WORLDBANK_WDI"] = bank.url
@@ -103,12 +155,13 @@ def load(folder: Path, readers: int, releases: int, pause: float) -> dict[str, A
         ]
         try:
             made += [make(home, bank, said, number) for number in range(1, releases + 1)]
+            right = {json.dumps(ask(release, database=mode)) for release in made for mode in (True, False)}
+            shaken = shake(home, folder, rounds) if rounds else []
             time.sleep(1)
         finally:
             stop.touch()
             codes = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in processes]
         seconds = time.monotonic() - started
-    right = {json.dumps(ask(release, database=mode)) for release in made for mode in (True, False)}
     lines = [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
     answers = [json.dumps(line["answer"]) for line in lines if "answer" in line]
     took = sorted(line["ms"] for line in lines)
@@ -119,6 +172,8 @@ def load(folder: Path, readers: int, releases: int, pause: float) -> dict[str, A
         "answers": len(answers),
         "different": len(set(answers)),
         "errors": sorted({line["error"] for line in lines if "error" in line})[:5],
+        "shaken": shaken,
+        "removed": sum(not release.is_dir() for release in made),
         "torn": sum(answer not in right for answer in answers),
         "died": sum(code != 0 for code in codes),
         "silent": sum(not log.read_text() for log in logs),
@@ -133,12 +188,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.add_argument("--readers", type=int, default=50)
     given.add_argument("--releases", type=int, default=3)
     given.add_argument("--pause", type=float, default=2.0, help="seconds between two questions of a reader")
+    given.add_argument("--rounds", type=int, default=0, help="of rollback, back and forward, beside gc")
     options = given.parse_args(arguments)
     os.environ["COMPACT_REPORTS"] = "none"
     with tempfile.TemporaryDirectory(prefix="load-") as folder:
-        found = load(Path(folder).resolve(), options.readers, options.releases, options.pause)
+        found = load(Path(folder).resolve(), options.readers, options.releases, options.pause, options.rounds)
     print(json.dumps(found))
-    whole = not (found["errors"] or found["torn"] or found["died"] or found["silent"])
+    whole = not (found["errors"] or found["shaken"] or found["torn"] or found["died"] or found["silent"])
     return 0 if whole and found["different"] == found["releases"] == options.releases + 1 else 1
 
 

@@ -19,7 +19,7 @@ from tests.faults.table import saw, tried
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 FULL = os.environ.get("COMPACT_FAULTS") == "full"
 POINTS, RUNS = (300, 100) if FULL else (9, 6)
-READERS, RELEASES, PAUSE = (50, 3, 2.0) if FULL else (6, 2, 0.2)
+READERS, RELEASES, PAUSE, ROUNDS = (50, 3, 2.0, 10) if FULL else (6, 3, 0.2, 1)
 KILLS = {
     "change": "kill -9 before a change of a file",
     "torn": "kill -9 in the middle of a write",
@@ -27,7 +27,7 @@ KILLS = {
 }
 
 
-def command(module: str, **options: float) -> subprocess.CompletedProcess[str]:
+def command(module: str, **options: float | str) -> subprocess.CompletedProcess[str]:
     given = [text for name, value in options.items() for text in (f"--{name}", str(value))]
     return subprocess.run(
         [sys.executable, "-m", f"tests.faults.{module}", *given],
@@ -61,14 +61,17 @@ def test_after_many_runs_with_faults_the_release_is_that_of_a_clean_run() -> Non
     assert last.startswith(f"{RUNS} runs, seed 1, ")
 
 
-@pytest.mark.fault("many readers while releases are made")
+@pytest.mark.fault("many readers while releases are made, withdrawn and removed")
 def test_no_reader_sees_an_error_or_half_of_a_release() -> None:
-    done = command("load", readers=READERS, releases=RELEASES, pause=PAUSE)
+    done = command("load", readers=READERS, releases=RELEASES, pause=PAUSE, rounds=ROUNDS)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
     bad = found["torn"] + len(found["errors"])
     tried("readers while releases are made: answers", found["answers"], found["answers"] - bad)
     saw(f"{READERS} readers: no error, no torn answer" if not bad else found["errors"])
+    tried("rollback beside gc and readers", 2 * ROUNDS, 0 if found["shaken"] else 2 * ROUNDS)
+    assert found["shaken"] == []
+    assert found["removed"] > 0
     assert (found["errors"], found["torn"], found["different"]) == ([], 0, RELEASES + 1)
 
 

@@ -74,9 +74,11 @@ class Web:
 
 
 @contextmanager
-def serving(folder: Path, environment: Mapping[str, str], own: Mapping[str, str]) -> Iterator[Web]:
+def serving(
+    folder: Path, environment: Mapping[str, str], own: Mapping[str, str], definitions: str = DEFINITIONS
+) -> Iterator[Web]:
     """`python -m pipelines.webserver` on a small code location of the test's own."""
-    (folder / "tiny.py").write_text(DEFINITIONS, encoding="utf-8")
+    (folder / "tiny.py").write_text(definitions, encoding="utf-8")
     (folder / "workspace.yaml").write_text(
         f"load_from:\n  - python_file: {{relative_path: {folder / 'tiny.py'}, location_name: tiny}}\n",
         encoding="utf-8",

@@ -259,3 +259,24 @@ def test_what_lies_beside_evaluated_values_goes_with_them(tmp_path: Path) -> Non
     assert sorted(Path(one.what).stem for one in removed) == ["alone", "older"]
     left = {path.name for path in folder.iterdir()}
     assert left == {".alone.checks.123", *(f"newest.{k}" for k in ("parquet", "json", "overlap", "checks"))}
+
+
+@pytest.mark.fault("a rollback to a release that gc is about to remove")
+def test_gc_spares_a_release_that_became_the_latest_while_it_worked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"2030-10-0{day}-aaaaaaaa" for day in range(1, 5)]
+    for day, name in enumerate(names):
+        release_of(tmp_path, name, set(), START + timedelta(days=day))
+
+    def decided_before_the_rollback(home: Path, keep: int | None = None) -> dict[str, str]:
+        reasons = kept(home, keep)
+        assert names[1] not in reasons
+        point_latest(home / "releases", names[1])
+        return reasons
+
+    monkeypatch.setattr(collecting, "kept", decided_before_the_rollback)
+    with unverified():
+        removed = collect(tmp_path, 1)
+    assert [one.what for one in removed if one.kind == "release"] == []
+    assert (tmp_path / "releases" / "latest" / "release.json").is_file()

@@ -15,6 +15,7 @@ import pytest
 
 from pipelines.maintenance.rollback import roll_back
 from schemas.errors import CompactError
+from tests.faults.table import saw
 from warehouse.store import latest as pointer
 from warehouse.store.history import history, withdrawn
 from warehouse.store.latest import HISTORY, MOVING, finish, latest_release, move, point_latest, read_history
@@ -185,3 +186,22 @@ def test_a_clock_that_was_put_back_changes_no_order(home: Path, tiny_release: Pa
 def test_two_that_publish_at_once_are_told(home: Path) -> None:
     with publishing(home), pytest.raises(CompactError, match="another run is publishing"), publishing(home):
         pass
+
+
+@pytest.mark.fault("gc removes the release to which a rollback goes")
+def test_a_rollback_to_a_release_that_gc_has_just_removed_moves_nothing(
+    home: Path, tiny_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = another(tiny_release, "2999-01-01-00000000")
+    point_latest(home / "releases", second.name)
+
+    def removed_after_it_was_verified(target: Path) -> list[str]:
+        shutil.rmtree(target)
+        return []
+
+    monkeypatch.setattr("pipelines.maintenance.rollback.verify_release", removed_after_it_was_verified)
+    with pytest.raises(CompactError, match="has been removed meanwhile") as caught:
+        roll_back(home, tiny_release.name, "wrong", "somebody")
+    saw(caught.value.what)
+    assert latest_release(home) == second
+    assert history(home) == []
