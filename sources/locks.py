@@ -1,8 +1,8 @@
 """File locks (flock): the operating system releases them when the process ends, however it ends.
 
 `file_lock` is the one implementation; `home_lock` is the lock on COMPACT_HOME, `source_lock` that on fetching
-one source. What a dead run left behind is
-removed in pipelines/maintenance/cleanup.py.
+one source, `write_lock` one that is held for moments only. Each wait has an end and says what it waited for.
+What a dead run left behind is removed in pipelines/maintenance/cleanup.py.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ except ImportError:  # not a POSIX system: nothing keeps two runs apart, see doc
 
 HOME_LOCK = ".at_work"
 DEADLINE = 4 * 3600.0  # seconds: longer than the slowest fetch takes at its agency's pace
-PAUSE = 0.1  # seconds between two attempts
+MOMENTS = 600.0  # seconds for what takes milliseconds: beyond them, the holder is stopped or stuck
+PAUSE = 0.02  # seconds between two attempts
 FETCHED = ("fetched", "confirmed", "accepted")  # events after which a resource is up to date
 HOLDER = re.compile(r"(.+), process (\d+), since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 
@@ -43,6 +44,12 @@ class Locked(Exception):
 class SourceLocked(CompactError):
     """Another process has been fetching the source for too long. The same call may succeed once it has
     ended."""
+
+    retriable = True
+
+
+class WriterStuck(CompactError):
+    """Another process has held a lock of moments for minutes. The same call may succeed once it has ended."""
 
     retriable = True
 
@@ -102,14 +109,14 @@ def _has_lock(process: int, inode: int) -> bool:
 
 @contextmanager
 def file_lock(
-    path: Path, *, shared: bool = False, wait: float | None = None, mode: Literal["a+", "r"] = "a+"
+    path: Path, *, wait: float, shared: bool = False, mode: Literal["a+", "r"] = "a+"
 ) -> Iterator[TextIO]:
     """Hold a lock on a file until the block ends; gives the open file.
 
     Args:
         path: the lock file; it is created with its folder.
+        wait: seconds to wait for other holders to end.
         shared: together with other shared holders, instead of alone.
-        wait: seconds to wait for other holders to end; None: without limit.
         mode: `r` for a file that exists and may be on a read-only file system.
 
     Raises:
@@ -124,10 +131,7 @@ def file_lock(
         yield file  # closing the file releases the lock
 
 
-def _acquire(file: TextIO, kind: int, wait: float | None) -> None:
-    if wait is None:
-        fcntl.flock(file, kind)
-        return
+def _acquire(file: TextIO, kind: int, wait: float) -> None:
     end = monotonic() + wait
     while True:
         try:
@@ -138,6 +142,34 @@ def _acquire(file: TextIO, kind: int, wait: float | None) -> None:
                 file.seek(0)
                 raise Locked(file.read().strip()) from None
         sleep(PAUSE)
+
+
+@contextmanager
+def write_lock(
+    path: Path, *, shared: bool = False, mode: Literal["a+", "r"] = "a+", deadline: float = MOMENTS
+) -> Iterator[None]:
+    """Hold a lock that everyone holds for moments only, such as while lines are appended.
+
+    Args:
+        path: the lock file.
+        shared: together with other shared holders, instead of alone.
+        mode: as for `file_lock`.
+        deadline: seconds to wait for another process.
+
+    Raises:
+        WriterStuck: another process still holds it after the deadline.
+    """
+    with ExitStack() as held:
+        try:
+            held.enter_context(file_lock(path, wait=deadline, shared=shared, mode=mode))
+        except Locked:
+            raise WriterStuck(
+                f"another process has held this lock for more than {deadline:.0f} seconds",
+                where=str(path),
+                allowed="a moment",
+                next_step="see whether it was stopped (`fuser` names it), end it, and run again",
+            ) from None
+        yield
 
 
 @contextmanager

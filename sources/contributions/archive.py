@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from schemas.columns.model import Table
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.validation import validate
-from sources.locks import file_lock
+from sources.locks import write_lock
 from sources.snapshots.atomic import write_atomic
 from sources.snapshots.events import Event
 from sources.snapshots.manifest import Manifest
@@ -50,7 +50,7 @@ class Archive:
         Gives the number of earlier rows that were replaced."""
         accepted = arrow_table(rows, self.table)
         validate(accepted, self.table)
-        with file_lock(self.folder / "lock"):
+        with write_lock(self.folder / "lock"):
             before = self._current(self.imports())
             self.objects.put(data)
             line = {"event": EVENT, **event, "rows": self.objects.put(_bytes(accepted))}
@@ -69,7 +69,7 @@ class Archive:
         """
         if not self.folder.is_dir():
             return False
-        with file_lock(self.folder / "lock"):
+        with write_lock(self.folder / "lock"):
             for partial in [*self.folder.glob("objects/*/.new-*"), *self.folder.glob(f".{self.path.name}.*")]:
                 partial.unlink(missing_ok=True)  # of an import that died: a living one would hold the lock
             if not (self.folder / "manifest.jsonl").is_file():

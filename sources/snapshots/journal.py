@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from sources.locks import file_lock
+from sources.locks import write_lock
 from sources.snapshots.atomic import sync
 from sources.snapshots.events import Event
 from sources.snapshots.manifest import Manifest
@@ -36,7 +36,7 @@ class Journal:
         """Add events to the manifest, safe on disk when this returns."""
         if not events:
             return
-        with self._mutex, file_lock(self._lockfile):
+        with self._mutex, write_lock(self._lockfile):
             self._manifest.append(events)
             self._appended = True
             sync(self._folder)
@@ -100,7 +100,7 @@ class Journal:
         """Shared with other readers; none where nobody ever wrote. The folder may be read-only."""
         if not self._lockfile.exists():
             return nullcontext()
-        return file_lock(self._lockfile, shared=True, mode="r")
+        return write_lock(self._lockfile, shared=True, mode="r")
 
     def _forget(self) -> None:
         self._manifest = Manifest(self._folder / "manifest.jsonl")

@@ -87,6 +87,7 @@ defs = dg.Definitions(
     resources={RESOURCE: CompactHome(home=str(HERE / "home"), offline=True)},
 )
 """
+AT_ONCE = "run_coordinator: {module: dagster, class: DefaultRunCoordinator}\n"  # without a daemon
 STATUSES = "{ runsOrError { ... on Runs { results { status } } } }"
 
 
@@ -114,7 +115,7 @@ def test_a_run_that_the_web_server_launches_and_the_command_line_keep_apart(tmp_
     """Processes of their own: the web server, its code location, the run that it launches, and this one."""
     home = tmp_path / "home"
     (tmp_path / "web").mkdir()
-    with serving(tmp_path / "web", {"HERE": str(tmp_path)}, {}, WAITING) as web:
+    with serving(tmp_path / "web", {"HERE": str(tmp_path)}, {}, WAITING, AT_ONCE) as web:
         with home_lock(home, "compact run"):
             launched(web, 1)
             assert ended(web) == "FAILURE"

@@ -23,7 +23,7 @@ from pipelines.cli import app as cli
 from pipelines.cli.make.run_summary import tell
 from pipelines.steps.system_errors import SystemFault, system_fault
 from schemas.errors import CompactError
-from sources.locks import HomeLocked, home_lock
+from sources.locks import HomeLocked, WriterStuck, home_lock, write_lock
 from sources.model import Page, Resource, SourceResponse
 from sources.snapshots.objects import Objects
 from sources.snapshots.store import Store
@@ -241,6 +241,28 @@ def test_two_runs_at_once_are_one_run_and_one_that_is_told(bank: TinyBank, tmp_p
     assert "wait until it has ended" in caught.value.next_step
     must_succeed(of_bank(tmp_path))
     assert [row.name for row in (tmp_path / "releases").glob("*-*")] == [latest_release(tmp_path).name]  # type: ignore[union-attr]
+
+
+@pytest.mark.fault("a process is stopped while it writes")
+def test_who_waits_for_a_stopped_process_is_told_after_a_while(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    hold = (
+        "import os, signal, sys; from pathlib import Path; from sources.locks import write_lock\n"
+        "with write_lock(Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGSTOP)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", hold, str(path)], cwd=CHECKOUT)
+    try:
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        with pytest.raises(WriterStuck) as caught, write_lock(path, deadline=0.1):
+            pass
+        saw(caught.value.what)
+        assert caught.value.where == str(path)
+        assert caught.value.retriable
+    finally:
+        process.kill()
+        process.wait()
+    with write_lock(path, deadline=0.1):
+        pass  # the system has freed it
 
 
 def test_several_may_work_beside_each_other_but_not_beside_a_run(tmp_path: Path) -> None:

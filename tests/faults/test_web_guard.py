@@ -75,7 +75,11 @@ class Web:
 
 @contextmanager
 def serving(
-    folder: Path, environment: Mapping[str, str], own: Mapping[str, str], definitions: str = DEFINITIONS
+    folder: Path,
+    environment: Mapping[str, str],
+    own: Mapping[str, str],
+    definitions: str = DEFINITIONS,
+    more: str = "",
 ) -> Iterator[Web]:
     """`python -m pipelines.webserver` on a small code location of the test's own."""
     (folder / "tiny.py").write_text(definitions, encoding="utf-8")
@@ -83,7 +87,7 @@ def serving(
         f"load_from:\n  - python_file: {{relative_path: {folder / 'tiny.py'}, location_name: tiny}}\n",
         encoding="utf-8",
     )
-    (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+    (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n" + more, encoding="utf-8")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
