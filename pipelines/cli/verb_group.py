@@ -6,16 +6,59 @@ The list of verbs is in verbs.py; what happens before and after a verb is in app
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from pipelines.cli.verbs import VERBS, overview
 from pipelines.console.output import UNBOUNDED
+
+
+class _Plain:
+    """Hands texts and whole numbers on as they are. Typer would import pydantic to do so, which costs as much
+    as the answer; whatever is not plain is left to Typer, and so are its messages."""
+
+    WHOLE = re.compile(r"-?[0-9]{1,9}")
+
+    def __init__(self, parameter: Any) -> None:
+        self._annotation = parameter.type_descriptor.annotation
+        self._ranged = parameter.type_descriptor.is_ranged
+        self._several = parameter.multiple or parameter.nargs == -1
+        self._typer = parameter.get_runtime_param
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The value of a parameter as its verb takes it."""
+        if value is None:
+            return () if self._several else None
+        if self._annotation is str and isinstance(value, str):
+            return value
+        if self._annotation == list[str] and isinstance(value, list | tuple):
+            return list(value)
+        if self._annotation is int and not self._ranged and self.WHOLE.fullmatch(str(value)):
+            return int(value)
+        return self._typer().coerce(value, param=param, ctx=ctx)
+
+
+def _plainly(parameters: list[Any]) -> list[Any]:
+    """The parameters of a command, each converting its values by _Plain."""
+    for one in parameters:
+        if "get_runtime_param" not in vars(one):
+            plain = _Plain(one)
+            one.get_runtime_param = lambda plain=plain: plain
+    return parameters
+
+
+class VerbCommand(TyperCommand):
+    """A verb."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Arguments and options, `--help` among them."""
+        return _plainly(super().get_params(ctx))
 
 
 class _Commands(Mapping[str, Any]):
@@ -29,7 +72,7 @@ class _Commands(Mapping[str, Any]):
             command.name = name
         else:
             alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-            alone.command(name, hidden=verb.hidden)(found)
+            alone.command(name, cls=VerbCommand, hidden=verb.hidden)(found)
             command = get_command(alone)
             if any("--json" in option.opts for option in command.params):
                 command.params.append(_wide())
@@ -70,6 +113,10 @@ class VerbGroup(TyperGroup):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.commands = _Commands()  # type: ignore[assignment]
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The options before a verb."""
+        return _plainly(super().get_params(ctx))
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """The verbs in the order of use."""

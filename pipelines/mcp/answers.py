@@ -12,6 +12,7 @@ from schemas.columns.observation import VALUE_DIMENSIONS
 from schemas.errors import CompactError
 from warehouse.client.release import Release
 from warehouse.diff.notes import number
+from warehouse.query.series import breaks_of
 from warehouse.query.tables import ask, has_table
 from warehouse.query.units import with_unit
 
@@ -131,7 +132,14 @@ def series(
         for row in found
     ]
     nothing = f"unknown: this release has no value of {indicator} for {area}; that is missing, not zero"
-    return as_answer(release, rows, None if rows else nothing)
+    years = [row["time_period"] for row in found]
+    return as_answer(release, rows, None if rows else nothing) | _breaks(release, indicator, area, years)
+
+
+def _breaks(release: Release, indicator: str, area: str, years: list[int]) -> Row:
+    """Where years must not be compared, with the reason; nothing where they may."""
+    found = breaks_of(release.folder, release.known(indicator), release.area(area).code, years)
+    return {"breaks": found} if found else {}
 
 
 def ranking(release: Release, indicator: str, group: str = "", since: int | None = None) -> Row:

@@ -33,7 +33,8 @@ public statistics of UN agencies, the World Bank and others. Find an indicator w
 values. With every number give its year, source and status; say so where a value is estimated or only a
 bound. `unknown` says what is not known: repeat `say`, never fill it in. A missing value is missing, not
 zero. `release` and `vintage` say as of when a number holds; `method` says how it was computed or judged;
-`verdict` is a class with its probability and confidence, which belong together. A long answer comes in parts
+`verdict` is a class with its probability and confidence, which belong together. Years on two sides of one of
+`breaks` are not compared. A long answer comes in parts
 of about 2,000 tokens: ask again with `offset` set to `next_offset`. Areas may be given by any English name
 or code: Kenya, KEN, KE, 404, Africa, LDCs.
 """

@@ -1,12 +1,13 @@
-"""The published tables that explain codes: units, and the code lists of dimensions, status, classes and kinds.
+"""The published tables that explain: units, breaks, and the code lists of dimensions, status, classes and kinds.
 
-Their rows come from schemas/codelists; which codes a column may have is said by the column itself.
+Rows of units and codes come from schemas/codelists, breaks from the definitions of indicators; which codes a column may have is said by the column itself.
 """
 
 from __future__ import annotations
 
 from schemas.columns.model import Table
-from schemas.columns.shared import text
+from schemas.columns.observation import TIME_PERIOD
+from schemas.columns.shared import INDICATOR_ID, text
 
 UNIT_TABLE = Table(
     "unit", "Units of measure", "One unit: what a code in a column `unit` means, and what is written after a number.",
@@ -25,4 +26,13 @@ CODE = Table(
      text("origin", "Whose code it is.")),
     ("codelist", "code"))
 
-CODE_TABLES: tuple[Table, ...] = (UNIT_TABLE, CODE)
+SERIES_BREAK = Table(
+    "series_break", "Declared breaks", "A change in how a series is made, as its definition declares it: years before it are not "
+    "compared with years from it on. Breaks that an agency marks are in obs_status.",
+    (INDICATOR_ID,
+     text("applies_to", "ISO3 of the country concerned, or all.", role="dimension", pattern=r"^([A-Z]{3}|all)$"),
+     TIME_PERIOD,
+     text("reason", "What changed, and where that stands.")),
+    ("indicator", "applies_to", "time_period"))
+
+CODE_TABLES: tuple[Table, ...] = (UNIT_TABLE, CODE, SERIES_BREAK)

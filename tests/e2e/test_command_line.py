@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -188,6 +189,46 @@ def test_help_version_and_completion_import_little() -> None:
         )
         done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True)
         assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.parametrize("name", ["show", "show one", "data", "rank", "list", "areas", "units", "about"])
+def test_a_read_imports_neither_models_nor_frames(first_run: Home, name: str) -> None:
+    heavy = {"pydantic", "sqlglot", "pyarrow", "pandas", "numpy", "yaml", "rich", "requests"}
+    code = (
+        f"import sys; sys.argv = ['compact', *{READING[name]!r}]\n"
+        "from pipelines.cli.app import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=CHECKOUT,
+        env=os.environ | {"COMPACT_HOME": str(first_run[0])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.slow
+def test_showing_a_value_costs_little_more_than_importing_duckdb(first_run: Home) -> None:
+    """The bar is 1.6 times on an idle machine (1.53 on 2026-11-30); a busy one is given a tenth."""
+    environment = os.environ | {"COMPACT_HOME": str(first_run[0])}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def seconds(*arguments: str) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [sys.executable, *arguments], cwd=CHECKOUT, env=environment, check=True, stdout=subprocess.DEVNULL
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    pairs = [
+        (seconds("-m", "pipelines.cli", *READING["show one"]), seconds("-c", "import duckdb"))
+        for _ in range(6)
+    ]
+    assert min(shown for shown, _ in pairs) <= 1.6 * 1.1 * min(bare for _, bare in pairs), pairs
 
 
 def test_version_and_a_wrong_verb(first_run: Home) -> None:

@@ -18,8 +18,8 @@ from warehouse.client.arguments import dimension, ids_of, year
 from warehouse.client.result import Result, Row
 from warehouse.query import indicators as queries
 from warehouse.query import series as sql_of
-from warehouse.query.areas import Area, find_area, find_areas, is_aggregated, members
-from warehouse.query.tables import database_query, query
+from warehouse.query.areas import Area, find_area, find_areas, is_aggregated, listed_members, members
+from warehouse.query.tables import database_query, query, records
 from warehouse.query.units import unit_words, verdict_words
 from warehouse.store.listing import moment, open_release, release_as_of
 from warehouse.store.publish import read_release_metadata
@@ -62,9 +62,8 @@ class Release:
             CompactError: there is no such release, or both are given.
         """
         if as_of and release:
-            raise CompactError(
-                "--release and --as-of name two releases", where="--as-of", next_step="give one of them"
-            )
+            two = "--release and --as-of name two releases"
+            raise CompactError(two, where="--as-of", next_step="give one of them")
         if as_of:
             return cls(release_as_of(_home(home), moment(as_of)))
         return cls(open_release(_home(home), release))
@@ -170,21 +169,10 @@ class Release:
         Raises:
             CompactError: the group has no listed members.
         """
-        codes = None
-        if within:
-            group = find_area(self.folder, within)
-            codes = members(self.folder, group)
-            if not codes:
-                raise CompactError(
-                    f"the members of {group.name} are not listed",
-                    where=within,
-                    allowed="a group of area_group.parquet, such as Africa, LDCs or Low income",
-                    next_step="see `compact areas`",
-                )
         return self._ask(
             sql_of.RANK,
             indicator=self.known(indicator),
-            areas=codes,
+            areas=listed_members(self.folder, within) if within else None,
             since=year(since, "since"),
             **sql_of.words(self.folder),
         )
@@ -228,6 +216,14 @@ class Release:
             areas=self._codes(areas),
             newest=newest,
             **sql_of.words(self.folder),
+        )
+
+    def breaks(self, indicators: Names | None = None, areas: Names | None = None) -> Result:
+        """Declared breaks with their reasons: years before one are not compared with years from it on."""
+        return self._ask(
+            sql_of.BREAKS,
+            indicators=None if indicators is None else self._which(indicators)["indicators"],
+            areas=self._codes(areas),
         )
 
     # --- where it comes from
@@ -286,7 +282,9 @@ class Release:
         return verdict_words(self.folder)
 
     def _ask(self, sql: str, **values: Any) -> Result:
-        return Result(partial(query, self.folder, sql, **values))
+        return Result(
+            partial(query, self.folder, sql, **values), partial(records, self.folder, sql, **values)
+        )
 
     def _which(self, indicators: Names) -> dict[str, list[str]]:
         return {"indicators": [self.known(one) for one in ids_of(indicators)]}

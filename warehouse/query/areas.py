@@ -73,6 +73,24 @@ def members(folder: Path, group: Area) -> list[str]:
     return [row["ref_area"] for row in rows]
 
 
+def listed_members(folder: Path, text: str) -> list[str]:
+    """The codes of the members of the group that a person means.
+
+    Raises:
+        CompactError: no area has this name, or the release lists no members of it.
+    """
+    group = find_area(folder, text)
+    codes = members(folder, group)
+    if not codes:
+        raise CompactError(
+            f"the members of {group.name} are not listed",
+            where=text,
+            allowed="a group of area_group.parquet, such as Africa, LDCs or Low income",
+            next_step="see `compact areas`",
+        )
+    return codes
+
+
 def is_aggregated(folder: Path, area: Area) -> bool:
     """Whether the release computes values of a group, which are in its table aggregate."""
     member = 'select 1 as one from {area_group} where "group" = $code limit 1'
@@ -81,8 +99,11 @@ def is_aggregated(folder: Path, area: Area) -> bool:
 
 def folded(text: str) -> str:
     """A name without case, accents, punctuation and a leading article."""
-    plain = unicodedata.normalize("NFKD", text.replace("&", " and "))
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    letters = text.replace("&", " and ")
+    if not letters.isascii():
+        plain = unicodedata.normalize("NFKD", letters)
+        letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    letters = letters.casefold()
     return re.sub(r"[^\w:]+", " ", letters).strip().removeprefix("the ")
 
 
@@ -128,6 +149,8 @@ def _precedence(row: dict[str, str]) -> tuple[int, str]:
 
 def _short_name(name: str) -> str:
     """A name without what is in brackets: Iran for Iran (Islamic Republic of)."""
+    if "(" not in name:
+        return folded(name)
     return folded(re.sub(r"\([^)]*\)", "", name))
 
 

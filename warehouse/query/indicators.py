@@ -7,6 +7,7 @@ How an answer is printed is the command line's business.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from schemas.definitions.default_method import DEFAULT_METHOD
@@ -129,9 +130,7 @@ def check_indicator(folder: Path, indicator: str) -> str:
 
     Raises CompactError with the nearest ids, or with what took its place if it was removed.
     """
-    names = [
-        row["indicator"] for row in ask(folder, "select indicator from {indicator_meta} order by indicator")
-    ]
+    names = _names(folder)
     if indicator in names:
         return indicator
     import difflib
@@ -154,3 +153,9 @@ def check_indicator(folder: Path, indicator: str) -> str:
         allowed=", ".join(near or names),
         next_step="see `compact list`, or `compact search TEXT`",
     )
+
+
+@lru_cache(maxsize=4)
+def _names(folder: Path) -> list[str]:
+    rows = ask(folder, "select indicator from {indicator_meta} order by indicator")
+    return [row["indicator"] for row in rows]

@@ -6,10 +6,12 @@ warehouse/client.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from schemas.codelists.obs_status import STATUS_WORDS
+from warehouse.query.tables import Row, ask, has_table
 from warehouse.query.units import unit_words
 
 # Code lists as tables of a question.
@@ -138,6 +140,46 @@ left join unit on unit.unit = meta.unit
 where area.kind = 'country'
     and ($areas is null or list_contains($areas, latest.ref_area))
 order by rank, area.name"""
+
+
+# Declared breaks; those that an agency marks are in obs_status of the values.
+BREAKS = """
+select series_break.indicator, meta.title, series_break.applies_to,
+    coalesce(area.name, 'all areas') as area, series_break.time_period, series_break.reason
+from {series_break} as series_break
+join {indicator_meta} as meta using (indicator)
+left join {area} as area on area.ref_area = series_break.applies_to
+where ($indicators is null or list_contains($indicators, series_break.indicator))
+    and ($areas is null or series_break.applies_to = 'all' or list_contains($areas, series_break.applies_to))
+order by meta.title, series_break.indicator, series_break.time_period, series_break.applies_to"""
+
+
+def breaks_of(folder: Path, indicator: str, area: str, years: Collection[int]) -> list[Row]:
+    """Declared breaks inside a series: time_period and reason, the first first.
+
+    Args:
+        folder: a release; one of before the table `series_break` has none.
+        indicator: an id.
+        area: a code.
+        years: the years with a value; a break up to the first, or after the last, parts nothing.
+    """
+    if len(years) < 2 or not has_table(folder, "series_break"):
+        return []
+    return ask(
+        folder,
+        """
+        select time_period, reason
+        from {series_break}
+        where indicator = $indicator
+            and applies_to in ('all', $area)
+            and time_period > $first
+            and time_period <= $last
+        order by time_period""",
+        indicator=indicator,
+        area=area,
+        first=min(years),
+        last=max(years),
+    )
 
 
 def words(folder: Path) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import TypeVar
 
+Item = TypeVar("Item")
 BARS = "▁▂▃▄▅▆▇█"
+BREAK = "|"
 LONGEST = 24  # bars; a longer series is thinned evenly, with its first and last value
 
 
@@ -18,9 +21,24 @@ def spark(values: Sequence[float | None]) -> str:
     return "".join(" " if value is None else BARS[round((value - low) / step)] for value in values)
 
 
-def thinned(values: Sequence[float]) -> list[float]:
+def thinned(values: Sequence[Item]) -> list[Item]:
     """At most LONGEST of the values, evenly chosen, the first and the last among them."""
     if len(values) <= LONGEST:
         return list(values)
     step = (len(values) - 1) / (LONGEST - 1)
     return [values[round(one * step)] for one in range(LONGEST)]
+
+
+def parted(line: str, years: Sequence[int], breaks: Collection[int]) -> str:
+    """A line with a mark where the series breaks: years before it are not compared with those after.
+
+    Args:
+        line: one character a year.
+        years: its years.
+        breaks: first years after a break.
+    """
+    found = ""
+    for number, (bar, year) in enumerate(zip(line, years, strict=True)):
+        crossed = number and any(years[number - 1] < one <= year for one in breaks)
+        found += BREAK + bar if crossed else bar
+    return found

@@ -21,8 +21,15 @@ DATABASE = "warehouse.duckdb"
 
 def ask(folder: Path, sql: str, **values: Any) -> list[Row]:
     """Rows as dictionaries. {name} in the SQL stands for a table's parquet file, $name for a value."""
-    found = query(folder, sql, **values)
-    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+    names, found = records(folder, sql, **values)
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def records(folder: Path, sql: str, **values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Names of columns and records. Cheaper than from a relation, which plans the question twice."""
+    con = _connection(os.getpid()).cursor()
+    found = con.execute(sql.format_map(_Files(folder)), values or None)
+    return tuple(column[0] for column in found.description or ()), found.fetchall()
 
 
 def query(folder: Path, sql: str, **values: Any) -> duckdb.DuckDBPyRelation:

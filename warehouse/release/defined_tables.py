@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -24,7 +24,7 @@ from schemas.tables.assessment import (
     KEPT_OUT,
     METHOD,
 )
-from schemas.tables.codes import CODE, UNIT_TABLE
+from schemas.tables.codes import CODE, SERIES_BREAK, UNIT_TABLE
 from schemas.tables.companies import COMPANY_RATING
 from schemas.tables.contributions import CONTRIBUTION_TABLES
 from schemas.tables.registry import (
@@ -48,10 +48,6 @@ from warehouse.evaluation.beside import beside
 from warehouse.evaluation.invalidation import depends_on
 from warehouse.models.progress import method_table
 from warehouse.release.inputs import ReleaseInputs
-
-if TYPE_CHECKING:
-    pass
-
 
 Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 
@@ -114,6 +110,19 @@ def _unit_rows() -> list[dict[str, str | None]]:
     return [
         {"unit": code, "name": unit.name, "symbol": unit.symbol or None, "note": unit.note or None}
         for code, unit in units().items()
+    ]
+
+
+def _break_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
+    return [
+        {
+            "indicator": name,
+            "applies_to": item.ref_area,
+            "time_period": item.time_period,
+            "reason": item.reason,
+        }
+        for name, entry in given.catalogue.items()
+        for item in entry.indicator.breaks
     ]
 
 
@@ -252,5 +261,6 @@ DEFINED_TABLES: dict[Table, Inputs] = {
     COMPANY_RATING: _company_rows,
     UNIT_TABLE: lambda _con, _folder, _given: _from_rows(_unit_rows(), UNIT_TABLE),
     CODE: _code_rows,
+    SERIES_BREAK: lambda _con, _folder, given: _from_rows(_break_rows(given), SERIES_BREAK),
     **{contract: _contributed(contract) for contract in CONTRIBUTION_TABLES},
 }

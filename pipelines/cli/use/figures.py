@@ -43,9 +43,9 @@ def show(
         from pipelines.cli.use.methods_text import show_methods
 
         raise typer.Exit(show_methods(opened.folder, indicator, area, as_json=as_json))
-    rows = opened.show(indicator, area or None)
     if area and not as_json:
         raise typer.Exit(_sentences(opened, indicator, area, verbose=verbose))
+    rows = opened.show(indicator, area or None)
     if not as_json:
         rows = _in_words(opened, rows)
     empty = f"{indicator} has no value for {area or 'any area'} in this release"

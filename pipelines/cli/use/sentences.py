@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.console.output import can_print, counted, line_width
 from warehouse.client.profile import Profile
 from warehouse.diff.notes import number
-from warehouse.query.sparkline import spark, thinned
+from warehouse.query.sparkline import parted, spark, thinned
 from warehouse.query.units import with_unit
 
 LONGEST = 100  # characters of a line where the output is no terminal
@@ -47,7 +47,10 @@ def _trend(found: Profile) -> str:
     first, last = found.series[0], found.series[-1]
     if len(found.series) == 1:
         return "one value only"
-    line = spark(thinned([row["value"] for row in found.series]))
+    shown = thinned(found.series)
+    line = parted(
+        spark([row["value"] for row in shown]), [row["time_period"] for row in shown], _break_years(found)
+    )
     line = line if can_print(line) else ".."
     change = "" if last["value"] == first["value"] else ", up" if last["value"] > first["value"] else ", down"
     return (
@@ -86,9 +89,17 @@ def _caveats(found: Profile) -> Iterator[str]:
         yield last["footnote"]
     for one in found.breaks:
         yield f"break in the series at {one['time_period']}: {one['reason']}"
-    parted = {row["time_period"] for row in found.series if row["obs_status"] == "B"}
-    if parted:
-        yield f"the agency marks a break at {', '.join(map(str, sorted(parted)))}"
+    if marked := _marked(found):
+        yield f"the agency marks a break at {', '.join(map(str, sorted(marked)))}"
+
+
+def _marked(found: Profile) -> set[int]:
+    """The years that the agency marks as the first after a break."""
+    return {row["time_period"] for row in found.series[1:] if row["obs_status"] == "B"}
+
+
+def _break_years(found: Profile) -> set[int]:
+    return _marked(found) | {one["time_period"] for one in found.breaks}
 
 
 def _codes(found: Profile) -> Iterator[str]:
