@@ -21,6 +21,7 @@ from schemas.tables.registry import INDICATOR
 from warehouse.checks.indicator_checks import indicator_checks
 from warehouse.engine.duckdb_engine import engine, literal, parquet, run_sql, write_table
 from warehouse.evaluation.evaluate import evaluate
+from warehouse.evaluation.no_value import why_none
 from warehouse.query.sparkline import spark
 
 Row = dict[str, Any]
@@ -54,12 +55,18 @@ def preview(
             con.execute(f"create temp view total as select * from draft where {TOTAL}")
             inputs = _inputs(con, indicator, staged, evaluated)
             known = catalogue or {}
+            stored: dict[str, int] = {}
+            for row in inputs:
+                stored[row["input"]] = stored.get(row["input"], 0) + row["rows"]
+            coverage = _coverage(con)
+            reasons = [] if coverage["values"] else why_none(con, indicator, staged, evaluated, stored)
             checks = indicator_checks(indicator, out, _present(indicator, inputs, known), known, release)
             return {
                 "indicator": indicator.id,
                 "unit": indicator.unit,
                 "no_number": no_number,
-                **_coverage(con),
+                "why_none": reasons,
+                **coverage,
                 "inputs": inputs,
                 "changes": _changes(con),
                 "regions": _regions(con),

@@ -55,6 +55,13 @@ OF_OTHER_CELLS = (
         "rebased(a, 2015)",
     ),
     Function(
+        "recent",
+        "recent(x, years)",
+        "the value of the year, or else the latest of the years before it, so many at most (1 to 10); for "
+        "inputs whose years differ",
+        "a / recent(b, 3)",
+    ),
+    Function(
         "share_of_group",
         "share_of_group(x, grouping, least)",
         "x as per cent of the sum over the countries of its group in the same year; none where fewer "
@@ -85,6 +92,9 @@ RECIPES = (
     Recipe("growth in per cent over five years", "100 * (value / lag(value, 5) - 1)", ("value",)),
     Recipe("moving average of three years", "moving_average(value, 3)", ("value",)),
     Recipe("index with 2015 as 100", "rebased(value, 2015)", ("value",)),
+    Recipe(
+        "ratio to the latest census of ten years", "cases / recent(population, 10)", ("cases", "population")
+    ),
     Recipe("share of the world", "share_of_group(value, world, 0.9)", ("value",)),
     Recipe("share of the income group", "share_of_group(value, wb_income, 0.9)", ("value",)),
     Recipe("the complement of a share", "100 - value", ("value",)),

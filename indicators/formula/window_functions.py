@@ -60,6 +60,8 @@ def call(writer: Writer, node: Any) -> str:
         return _lag(writer, node, arguments)
     if name == "moving_average":
         return _moving_average(writer, node, arguments)
+    if name == "recent":
+        return _recent(writer, node, arguments)
     if name == "rebased":
         return _rebased(writer, node, arguments)
     return _share_of_group(writer, node, arguments)
@@ -75,6 +77,12 @@ def _parts(node: Any) -> tuple[str, list[Any]]:
         arguments = [node.args.get(key) for key in ("this", "offset", "default")]
         return "lag", [argument for argument in arguments if argument is not None]
     return name_of(node), list(node.args.get("expressions") or [])
+
+
+def group_shares(tree: Any) -> list[tuple[str, str, float]]:
+    """The calls of share_of_group in a sound formula: value as an expression, grouping, least part."""
+    calls = [_parts(node) for node in tree.walk() if name_of(node) == "share_of_group"]
+    return [(value.sql(), str(by.name), float(least.sql())) for _, (value, by, least) in calls]
 
 
 def _lag(writer: Writer, node: Any, arguments: Sequence[Any]) -> str:
@@ -93,6 +101,15 @@ def _moving_average(writer: Writer, node: Any, arguments: Sequence[Any]) -> str:
     # added up in the order of years, so that the same values give the same last digit
     added = " + ".join([sql, *(_back(writer, sql, back) for back in range(1, years))])
     return f"(({added}) / {years}e0)"
+
+
+def _recent(writer: Writer, node: Any, arguments: Sequence[Any]) -> str:
+    form = "recent(x, 3)"
+    if len(arguments) != 2:
+        raise writer.refused(node, "`recent` takes a value and a number of years", form)
+    years = _whole(writer, node, arguments[1], 1, MOST_MEAN, form)
+    sql = writer.inner(node, arguments[0])
+    return f"coalesce({', '.join([sql, *(_back(writer, sql, back) for back in range(1, years + 1))])})"
 
 
 def _back(writer: Writer, sql: str, years: int) -> str:

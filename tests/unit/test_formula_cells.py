@@ -49,11 +49,28 @@ def by_year(rows: list[dict[str, Any]], area: str = "KEN") -> dict[int, float]:
         ("moving_average(value, 3)", {2017: pytest.approx(70 / 3)}),
         ("rebased(value, 2016)", {2015: 50.0, 2016: 100.0, 2017: 200.0, 2019: 400.0, 2021: 25.0}),
         ("rebased(value, 2018)", {}),
+        ("recent(value, 1)", {2015: 10.0, 2016: 20.0, 2017: 40.0, 2019: 80.0, 2021: 5.0}),
         ("lag(value / 10) + 1", {2016: 2.0, 2017: 3.0}),
     ],
 )
 def test_years_are_counted_not_rows(tmp_path: Path, formula: str, expected: dict[int, float]) -> None:
     assert by_year(evaluated(tmp_path, rows_of(KENYA), formula)) == expected
+
+
+def test_inputs_of_different_years_are_joined_by_the_latest_of_some_years(tmp_path: Path) -> None:
+    """A survey of 2016 and 2020 against a census of 2015: one year apart, and five, which is too far."""
+    rows = [
+        *rows_of({2016: 12.0, 2020: 30.0}),
+        observation("one", "C", "KEN", 2015, 4.0, snapshot=SNAP["b"], obs_status="E"),
+    ]
+    inputs = {"a": [{"source": "one", "series": "S"}], "b": [{"source": "one", "series": "C"}]}
+    found = evaluated(tmp_path, rows, "a / recent(b, 4)", inputs=inputs)
+    assert by_year(found) == {2016: 3.0}
+    assert (found[0]["series"], found[0]["obs_status"]) == ("C;S", "E")
+    assert by_year(evaluated(tmp_path, rows, "a / recent(b, 5)", inputs=inputs)) == {2016: 3.0, 2020: 7.5}
+    assert by_year(evaluated(tmp_path, rows, "a / b", inputs=inputs)) == {}
+    moved = [{"time_period": 2016, "reason": "A new census."}]
+    assert by_year(evaluated(tmp_path, rows, "a / recent(b, 5)", inputs=inputs, breaks=moved)) == {}
 
 
 def test_no_year_is_looked_at_across_a_declared_break(tmp_path: Path) -> None:
@@ -116,6 +133,8 @@ def test_the_income_group_is_that_of_the_year(tmp_path: Path) -> None:
         ("moving_average(a, 11)", "from 2 to 10", "moving_average(x, 3)"),
         ("rebased(a, 15)", "is no year", "rebased(x, 2015)"),
         ("rebased(a)", "takes a value and a base year", "rebased(x, 2015)"),
+        ("recent(a)", "takes a value and a number of years", "recent(x, 3)"),
+        ("recent(a, 11)", "from 1 to 10", "recent(x, 3)"),
         ("share_of_group(a)", "takes a value, a grouping", "share_of_group(x, world, 0.9)"),
         ("share_of_group(a, wrld, 1)", "there is no grouping `wrld`", "world, m49_region"),
         ("share_of_group(a, ldc, 1)", "there is no grouping `ldc`", "wb_income"),

@@ -87,6 +87,31 @@ def test_a_draft_without_any_data_is_empty_and_not_an_error(tmp_path: Path) -> N
     assert [row["severity"] for row in found["checks"] if not row["passed"]] == ["warn", "warn"]
 
 
+def reasons(tmp_path: Path, rows: list[dict[str, Any]], **more: Any) -> list[str]:
+    staged_rows = stage(tmp_path / "staged", rows)
+    found = preview(indicator(**more), staged_rows, None)
+    assert found["values"] == 0
+    return list(found["why_none"])
+
+
+def test_no_value_has_its_true_reason(tmp_path: Path) -> None:
+    one, two = observation("one", "S", "CAN", 2020, 30.0), observation("one", "S", "USA", 2020, 60.0)
+    (few,) = reasons(tmp_path / "few", [one, two], formula="share_of_group(value, wb_region, 1)")
+    assert few.startswith("2 of 3 areas have a value (North America, 2020, the best year)")
+    assert few.endswith("`least: 1` asks for 3")
+    inputs = {"a": [{"source": "one", "series": "S"}], "b": [{"source": "one", "series": "T"}]}
+    later = observation("one", "T", "CAN", 2021, 1.0)
+    (years,) = reasons(tmp_path / "years", [one, later], inputs=inputs, formula="a / b")
+    assert "no area has all inputs in one year (a: 1 value, 2020 to 2020; b: 1 value, 2021" in years
+    (lost,) = reasons(tmp_path / "lost", [one], inputs=inputs, formula="a / b")
+    assert lost == "nothing is stored of input b"
+    (part,) = reasons(tmp_path / "part", [one | {"sex": "F"}])
+    assert part.startswith("1 row of input value stored, and none is the total")
+    zeros = [one, observation("one", "T", "CAN", 2020, 0.0)]
+    (nothing,) = reasons(tmp_path / "zeros", zeros, inputs=inputs, formula="a / b")
+    assert nothing.startswith("the formula gives no number in 1 cell with all inputs")
+
+
 @pytest.mark.parametrize(
     ("given", "line"),
     [([1.0, 2.0, 3.0], "▁▅█"), ([None, 0.0, None, 7.0], " ▁ █"), ([5.0, 5.0], "▁▁"), ([None], ""), ([], "")],

@@ -12,8 +12,8 @@ Rules
 * Several named inputs are joined on the cell; where one of them is missing the formula has no value, unless
   it says what then holds (coalesce). The row's sources, series and snapshots are those of its inputs, sorted
   and joined by ';', and its obs_status is the worst of them in the order of STATUS_ORDER.
-* A formula that looks at other years or countries (lag, moving_average, rebased, share_of_group) is in
-  windows.py: exact years, no gap bridged, no break crossed.
+* A formula that looks at other years or countries (lag, moving_average, rebased, recent, share_of_group)
+  is in windows.py: exact years, no gap bridged, no break crossed.
 * Bounds are carried for a plain series only: how they pass through a formula is not known.
 """
 
@@ -39,12 +39,7 @@ STATUS_ORDER = ("A", "E", *(s for s in OBS_STATUSES if s not in ("A", "E", "C"))
 
 def evaluation_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:
     """The rows of an indicator. complete: all inputs are there, so a missing value is the formula's doing."""
-    named = indicator.named_inputs()
-    inputs = [
-        f"{_quoted(name)} as (\n{_preferred(indicator, items, staged, evaluated)}\n)"
-        for name, items in named.items()
-    ]
-    names = list(named)
+    names, inputs = list(indicator.named_inputs()), _inputs_sql(indicator, staged, evaluated)
     if names == ["value"] and indicator.formula.strip() == "value":
         body = f"select {literal(indicator.id)} as indicator, *, true as complete\nfrom value"
     else:
@@ -52,6 +47,21 @@ def evaluation_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: 
         body = _computed(indicator, names)
         inputs += members(formula_frames(indicator.formula, names))
     return "with\n" + ",\n".join(inputs) + "\n" + body
+
+
+def cells_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:
+    """The tables that a formula is computed over, before it is: one for each input, `joined`, and the members
+    of each grouping, to be followed by a select."""
+    names = list(indicator.named_inputs())
+    tables = [*_inputs_sql(indicator, staged, evaluated), f"joined as (\n{_joined(names)}\n)"]
+    return "with\n" + ",\n".join([*tables, *members(formula_frames(indicator.formula, names))]) + "\n"
+
+
+def _inputs_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> list[str]:
+    return [
+        f"{_quoted(name)} as (\n{_preferred(indicator, items, staged, evaluated)}\n)"
+        for name, items in indicator.named_inputs().items()
+    ]
 
 
 def _computed(indicator: Indicator, names: list[str]) -> str:

@@ -52,10 +52,12 @@ def preview(
     older = sorted(name for name, one in stored.items() if not one.current)
     if older:
         note(f"staged by an older version of the code, a run stages them anew: {', '.join(older)}")
-    if not found["values"]:
+    for reason in found["why_none"]:
+        note(f"no value: {reason}")
+    if not any(row["rows"] for row in found["inputs"]):
         asked = " ".join(f"--source {name}" for name in sorted(sources))
         note(
-            "no input has a value in the store; put the file into indicators/catalogue/<group>/ and "
+            "nothing is stored of its inputs; put the file into indicators/catalogue/<group>/ and "
             f"`compact run {asked}`"
         )
     raise typer.Exit(

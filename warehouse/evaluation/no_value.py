@@ -1,0 +1,110 @@
+"""Why an indicator has no value although there are observations: what is missing, with numbers.
+
+The rules that leave a cell without a value are in sql.py and windows.py; here one indicator is asked about
+them, for `compact preview`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import duckdb
+
+from indicators.formula.parser import formula_sql, parse_formula
+from indicators.formula.window_functions import GROUP, SIZE, WindowFrame, group_shares
+from schemas.codelists.areas import area_name
+from schemas.definitions.indicator import Indicator
+from warehouse.evaluation.sql import cells_sql
+
+
+def why_none(
+    con: duckdb.DuckDBPyConnection,
+    indicator: Indicator,
+    staged: Mapping[str, Path],
+    evaluated: Mapping[str, Path],
+    stored: Mapping[str, int],
+) -> list[str]:
+    """Sentences that say why an indicator has no value; empty where nothing explains it.
+
+    Args:
+        con: a database that may read the files.
+        indicator: its definition.
+        staged: a source to its observations.
+        evaluated: an indicator to its values.
+        stored: rows that are stored of each input, by its name.
+    """
+    absent = [name for name, rows in stored.items() if not rows]
+    if absent:
+        return [f"nothing is stored of input {name}" for name in absent]
+    cells = cells_sql(indicator, staged, evaluated)
+    names = list(indicator.named_inputs())
+    taken = {name: _years(con, cells, name) for name in names}
+    empty = [name for name, (count, _, _) in taken.items() if not count]
+    if empty:
+        return [
+            f"{_counted(stored[name], 'row')} of input {name} stored, and none is the total that the "
+            "definition asks for: pin a dimension with `where`, or name it in `gaps`"
+            for name in empty
+        ]
+    if len(names) > 1 and not _count(con, f"{cells} select count(*) from joined where complete"):
+        spans = "; ".join(
+            f"{name}: {_counted(count, 'value')}, {first} to {last}"
+            for name, (count, first, last) in taken.items()
+        )
+        return [
+            f"no area has all inputs in one year ({spans}): `recent(x, years)` takes the latest value of "
+            "some years"
+        ]
+    shares = list(_shares(con, indicator, cells, names))
+    whole = _count(con, f"{cells} select count(*) from joined where complete") if len(names) > 1 else 0
+    if shares or not whole:
+        return shares
+    return [
+        f"the formula gives no number in {_counted(whole, 'cell')} with all inputs, as in a division by zero"
+    ]
+
+
+def _shares(
+    con: duckdb.DuckDBPyConnection, indicator: Indicator, cells: str, names: list[str]
+) -> Iterator[str]:
+    """Groups of which too few areas have a value: the one that is nearest."""
+    if indicator.formula.strip() in names:
+        return
+    for value, grouping, least in group_shares(parse_formula(indicator.formula)):
+        sql = formula_sql(value, names)
+        table = WindowFrame("group", grouping).window
+        size = f'"{SIZE.format(grouping)}"'
+        best = con.execute(
+            f"""{cells}
+            select "{GROUP.format(grouping)}", time_period, count({sql}), any_value({size})
+            from joined
+            join "{table}" using (ref_area, time_period)
+            where sex = '_T' and age = '_T' and urbanisation = '_T'
+            group by all
+            order by count({sql}) / any_value({size}) desc, time_period desc
+            limit 1"""
+        ).fetchone()
+        if best is not None and best[2] < least * best[3]:
+            group, year, there, size_of = best
+            asked = -int(-least * size_of // 1)
+            yield (
+                f"{there} of {size_of} areas have a value ({area_name(group)}, {year}, the best year); "
+                f"`least: {least:g}` asks for {asked}"
+            )
+
+
+def _years(con: duckdb.DuckDBPyConnection, cells: str, name: str) -> tuple[int, int | None, int | None]:
+    """Values that an input gives, with the first and the last year."""
+    found = con.execute(
+        f'{cells} select count(*), min(time_period), max(time_period) from "{name}"'
+    ).fetchone()
+    return found or (0, None, None)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    return int((con.execute(sql).fetchone() or (0,))[0])
