@@ -23,6 +23,41 @@ UNDECIDED = "not decided yet how countries are weighed, so no value of a group i
 
 
 @dataclass(frozen=True)
+class WantedTarget:
+    """A target: a number, or a factor of each area's own value in a base year. origin: who set it, where."""
+
+    year: int
+    origin: str
+    value: float | None = None
+    factor: float | None = None
+    base_year: int | None = None
+
+    def lines(self) -> list[str]:
+        """As it stands in the file."""
+        relative = (
+            f"{{base_year: {self.base_year}, factor: {self.factor:.6g}, reason: {scalar(self.origin)}}}"
+            if self.factor is not None
+            else ""
+        )
+        return [
+            "target:",
+            f"  value: {'null' if self.value is None else format(self.value, '.15g')}",
+            f"  year: {self.year}",
+            f"  origin: {scalar(self.origin)}",
+            *([f"  relative: {relative}"] if relative else []),
+        ]
+
+
+@dataclass(frozen=True)
+class WantedBreak:
+    """A break: the first year on the new side, the country concerned or `all`, what changed."""
+
+    year: int
+    area: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Wanted:
     """The answers. inputs: name to references in order of preference, SOURCE:CODE or the id of an indicator;
     the one name `value` makes a plain list."""
@@ -41,6 +76,9 @@ class Wanted:
     aggregate: str = "none"
     weight: str = ""
     reason: str = ""
+    target: WantedTarget | None = None
+    gaps: tuple[str, ...] = ()
+    breaks: tuple[WantedBreak, ...] = ()
     notes: str = field(default="")
 
 
@@ -126,12 +164,19 @@ def _text(wanted: Wanted, sources_folder: Path) -> str:
         f"direction: {wanted.direction}",
         *_inputs(wanted),
         *([f"formula: {scalar(wanted.formula)}"] if wanted.formula else []),
+        *(wanted.target.lines() if wanted.target else []),
         "aggregate:",
         f"  method: {wanted.aggregate}",
         *([f"  weight: {wanted.weight}"] if wanted.weight else []),
         f"  reason: {scalar(wanted.reason or UNDECIDED)}",
+        *([f"gaps: [{', '.join(wanted.gaps)}]"] if wanted.gaps else []),
         "expect:",
         f"  range: [{wanted.low:.15g}, {wanted.high:.15g}]",
+        *(["breaks:"] if wanted.breaks else []),
+        *(
+            f"  - {{time_period: {one.year}, ref_area: {scalar(one.area)}, reason: {scalar(one.reason)}}}"
+            for one in wanted.breaks
+        ),
         *([f"notes: {scalar(wanted.notes)}"] if wanted.notes else []),
     ]
     return "\n".join(lines) + "\n"

@@ -90,6 +90,19 @@ def test_parts_of_a_country_are_series_of_their_own(tmp_path: Path) -> None:
     assert {row["sex"]: row["value"] for row in found} == {"_T": 1.0, "F": 30.0}
 
 
+def test_the_crossing_of_two_dimensions_is_kept(tmp_path: Path) -> None:
+    parts = [{}, {"sex": "F"}, {"age": "Y15T24"}, {"sex": "F", "age": "Y15T24"}]
+    rows = [row for number, part in enumerate(parts) for row in rows_of({2015: float(number)}, **part)]
+    found = evaluated(tmp_path, rows, "value", gaps=["sex", "age"])
+    assert {(row["sex"], row["age"]): row["value"] for row in found} == {
+        ("_T", "_T"): 0.0,
+        ("F", "_T"): 1.0,
+        ("_T", "Y15T24"): 2.0,
+        ("F", "Y15T24"): 3.0,
+    }
+    assert len(evaluated(tmp_path, rows, "value", gaps=["sex"])) == 2
+
+
 def test_what_was_looked_at_is_named_and_the_worst_status_stays(tmp_path: Path) -> None:
     rows = rows_of({2015: 1.0}, snapshot=SNAP["a"], obs_status="E") + rows_of({2016: 2.0}, snapshot=SNAP["b"])
     (row,) = evaluated(tmp_path, rows, "value - lag(value)")

@@ -12,6 +12,7 @@ from indicators.registry import FOLDER, check_files
 from indicators.scaffold.indicator import SCHEMA, Wanted, scaffold
 from indicators.scaffold.sdmx_lookup import series_of_dataflow
 from indicators.search import candidates
+from pipelines.cli.extend.answers import wanted_breaks, wanted_target
 from schemas.errors import CompactError, DefinitionError
 from tests.command import in_process
 
@@ -52,6 +53,37 @@ def test_named_inputs_with_fallbacks_and_a_formula(folder: Path) -> None:
     assert "    - {source: unesco_uis, series: LR.AG15T24}" in text
     assert "    - {indicator: internet_use}" in text
     assert "formula: part / whole" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("95:2030", "target:\n  value: 95\n  year: 2030\n  origin: ITU 2022\n"),
+        ("1.5x2015:2030", "  relative: {base_year: 2015, factor: 1.5, reason: ITU 2022}\n"),
+    ],
+)
+def test_a_target_parts_and_breaks_are_written(folder: Path, text: str, written: str) -> None:
+    more = replace(
+        WANTED,
+        target=wanted_target(text, "ITU 2022"),
+        gaps=("sex", "age"),
+        breaks=wanted_breaks(["2018=New questions.", "KEN:2019=A census."]),
+    )
+    made = scaffold(more, folder=folder).read_text(encoding="utf-8")
+    assert written in made
+    assert "gaps: [sex, age]\n" in made
+    assert "  - {time_period: 2018, ref_area: all, reason: New questions.}\n" in made
+    assert "  - {time_period: 2019, ref_area: KEN, reason: A census.}\n" in made
+
+
+@pytest.mark.parametrize("text", ["95", "x2015:2030", "95:30", "halve:2030"])
+def test_what_is_no_target_is_refused(text: str) -> None:
+    with pytest.raises(CompactError, match="is no target"):
+        wanted_target(text, "ITU")
+    with pytest.raises(CompactError, match="needs an owner"):
+        wanted_target("95:2030", "")
+    with pytest.raises(CompactError, match="is no break"):
+        wanted_breaks(["18=New questions."])
 
 
 @pytest.mark.parametrize(

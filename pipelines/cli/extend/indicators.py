@@ -123,6 +123,18 @@ def new_indicator(
     aggregate: Annotated[str, typer.Option(help="How a group's value is made.")] = "none",
     weight: Annotated[str, typer.Option(help="The indicator that weighs.")] = "",
     reason: Annotated[str, typer.Option(help="Why it is made so.")] = "",
+    target: Annotated[
+        str,
+        typer.Option(help="VALUE:YEAR such as 95:2030, or FACTORxBASE:YEAR: 0.5x2015:2030 halves by 2030."),
+    ] = "",
+    origin: Annotated[str, typer.Option(help="Who set the target, and where; needed with --target.")] = "",
+    gaps: Annotated[
+        list[str] | None, typer.Option(help="A dimension that is kept: sex, age, …; may be repeated.")
+    ] = None,
+    breaks: Annotated[
+        list[str] | None,
+        typer.Option("--break", help="YEAR=REASON, or ISO3:YEAR=REASON for one country; may be repeated."),
+    ] = None,
     browse: Annotated[bool, typer.Option(help="Open the guide, where this is a terminal.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -130,6 +142,7 @@ def new_indicator(
     from indicators.scaffold.indicator import Wanted, scaffold
     from indicators.scaffold.sdmx_lookup import series_of_dataflow
     from indicators.search import candidates
+    from pipelines.cli.extend.answers import wanted_breaks, wanted_target
 
     chosen = [*(series or []), *(series_of_dataflow(from_sdmx) if from_sdmx else [])]
     inputs = _named(given_input or [])
@@ -150,6 +163,7 @@ def new_indicator(
         low,
         high,
         *(title, description, unit, formula, aggregate, weight, reason),
+        *(wanted_target(target, origin), tuple(gaps or ()), wanted_breaks(breaks or [])),
     )
     path = scaffold(wanted)
     written = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

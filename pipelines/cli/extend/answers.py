@@ -1,0 +1,56 @@
+"""What is written after `--target` and `--break` of `compact new indicator`, read into its parts."""
+
+from __future__ import annotations
+
+import re
+
+from indicators.scaffold.indicator import WantedBreak, WantedTarget
+from schemas.errors import CompactError
+
+NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
+TARGET = re.compile(
+    rf"(?:(?P<factor>{NUMBER})x(?P<base>[0-9]{{4}})|(?P<value>{NUMBER})):(?P<year>[0-9]{{4}})"
+)
+BREAK = re.compile(r"(?:(?P<area>[A-Z]{3}|all):)?(?P<year>[0-9]{4})=(?P<reason>\S.*)")
+
+
+def wanted_target(text: str, origin: str) -> WantedTarget | None:
+    """The target of VALUE:YEAR or FACTORxBASE:YEAR; none where nothing is given.
+
+    Raises:
+        CompactError: it is neither, or nobody is named who set it.
+    """
+    if not text:
+        return None
+    found = TARGET.fullmatch(text)
+    if found is None:
+        raise CompactError(
+            f"{text!r} is no target",
+            where="--target",
+            allowed="VALUE:YEAR as 95:2030, or FACTORxBASE:YEAR as 0.5x2015:2030",
+        )
+    if not origin:
+        raise CompactError("a target needs an owner", next_step="add --origin TEXT: who set it, and where")
+    year = int(found["year"])
+    if found["factor"]:
+        return WantedTarget(year, origin, factor=float(found["factor"]), base_year=int(found["base"]))
+    return WantedTarget(year, origin, value=float(found["value"]))
+
+
+def wanted_breaks(given: list[str]) -> tuple[WantedBreak, ...]:
+    """Breaks of YEAR=REASON or ISO3:YEAR=REASON.
+
+    Raises:
+        CompactError: one is neither.
+    """
+    found = []
+    for text in given:
+        parts = BREAK.fullmatch(text)
+        if parts is None:
+            raise CompactError(
+                f"{text!r} is no break",
+                where="--break",
+                allowed="YEAR=REASON, or ISO3:YEAR=REASON for one country",
+            )
+        found.append(WantedBreak(int(parts["year"]), parts["area"] or "all", parts["reason"]))
+    return tuple(found)
