@@ -17,6 +17,7 @@ from docs.generate import (
     formula_reference,
     json_schemas,
     methods,
+    notebooks,
     settings,
     sources,
     tables,
@@ -78,6 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     files = generated()
     if options.release:
         files |= coverage.files(options.release) | cases.files(options.release)
+        files |= notebooks.files(options.release)
     outdated, removed = stale(files), orphans(files)
     if options.check:
         for path in [*outdated, *removed]:

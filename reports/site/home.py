@@ -117,7 +117,7 @@ def _strip(figures: Figures, words: Words, item: Indicator) -> dict[str, Any]:
 
 
 @cache
-def _tiles() -> dict[str, list[int]]:
+def tile_places() -> dict[str, list[int]]:
     """Country to its column and row, from the file that the browser uses."""
     text = GEOMETRY.read_text(encoding="utf-8")
     _, _, body = text.partition('CT.put("geometry",')
@@ -129,7 +129,7 @@ def likelihood_map(figures: Figures, words: Words, item: Indicator) -> str:
     """The verdict on one target, State by State."""
     verdicts, latest = figures.verdicts.get(item.id, {}), figures.latest.get(item.id, {})
     tiles = []
-    for code, (column, line) in sorted(_tiles().items(), key=lambda pair: (pair[1][1], pair[1][0])):
+    for code, (column, line) in sorted(tile_places().items(), key=lambda pair: (pair[1][1], pair[1][0])):
         area = figures.release.areas.get(code)
         if area is None or code not in figures.member_states:
             continue
