@@ -51,7 +51,7 @@ def page(name: str, cells: list[tuple[str, str, str | None]], release: str) -> d
             found[drawing] = output + "\n"
             parts.append(f"![{_title(output)}]({drawing.name})")
         else:
-            parts.append(output if output.startswith("<") else f"```text\n{output}\n```")
+            parts.append(output if output.startswith(("<table", "<p")) else f"```text\n{output}\n```")
     found[PAGES / f"{name}.md"] = "\n\n".join(parts) + "\n"
     return found
 
