@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from reports.site.drawing import Line, line_chart, tile_map
+from reports.site.drawing import Line, after_breaks, line_chart, tile_map
 from reports.site.home import tile_places
 from warehouse import Release
 from warehouse.diff.notes import number
@@ -54,11 +54,8 @@ def fan(release: Release, indicator: str, area: str) -> Chart:
     about = release.about(indicator)
     symbol = release.units().get(about["unit"], ("", ""))[1]
     points = [(row["time_period"], row["value"]) for row in rows]
-    breaks = [
-        next(year for year, _ in points if year >= row["time_period"])
-        for row in release.breaks(indicator, [area])
-        if points[0][0] < row["time_period"] <= points[-1][0]
-    ]
+    declared = [(row["time_period"], row["reason"]) for row in release.breaks(indicator, [area])]
+    breaks = after_breaks([year for year, _ in points], declared)
     bounds = ("time_period", "value", "lower_80", "upper_80", "lower_95", "upper_95")
     ahead = [tuple(row[name] for name in bounds) for row in release.projection(indicator, [area])]
     target = about["target_value"]

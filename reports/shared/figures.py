@@ -128,6 +128,19 @@ class Figures:
         return found
 
     @cached_property
+    def breaks(self) -> dict[str, list[tuple[int, str]]]:
+        """Indicator to the breaks that are declared of all areas: year and reason."""
+        if "applies_to" not in self.release.columns("series_break"):
+            return {}
+        sql = (
+            "select indicator, time_period, reason from {series_break} where applies_to = 'all' order by all"
+        )
+        found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for indicator, year, reason in self.release.rows(sql, "series_break"):
+            found[indicator].append((year, reason))
+        return found
+
+    @cached_property
     def groups(self) -> dict[str, dict[str, list[GroupValue]]]:
         """Indicator to group to its values by year."""
         status = "official_status" if "official_status" in self.release.columns("aggregate") else "null"

@@ -7,7 +7,7 @@ follows the reader's colour scheme. Maps and what a reader chooses are drawn by 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -22,14 +22,21 @@ GAP = 2  # years without a value, from which a line is broken and bridged by dot
 
 @dataclass(frozen=True)
 class Line:
-    """A series. fan: year, median, lower and upper 80, lower and upper 95; number: its colour."""
+    """A series. fan: year, median, lower and upper 80, lower and upper 95; number: its colour; breaks: the
+    first years with a value after a break, each with the reason."""
 
     name: str
     points: Sequence[tuple[int, float]]
     fan: Sequence[tuple[int, float, float, float, float, float]] = ()
     number: int = 1
     strong: bool = False
-    breaks: Sequence[int] = field(default=())
+    breaks: Mapping[int, str] = field(default_factory=dict)
+
+
+def after_breaks(years: Sequence[int], breaks: Sequence[tuple[int, str]]) -> dict[int, str]:
+    """The first year with a value after each break inside a series, with the reason of the break."""
+    inside = [(year, why) for year, why in breaks if years and years[0] < year <= years[-1]]
+    return {next(one for one in years if one >= year): why for year, why in inside}
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
@@ -91,6 +98,9 @@ def line_chart(
         parts += _path(line, x, y)
     parts += _ends(shown, x, y, bottom)
     said = "; ".join(f"{n.name}: {label(n.points[-1][1])}, {n.points[-1][0]}" for n in shown)
+    said += "".join(
+        f"; | {year}: {why}" for year, why in sorted({b for n in shown for b in n.breaks.items()})
+    )
     return _svg(width, height, "chart", title, said, "".join(parts))
 
 
@@ -118,7 +128,8 @@ def _path(line: Line, x: Scale, y: Scale) -> list[str]:
     dots = [piece[0] for piece in pieces if len(piece) == 1] + [line.points[-1]]
     drawn += [f'<circle class="d c{line.number}" cx="{x(a):.1f}" cy="{y(b):.1f}" r="3"/>' for a, b in dots]
     drawn += [
-        f'<path class="break" d="M{x(year):.1f} {y(value) - 9:.1f}v18"/>'
+        f'<path class="break" d="M{x(year):.1f} {y(value) - 9:.1f}v18">'
+        f"<title>{year}: {escape(line.breaks[year])}</title></path>"
         for year, value in line.points
         if year in line.breaks
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from reports.shared.figures import Figures
 from reports.shared.localisation import Words
 from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Indicator
-from reports.site.drawing import Line, line_chart, ticks_chart
+from reports.site.drawing import Line, after_breaks, line_chart, ticks_chart
 
 HORIZON = 2030
 LOGGED = ("USD", "INTL", "PS")  # units whose values span powers of ten
@@ -60,7 +60,9 @@ def group_chart(figures: Figures, words: Words, item: Indicator, groups: list[st
         ]
         area = figures.release.areas.get(group)
         fan = fan_of(figures, item.id, group) if group == WORLD else []
-        lines.append(Line(words.area(area) if area else group, points, fan, number, strong=group == WORLD))
+        name = words.area(area) if area else group
+        broken = after_breaks([year for year, _ in points], figures.breaks.get(item.id, []))
+        lines.append(Line(name, points, fan, number, strong=group == WORLD, breaks=broken))
     goal = None
     if item.target_value is not None:
         target = words.figure(item.target_value, item.unit)

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.cli.use.sentences import shown
 from pipelines.mcp import answers
+from reports.site.drawing import Line, after_breaks, line_chart
 from tests.unit.make import value
 from tests.unit.released import judged, released
 from warehouse import Release
@@ -36,6 +37,16 @@ def test_show_draws_and_names_the_breaks_inside_the_series(release: Release) -> 
     assert "After the last year" not in text
     trend = next(line for line in shown(profile(release, "use", "Kenya"), verbose=False) if "trend" in line)
     assert trend.count(BREAK) == 1
+
+
+def test_a_chart_of_the_site_cuts_the_line_and_says_why() -> None:
+    years = [2015, 2018, 2020]
+    broken = after_breaks(years, [(2017, "New questions."), (2015, "Too early."), (2021, "Too late.")])
+    assert broken == {2018: "New questions."}
+    line = Line("Kenya", [(year, float(year)) for year in years], breaks=broken)
+    drawn = line_chart([line], title="Use", label=str)
+    assert "<title>2018: New questions.</title>" in drawn
+    assert "| 2018: New questions." in drawn.partition(">")[0]
 
 
 def test_one_value_has_no_break(release: Release) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made / "releases" / "r1",
         FIGURES,
         indicator=[value("use", *key, number, obs_status="E") for key, number in FIGURES.items()],
-        progress=judged(FIGURES, {"UGA": "insufficient_data"}),
+        progress=[
+            row | ({"probability": 0.72, "confidence": "high"} if row["ref_area"] == "KEN" else {})
+            for row in judged(FIGURES, {"UGA": "insufficient_data"})
+        ],
         latest=latest,
     )
     (made / "releases" / "latest").symlink_to(folder.name)
@@ -93,6 +97,7 @@ def answers(home: Path) -> dict[str, Any]:
 
     async def ask(client: Client) -> dict[str, Any]:
         found: dict[str, Any] = {
+            "version": client.server_info.version if client.server_info else None,
             "tools": (await client.list_tools()).tools,
             "prompts": (await client.list_prompts()).prompts,
             "resources": (await client.list_resources()).resources,
@@ -192,6 +197,22 @@ def test_progress_explain_and_coverage_answer(answers: dict[str, Any]) -> None:
     assert [row["title"] for row in answers["coverage of an area"]["answer"]] == ["Internet use"]
     assert [row["indicator"] for row in answers["search"]["answer"]] == ["use"]
     assert answers["about"]["answer"][0]["target_origin"] == "test"
+
+
+def test_the_server_names_its_version_and_a_verdict_comes_with_its_likelihood(
+    answers: dict[str, Any],
+) -> None:
+    assert answers["version"] == version("compact-tracker")
+    (row,) = answers["progress"]["answer"]
+    assert row["verdict"] == "likely (probability 72%, high confidence)"
+    (first,) = [r for r in answers["show all"]["answer"] if r["ref_area"] == "KEN"]
+    assert first["verdict"] == row["verdict"]
+
+
+@pytest.mark.parametrize("name", ["about", "show", "show all", "progress", "explain", "coverage", "ranking"])
+def test_an_answer_stays_below_two_thousand_tokens(answers: dict[str, Any], name: str) -> None:
+    """By three characters a token, which is fewer than any tokenizer takes of English and figures."""
+    assert len(to_json(answers[name])) / 3 < 2_000
 
 
 def test_without_a_release_there_is_nothing_to_serve(tmp_path: Path) -> None:
