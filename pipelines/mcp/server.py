@@ -70,17 +70,22 @@ def server(home: Path) -> MCPServer[Any]:
 
 
 def _add_tools(made: MCPServer[Any], latest: Callable[[], Release]) -> None:
+    def told(
+        ask: Callable[..., dict[str, Any]], *given: Any, offset: int = 0, **named: Any
+    ) -> CallToolResult:
+        return _result(lambda: ask(latest(), *map(_argument, given), **named), offset)
+
     def search(text: str, offset: int = 0) -> CallToolResult:
         """Find indicators by words or by an agency's own code."""
-        return _result(lambda: answers.search(latest(), _word(text)), offset)
+        return told(answers.search, text, offset=offset)
 
     def about(indicator: str) -> CallToolResult:
         """What an indicator is: definition, target with its origin, formula, inputs, sources, coverage."""
-        return _result(lambda: answers.about(latest(), _word(indicator)))
+        return told(answers.about, indicator)
 
     def show(indicator: str, area: str = "", year: int | None = None, offset: int = 0) -> CallToolResult:
         """Values of an indicator: the latest of each area, or of a year; with source, status, verdict."""
-        return _result(lambda: answers.show(latest(), _word(indicator), _word(area), _year(year)), offset)
+        return told(answers.show, indicator, area, year, offset=offset)
 
     def series(
         indicator: str,
@@ -91,38 +96,31 @@ def _add_tools(made: MCPServer[Any], latest: Callable[[], Release]) -> None:
         offset: int = 0,
     ) -> CallToolResult:
         """Every year of an indicator for a country or group. sex: women, men or all; the total by default."""
-        return _result(
-            lambda: answers.series(
-                latest(), _word(indicator), _word(area), _year(since), _year(until), _word(sex)
-            ),
-            offset,
-        )
+        return told(answers.series, indicator, area, since, until, sex, offset=offset)
 
     def ranking(indicator: str, group: str = "", since: int | None = None, offset: int = 0) -> CallToolResult:
         """Countries by their newest value, the best first. group: only its members, such as Africa."""
-        return _result(
-            lambda: answers.ranking(latest(), _word(indicator), _word(group), _year(since)), offset
-        )
+        return told(answers.ranking, indicator, group, since, offset=offset)
 
     def progress(indicator: str, area: str, method: str = DEFAULT_METHOD) -> CallToolResult:
         """How likely an area is to meet the target, and how sure that is. method: empty for all of them."""
-        return _result(lambda: answers.progress(latest(), _word(indicator), _word(area), _word(method)))
+        return told(answers.progress, indicator, area, method)
 
     def projection(indicator: str, area: str, offset: int = 0) -> CallToolResult:
         """The years to the target, with intervals of 80 per cent; or why there are none."""
-        return _result(lambda: answers.projection(latest(), _word(indicator), _word(area)), offset)
+        return told(answers.projection, indicator, area, offset=offset)
 
     def gaps(indicator: str, area: str, offset: int = 0) -> CallToolResult:
         """Differences between women and men, towns and countryside and other groups, in one area."""
-        return _result(lambda: answers.gaps(latest(), _word(indicator), _word(area)), offset)
+        return told(answers.gaps, indicator, area, offset=offset)
 
     def explain(indicator: str, area: str, year: int | None = None, sql: bool = False) -> CallToolResult:
         """Where a number comes from: formula with its numbers, observations, snapshots, SQL."""
-        return _result(lambda: answers.explain(latest(), _word(indicator), _word(area), _year(year), sql=sql))
+        return told(answers.explain, indicator, area, year, sql=sql)
 
     def coverage(indicator: str = "", area: str = "", offset: int = 0) -> CallToolResult:
         """What data there is: for which countries of an indicator, or which indicators of a country."""
-        return _result(lambda: answers.coverage(latest(), _word(indicator), _word(area)), offset)
+        return told(answers.coverage, indicator, area, offset=offset)
 
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
     for tool in (
@@ -202,15 +200,17 @@ def _word(text: str) -> str:
     return visible(text)
 
 
-def _year(year: int | None) -> int | None:
-    """A year as the database may compare it.
+def _argument(given: str | int | None) -> str | int | None:
+    """An argument as an answer may take it: a word, or a year as the database may compare it.
 
     Raises:
-        CompactError: it has more digits than a year.
+        CompactError: a word is too long, or a year has more than four digits.
     """
-    if year is not None and abs(year) > MAX_YEAR:
+    if isinstance(given, str):
+        return _word(given)
+    if given is not None and abs(given) > MAX_YEAR:
         raise CompactError("a year has more than four digits", allowed=f"at most {MAX_YEAR}")
-    return year
+    return given
 
 
 def _result(ask: Callable[[], dict[str, Any]], offset: int = 0) -> CallToolResult:
