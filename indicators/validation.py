@@ -16,6 +16,7 @@ from typing import Any
 from indicators.formula.parser import check_formula, formula_names
 from indicators.verdict_checks import verdict_findings, verdict_warnings
 from schemas.codelists.areas import area_rows
+from schemas.codelists.reader import read_codelist
 from schemas.codelists.units import unit_codes
 from schemas.definitions.indicator import Indicator, Input
 from schemas.definitions.source import Source
@@ -209,6 +210,7 @@ def _impossible(indicator: Indicator) -> Iterator[Finding]:
                 place: Place = ("inputs", name, number) if named else ("inputs", number)
                 what = "a factor of 0 makes every value 0"
                 yield (*place, "scale"), what, "another number than 0", "fix the factor, or remove it"
+            yield from _codes(item, ("inputs", name, number) if named else ("inputs", number))
     known = _areas()
     for number, change in enumerate(indicator.breaks):
         if change.ref_area != "all" and change.ref_area not in known:
@@ -224,6 +226,31 @@ def _impossible(indicator: Indicator) -> Iterator[Finding]:
         if asked is not None and asked > len(known):
             what = f"{asked} is more than the {len(known)} countries and territories that there are"
             yield ("expect", field), what, f"{len(known)} at most", "fix the number"
+
+
+def _codes(item: Input, place: Place) -> Iterator[Finding]:
+    """Codes of a dimension with a closed list that no input can have."""
+    known = _closed_codes()
+    for field in ("where", "part"):
+        for dimension, code in getattr(item, field).items():
+            if code not in known.get(dimension, {code}):
+                allowed = sorted(known[dimension])
+                step = did_you_mean(code, allowed, "write one of these codes")
+                yield (
+                    (*place, field, dimension),
+                    f"no input has a code {code} of {dimension}",
+                    (", ".join(allowed)),
+                    step,
+                )
+
+
+@cache
+def _closed_codes() -> dict[str, set[str]]:
+    """The codes of the dimensions whose list is closed: ages and quantiles are open."""
+    rows = read_codelist("code_names")
+    return {
+        name: {row["code"] for row in rows if row["codelist"] == name} for name in ("sex", "urbanisation")
+    }
 
 
 @cache

@@ -103,6 +103,14 @@ SLIPS = {
         "makes every value 0",
         "fix the factor",
     ),
+    "a code that no input has": (
+        "series: ONLINE}",
+        "series: ONLINE, where: {sex: W}}",
+        "inputs.0.where.sex",
+        8,
+        "no input has a code W of sex",
+        "write one of these codes",
+    ),
     "a break nowhere": (
         "aggregate:",
         "breaks: [{time_period: 2020, ref_area: KNY, reason: new}]\naggregate:",
@@ -137,6 +145,13 @@ SLIPS = {
         "128",
     ),
 }
+
+
+def test_a_target_on_the_wrong_side_is_a_warning(folder: Path) -> None:
+    file = folder / "indicators" / "digital" / "online.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("value: 100", "value: 0"), encoding="utf-8")
+    found = check_files([file], folder=folder / "indicators", sources_folder=folder / "sources")
+    assert any("on the wrong side of higher_is_better" in one.what for one in found.warnings)
 
 
 @pytest.mark.parametrize("name", SLIPS)
