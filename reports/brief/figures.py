@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-import yaml
-
 from reports.shared.figures import FEWEST_PEERS, Figures
+from reports.shared.key_indicators import key_indicators, peer_indicators
 
-KEY_INDICATORS = Path(__file__).with_name("key_indicators.yaml")
 FRAMEWORK = "compact_adopted"
 
 
@@ -53,10 +50,8 @@ class Facts:
     def __init__(self, figures: Figures) -> None:
         self.figures = figures
         self.release = figures.release
-        chosen = yaml.safe_load(KEY_INDICATORS.read_text(encoding="utf-8"))
-        known = self.release.indicators
-        self.key = {code: [i for i in ids if i in known] for code, ids in chosen["objectives"].items()}
-        self.peers = [i for i in chosen["peers"] if i in known]
+        self.key = key_indicators(self.release.indicators)
+        self.peers = peer_indicators(self.release.indicators)
 
     @cached_property
     def scores(self) -> dict[str, dict[str, Score]]:

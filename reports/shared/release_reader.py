@@ -23,7 +23,6 @@ from schemas.errors import CompactError
 
 METHOD = DEFAULT_METHOD  # a release without it is shown by the first it has
 FIRST_YEAR = 2000  # charts begin here; the whole series is in indicator.parquet
-SPARK_FROM = 2010  # lines the size of a word begin here: room for the years before the goals, and no more
 WORLD = "M49:001"
 REGIONS = ("M49:002", "M49:019", "M49:142", "M49:150", "M49:009")
 INCOME = ("WB:LIC", "WB:LMC", "WB:UMC", "WB:HIC")

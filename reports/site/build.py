@@ -119,7 +119,8 @@ def write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
     shutil.copyfile(vendor / "LICENCES.txt", assets / "plot-licences.txt")
     used = {item.unit for item in figures.release.indicators.values()}
     for language in LANGUAGES:
-        data.write(assets / f"words.{language}.js", "words", words[language].for_scripts(used))
+        titles = {f"source.{name}": about["title"] for name, about in figures.release.sources.items()}
+        data.write(assets / f"words.{language}.js", "words", words[language].for_scripts(used) | titles)
     data.write(out / "data" / "areas.js", "areas", data.areas(figures, words))
     data.write(out / "data" / "indicators.js", "indicators", data.indicators(figures, words))
     index = search_index(figures, words, pages.OVERVIEWS)

@@ -16,7 +16,7 @@ import orjson
 
 from reports.shared.figures import Figures, GroupValue
 from reports.shared.localisation import LANGUAGES, Words
-from reports.shared.release_reader import SPARK_FROM, Area, Indicator
+from reports.shared.release_reader import Area, Indicator
 from reports.shared.standing import CATEGORIES, Pace
 
 Spark = list[Any]  # first year, then one value for each year, null where there is none
@@ -149,10 +149,9 @@ def country(figures: Figures, area: Area) -> dict[str, Any]:
             figures.ranks[id_].get(area.code),
             class_number(pace),
             significant(medians.get(region or ""), 4), significant(medians.get(income or ""), 4),
-            spark([p for p in figures.series.get(id_, {}).get(area.code, []) if p[0] >= SPARK_FROM], 3),
             significant(pace.chance if pace else None, 2), pace.confidence if pace else None,
         ])  # fmt: skip
-    return {"rows": rows, "sources": list(sources), "region": region, "income": income, "first": SPARK_FROM}
+    return {"rows": rows, "sources": list(sources), "region": region, "income": income}
 
 
 def group(figures: Figures, area: Area) -> dict[str, Any]:
@@ -169,6 +168,5 @@ def group(figures: Figures, area: Area) -> dict[str, Any]:
             id_, group_row(values[-1]) if values else None,
             significant(figures.medians.get(id_, {}).get(area.code)), len(known),
             figures.counts_by_category(standing.counts or standing.directions),
-            spark([(v.year, v.value) for v in values if v.year >= SPARK_FROM], 3),
         ])  # fmt: skip
-    return {"rows": rows, "members": sorted(members), "first": SPARK_FROM}
+    return {"rows": rows, "members": sorted(members)}

@@ -79,7 +79,7 @@ def line_chart(
         return bottom - (bottom - top) * (value - marks[0]) / (marks[-1] - marks[0])
 
     parts = [
-        f'<line class="g" x1="{left}" x2="{right:.0f}" y1="{y(m):.1f}" y2="{y(m):.1f}"/>'
+        f'<path class="g" d="M{left} {y(m):.1f}H{right:.0f}"/>'
         f'<text class="t e" x="{left - 6}" y="{y(m) + 4:.1f}">{escape(label(m))}</text>'
         for m in marks
     ]
@@ -101,7 +101,7 @@ def line_chart(
     said += "".join(
         f"; | {year}: {why}" for year, why in sorted({b for n in shown for b in n.breaks.items()})
     )
-    return _svg(width, height, "chart", title, said, "".join(parts))
+    return svg(width, height, "chart", title, said, "".join(parts))
 
 
 def _years(first: int, last: int, width: float) -> list[int]:
@@ -151,7 +151,7 @@ def _fan(line: Line, x: Scale, y: Scale) -> list[str]:
 
 
 def _d(points: Sequence[tuple[float, float]], x: Scale, y: Scale) -> str:
-    return "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in points)
+    return "L".join(f"{x(a):.0f} {y(b):.1f}" for a, b in points)
 
 
 def _ends(lines: Sequence[Line], x: Scale, y: Scale, bottom: float) -> list[str]:
@@ -221,45 +221,7 @@ def ticks_chart(
             f'<text class="goal-t{side}" x="{at_target:.1f}" y="12">{escape(target[1])}</text>'
         )
     said = "; ".join(f"{name}: {label(value)}" for value, name in (points[0], middle, points[-1]))
-    return _svg(width, height, "ticks", title, said, "".join(parts))
-
-
-def strip(
-    before: float | None,
-    now: float,
-    target: float,
-    *,
-    title: str,
-    ahead: tuple[float, float, float] | None = None,
-    lowest: float | None = None,
-) -> str:
-    """One quantity on one line: where it was (ring), where it is (dot), the projection with its interval, and
-    the target (bar)."""
-    values = [now, target, *([before] if before is not None else []), *(ahead or ())]
-    low: float = min(values) if lowest is None else min(lowest, *values)
-    high: float = max(values)
-    width, height, edge = 220, 26, 8
-
-    def x(value: float) -> float:
-        return edge + (width - 2 * edge) * (value - low) / ((high - low) or 1)
-
-    middle = height / 2
-    parts = [f'<line class="g" x1="{edge}" x2="{width - edge}" y1="{middle}" y2="{middle}"/>']
-    if ahead:
-        parts.append(
-            f'<line class="f" x1="{x(ahead[1]):.1f}" x2="{x(ahead[2]):.1f}" y1="{middle}" y2="{middle}"/>'
-            f'<circle class="ahead" cx="{x(ahead[0]):.1f}" cy="{middle}" r="3"/>'
-        )
-    if before is not None:
-        parts.append(
-            f'<line class="l c1" x1="{x(before):.1f}" x2="{x(now):.1f}" y1="{middle}" y2="{middle}"/>'
-            f'<circle class="ring" cx="{x(before):.1f}" cy="{middle}" r="4"/>'
-        )
-    parts.append(f'<circle class="d c1" cx="{x(now):.1f}" cy="{middle}" r="5"/>')
-    parts.append(
-        f'<line class="goal-bar" x1="{x(target):.1f}" x2="{x(target):.1f}" y1="3" y2="{height - 3}"/>'
-    )
-    return _svg(width, height, "strip", title, "", "".join(parts))
+    return svg(width, height, "ticks", title, said, "".join(parts))
 
 
 def tile_map(tiles: Sequence[tuple[str, int, int, str, str, str]], *, title: str, size: int = 38) -> str:
@@ -274,10 +236,10 @@ def tile_map(tiles: Sequence[tuple[str, int, int, str, str, str]], *, title: str
         f"{code}</text></a>"
         for code, column, line, kind, words, address in tiles
     ]
-    return _svg(size * columns, size * lines, "tiles", title, "", "".join(parts), role="group")
+    return svg(size * columns, size * lines, "tiles", title, "", "".join(parts), role="group")
 
 
-def _svg(width: int, height: int, kind: str, title: str, said: str, body: str, *, role: str = "img") -> str:
+def svg(width: int, height: int, kind: str, title: str, said: str, body: str, *, role: str = "img") -> str:
     label = escape(f"{title}. {said}" if said else title, quote=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="drawn {kind}" viewBox="0 0 {width} {height}" '

@@ -14,9 +14,10 @@ from reports.shared.figures import Figures
 from reports.shared.localisation import Words, catalogue
 from reports.shared.release_reader import WORLD, Indicator
 from reports.shared.standing import UNKNOWN
-from reports.site.drawing import strip, tile_map
+from reports.site.drawing import tile_map
 from reports.site.headline import Finding
 from reports.site.stills import fan_of, group_chart
+from reports.site.target_strip import strip
 
 GEOMETRY = Path(__file__).parent / "assets" / "geometry.js"
 SINCE = 2015  # the year that strips begin with: the Goals'
@@ -109,9 +110,9 @@ def _strip(figures: Figures, words: Words, item: Indicator) -> dict[str, Any]:
     first = next((v for v in values if v.year >= SINCE and v.year < last.year), None)
     fan = fan_of(figures, item.id, WORLD)
     drawn = strip(
-        first.value if first else None, last.value, item.target_value,
+        first.value if first else None, last.value, target=item.target_value,
         title=words.title(item), ahead=fan[-1][1:4] if fan else None,
-        lowest=0 if item.unit == "PT" else None,
+        span=(0.0 if item.unit == "PT" else last.value, last.value),
     )  # fmt: skip
     return {"drawn": drawn, "first": first, "last": last}
 

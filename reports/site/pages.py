@@ -21,11 +21,14 @@ from reports.site.elsewhere import closed_for
 from reports.site.headline import finding
 from reports.site.mathml import mathml
 from reports.site.overview_values import OverviewValues
+from reports.site.profile import profile
 from reports.site.stills import lines_of, still
 
 BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
 # Ends that HTML lets be left out: a twentieth of all pages, in three languages.
 UNNEEDED = re.compile(r"</(?:li|td|th|tr|dt|dd|option|tbody|thead)>")
+# Quotes round a value that needs none: another thirtieth. A value before /> keeps them.
+TAG, QUOTED = re.compile(r"<[a-z][^<>]*>"), re.compile(r'="([\w./#:-]+)"(?=[\s>])')
 TEMPLATES = Path(__file__).parent / "templates"
 OVERVIEWS = (
     "index", "indicators", "areas", "compare", "gaps", "inequality", "scores", "claims", "availability",
@@ -123,7 +126,8 @@ class Site(OverviewValues):
                 **values,
             )
         )
-        return self.folder / f"{path}.html", UNNEEDED.sub("", BLANK.sub("\n", html))
+        html = TAG.sub(lambda tag: QUOTED.sub(r"=\1", tag[0]), UNNEEDED.sub("", BLANK.sub("\n", html)))
+        return self.folder / f"{path}.html", html
 
     def overview_pages(self) -> Iterator[tuple[Path, str]]:
         """The world page and the pages of which there is one each."""
@@ -213,7 +217,7 @@ class Site(OverviewValues):
                     ),
                     key=self.words.area,
                 ),
-                areas=self.release.areas,
+                **profile(self.figures, self.words, area),
             )
 
     def _of(self, area: Area) -> Standing:

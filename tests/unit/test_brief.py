@@ -15,8 +15,8 @@ from pypdf import PdfReader
 from indicators.registry import load_catalogue
 from reports import brief
 from reports.brief.build import TEMPLATE, Briefs, page_count
-from reports.brief.figures import KEY_INDICATORS
 from reports.brief.localisation import FOLDER, LANGUAGES, Words
+from reports.shared.key_indicators import FILE as KEY_FILE
 from schemas.errors import CompactError
 from tests.unit.reported import report_release
 
@@ -183,7 +183,7 @@ def test_the_catalogues_have_the_same_keys_and_gaps(language: str) -> None:
 
 def test_every_key_indicator_is_in_the_catalogue_under_its_objective() -> None:
     catalogue = load_catalogue()
-    chosen = yaml.safe_load(KEY_INDICATORS.read_text(encoding="utf-8"))
+    chosen = yaml.safe_load(KEY_FILE.read_text(encoding="utf-8"))
     for objective, ids in chosen["objectives"].items():
         for name in ids:
             assert str(catalogue[name].frameworks.get("compact_adopted")) == objective, name

@@ -173,7 +173,7 @@ const Block = (() => {
         { head: t("js.status"), cell: (r) => statusOf(r[3]), value: (r) => r[3] },
         ...(data.rows.some((r) => r[6] != null) ? [{ head: t("js.pace"), cell: (r) => Charts.badge(r[6]), value: (r) => r[6] }] : []),
         ...(meta.t == null ? [] : [{ head: t("js.to_target"), cell: (r) => toTarget(r[2]), n: true, value: (r) => meta.t - r[2] }]),
-        { head: t("table.source"), cell: (r) => el("span", {}, ...data.sources[r[4]].split(";").flatMap((s, i) => [i ? ", " : "", el("a", { href: `${CT.body.up}sources.html#${s}` }, data.names?.[s] ?? s)])), value: (r) => data.sources[r[4]] },
+        { head: t("table.source"), cell: (r) => el("span", {}, ...data.sources[r[4]].split(";").flatMap((s, i) => [i ? ", " : "", el("a", { href: `${CT.body.up}sources.html#${s}` }, CT.source(s))])), value: (r) => data.sources[r[4]] },
       ], rows, { caption: title(id), first: 25, sort: 0 }) : el("p", {}, t("js.no_data")));
     };
     name.addEventListener("input", draw);

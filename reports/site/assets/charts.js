@@ -200,18 +200,6 @@ const Charts = (() => {
     }), label);
   });
 
-  // A line the size of a word; the table says the numbers.
-  const sparkline = (spark, colour = SECOND) => {
-    const points = unpack(spark);
-    if (points.length < 2) return "";
-    const [w, h] = [96, 24];
-    const x = d3.scaleLinear(d3.extent(points, (p) => p.year), [2, w - 4]), y = d3.scaleLinear(d3.extent(points, (p) => p.value), [h - 3, 3]);
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("viewBox", `0 0 ${w} ${h}`); svg.setAttribute("class", "spark"); svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", t("js.spark_label", { a: points[0].year, va: number(points[0].value), b: points.at(-1).year, vb: number(points.at(-1).value) }));
-    svg.innerHTML = `<path d="${d3.line((p) => x(p.year).toFixed(1), (p) => y(p.value).toFixed(1))(points)}" fill="none" stroke="${colour}" stroke-width="1.5"/><circle cx="${x(points.at(-1).year)}" cy="${y(points.at(-1).value)}" r="2.4" fill="${colour}"/>`;
-    return svg;
-  };
   const badge = (number_) => number_ == null ? el("span", { class: "none" }, t("table.not_assessed")) : el("span", { class: `badge c-${CLASSES[number_]}` }, t(`category.${CLASSES[number_]}`));
-  return { fit, wide, image, style, onto, CLASS_COLOURS, BLUES, GUESSED, trend, strip, gaps, counts, ranks, lorenz, sparkline, badge, unpack, legend, CLASSES, LINES };
+  return { fit, wide, image, style, onto, CLASS_COLOURS, BLUES, GUESSED, trend, strip, gaps, counts, ranks, lorenz, badge, unpack, legend, CLASSES, LINES };
 })();

@@ -40,7 +40,7 @@
     });
     const cell = (id, code) => {
       const row = data[id].rows.find((r) => r[0] === code), group = data[id].groups[code]?.at(-1);
-      if (row) return el("span", {}, CT.why(id, code, figure(row[2], indicators[id].u)), " ", el("small", {}, `${row[1]} · ${row[3].split(";").map((s) => t(`status.${s}`)).join("; ")} · ${data[id].sources[row[4]].replaceAll(";", ", ")}`), row[6] == null ? null : el("br"), row[6] == null ? null : Charts.badge(row[6]));
+      if (row) return el("span", {}, CT.why(id, code, figure(row[2], indicators[id].u)), " ", el("small", {}, `${row[1]} · ${row[3].split(";").map((s) => t(`status.${s}`)).join("; ")} · ${data[id].sources[row[4]].split(";").map(CT.source).join(", ")}`), row[6] == null ? null : el("br"), row[6] == null ? null : Charts.badge(row[6]));
       if (group) return el("span", {}, CT.why(id, code, figure(group[1], indicators[id].u)), " ", el("small", {}, `${group[0]} · ${group[3] ? t(group[3] === 2 ? "table.nowcast" : "table.official") : group[2] == null ? t("js.n_of", { n: group[4], of: group[5] }) : t("table.covers", { share: CT.percent(group[2]) })}`));
       return el("span", { class: "none" }, t("js.no_data"));
     };

@@ -58,12 +58,22 @@
     draw(preferred);
   };
 
-  const byObjective = (rows) => {
-    const found = new Map([..."ABCDEFGH", ""].map((code) => [code, []]));
-    for (const row of rows) found.get(CT.get("indicators")[row[0]].o[0] ?? "")?.push(row);
-    return [...found].filter(([, list]) => list.length);
+  // One table of all indicators, narrowed by objective and by words, with the file of what it shows.
+  const listing = (columns, rows, note, csv) => {
+    const lines = el("div"), words = el("input", { type: "search", autocomplete: "off", id: "find-indicator" });
+    const codes = [..."ABCDEFGH"].filter((code) => rows.some((row) => metaOf(row).o[0] === code));
+    const objective = el("select", { id: "of-objective" }, el("option", { value: "" }, t("js.every_objective")), ...codes.map((code) => el("option", { value: code }, `${code} ${t(`objective.${code}`)}`)), el("option", { value: "-" }, t("js.other")));
+    const shown = () => {
+      const asked = CT.plain(words.value), of = objective.value;
+      return rows.filter((row) => (!of || (metaOf(row).o[0] ?? "-") === of) && (!asked || CT.plain(title(row[0])).includes(asked) || row[0].includes(asked)));
+    };
+    const draw = () => { const found = shown(); lines.replaceChildren(found.length ? CT.table(columns, found, { caption: t("js.every_objective"), first: 30, stacked: true }) : el("p", {}, t("js.no_data"))); };
+    words.addEventListener("input", draw); objective.addEventListener("change", draw);
+    at("profile").replaceChildren(note ? el("p", { class: "fine" }, note) : "", el("div", { class: "choices" },
+      el("label", { class: "field" }, el("span", {}, t("js.of_objective")), objective), el("label", { class: "field" }, el("span", {}, t("js.filter_all")), words),
+      el("button", { type: "button", class: "plain", onclick: () => csv(shown()) }, t("js.csv"))), lines);
+    draw();
   };
-  const head = (code) => el("h3", {}, ...(code ? [el("a", { href: `${CT.body.up}objective/${code}.html` }, el("b", { class: "code" }, code), ` ${t(`objective.${code}`)}`)] : [t("js.other")]));
   const metaOf = (row) => CT.get("indicators")[row[0]];
 
   const country = (data) => {
@@ -72,18 +82,19 @@
       { head: t("table.indicator"), cell: (r) => el("a", { href: indicatorLink(r[0]) }, title(r[0])), row: true, value: (r) => title(r[0]) },
       { head: t("table.value"), cell: (r) => el("b", {}, CT.why(r[0], area, figure(r[2], metaOf(r).u))), n: true },
       { head: t("table.year"), cell: (r) => yearCell(r[1], newest), n: true, value: (r) => r[1] },
-      { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[9]) },
-      { head: t("js.status"), cell: (r) => el("span", {}, statusOf(r[3]), el("small", {}, ` ${data.sources[r[4]].replaceAll(";", ", ").replaceAll("_", " ")}`)), value: (r) => r[3] },
+      { head: t("js.status"), cell: (r) => el("span", {}, statusOf(r[3]), el("small", {}, ` ${data.sources[r[4]].split(";").map(CT.source).join(", ")}`)), value: (r) => r[3] },
       { head: t("js.pace"), cell: (r) => Charts.badge(r[6]), value: (r) => r[6] },
       { head: t("js.to_target"), cell: (r) => toTarget(r[2], metaOf(r)), n: true },
-      ...(data.rows.some((r) => r[10] != null) ? [{ head: t("js.chance"), cell: (r) => chanceOf(r[10]), n: true, value: (r) => r[10] }] : []),
+      ...(data.rows.some((r) => r[9] != null) ? [{ head: t("js.chance"), cell: (r) => chanceOf(r[9]), n: true, value: (r) => r[9] }] : []),
       { head: t("js.median_region"), cell: (r) => CT.short(r[7]), n: true },
       { head: t("js.median_income"), cell: (r) => CT.short(r[8]), n: true },
       { head: t("js.rank"), cell: (r) => r[5] == null ? "–" : t("js.rank_of", { n: r[5], of: metaOf(r).c }), n: true, value: (r) => r[5] == null ? null : r[5] / metaOf(r).c },
     ];
     const peers = [data.region, data.income].filter(Boolean).map(areaName).join("; ");
-    at("profile").replaceChildren(el("p", { class: "fine" }, t("js.medians_of", { names: peers || "–" })),
-      ...byObjective(data.rows).flatMap(([code, rows]) => [head(code), CT.table(columns, rows, { caption: code ? t(`objective.${code}`) : t("js.other") })]));
+    listing(columns, data.rows, t("js.medians_of", { names: peers || "–" }), (rows) => CT.download(`${area}.csv`, [
+      ["ref_area", "indicator", "title", "time_period", "value", "unit", "obs_status", "source", "category", "probability", "rank"],
+      ...rows.map((r) => [area, r[0], title(r[0]), r[1], r[2], metaOf(r).u, r[3], data.sources[r[4]], r[6] == null ? "" : Charts.CLASSES[r[6]], r[9], r[5]]),
+    ]));
   };
 
   const group = (data) => {
@@ -98,13 +109,15 @@
       { head: t("table.indicator"), cell: (r) => el("a", { href: indicatorLink(r[0]) }, title(r[0])), row: true, value: (r) => title(r[0]) },
       { head: t("js.group_value"), cell: (r) => r[1] ? el("b", {}, CT.why(r[0], area, figure(r[1][1], metaOf(r).u))) : el("span", { class: "none" }, t("table.no_group_value")), n: true },
       { head: t("table.year"), cell: (r) => r[1] ? String(r[1][0]) : "", n: true, value: (r) => r[1]?.[0] },
-      { head: t("js.since", { year: data.first }), cell: (r) => Charts.sparkline(r[5]) },
       { head: t("js.covered"), cell: (r) => !r[1] ? "" : r[1][3] ? t(r[1][3] === 2 ? "table.nowcast" : "table.official") : r[1][2] == null ? t("js.n_of", { n: r[1][4], of: r[1][5] }) : CT.percent(r[1][2]), n: true, value: (r) => r[1]?.[2] },
       { head: t("js.median_members"), cell: (r) => CT.short(r[2]), n: true },
       { head: t("js.members_with"), cell: (r) => t("js.n_of", { n: r[3], of: data.members.length }), n: true, value: (r) => r[3] },
       { head: t("js.members_pace"), cell: (r) => stack(r[4]), class: "wide" },
     ];
-    at("profile").replaceChildren(...byObjective(data.rows).flatMap(([code, rows]) => [head(code), CT.table(columns, rows, { caption: code ? t(`objective.${code}`) : t("js.other") })]));
+    listing(columns, data.rows, null, (rows) => CT.download(`${CT.slug(area)}.csv`, [
+      ["group", "indicator", "title", "time_period", "value", "unit", "official", "share_covered", "median_of_members", "members_with_data"],
+      ...rows.map((r) => [area, r[0], title(r[0]), r[1]?.[0], r[1]?.[1], metaOf(r).u, r[1] ? r[1][3] : "", r[1]?.[2], r[2], r[3]]),
+    ]));
   };
 
   const start = async () => {

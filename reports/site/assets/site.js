@@ -46,6 +46,7 @@ const CT = (() => {
   const percent = (share, digits = 0) => t("table.percent", { n: number(100 * share, digits) });
   const areaName = (code) => store.areas?.[code]?.n[order] ?? code;
   const title = (id) => store.indicators?.[id]?.n[order] ?? id;
+  const source = (id) => store.words[`source.${id}`] ?? id;
   const areaLink = (code) => `${body.up}area/${slug(code)}.html`;
   // A figure that leads to how it came about.
   const why = (id, area, text) => el("a", { class: "why", href: `${body.up}explain.html#i=${id}&a=${area}`, title: t("js.why.link") }, text);
@@ -64,7 +65,7 @@ const CT = (() => {
   };
 
   // --- tables: columns [{head, cell(row) -> text or node, value(row) to sort by, n: numeric, row: is the row's head}]
-  const table = (columns, rows, { caption, first = Infinity, sort = null, down = false } = {}) => {
+  const table = (columns, rows, { caption, first = Infinity, sort = null, down = false, stacked = false } = {}) => {
     let [key, reverse, shown] = [sort, down, first];
     const head = el("tr"), lines = el("tbody");
     const more = el("button", { type: "button", class: "more-rows", onclick: () => { shown = Infinity; draw(); } });
@@ -80,7 +81,7 @@ const CT = (() => {
         : (typeof a === "string" ? a.localeCompare(b, language) : a - b) * (reverse ? -1 : 1);
       const sorted = by ? [...rows].sort((a, b) => compare(by(a), by(b))) : rows;
       lines.replaceChildren(...sorted.slice(0, shown).map((row) => el("tr", {}, ...columns.map((column) =>
-        el(column.row ? "th" : "td", { scope: column.row ? "row" : null, class: column.n ? "n" : column.class ?? null }, column.cell(row))))));
+        el(column.row ? "th" : "td", { scope: column.row ? "row" : null, class: column.n ? "n" : column.class ?? null, "data-head": stacked && !column.row ? column.head : null }, column.cell(row))))));
       [...head.children].forEach((cell, i) => cell.setAttribute("aria-sort", i !== key ? "none" : reverse ? "descending" : "ascending"));
       more.hidden = rows.length <= shown;
       more.textContent = t("js.show_all", { n: rows.length });
@@ -89,7 +90,7 @@ const CT = (() => {
     window.addEventListener("beforeprint", () => { shown = Infinity; draw(); });
     const label = caption ?? "";
     return el("div", {}, el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
-      el("table", { class: "grid" }, el("caption", { class: "quiet" }, label), el("thead", {}, head), lines)), more);
+      el("table", { class: stacked ? "grid stacked" : "grid" }, el("caption", { class: "quiet" }, label), el("thead", {}, head), lines)), more);
   };
 
   // --- files for the reader
@@ -119,7 +120,9 @@ const CT = (() => {
   const search = async (text) => Search.find(await build(), text, (a, b) => a.name.localeCompare(b.name, language));
 
   const start = () => {
-    const input = document.getElementById("q"), hits = document.getElementById("hits");
+    const input = document.getElementById("q"), hits = el("ul", { id: "hits", class: "hits", role: "listbox", "aria-label": t("js.hits"), hidden: true });
+    for (const [name, value] of Object.entries({ autocomplete: "off", role: "combobox", "aria-expanded": "false", "aria-controls": "hits", "aria-autocomplete": "list" })) input.setAttribute(name, value);
+    input.after(hits);
     let at = -1;
     const close = () => { hits.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
     const mark = () => [...hits.children].forEach((li, i) => {
@@ -165,5 +168,5 @@ const CT = (() => {
     }
   };
   document.addEventListener("DOMContentLoaded", start);
-  return { put, zip, get, load, why, short, t, number, figure, unit, percent, areaName, title, areaLink, indicatorLink, el, table, download, slug, search, plain, language, body };
+  return { put, zip, get, load, why, source, short, t, number, figure, unit, percent, areaName, title, areaLink, indicatorLink, el, table, download, slug, search, plain, language, body };
 })();
