@@ -6,6 +6,7 @@ Every word a reader sees is in messages/<language>.yaml. What the release itself
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,6 +29,7 @@ SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LANGUAGE_NAMES = {"en": "English", "fr": "Français", "es": "Español"}
 LANGUAGES = tuple(LANGUAGE_NAMES)  # the first has its pages at the root of the site
 FOLDER = Path(__file__).parent / "messages"
+PLURAL = re.compile(r"\{(\w+)\|([^{}|]*)\|([^{}|]*)\}")
 SHARED = (
     "js.",
     "category.",
@@ -95,13 +97,23 @@ class Words:
     def t(self, key: str, **values: Any) -> str:
         """A message with its values filled in. Raises CompactError for a key that the catalogue lacks."""
         try:
-            return catalogue(self.language)[key].format(**values)
+            return self.plural(catalogue(self.language)[key], values).format(**values)
         except KeyError as fault:
             raise CompactError(
                 f"message {key} cannot be written: {fault.args[0]} is missing",
                 where=str(FOLDER / f"{self.language}.yaml"),
                 next_step="add the key to all three catalogues, or pass the value",
             ) from None
+
+    def plural(self, text: str, values: dict[str, Any]) -> str:
+        """A message in which {n|value|values} is the form that the language has for the number n: the first
+        for Unicode CLDR's "one", else the second. A number already written out counts by its digits."""
+
+        def form(found: re.Match[str]) -> str:
+            digits = re.sub(r"\D", "", str(values[found[1]]))
+            return found[2] if self.locale.plural_form(int(digits or 2)) == "one" else found[3]
+
+        return PLURAL.sub(form, text)
 
     def title(self, indicator: Indicator) -> str:
         """The indicator's title; English where no translation is kept."""

@@ -14,7 +14,7 @@ from schemas.definitions.methods import methods as known_methods
 from schemas.tables.registry import TABLES
 
 ON_A_PAGE = 8  # of an indicator; the table revision has all
-MOST_REVISIONS = 40  # the page shows the largest; the table revision has all
+MOST_CLASSES = 40  # verdicts that changed, on the page; diff.json has more
 OTHER_FILES = (
     "warehouse.duckdb",
     "compact-tracker.xlsx",
@@ -182,7 +182,6 @@ def changes(release: Release) -> dict[str, Any] | None:
     if not previous:
         return None
     counted = revised(release)
-    largest = [r for r in (release.diff or {}).get("revised", {}).get("listed", []) if r.get("beyond")]
     classes = [
         r
         for r in (release.diff or {}).get("categories", {}).get("listed", [])
@@ -190,12 +189,9 @@ def changes(release: Release) -> dict[str, Any] | None:
     ]
     return {
         "previous": previous,
-        "notes": (release.diff or {}).get("notes", []),
         "counts": {i: counted[i] for i in release.indicators if i in counted},
         "indicators": release.indicators,
-        "largest": largest[:MOST_REVISIONS],
-        "classes": classes[:MOST_REVISIONS],
-        "ways": (release.diff or {}).get("categories", {}).get("ways"),
+        "classes": classes[:MOST_CLASSES],
     }
 
 

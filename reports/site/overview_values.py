@@ -16,6 +16,7 @@ from reports.site import overview_rows as overviews
 from reports.site import topic_rows as topics
 from reports.site.elsewhere import measured_elsewhere
 from reports.site.headline import finding
+from reports.site.story import story
 
 VERDICTS = ("not_reproduced", "revised", "holds", "no_data")
 FLAGSHIPS = (
@@ -170,4 +171,4 @@ class OverviewValues:
         return {"files": overviews.files(self.release)}
 
     def _changes(self) -> dict[str, Any]:
-        return {"diff": overviews.changes(self.release)}
+        return {"diff": story(self.release, self.words)}

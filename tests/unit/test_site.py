@@ -25,6 +25,7 @@ from reports.site.elsewhere import PARTS
 from reports.site.headline import LEADS
 from reports.site.overview_rows import OTHER_FILES
 from reports.site.pages import NAVIGATION, OVERVIEWS, SECTIONS
+from reports.site.story import WAYS, story
 from reports.site.topic_rows import CONTRIBUTED
 from schemas.codelists.groupings import groupings
 from schemas.codelists.obs_status import STATUS_WORDS
@@ -80,6 +81,21 @@ FAMILIES = {
         "consumption",
     ),
     "js.tool": ("link", "embed", "png", "svg", "csv", "metadata", "cite"),
+    "page.changes.way": (*WAYS, "gained", "lost"),
+    "page.changes.why": (
+        "new",
+        "gone",
+        "defined",
+        "gained_year",
+        "target_new",
+        "target_gone",
+        "target",
+        "series",
+        "gained",
+        "lost",
+        "status",
+        "more",
+    ),
     "verdict": ("holds", "revised", "not_reproduced", "no_data"),
     "aggregate": AGGREGATES,
 }
@@ -372,6 +388,48 @@ def test_a_profile_reads_without_a_script(site: Path) -> None:
     assert 'class="drawn ticks"' in (site / "indicator/gini.html").read_text()
 
 
+DIFF = {
+    "indicators": [
+        {"indicator": "gini", "title": "Gini index", "state": "new", "years_gained": []},
+        {"indicator": "internet_use", "title": "Use", "state": "kept", "definition_changed": True,
+         "years_gained": [2024]},
+    ],
+    "targets": [{"indicator": "internet_use", "title": "Use", "old_target": None,
+                 "new_target": 100.0, "new_target_year": 2030}],
+    "series": [{"indicator": "internet_use", "title": "Use", "values": 3, "differ": 1,
+                "old_title": "Two", "new_title": "Source One"}],
+    "coverage": {"gained": {"total": 5}, "lost": {"total": 0}},
+    "status": {"total": 2},
+    "categories": {
+        "ways": {"better": 2, "worse": 1, "assessed": 0, "not_assessed": 0},
+        "listed": [{"indicator": "internet_use", "title": "Use", "ref_area": "KEN", "area": "Kenya",
+                    "method": "likelihood-2026",
+                    "before": "very_unlikely", "after": "unlikely"}],
+    },
+    "revised": {"listed": [{"indicator": "internet_use", "title": "Use", "ref_area": "KEN", "area": "Kenya",
+                            "time_period": 2023,
+                            "dimensions": "", "old_value": 30.0, "new_value": 33.0}]},
+}  # fmt: skip
+
+
+def test_the_story_of_an_edition_says_what_changed_and_why(tmp_path: Path) -> None:
+    folder = write_release(tmp_path / "r")
+    (folder / "diff.json").write_text(json.dumps(DIFF))
+    told = story(Release(folder), Words("fr"))
+    assert told is not None
+    assert "1 valeur a été révisée, 0 est nouvelle" in told["headline"]  # French counts nought as one
+    said = " ".join(told["why"])
+    for part in ("Indice de Gini", "une cible de 100 d'ici à 2030", "« Source One », auparavant de « Two »"):
+        assert part in said, part
+    assert "révisées" in told["values_chart"]
+    assert ">Meilleurs qu&#x27;avant<" in told["verdicts_chart"]
+    assert "Kenya 2023" in told["revisions_chart"]
+    assert told["classes"][0]["after"] == Words("fr").t("category.unlikely")
+    card = json.loads((folder / "release.json").read_text())
+    (folder / "release.json").write_text(json.dumps(card | {"previous": None}))
+    assert story(Release(folder), Words("en")) is None  # a first edition has no story, and its page says so
+
+
 @pytest.mark.parametrize("table", OPTIONAL)
 def test_a_release_without_a_table_still_has_a_site(tmp_path: Path, table: str) -> None:
     release = write_release(tmp_path / "r", without=(table,))
@@ -422,3 +480,16 @@ def test_the_command_says_what_it_wrote_or_why_it_could_not(
     assert main([str(tmp_path), str(tmp_path / "t")]) == 1
     assert "not a release" in capsys.readouterr().err
     assert main([]) == 2
+
+
+def test_a_number_takes_the_plural_of_its_language() -> None:
+    english, french = Words("en"), Words("fr")
+    text = "{n} {n|value|values}"
+    assert [english.plural(text, {"n": n}) for n in (0, 1, 2, "1", "1,000")] == [
+        "{n} values", "{n} value", "{n} values", "{n} value", "{n} values",
+    ]  # fmt: skip
+    assert french.plural(text, {"n": 0}) == "{n} value"
+    assert "1 targets" not in english.t(
+        "page.area.standfirst", n="12", good="1", even="0", bad="2", unknown="9"
+    )
+    assert "1 is met" in english.t("page.area.standfirst", n="12", good="1", even="0", bad="2", unknown="9")

@@ -24,10 +24,12 @@ const CT = (() => {
   const slug = (area) => area.replace(":", "-");
 
   // --- words and numbers
+  const plurals = new Intl.PluralRules(language);
   const t = (key, values = {}) => {
     const words = store.words ?? {};
     if (!(key in words)) throw new Error(`no message ${key}`);
-    return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    const form = (_, name, one, other) => plurals.select(Number(String(values[name]).replace(/\D/g, "") || 2)) === "one" ? one : other;
+    return words[key].replace(/\{(\w+)\|([^{}|]*)\|([^{}|]*)\}/g, form).replace(/\{(\w+)\}/g, (_, name) => values[name]);
   };
   const formats = {};
   const number = (value, digits) => {
