@@ -9,12 +9,12 @@ from html import escape
 
 from reports.site.drawing import svg
 
-WIDTH, ROW, NAMES = 760, 26, 300  # pixels: of the drawing, of a row, of the names before the bars
+WIDTH, ROW, NAMES = 800, 26, 330  # pixels: of the drawing, of a row, of the names before the bars
 CUT = 44  # letters of a name that fit
 
 
 def _name(text: str, y: float) -> str:
-    short = text if len(text) <= CUT else f"{text[: CUT - 1]}…"
+    short = text if len(text) <= CUT else f"{text[: CUT - 17].rstrip()}… {text[-15:].lstrip()}"
     return f'<text class="b e" x="{NAMES - 10}" y="{y:.0f}">{escape(short)}</text>'
 
 

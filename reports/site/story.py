@@ -115,7 +115,7 @@ def _reasons(release: Release, diff: dict[str, Any], words: Words) -> list[str]:
         if chosen:
             names = [_title(release, words, r["indicator"], r["title"]) for r in chosen[:NAMED]]
             more = len(chosen) - len(names)
-            listed = "; ".join(names) + (words.t("page.changes.why.more", n=more) if more else "")
+            listed = "; ".join(names) + (" " + words.t("page.changes.why.more", n=more) if more else "")
             said.append(words.t(f"page.changes.why.{key}", n=len(chosen), names=listed))
     for row in diff.get("targets", []):
         old, new = row["old_target"], row["new_target"]
@@ -128,9 +128,8 @@ def _reasons(release: Release, diff: dict[str, Any], words: Words) -> list[str]:
         filled |= {"old": row["old_title"], "new": row["new_title"]}
         title = _title(release, words, row["indicator"], row["title"])
         said.append(words.t("page.changes.why.series", title=title, **filled))
-    for key in ("gained", "lost"):
-        if n := diff.get("coverage", {}).get(key, {}).get("total"):
-            said.append(words.t(f"page.changes.why.{key}", n=words.number(n)))
+    coverage = {key: diff.get("coverage", {}).get(key, {}).get("total") for key in ("gained", "lost")}
+    said += [words.t(f"page.changes.why.{key}", n=words.number(n)) for key, n in coverage.items() if n]
     if n := diff.get("status", {}).get("total"):
         said.append(words.t("page.changes.why.status", n=words.number(n)))
     return said
