@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from indicators.closed_sources import closed_sources
+from indicators.registry import load_catalogue
 from indicators.validation import FRAMEWORKS as FRAMEWORKS_FILE
 from reports.shared.figures import OBJECTIVES, Figures
 from reports.shared.localisation import FOLDER, LANGUAGES, Words, catalogue, names
@@ -23,6 +24,7 @@ from reports.site import build
 from reports.site.__main__ import main
 from reports.site.elsewhere import PARTS
 from reports.site.headline import LEADS
+from reports.site.language_share import measure
 from reports.site.overview_rows import OTHER_FILES
 from reports.site.pages import NAVIGATION, OVERVIEWS, SECTIONS
 from reports.site.story import WAYS, story
@@ -208,12 +210,41 @@ def test_numbers_dates_and_names_are_those_of_the_language(site: Path) -> None:
 def test_names_that_we_keep_are_complete() -> None:
     for kind in ("titles", "areas"):
         assert all(set(entry) == {"fr", "es"} for entry in names(kind).values())
-    assert sorted(p.stem for p in FOLDER.glob("*.yaml")) == ["areas", "en", "es", "fr", "titles"]
+    assert sorted(p.stem for p in FOLDER.glob("*.yaml")) == [
+        "areas",
+        "descriptions",
+        "en",
+        "es",
+        "fr",
+        "titles",
+    ]
 
 
-def test_titles_are_kept_of_indicators_that_exist() -> None:
+def test_texts_are_kept_of_indicators_that_exist() -> None:
     ids = {path.stem for path in (SITE.parents[1] / "indicators" / "catalogue").glob("*/*.yaml")}
-    assert set(names("titles")) - ids == set()
+    for kind in ("titles", "descriptions"):
+        assert set(names(kind)) - ids == set()
+    assert all(set(entry) == {"of", "fr", "es"} for entry in names("descriptions").values())
+
+
+def test_a_translation_stands_only_for_the_text_that_was_translated() -> None:
+    english = next(d.description for d in load_catalogue().values() if d.id == "internet_use")
+    french = Words("fr")
+    assert french.kept("descriptions", "internet_use", english).startswith("Part des personnes")
+    assert french.kept_language("descriptions", "internet_use", english) == "fr"
+    changed = english + " Or not."
+    assert french.kept("descriptions", "internet_use", changed) == changed
+    assert french.kept_language("descriptions", "internet_use", changed) == "en"
+    assert Words("en").kept("descriptions", "internet_use", english) == english
+
+
+def test_pages_in_other_languages_are_not_in_english(site: Path) -> None:
+    for language in ("fr", "es"):
+        for path in (site / language).rglob("*.html"):
+            assert measure(path.read_text(), language).share <= 0.05, path
+    english = measure("<p>The value of each country is not known.<p lang=en>A quotation.", "fr")
+    assert english.share > 0.3
+    assert english.marked == 1
 
 
 def test_a_message_that_does_not_exist_is_a_fault_that_says_where() -> None:
