@@ -15,7 +15,18 @@ from typing import Any
 
 import xlsxwriter
 
+from reports.shared.figures import Figures
+from reports.shared.localisation import Words
 from reports.shared.release_reader import Release
+from reports.workbook.cover import (
+    CLASSES,
+    COVER,
+    finding,
+    total_chart,
+    verdict_chart,
+    verdict_rows,
+    verdict_sheet,
+)
 from reports.workbook.sheets import READ_ME, Column, Sheet, about, sheets_of
 from schemas.errors import CompactError
 
@@ -64,7 +75,17 @@ def build(release: Path, out: Path) -> WorkbookSummary:
     )
     writer = Writer(book)
     sheets = sheets_of(read)
-    writer.read_me(about(read), sheets)
+    figures, words = Figures(read), Words("en")
+    verdicts, counted = verdict_sheet(words), verdict_rows(figures)
+    everything = figures.standing(list(read.indicators))
+    writer.cover(
+        read, finding(words, everything), [(words.t(f"category.{c}"), everything.counts[c]) for c in CLASSES]
+    )
+    writer.read_me(about(read), [verdicts, *sheets])
+    summary.rows[verdicts.name] = writer.table(verdicts, counted)
+    if counted:
+        page = book.get_worksheet_by_name(verdicts.name)
+        page.insert_chart(len(counted) + 3, 0, verdict_chart(book, verdicts, len(counted)))
     for sheet in sheets:
         rows = read.rows(sheet.sql, *sheet.needs)
         summary.rows[sheet.name] = writer.table(sheet, rows if sheet.shape is None else sheet.shape(rows))
@@ -94,6 +115,7 @@ class Writer:
             }
         )
         self.title = book.add_format({"bold": True, "font_size": 16, "font_color": "#0b3c5d"})
+        self.said = book.add_format({"font_size": 13, "text_wrap": True, "valign": "top"})
         self.strong = book.add_format({"bold": True, "valign": "top"})
         self.numbers = {
             "whole": book.add_format(top | {"num_format": "#,##0"}),
@@ -102,6 +124,31 @@ class Writer:
             "year": book.add_format(top | {"num_format": "0"}),
             "share": book.add_format(top | {"num_format": "0%"}),
         }
+
+    def cover(self, release: Release, said: str, counts: Sequence[tuple[str, int]]) -> None:
+        """The first sheet: what this is, what it finds, and a chart of all verdicts."""
+        page = self.book.add_worksheet(COVER)
+        page.hide_gridlines(2)
+        page.set_column(0, 0, 34)
+        page.set_column(1, 1, 14)
+        page.set_column(2, 8, 11)
+        page.set_row(0, 34)
+        self.text(page, 0, 0, "Compact Tracker", self.title)
+        self.text(page, 1, 0, "How far every country is from the targets of the UN Global Digital Compact")
+        self.text(page, 2, 0, f"Release {release.card['id']}, made {release.card['created'][:10]}")
+        page.set_row(4, 64)
+        page.merge_range(4, 0, 4, 8, said, self.said)
+        for column, name in enumerate(("Verdict", "Pairs")):
+            self.text(page, 6, column, name, self.head)
+        for at, (name, n) in enumerate(counts, 7):
+            self.text(page, at, 0, name)
+            page.write_number(at, 1, n, self.numbers["whole"])
+        self.text(page, 16, 0, "One pair is a UN Member State and a numeric target.")
+        if any(n for _, n in counts):
+            page.insert_chart(6, 3, total_chart(self.book, 7))
+        self.text(page, 23, 0, "Sheets: read me explains each column; verdicts has the chart of all targets.")
+        page.set_landscape()
+        page.fit_to_pages(1, 1)
 
     def read_me(self, lines: Sequence[tuple[str, str]], sheets: Iterable[Sheet]) -> None:
         """The first sheet: what the workbook is, and what each column of each sheet means."""

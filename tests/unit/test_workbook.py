@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,6 +18,7 @@ from reports.workbook.sheets import FILE
 from reports.workbook.writer import NAME, build
 from schemas.errors import CompactError
 from schemas.tables.registry import TABLES
+from tests.site_release import write_release
 from tests.unit.released import meta
 from tests.unit.reported import DANGER, report_release
 
@@ -90,7 +92,7 @@ def test_what_a_spreadsheet_takes_for_a_formula_stays_text(start: str, tmp_path:
 def test_headers_are_frozen_and_filtered_and_each_column_is_explained(made: Path) -> None:
     book = openpyxl.load_workbook(made)
     explained = {(row[0], row[1]) for row in _dictionary(made)}
-    for sheet in book.worksheets[1:]:
+    for sheet in book.worksheets[2:]:  # after the cover and the explanations
         assert sheet.freeze_panes is not None
         assert str(sheet.freeze_panes).endswith("2")
         for cell in sheet[1]:
@@ -109,6 +111,23 @@ def _dictionary(made: Path) -> list[tuple[str, str]]:
         if row[1] and row[2]:
             found.append((sheet, row[1]))
     return found
+
+
+def test_the_cover_and_the_verdicts_have_native_charts_of_one_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = write_release(tmp_path / "r")
+    card = json.loads((release / "release.json").read_text())
+    (release / "release.json").write_text(json.dumps(card | {"fingerprint": "f" * 64}))
+    monkeypatch.setattr("reports.workbook.writer.sheets_of", lambda _: [])  # the two first sheets alone
+    build(release, tmp_path / NAME)
+    book = openpyxl.load_workbook(tmp_path / NAME)
+    assert book.sheetnames == ["cover", "read me", "verdicts"]
+    assert [len(book[name]._charts) for name in ("cover", "verdicts")] == [1, 1]
+    pairs = sum(row[1].value for row in book["cover"]["A8:B15"])
+    counts = [record for record in rows(tmp_path / NAME, "verdicts")[1:] if record[1] == "internet_use"]
+    assert pairs == sum(counts[0][6:14]) == 4
+    assert "Of 4 pairs of a UN Member State" in book["cover"]["A5"].value
 
 
 def test_the_same_release_gives_the_same_bytes(tmp_path: Path) -> None:
