@@ -110,6 +110,8 @@ def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
     }
     if statuses := figures.statuses.get(item.id):
         found["st"] = statuses
+    if breaks := figures.breaks.get(item.id):
+        found["breaks"] = [year for year, _ in breaks]
     if gaps := figures.gaps.get(item.id):
         found["gaps"] = [[*row[:5], *(significant(n) for n in row[5:])] for row in gaps]
     if projections := figures.projections.get(item.id):

@@ -61,9 +61,17 @@ const Block = (() => {
 
   // --- line
   const fanOf = (packed) => packed?.slice(2).map((row, n, all) => [packed[0] + n, ...row, n === all.length - 1 ? packed[1] : null]);
+  // A break that the definition declares is one of every series: the first value from its year on is cut from what is before.
+  const broken = (points) => {
+    for (const year of data.breaks ?? []) {
+      const at = points.findIndex((p) => p.year >= year);
+      if (at > 0) points[at].s = "B";
+    }
+    return points;
+  };
   const lineOf = (code, alone) => ({
     code, name: areaName(code), strong: alone || code === WORLD,
-    points: data.groups[code] ? data.groups[code].map(([year, value]) => ({ year, value })) : Charts.unpack(data.series[code]).map((p) => ({ ...p, s: Atlas.statusAt(data, code, p.year) })),
+    points: broken(data.groups[code] ? data.groups[code].map(([year, value]) => ({ year, value })) : Charts.unpack(data.series[code]).map((p) => ({ ...p, s: Atlas.statusAt(data, code, p.year) }))),
     fan: alone || code === WORLD || state.c.length < 4 ? fanOf(data.projections?.[code]) : null,
   });
   const lineTable = (lines) => CT.table([
