@@ -44,10 +44,10 @@ def preview(
     """
     with tempfile.TemporaryDirectory(prefix="compact-preview-") as name:
         folder = Path(name)
-        wanted = sorted(
+        others = sorted(
             {i.indicator for items in indicator.named_inputs().values() for i in items if i.indicator}
         )
-        evaluated = {other: _from_release(other, release, folder) for other in wanted}
+        evaluated = {other: _from_release(other, release, folder) for other in others}
         out = folder / "draft.parquet"
         no_number = evaluate(indicator, staged, evaluated, out)
         with engine() as con:
@@ -121,7 +121,7 @@ def _inputs(
 ) -> list[Row]:
     """Each input with how many rows there are of it; a plain list also with how many values it gave."""
     plain = not isinstance(indicator.inputs, dict)
-    found = []
+    listed = []
     for name, items in indicator.named_inputs().items():
         for item in items:
             series = literal(item.series or "")
@@ -136,8 +136,8 @@ def _inputs(
             if plain and not item.indicator:
                 where = f"source = {literal(item.source or '')} and series = {series}"
                 used = _one(con, f"select count(*) as n from draft where {where}")["n"]
-            found.append({"input": name, "from": _origin(item), "rows": rows, "values_given": used})
-    return found
+            listed.append({"input": name, "from": _origin(item), "rows": rows, "values_given": used})
+    return listed
 
 
 def _present(
@@ -145,17 +145,17 @@ def _present(
 ) -> set[tuple[str, str]]:
     """The series of which there are rows; of an indicator with rows in the release all that it is made of."""
     full = {row["from"] for row in inputs if row["rows"]}
-    found: set[tuple[str, str]] = set()
+    present: set[tuple[str, str]] = set()
     for item in (item for items in indicator.named_inputs().values() for item in items):
         if item.indicator in catalogue and f"indicator {item.indicator}" in full:
             inner = catalogue[str(item.indicator)]
             below = [
                 {"from": _origin(i), "rows": 1} for items in inner.named_inputs().values() for i in items
             ]
-            found |= _present(inner, below, catalogue)
+            present |= _present(inner, below, catalogue)
         elif _origin(item) in full:
-            found.add((str(item.source), str(item.series)))
-    return found
+            present.add((str(item.source), str(item.series)))
+    return present
 
 
 def _origin(item: Input) -> str:
@@ -189,7 +189,7 @@ def _regions(con: duckdb.DuckDBPyConnection) -> list[Row]:
     if latest is None:
         return []
     members = [row for row in membership_rows() if row["grouping"] == REGIONS]
-    found = []
+    listed = []
     for group in sorted({row["group"] for row in members}):
         areas = ", ".join(literal(row["ref_area"]) for row in members if row["group"] == group)
         rows = _rows(
@@ -204,7 +204,7 @@ def _regions(con: duckdb.DuckDBPyConnection) -> list[Row]:
         )
         by_year = {row["time_period"]: row["middle"] for row in rows}
         years = range(latest - YEARS + 1, latest + 1)
-        found.append(
+        listed.append(
             {
                 "region": area_name(group),
                 "line": spark([by_year.get(year) for year in years]),
@@ -215,7 +215,7 @@ def _regions(con: duckdb.DuckDBPyConnection) -> list[Row]:
                 "countries": rows[-1]["countries"] if rows else 0,
             }
         )
-    return found
+    return listed
 
 
 def _against(con: duckdb.DuckDBPyConnection, indicator_id: str, release: Path | None) -> Row | None:
@@ -240,9 +240,9 @@ def _against(con: duckdb.DuckDBPyConnection, indicator_id: str, release: Path | 
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
-    found = con.execute(sql)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    relation = con.execute(sql)
+    names = [column[0] for column in relation.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> Row:

@@ -82,12 +82,12 @@ class Wanted:
     notes: str = field(default="")
 
 
-def scaffold(wanted: Wanted, *, folder: Path = FOLDER, sources_folder: Path = SOURCES) -> Path:
+def scaffold(request: Wanted, *, folder: Path = FOLDER, sources_folder: Path = SOURCES) -> Path:
     """Write indicators/catalogue/<group>/<id>.yaml. Raises CompactError where an answer is missing or wrong;
     the file
     is left only if `compact check` has nothing to say of it."""
-    path = _place(wanted, folder)
-    text = _text(wanted, sources_folder)
+    path = _place(request, folder)
+    text = _text(request, sources_folder)
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     problems = check_files([path], folder=folder, sources_folder=sources_folder).problems
@@ -97,32 +97,32 @@ def scaffold(wanted: Wanted, *, folder: Path = FOLDER, sources_folder: Path = SO
     return path
 
 
-def _place(wanted: Wanted, folder: Path) -> Path:
-    if not ID.fullmatch(wanted.id):
+def _place(request: Wanted, folder: Path) -> Path:
+    if not ID.fullmatch(request.id):
         raise CompactError(
-            f"{wanted.id!r} cannot be an id", where="ID", allowed="lower-case letters, digits, _"
+            f"{request.id!r} cannot be an id", where="ID", allowed="lower-case letters, digits, _"
         )
     groups = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name not in NOT_GROUPS)
-    if not ID.fullmatch(wanted.group) or wanted.group in NOT_GROUPS:
+    if not ID.fullmatch(request.group) or request.group in NOT_GROUPS:
         raise CompactError(
-            f"{wanted.group!r} cannot be a group",
+            f"{request.group!r} cannot be a group",
             where="--group",
             allowed=", ".join(groups) + ", or a new one",
         )
-    for there in folder.glob(f"*/{wanted.id}.yaml"):
+    for there in folder.glob(f"*/{request.id}.yaml"):
         raise CompactError(
-            f"there is an indicator {wanted.id}",
+            f"there is an indicator {request.id}",
             where=str(there),
             allowed="each id once",
             next_step="take another id, or edit that file; nothing is written over",
         )
-    return folder / wanted.group / f"{wanted.id}.yaml"
+    return folder / request.group / f"{request.id}.yaml"
 
 
-def first_series(wanted: Wanted, sources_folder: Path = SOURCES) -> tuple[str, SeriesInfo] | None:
+def first_series(request: Wanted, sources_folder: Path = SOURCES) -> tuple[str, SeriesInfo] | None:
     """The source and series that title and unit are taken from: that of a plain list's first input."""
-    references = wanted.inputs.get("value", ())
-    if len(wanted.inputs) != 1 or not references or ":" not in references[0]:
+    references = request.inputs.get("value", ())
+    if len(request.inputs) != 1 or not references or ":" not in references[0]:
         return None
     source, _, code = references[0].partition(":")
     series = known_series(sources_folder)
@@ -143,54 +143,54 @@ def first_series(wanted: Wanted, sources_folder: Path = SOURCES) -> tuple[str, S
     return source, known[code]
 
 
-def _text(wanted: Wanted, sources_folder: Path) -> str:
+def _text(request: Wanted, sources_folder: Path) -> str:
     """The file, field by field in the order of the guide."""
-    named = first_series(wanted, sources_folder)
-    title = wanted.title or (named[1].title if named else "")
-    unit = wanted.unit or (named[1].unit if named else "")
-    description = wanted.description or (
+    named = first_series(request, sources_folder)
+    title = request.title or (named[1].title if named else "")
+    unit = request.unit or (named[1].unit if named else "")
+    description = request.description or (
         f"As published by the source {named[0]}: {named[1].title}." if named else ""
     )
-    for option, given in (("--title", title), ("--unit", unit), ("--description", description)):
-        if not given or given == "NOT_STATED":
+    for option, value in (("--title", title), ("--unit", unit), ("--description", description)):
+        if not value or value == "NOT_STATED":
             raise CompactError(f"{option} is missing", next_step=f"add {option} TEXT: no series says it here")
     lines = [
         SCHEMA,
-        f"id: {wanted.id}",
+        f"id: {request.id}",
         f"title: {scalar(title)}",
         f"description: {scalar(description)}",
-        f"frameworks: {{{', '.join(f'{name}: {scalar(ref)}' for name, ref in wanted.frameworks.items())}}}",
+        f"frameworks: {{{', '.join(f'{name}: {scalar(ref)}' for name, ref in request.frameworks.items())}}}",
         f"unit: {unit}",
-        f"direction: {wanted.direction}",
-        *_inputs(wanted),
-        *([f"formula: {scalar(wanted.formula)}"] if wanted.formula else []),
-        *(wanted.target.lines() if wanted.target else []),
+        f"direction: {request.direction}",
+        *_inputs(request),
+        *([f"formula: {scalar(request.formula)}"] if request.formula else []),
+        *(request.target.lines() if request.target else []),
         "aggregate:",
-        f"  method: {wanted.aggregate}",
-        *([f"  weight: {wanted.weight}"] if wanted.weight else []),
-        f"  reason: {scalar(wanted.reason or UNDECIDED)}",
-        *([f"gaps: [{', '.join(wanted.gaps)}]"] if wanted.gaps else []),
+        f"  method: {request.aggregate}",
+        *([f"  weight: {request.weight}"] if request.weight else []),
+        f"  reason: {scalar(request.reason or UNDECIDED)}",
+        *([f"gaps: [{', '.join(request.gaps)}]"] if request.gaps else []),
         "expect:",
-        f"  range: [{wanted.low:.15g}, {wanted.high:.15g}]",
-        *(["breaks:"] if wanted.breaks else []),
+        f"  range: [{request.low:.15g}, {request.high:.15g}]",
+        *(["breaks:"] if request.breaks else []),
         *(
             f"  - {{time_period: {one.year}, ref_area: {scalar(one.area)}, reason: {scalar(one.reason)}}}"
-            for one in wanted.breaks
+            for one in request.breaks
         ),
-        *([f"notes: {scalar(wanted.notes)}"] if wanted.notes else []),
+        *([f"notes: {scalar(request.notes)}"] if request.notes else []),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _inputs(wanted: Wanted) -> list[str]:
+def _inputs(request: Wanted) -> list[str]:
     lines = ["inputs:"]
-    if set(wanted.inputs) == {"value"}:
-        return [*lines, *(f"  - {_input(reference)}" for reference in wanted.inputs["value"])]
-    for name, references in wanted.inputs.items():
+    if set(request.inputs) == {"value"}:
+        return [*lines, *(f"  - {_input(reference)}" for reference in request.inputs["value"])]
+    for name, references in request.inputs.items():
         lines += [f"  {name}:", *(f"    - {_input(reference)}" for reference in references)]
     return lines
 
 
 def _input(reference: str) -> str:
-    source, found, code = reference.partition(":")
-    return f"{{source: {scalar(source)}, series: {scalar(code)}}}" if found else f"{{indicator: {source}}}"
+    source, colon, code = reference.partition(":")
+    return f"{{source: {scalar(source)}, series: {scalar(code)}}}" if colon else f"{{indicator: {source}}}"

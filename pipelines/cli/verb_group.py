@@ -66,13 +66,13 @@ class _Commands(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         verb = VERBS[name]
-        found = getattr(import_module(verb.module), verb.function)
-        if isinstance(found, typer.Typer):
-            command = get_command(found)
+        function = getattr(import_module(verb.module), verb.function)
+        if isinstance(function, typer.Typer):
+            command = get_command(function)
             command.name = name
         else:
             alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-            alone.command(name, cls=VerbCommand, hidden=verb.hidden)(found)
+            alone.command(name, cls=VerbCommand, hidden=verb.hidden)(function)
             command = get_command(alone)
             if any("--json" in option.opts for option in command.params):
                 command.params.append(_wide())
@@ -110,8 +110,8 @@ def _wide() -> Any:
 class VerbGroup(TyperGroup):
     """The verbs in their groups; help is that of verbs.py."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         self.commands = _Commands()  # type: ignore[assignment]
 
     def get_params(self, ctx: Any) -> list[Any]:

@@ -27,7 +27,7 @@ MEMBERS = 12  # of a group that an explanation lists
 def search(release: Release, text: str) -> Row:
     """Indicators whose identifier, title, text or agency's code holds every word."""
     words = text.lower().split()
-    found = []
+    matches = []
     for row in ask(release.folder, "select * from {indicator_meta} order by indicator"):
         places = {
             "identifier": row["indicator"].replace("_", " "),
@@ -39,17 +39,17 @@ def search(release: Release, text: str) -> Row:
         whole = " ".join(places.values()).lower()
         if hit or (words and all(word in whole for word in words)):
             kept = {name: row[name] for name in ("indicator", "title", "unit", "description")}
-            found.append(kept | {"found_by": hit or "text"})
+            matches.append(kept | {"found_by": hit or "text"})
     order = ("identifier", "title", "code", "text")
-    found.sort(key=lambda row: order.index(row["found_by"]))
+    matches.sort(key=lambda row: order.index(row["found_by"]))
     nothing = f"nothing in this release matches {text!r}; that says nothing of the world"
-    return as_answer(release, found, None if found else nothing)
+    return as_answer(release, matches, None if matches else nothing)
 
 
 def about(release: Release, indicator: str) -> Row:
     """An indicator's definition, target, sources and coverage."""
-    found = {name: value for name, value in release.about(indicator).items() if name not in NEVER_SHOWN}
-    return as_answer(release, [found], None)
+    description = {name: value for name, value in release.about(indicator).items() if name not in NEVER_SHOWN}
+    return as_answer(release, [description], None)
 
 
 def show(release: Release, indicator: str, area: str = "", year: int | None = None) -> Row:
@@ -84,17 +84,19 @@ def show(release: Release, indicator: str, area: str = "", year: int | None = No
         )
     verdicts = {row["ref_area"]: row for row in release.progress(indicator, [code] if code else None)}
     if len(rows) > 1:  # of many areas: without what only a reader of one needs
-        told = [with_status(row) | verdict_of(release, verdicts.get(row["ref_area"])) for row in rows]
-        told = [{name: value for name, value in row.items() if name != "snapshot"} for row in told]
-        return as_answer(release, told, unknown) | {"group_values": groups}
-    told = [with_vintage(release, row) | verdict_of(release, verdicts.get(row["ref_area"])) for row in rows]
-    for row in told:
+        described = [with_status(row) | verdict_of(release, verdicts.get(row["ref_area"])) for row in rows]
+        described = [{name: value for name, value in row.items() if name != "snapshot"} for row in described]
+        return as_answer(release, described, unknown) | {"group_values": groups}
+    described = [
+        with_vintage(release, row) | verdict_of(release, verdicts.get(row["ref_area"])) for row in rows
+    ]
+    for row in described:
         symbol = release.units().get(row["unit"], ("", row["unit"]))[1]
         row["sentence"] = (
             f"{row['title']}, {row['area']}: {with_unit(number(row['value']), symbol)} in {row['year']} "
             f"({row.get('status', 'status unknown')}; {row['source']})."
         )
-    return as_answer(release, told, unknown) | {"group_values": groups}
+    return as_answer(release, described, unknown) | {"group_values": groups}
 
 
 def _groups(release: Release, indicator: str, group: str | None, year: int | None) -> list[Row]:
@@ -124,15 +126,15 @@ def series(
     sex: str = "_T",
 ) -> Row:
     """Every year of an indicator for an area or group, the first first."""
-    found = release.data(indicator, [area], since, until, sex=sex).rows
+    values = release.data(indicator, [area], since, until, sex=sex).rows
     kept = ("time_period", "value", "lower_bound", "upper_bound", "status", "source_title", "footnote", "sex")
     rows = [
         {name: row[name] for name in kept if row[name] not in (None, "_T")}
         | {"title": row["title"], "unit": row["unit_name"], "area": row["area"]}
-        for row in found
+        for row in values
     ]
     nothing = f"unknown: this release has no value of {indicator} for {area}; that is missing, not zero"
-    years = [row["time_period"] for row in found]
+    years = [row["time_period"] for row in values]
     return as_answer(release, rows, None if rows else nothing) | _breaks(release, indicator, area, years)
 
 
@@ -201,12 +203,12 @@ def progress(release: Release, indicator: str, area: str, method: str = "") -> R
         )
     elif all(row["category"] == "insufficient_data" for row in rows):
         unknown = "unknown: there is not enough data to say whether the area is on track"
-    told = [
+    described = [
         with_vintage(release, {name: v for name, v in row.items() if v is not None})
         | verdict_of(release, row)
         for row in rows
     ]
-    return as_answer(release, told, unknown)
+    return as_answer(release, described, unknown)
 
 
 def gaps(release: Release, indicator: str, area: str) -> Row:
@@ -237,19 +239,19 @@ def explain(
 ) -> Row:
     """A number's formula, observations, snapshots, place in the bytes and checks; its SQL if asked for."""
     try:
-        found = release.explain(indicator, area, year)
+        explained = release.explain(indicator, area, year)
     except CompactError as problem:
         if "has no value" not in problem.what:
             raise
         return as_answer(release, [], f"unknown: {problem.what}; years with a value: {problem.allowed}")
-    for part in (found["value"], found["group"]):
+    for part in (explained["value"], explained["group"]):
         if part and not sql:
             part.pop("sql", None)
-    if found["group"] and len(found["group"]["members"]) > MEMBERS:
-        every = sorted(found["group"]["members"], key=lambda row: -row["weight"])
-        found["group"] |= {"members": every[:MEMBERS], "members_not_listed": len(every) - MEMBERS}
-    found["checks"] = [check for check in found["checks"] or () if not check["passed"]]
-    return as_answer(release, [found], None)
+    if explained["group"] and len(explained["group"]["members"]) > MEMBERS:
+        every = sorted(explained["group"]["members"], key=lambda row: -row["weight"])
+        explained["group"] |= {"members": every[:MEMBERS], "members_not_listed": len(every) - MEMBERS}
+    explained["checks"] = [check for check in explained["checks"] or () if not check["passed"]]
+    return as_answer(release, [explained], None)
 
 
 def coverage(release: Release, indicator: str = "", area: str = "") -> Row:
@@ -271,7 +273,7 @@ def coverage(release: Release, indicator: str = "", area: str = "") -> Row:
         area=code,
     )
     without = [row for row in rows if row["latest_year"] is None]
-    found = [row for row in rows if row["latest_year"] is not None]
+    measured = [row for row in rows if row["latest_year"] is not None]
     summary = {
         "pairs": len(rows),
         "with_a_value_since_2015": sum(row["available"] for row in rows),
@@ -279,5 +281,5 @@ def coverage(release: Release, indicator: str = "", area: str = "") -> Row:
     }
     named = [row["area"] if indicator else row["title"] for row in without] if indicator or area else []
     unknown = f"unknown: nothing of it for {len(without)} of {len(rows)}" if without else None
-    most = found if indicator or area else []
+    most = measured if indicator or area else []
     return as_answer(release, most, unknown) | {"summary": summary, "without": named}

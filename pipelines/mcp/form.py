@@ -20,8 +20,8 @@ def verdict_of(release: Release, row: Row | None) -> Row:
     words = release.verdict_words().get(row["category"], row["category"].replace("_", " "))
     parts = [f"probability {row['probability']:.0%}"] if row.get("probability") is not None else []
     parts += [f"{row['confidence']} confidence"] if row.get("confidence") else []
-    told = f"{words} ({', '.join(parts)})" if parts else words
-    return {"verdict": f"{told}: {row['reason']}" if row.get("reason") else told}
+    sentence = f"{words} ({', '.join(parts)})" if parts else words
+    return {"verdict": f"{sentence}: {row['reason']}" if row.get("reason") else sentence}
 
 
 def with_status(row: Row) -> Row:

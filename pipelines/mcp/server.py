@@ -43,9 +43,9 @@ or code: Kenya, KEN, KE, 404, Africa, LDCs.
 class BoundedServer(MCPServer[Any]):
     """Repeats of a request that it refuses, such as one for an unknown tool, no more than a bounded part."""
 
-    async def call_tool(self, *given: Any, **options: Any) -> Any:
+    async def call_tool(self, *positional: Any, **options: Any) -> Any:
         try:
-            return await super().call_tool(*given, **options)
+            return await super().call_tool(*positional, **options)
         except UnexpectedToolError:
             raise
         except ToolError as error:

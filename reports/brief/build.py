@@ -57,17 +57,17 @@ class Briefs:
     def words(self) -> Words:
         return Words(language_known(self.language))
 
-    def areas(self, wanted: Sequence[str] | None = None) -> list[Area]:
+    def areas(self, codes: Sequence[str] | None = None) -> list[Area]:
         """The areas wanted, or all. Raises CompactError for a code that the release does not know."""
         known = self.facts.release.areas
-        for code in wanted or ():
+        for code in codes or ():
             if code not in known:
                 raise CompactError(
                     f"there is no area {code!r} in release {self.folder.name}",
                     allowed=REF_AREA_CODES,
                     next_step="look the code up in area.parquet and area_group.parquet",
                 )
-        return [known[code] for code in dict.fromkeys(wanted)] if wanted is not None else list(known.values())
+        return [known[code] for code in dict.fromkeys(codes)] if codes is not None else list(known.values())
 
     def content(self, area: Area) -> dict[str, Any]:
         """What the brief of an area says."""
@@ -92,12 +92,12 @@ def build(release: Path, out: Path, areas: Sequence[str] | None = None, language
     """
     start = time.perf_counter()
     briefs = Briefs(release, language)
-    wanted = briefs.areas(areas)
+    areas_to_write = briefs.areas(areas)
     out.mkdir(parents=True, exist_ok=True)
     # One after another, some 60 ms each: typst keeps the interpreter's lock, so that threads gain nothing.
     compiler = typst.Compiler(str(TEMPLATE), ignore_system_fonts=True)
-    size = sum(_set(compiler, briefs, area, out / file_name(area)) for area in wanted)
-    return BriefSummary(len(wanted), size, time.perf_counter() - start, language)
+    size = sum(_set(compiler, briefs, area, out / file_name(area)) for area in areas_to_write)
+    return BriefSummary(len(areas_to_write), size, time.perf_counter() - start, language)
 
 
 def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> int:
@@ -126,5 +126,5 @@ def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> in
 
 def page_count(pdf: bytes) -> int:
     """Pages of a PDF as typst writes it: the count of the one page tree. 0 if there is none."""
-    found = re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)
-    return int(found[1]) if found else 0
+    match = re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)
+    return int(match[1]) if match else 0

@@ -59,7 +59,7 @@ def country(facts: Facts, words: Words, area: Area) -> Content:
 
 def _headline(facts: Facts, words: Words, area: Area) -> Content:
     """How the country stands on all targets: a bar of classes, and the sentence that reads it."""
-    found = facts.figures.standing(list(facts.release.indicators), {area.code})
+    standing = facts.figures.standing(list(facts.release.indicators), {area.code})
     with_values, of = facts.with_values.get(area.code, (0, len(facts.release.indicators)))
     facts_said = [
         words.t(
@@ -69,8 +69,8 @@ def _headline(facts: Facts, words: Words, area: Area) -> Content:
     if area.code in facts.sdg_data:
         one, two = facts.sdg_data[area.code]
         facts_said.append(words.t("brief.sdg_data", one=words.percent(one), two=words.percent(two)))
-    said = words.t("brief.headline", **counted(words, found)) if found.decided else None
-    return {"text": said or words.t("brief.headline_none"), "facts": facts_said, "bar": bar(words, found)}
+    said = words.t("brief.headline", **counted(words, standing)) if standing.decided else None
+    return {"text": said or words.t("brief.headline_none"), "facts": facts_said, "bar": bar(words, standing)}
 
 
 def _standing(facts: Facts, words: Words, area: Area) -> list[Content]:
@@ -90,8 +90,8 @@ def _objective(facts: Facts, words: Words, area: Area, code: str, region: str | 
     """One objective: composite score with the range of its rank, coverage, classes of all its indicators."""
     figures = facts.figures
     ids = [i.id for i in figures.of_objective("compact_adopted", code)]
-    found = facts.scores.get(code, {}).get(area.code)
-    score = found.score if found else None
+    scored = facts.scores.get(code, {}).get(area.code)
+    score = scored.score if scored else None
     ranked = sum(1 for s in facts.scores.get(code, {}).values() if s.rank is not None)
     shown: Content = {
         "code": code,
@@ -105,13 +105,15 @@ def _objective(facts: Facts, words: Words, area: Area, code: str, region: str | 
         "why": words.t("brief.too_few_for_score" if code in facts.scores else "brief.no_composite"),
         "bar": bar(words, figures.standing(ids, {area.code})),
     }
-    if found:
-        shown["used"] = words.t("brief.n_of", n=found.used, of=found.total)
-        if found.used and found.oldest:
-            shown["year"] = f"{found.oldest}–{found.year}" if found.oldest < found.year else str(found.year)
-    if found and found.rank is not None:
+    if scored:
+        shown["used"] = words.t("brief.n_of", n=scored.used, of=scored.total)
+        if scored.used and scored.oldest:
+            shown["year"] = (
+                f"{scored.oldest}–{scored.year}" if scored.oldest < scored.year else str(scored.year)
+            )
+    if scored and scored.rank is not None:
         shown["rank"] = words.t(
-            "brief.rank", rank=found.rank, low=found.rank_low, high=found.rank_high, of=ranked
+            "brief.rank", rank=scored.rank, low=scored.rank_low, high=scored.rank_high, of=ranked
         )
     return shown
 
@@ -152,21 +154,21 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, region: str | 
 
 def _ahead(facts: Facts, words: Words, area: Area, item: Indicator) -> Content:
     """The projection in words and for the fan, or why there is none."""
-    found = facts.ahead.get((item.id, area.code))
-    if found is None:
+    forecast = facts.ahead.get((item.id, area.code))
+    if forecast is None:
         reason = facts.not_projected.get((item.id, area.code))
         return {"why": words.t(f"not_projected.{reason}") if reason else "–"}
     pace = facts.figures.pace.get(item.id, {}).get(area.code)
-    dash = " – " if found.low < 0 else "–"
+    dash = " – " if forecast.low < 0 else "–"
     return {
-        "year": found.year,
-        "value": found.value,
-        "low": found.low,
-        "high": found.high,
-        "text": words.number(found.value),
-        "interval": f"{words.number(found.low)}{dash}{words.number(found.high)}",
+        "year": forecast.year,
+        "value": forecast.value,
+        "low": forecast.low,
+        "high": forecast.high,
+        "text": words.number(forecast.value),
+        "interval": f"{words.number(forecast.low)}{dash}{words.number(forecast.high)}",
         "chance": words.chance(pace.chance) if pace and pace.chance is not None else None,
-        "other_year": str(found.year) if found.year != 2030 else None,
+        "other_year": str(forecast.year) if forecast.year != 2030 else None,
     }
 
 

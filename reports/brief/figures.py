@@ -60,10 +60,10 @@ class Facts:
                   indicators_used, indicators_total, oldest_year from {{score}}
                   where framework = '{FRAMEWORK}'
                   qualify time_period = max(time_period) over (partition by component) order by all"""
-        found: dict[str, dict[str, Score]] = defaultdict(dict)
+        scores: dict[str, dict[str, Score]] = defaultdict(dict)
         for component, area, *rest in self.release.rows(sql, "score"):
-            found[component][area] = Score(*rest)
-        return found
+            scores[component][area] = Score(*rest)
+        return scores
 
     def median_score(self, objective: str, group: str | None) -> float | None:
         """The median score of a group's members, if enough have one."""
@@ -92,29 +92,29 @@ class Facts:
         sql = """select ref_area, indicator, dimension, time_period, group_a, group_b, value_a, value_b,
                  difference, annual_change from {gap} where latest order by all"""
         names = ("indicator", "dimension", "year", "group_a", "group_b", "a", "b", "difference", "change")
-        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        gaps: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for area, *rest in self.release.rows(sql, "gap"):
-            found[area].append(dict(zip(names, rest, strict=True)))
-        return found
+            gaps[area].append(dict(zip(names, rest, strict=True)))
+        return gaps
 
     @cached_property
     def revisions(self) -> dict[str, list[tuple[str, int, float | None, float | None]]]:
         """Area to (indicator, year, value before, value now) of what differs from the release before."""
         sql = "select ref_area, indicator, time_period, old_value, new_value from {revision} order by all"
-        found: dict[str, list[tuple[str, int, float | None, float | None]]] = defaultdict(list)
+        revisions: dict[str, list[tuple[str, int, float | None, float | None]]] = defaultdict(list)
         for area, *rest in self.release.rows(sql, "revision"):
-            found[area].append((rest[0], rest[1], rest[2], rest[3]))
-        return found
+            revisions[area].append((rest[0], rest[1], rest[2], rest[3]))
+        return revisions
 
     @cached_property
     def classes_changed(self) -> tuple[dict[str, list[dict[str, Any]]], bool]:
         """Area to its changed classes by the default method, and whether diff.json lists all of them."""
         part = (self.release.diff or {}).get("categories", {"total": 0, "listed": []})
-        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        changed: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in part["listed"]:
             if row["method"] == self.release.method:
-                found[row["ref_area"]].append(row)
-        return found, part["total"] == len(part["listed"])
+                changed[row["ref_area"]].append(row)
+        return changed, part["total"] == len(part["listed"])
 
     @cached_property
     def with_values(self) -> dict[str, tuple[int, int]]:

@@ -41,8 +41,8 @@ def group(facts: Facts, words: Words, area: Area) -> Content:
 
 
 def _headline(facts: Facts, words: Words, area: Area, members: set[str]) -> Content:
-    found = facts.figures.standing(list(facts.release.indicators), facts.figures.judged(area))
-    said = words.t("brief.group_headline", **counted(words, found))
+    standing = facts.figures.standing(list(facts.release.indicators), facts.figures.judged(area))
+    said = words.t("brief.group_headline", **counted(words, standing))
     shares = [facts.with_values[m] for m in sorted(members) if m in facts.with_values]
     known = []
     if shares:
@@ -52,9 +52,9 @@ def _headline(facts: Facts, words: Words, area: Area, members: set[str]) -> Cont
         one, two = facts.sdg_data[area.code]
         known.append(words.t("brief.sdg_data", one=words.percent(one), two=words.percent(two)))
     return {
-        "text": said if found.decided else words.t("brief.headline_none"),
+        "text": said if standing.decided else words.t("brief.headline_none"),
         "facts": known,
-        "bar": bar(words, found),
+        "bar": bar(words, standing),
     }
 
 
@@ -62,10 +62,10 @@ def _standing(facts: Facts, words: Words, members: set[str]) -> list[Content]:
     """Indicators on which two thirds of the members with a verdict go well, or a third goes badly."""
     well, badly = [], []
     for id_ in facts.figures.pace:
-        found = facts.figures.standing([id_], members)
-        if found.decided >= FEWEST_PEERS:
-            well += [id_] * (found.good >= found.decided * 2 / 3)
-            badly += [id_] * (found.bad >= found.decided / 3)
+        of_members = facts.figures.standing([id_], members)
+        if of_members.decided >= FEWEST_PEERS:
+            well += [id_] * (of_members.good >= of_members.decided * 2 / 3)
+            badly += [id_] * (of_members.bad >= of_members.decided / 3)
     if not well and not badly:
         return []
     return [
@@ -119,14 +119,14 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, members: set[s
 
 def _gaps(facts: Facts, words: Words, members: set[str]) -> list[Content]:
     """Medians of the members' newest gaps, where enough have one."""
-    found: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    gaps: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for member in sorted(members):
         for row in facts.gaps.get(member, []):
-            found[row["indicator"], row["dimension"], row["group_a"], row["group_b"]].append(row)
+            gaps[row["indicator"], row["dimension"], row["group_a"], row["group_b"]].append(row)
     middle = [
         rows[0] | {k: median(r[k] for r in rows) for k in ("a", "b", "difference")}
         | {"year": words.t("brief.median_of", n=len(rows))}
-        for rows in found.values()
+        for rows in gaps.values()
         if len(rows) >= FEWEST_PEERS
     ]  # fmt: skip
     return gap_rows(facts, words, middle)

@@ -49,18 +49,18 @@ def frame(facts: Facts, words: Words, area: Area) -> Content:
     }
 
 
-def bar(words: Words, found: Standing) -> list[Content]:
+def bar(words: Words, standing: Standing) -> list[Content]:
     """Classes that occur, in order, with their number and share."""
     return [
         {"class": name, "words": words.t(f"category.{name}"), "n": n, "share": share}
-        for name, n, share in found.bar
+        for name, n, share in standing.bar
     ]
 
 
-def counted(words: Words, found: Standing) -> dict[str, str]:
+def counted(words: Words, standing: Standing) -> dict[str, str]:
     """The numbers of a headline: all targets, and how many of them stand how."""
-    numbers = {"n": found.asked, "good": found.good, "even": found.even, "bad": found.bad}
-    return {name: words.number(n) for name, n in (numbers | {"unknown": found.unknown}).items()}
+    numbers = {"n": standing.asked, "good": standing.good, "even": standing.even, "bad": standing.bad}
+    return {name: words.number(n) for name, n in (numbers | {"unknown": standing.unknown}).items()}
 
 
 def standing(
@@ -104,12 +104,12 @@ def licence(facts: Facts, words: Words) -> str:
 def gap_rows(facts: Facts, words: Words, gaps: list[dict[str, Any]]) -> list[Content]:
     """Gaps as rows of a table, the first by FIRST_GAPS, as many as there is room for."""
     order = {name: n for n, name in enumerate(FIRST_GAPS)}
-    found = sorted(
+    ranked = sorted(
         (row for row in gaps if row["indicator"] in facts.release.indicators),
         key=lambda row: (order.get(row["indicator"], 99), row["indicator"], row["dimension"], row["group_a"]),
     )
     rows = []
-    for row in found[:GAPS]:
+    for row in ranked[:GAPS]:
         item = facts.release.indicators[row["indicator"]]
         rows.append(
             {

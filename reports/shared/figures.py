@@ -67,11 +67,11 @@ class Figures:
     def latest(self) -> dict[str, dict[str, Value]]:
         """Indicator to country to its newest value."""
         sql = "select indicator, ref_area, time_period, value, obs_status, source from {latest} order by all"
-        found: dict[str, dict[str, Value]] = defaultdict(dict)
+        latest: dict[str, dict[str, Value]] = defaultdict(dict)
         for indicator, area, year, value, status, source in self.release.rows(sql, "latest"):
             if area in self.country_codes:
-                found[indicator][area] = Value(year, value, status, source)
-        return found
+                latest[indicator][area] = Value(year, value, status, source)
+        return latest
 
     @cached_property
     def pace(self) -> dict[str, dict[str, Pace]]:
@@ -82,35 +82,35 @@ class Figures:
         sql = f"""select indicator, ref_area, category, measure, projected_value, baseline_year,
                   baseline_value, {", ".join(added)} from {{progress}}
                   where method = '{self.release.method}' order by all"""
-        found: dict[str, dict[str, Pace]] = defaultdict(dict)
+        paces: dict[str, dict[str, Pace]] = defaultdict(dict)
         for indicator, area, *rest in self.release.rows(sql, "progress"):
-            found[indicator][area] = Pace(*rest)
-        return found
+            paces[indicator][area] = Pace(*rest)
+        return paces
 
     @cached_property
     def verdicts(self) -> dict[str, dict[str, Pace]]:
         """Indicator to Member State to its assessment. Where the target is the same for all, a State without
         any value has too little data: it is part of the answer."""
-        found = {}
+        verdicts = {}
         missing = Pace(UNKNOWN, has_target=True)
         for indicator, paces in self.pace.items():
             known = {a: p for a, p in paces.items() if a in self.member_states}
             one_for_all = self.release.indicators[indicator].target_value is not None
             if known and one_for_all and all(p.on_target for p in known.values()):
                 known = {area: known.get(area, missing) for area in sorted(self.member_states)}
-            found[indicator] = known
-        return found
+            verdicts[indicator] = known
+        return verdicts
 
     @cached_property
     def series(self) -> dict[str, dict[str, list[tuple[int, float]]]]:
         """Indicator to country to its totals since the charts' first year."""
         sql = """select indicator, ref_area, list({{'y': time_period, 'v': value}} order by time_period)
                  from {indicator} where {total} and time_period >= {first} group by 1, 2 order by 1, 2"""
-        found: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(dict)
+        series: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(dict)
         for indicator, area, points in self.release.rows(sql, "indicator"):
             if area in self.country_codes:
-                found[indicator][area] = [(p["y"], p["v"]) for p in points]
-        return found
+                series[indicator][area] = [(p["y"], p["v"]) for p in points]
+        return series
 
     @cached_property
     def statuses(self) -> dict[str, dict[str, list[Any]]]:
@@ -148,10 +148,10 @@ class Figures:
                  official_value is not null, areas_used, areas_total, {status} from {{aggregate}}
                  where coalesce(official_value, value) is not null and time_period >= {{first}}
                  order by 1, 2, 3"""
-        found: dict[str, dict[str, list[GroupValue]]] = defaultdict(lambda: defaultdict(list))
+        groups: dict[str, dict[str, list[GroupValue]]] = defaultdict(lambda: defaultdict(list))
         for indicator, group, *rest in self.release.rows(sql, "aggregate"):
-            found[indicator][group].append(GroupValue(*rest))
-        return found
+            groups[indicator][group].append(GroupValue(*rest))
+        return groups
 
     def world(self, indicator: str) -> GroupValue | None:
         """The newest world value."""
@@ -168,18 +168,18 @@ class Figures:
 
     def standing(self, indicators: list[str], areas: set[str] | None = None) -> Standing:
         """How Member States stand on these indicators; with areas, these alone, which may be others too."""
-        found = Standing(indicators=len(indicators))
+        counts = Standing(indicators=len(indicators))
         for indicator in indicators:
             values = self.latest.get(indicator, {})
-            found.with_values += bool(values)
-            found.values += sum(1 for a in values if a in (self.member_states if areas is None else areas))
+            counts.with_values += bool(values)
+            counts.values += sum(1 for a in values if a in (self.member_states if areas is None else areas))
             states, others = self.verdicts.get(indicator, {}), self.pace.get(indicator, {})
             for area in states if areas is None else areas:
                 if pace := states.get(area) or others.get(area):
-                    found.add(pace)
+                    counts.add(pace)
             available, of = self.coverage.get(indicator, (0, 0))
-            found.available, found.pairs = found.available + available, found.pairs + of
-        return found
+            counts.available, counts.pairs = counts.available + available, counts.pairs + of
+        return counts
 
     def judged(self, area: Area) -> set[str]:
         """Whose verdicts count for an area: its own; a group's Member States, else all its members."""
@@ -195,7 +195,7 @@ class Figures:
     @cached_property
     def ranks(self) -> dict[str, dict[str, int]]:
         """Indicator to Member State to rank among those with a value, 1 the best; equals share a rank."""
-        found: dict[str, dict[str, int]] = {}
+        ranks: dict[str, dict[str, int]] = {}
         for indicator, values in self.latest.items():
             direction = self.release.indicators[indicator].direction
             distance = {
@@ -205,19 +205,19 @@ class Figures:
             }  # fmt: skip
             ordered = sorted(distance.values())
             first = {d: n for n, d in reversed(list(enumerate(ordered, 1)))}
-            found[indicator] = {area: first[d] for area, d in distance.items()}
-        return found
+            ranks[indicator] = {area: first[d] for area, d in distance.items()}
+        return ranks
 
     @cached_property
     def medians(self) -> dict[str, dict[str, float]]:
         """Indicator to group to the median of its members' newest values, where there are enough."""
-        found: dict[str, dict[str, float]] = defaultdict(dict)
+        medians: dict[str, dict[str, float]] = defaultdict(dict)
         for indicator, values in self.latest.items():
             for group, members in self.release.members.items():
                 known = [values[m].value for m in members if m in values]
                 if len(known) >= FEWEST_PEERS:
-                    found[indicator][group] = median(known)
-        return found
+                    medians[indicator][group] = median(known)
+        return medians
 
     @cached_property
     def gaps(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -226,20 +226,20 @@ class Figures:
                  difference, ratio from {gap} where value_a is not null and value_b is not null
                  qualify row_number() over (partition by indicator, ref_area, dimension, group_a, group_b
                  order by time_period desc) = 1 order by all"""
-        found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        gaps: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         for indicator, *rest in self.release.rows(sql, "gap"):
-            found[indicator].append(tuple(rest))
-        return found
+            gaps[indicator].append(tuple(rest))
+        return gaps
 
     @cached_property
     def projections(self) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
         """Indicator to area to projected years: year, value, bounds of 80 and of 95 per cent, probability."""
         sql = """select indicator, ref_area, time_period, value, lower_80, upper_80, lower_95, upper_95,
                  probability_target_met from {projection} where value is not null order by 1, 2, 3"""
-        found: dict[str, dict[str, list[tuple[Any, ...]]]] = defaultdict(lambda: defaultdict(list))
+        projections: dict[str, dict[str, list[tuple[Any, ...]]]] = defaultdict(lambda: defaultdict(list))
         for indicator, area, *rest in self.release.rows(sql, "projection"):
-            found[indicator][area].append(tuple(rest))
-        return found
+            projections[indicator][area].append(tuple(rest))
+        return projections
 
     @cached_property
     def vintages(self) -> dict[str, tuple[str | None, Any, int]]:

@@ -123,8 +123,8 @@ class Release:
         whole = f"read_parquet('{self._quoted(table)}')"
         if self.only is None or table not in LARGE:
             return whole
-        wanted = ", ".join("'" + name.replace("'", "''") + "'" for name in sorted(self.only))
-        return f"(select * from {whole} where indicator in ({wanted}))"
+        names = ", ".join("'" + name.replace("'", "''") + "'" for name in sorted(self.only))
+        return f"(select * from {whole} where indicator in ({names}))"
 
     def _quoted(self, table: str) -> str:
         return str(self.folder / f"{table}.parquet").replace("'", "''")
@@ -143,18 +143,18 @@ class Release:
     def checks(self) -> dict[str, list[dict[str, Any]]]:
         """Indicator to the checks of its values, as the run recorded them."""
         path = self.folder / "checks.json"
-        found: dict[str, list[dict[str, Any]]] = {}
+        checks: dict[str, list[dict[str, Any]]] = {}
         for row in json.loads(path.read_text(encoding="utf-8")) if path.is_file() else ():
-            found.setdefault(row["indicator"], []).append(row)
-        return found
+            checks.setdefault(row["indicator"], []).append(row)
+        return checks
 
     @cached_property
     def method(self) -> str | None:
         if not self.has("progress"):
             return None
         sql = f"select distinct method from read_parquet('{self._quoted('progress')}') order by 1"
-        found = [row[0] for row in self.con.execute(sql).fetchall()]
-        return METHOD if METHOD in found else next(iter(found), None)
+        methods = [row[0] for row in self.con.execute(sql).fetchall()]
+        return METHOD if METHOD in methods else next(iter(methods), None)
 
     @cached_property
     def members(self) -> dict[str, list[str]]:
@@ -167,10 +167,10 @@ class Release:
     def groups_of(self) -> dict[str, dict[str, str]]:
         """Area to {grouping: group}, today."""
         sql = """select ref_area, grouping, "group" from {area_group} where valid_to is null order by all"""
-        found: dict[str, dict[str, str]] = {}
+        groups: dict[str, dict[str, str]] = {}
         for area, grouping, group in self.rows(sql, "area_group"):
-            found.setdefault(area, {})[grouping] = group
-        return found
+            groups.setdefault(area, {})[grouping] = group
+        return groups
 
     @cached_property
     def grouping_of(self) -> dict[str, str]:
@@ -182,12 +182,12 @@ class Release:
     def areas(self) -> dict[str, Area]:
         """Countries, then groups with members, each by code."""
         sql = "select ref_area, name, kind, iso2, un_member from {area} where kind = 'country' order by name"
-        found = {row[0]: Area(*row) for row in self.rows(sql, "area")}
+        areas = {row[0]: Area(*row) for row in self.rows(sql, "area")}
         sql = """select "group", any_value(group_name order by valid_from) from {area_group}
                  where valid_to is null group by 1 order by 1"""
         groups = dict(self.rows(sql, "area_group"))
         often = Counter(groups.values())
-        return found | {
+        return areas | {
             code: Area(
                 code, f"{name} (World Bank)" if often[name] > 1 and code.startswith("WB:") else name, "group"
             )
@@ -208,12 +208,12 @@ class Release:
         sql = """select indicator, title, description, unit, direction, frameworks, "group", target_value,
                  target_year, target_origin, formula, inputs, aggregate_method, notes
                  from {indicator_meta} order by indicator"""
-        found = {}
+        indicators = {}
         for row in self.rows(sql, "indicator_meta"):
             fields = list(row)
             fields[5], fields[11] = json.loads(row[5]), json.loads(row[11])
-            found[row[0]] = Indicator(*fields)
-        return found
+            indicators[row[0]] = Indicator(*fields)
+        return indicators
 
     @cached_property
     def sources(self) -> dict[str, dict[str, Any]]:

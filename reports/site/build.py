@@ -65,18 +65,18 @@ def build(
             f"there is no indicator {', '.join(unknown)}", where=str(release_folder),
             next_step="see `compact list`",
         )  # fmt: skip
-    wanted = [i for i in figures.release.indicators.values() if only is None or i.id in only]
-    for item in wanted:
-        found = data.indicator(figures, item)
-        data.write(out / "data" / "i" / f"{item.id}.js", f"i/{item.id}", found, packed=True)
-    for name, found in explain(item.id for item in wanted) if explain else ():
-        data.write(out / "data" / "e" / f"{name}.js", f"e/{name}", found, packed=True)
+    items = [i for i in figures.release.indicators.values() if only is None or i.id in only]
+    for item in items:
+        page_data = data.indicator(figures, item)
+        data.write(out / "data" / "i" / f"{item.id}.js", f"i/{item.id}", page_data, packed=True)
+    for name, page_data in explain(item.id for item in items) if explain else ():
+        data.write(out / "data" / "e" / f"{name}.js", f"e/{name}", page_data, packed=True)
     if only is None:
         write_shared(figures, words, out)
     written = 0
     for language in LANGUAGES:
         site = pages.Site(figures, words[language], out, address)
-        jobs = site.indicator_pages(wanted) if only is not None else _all_pages(site)
+        jobs = site.indicator_pages(items) if only is not None else _all_pages(site)
         for path, html in jobs:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(html, encoding="utf-8")
@@ -125,8 +125,8 @@ def write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
     data.write(out / "data" / "indicators.js", "indicators", data.indicators(figures, words))
     index = search_index(figures, words, pages.OVERVIEWS)
     data.write(out / "data" / "search.js", "search", index)
-    for name, found in (("scores", topics.scores), ("inequality", topics.inequality)):
-        if rows := found(figures.release):
+    for name, shared in (("scores", topics.scores), ("inequality", topics.inequality)):
+        if rows := shared(figures.release):
             data.write(out / "data" / f"{name}.js", name, rows, packed=True)
     for area in figures.release.areas.values():
         profile = data.country if area.kind == "country" else data.group

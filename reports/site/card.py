@@ -24,5 +24,5 @@ def card(headline: str, answer: str, name: str, standing: Standing, language: st
 
     bar = [[COLOURS[kind], share] for kind, _, share in standing.bar if kind in COLOURS]
     content = {"headline": headline, "answer": answer, "name": name, "bar": bar, "language": language}
-    given = {"content": json.dumps(content, ensure_ascii=False)}
-    return bytes(typst.compile(str(TEMPLATE), format="png", ppi=72.0, sys_inputs=given))
+    variables = {"content": json.dumps(content, ensure_ascii=False)}
+    return bytes(typst.compile(str(TEMPLATE), format="png", ppi=72.0, sys_inputs=variables))

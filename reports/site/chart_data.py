@@ -102,21 +102,21 @@ def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
             pace.baseline_year if pace else None,
             significant(pace.baseline_value) if pace else None,
         ])  # fmt: skip
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "sources": sources,
         "rows": rows,
         "series": {area: spark(points) for area, points in figures.series.get(item.id, {}).items()},
         "groups": {g: [group_row(v) for v in vs] for g, vs in figures.groups.get(item.id, {}).items()},
     }
     if statuses := figures.statuses.get(item.id):
-        found["st"] = statuses
+        document["st"] = statuses
     if breaks := figures.breaks.get(item.id):
-        found["breaks"] = [year for year, _ in breaks]
+        document["breaks"] = [year for year, _ in breaks]
     if gaps := figures.gaps.get(item.id):
-        found["gaps"] = [[*row[:5], *(significant(n) for n in row[5:])] for row in gaps]
+        document["gaps"] = [[*row[:5], *(significant(n) for n in row[5:])] for row in gaps]
     if projections := figures.projections.get(item.id):
-        found["projections"] = {area: fan(rows, paces.get(area)) for area, rows in projections.items()}
-    return found
+        document["projections"] = {area: fan(rows, paces.get(area)) for area, rows in projections.items()}
+    return document
 
 
 def fan(rows: list[tuple[Any, ...]], pace: Pace | None) -> list[Any]:

@@ -86,9 +86,9 @@ def _behind(figures: Figures, lead: Indicator) -> Region | None:
     for code, grouping in figures.release.grouping_of.items():
         area = figures.release.areas.get(code)
         if grouping == "m49_subregion" and area:
-            found = figures.standing([lead.id], figures.judged(area))
-            if found.asked >= FEWEST_MEMBERS and found.decided >= ENOUGH * found.asked:
-                regions.append(Region(area, found))
+            standing = figures.standing([lead.id], figures.judged(area))
+            if standing.asked >= FEWEST_MEMBERS and standing.decided >= ENOUGH * standing.asked:
+                regions.append(Region(area, standing))
     return min(regions, key=lambda r: (r.standing.good / r.standing.asked, r.area.code), default=None)
 
 
@@ -96,12 +96,12 @@ def _hardest(
     figures: Figures, indicators: list[str], lead: Indicator | None
 ) -> tuple[Indicator, Standing] | None:
     """The other target that the smallest share of Member States meets or is likely to meet."""
-    found = []
+    candidates = []
     for id_ in indicators:
         standing = figures.standing([id_])
         if lead and id_ != lead.id and standing.decided >= ENOUGH * len(figures.member_states):
-            found.append((standing.good / standing.asked, id_, standing))
-    if not found:
+            candidates.append((standing.good / standing.asked, id_, standing))
+    if not candidates:
         return None
-    _, id_, standing = min(found, key=lambda row: row[:2])
+    _, id_, standing = min(candidates, key=lambda row: row[:2])
     return figures.release.indicators[id_], standing

@@ -23,62 +23,64 @@ GEOMETRY = Path(__file__).parent / "assets" / "geometry.js"
 SINCE = 2015  # the year that strips begin with: the Goals'
 
 
-def sentences(words: Words, found: Finding) -> dict[str, str]:
+def sentences(words: Words, finding: Finding) -> dict[str, str]:
     """The headline and the three answers below it: on course, where not, how sure."""
     return {
-        "headline": _headline(words, found),
-        "on": _on_course(words, found),
-        "where": _where(words, found),
-        "sure": _sure(words, found),
+        "headline": _headline(words, finding),
+        "on": _on_course(words, finding),
+        "where": _where(words, finding),
+        "sure": _sure(words, finding),
     }
 
 
-def _headline(words: Words, found: Finding) -> str:
-    if found.lead is None:
+def _headline(words: Words, finding: Finding) -> str:
+    if finding.lead is None:
         return words.t("page.index.no_target")
-    aim = words.or_code(f"aim.{found.lead.id}.aim", "")
-    aim = aim or words.t("aim.any", title=words.title(found.lead))
-    number = _number(words, found, found.lead)
-    return words.t(f"page.index.course.{found.course}", aim=aim, year=found.lead.target_year, number=number)
+    aim = words.or_code(f"aim.{finding.lead.id}.aim", "")
+    aim = aim or words.t("aim.any", title=words.title(finding.lead))
+    number = _number(words, finding, finding.lead)
+    return words.t(
+        f"page.index.course.{finding.course}", aim=aim, year=finding.lead.target_year, number=number
+    )
 
 
-def _number(words: Words, found: Finding, lead: Indicator) -> str:
+def _number(words: Words, finding: Finding, lead: Indicator) -> str:
     """The number of the headline: the world's value, else how many States."""
     key = f"aim.{lead.id}.value"
-    if found.world and key in catalogue(words.language):
-        return words.t(key, value=words.figure(found.world.value, lead.unit), year=found.world.year)
-    return words.t("page.index.states", good=found.standing.good, n=found.standing.asked)
+    if finding.world and key in catalogue(words.language):
+        return words.t(key, value=words.figure(finding.world.value, lead.unit), year=finding.world.year)
+    return words.t("page.index.states", good=finding.standing.good, n=finding.standing.asked)
 
 
-def _on_course(words: Words, found: Finding) -> str:
-    if not found.lead:
+def _on_course(words: Words, finding: Finding) -> str:
+    if not finding.lead:
         return words.t("page.index.nothing_assessed")
-    s = found.standing
+    s = finding.standing
     return words.t(
-        "page.index.on_text", owner=found.lead.owner or "–", good=s.good, n=s.asked, even=s.even, bad=s.bad,
-        target=words.figure(found.lead.target_value, found.lead.unit), year=found.lead.target_year,
+        "page.index.on_text", owner=finding.lead.owner or "–", good=s.good, n=s.asked, even=s.even, bad=s.bad,
+        target=words.figure(finding.lead.target_value, finding.lead.unit), year=finding.lead.target_year,
     )  # fmt: skip
 
 
-def _where(words: Words, found: Finding) -> str:
+def _where(words: Words, finding: Finding) -> str:
     said = []
-    if found.behind:
-        s = found.behind.standing
-        area = words.area(found.behind.area)
+    if finding.behind:
+        s = finding.behind.standing
+        area = words.area(finding.behind.area)
         said.append(words.t("page.index.behind", area=area, good=s.good, n=s.asked))
-    if found.hardest:
-        item, s = found.hardest
+    if finding.hardest:
+        item, s = finding.hardest
         said.append(words.t("page.index.hardest", title=words.title(item), good=s.good, n=s.asked))
     return " ".join(said) or words.t("page.index.where_unknown")
 
 
-def _sure(words: Words, found: Finding) -> str:
-    s = found.standing
+def _sure(words: Words, finding: Finding) -> str:
+    s = finding.standing
     if not s.decided:
         return words.t("page.index.sure_unknown", n=s.asked)
-    confidence = words.t(f"confidence.{found.sure}")
+    confidence = words.t(f"confidence.{finding.sure}")
     return words.t(
-        "page.index.sure_text", confidence=confidence, sure=s.confidence[found.sure], n=s.asked,
+        "page.index.sure_text", confidence=confidence, sure=s.confidence[finding.sure], n=s.asked,
         unknown=s.unknown,
     )  # fmt: skip
 

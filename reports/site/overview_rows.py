@@ -30,10 +30,10 @@ OTHER_FILES = (
 
 def targets(release: Release) -> dict[str, list[dict[str, Any]]]:
     """Targets, claims and commitments by status; nothing without the table."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_framework: dict[str, list[dict[str, Any]]] = {}
     for row in release.dicts("target", "target"):
-        found.setdefault(row["status"], []).append(row)
-    return found
+        by_framework.setdefault(row["status"], []).append(row)
+    return by_framework
 
 
 def _all_targets(release: Release) -> Iterable[dict[str, Any]]:
@@ -115,24 +115,24 @@ def field_frameworks(release: Release) -> dict[str, list[dict[str, Any]]]:
              list(to_code order by to_framework, to_code) filter (where to_code <> 'none')
              from {crosswalk} where origin = 'proposed' group by 1, 2 order by 1, 2"""
     names = ("code", "level", "asks", "measured", "indicators", "objectives")
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_framework: dict[str, list[dict[str, Any]]] = {}
     for framework, *row in release.rows(sql, "crosswalk"):
         part = dict(zip(names, row, strict=True))
         part["indicators"] = (part["indicators"] or "").split(";") if part["indicators"] else []
-        found.setdefault(framework, []).append(part)
-    return found
+        by_framework.setdefault(framework, []).append(part)
+    return by_framework
 
 
 def methods(release: Release) -> list[dict[str, Any]]:
     """The methods by which the release assesses, in their own words, with the classes they gave countries."""
     sql = "select method, category, count(*) from {progress} group by all order by all"
-    found: dict[str, dict[str, int]] = {}
+    by_method: dict[str, dict[str, int]] = {}
     for method, category, n in release.rows(sql, "progress"):
-        found.setdefault(method, {})[category] = n
+        by_method.setdefault(method, {})[category] = n
     default = release.method
     return [
         {"id": name, "about": known_methods().get(name), "counts": counts, "default": name == default}
-        for name, counts in sorted(found.items(), key=lambda pair: (pair[0] != default, pair[0]))
+        for name, counts in sorted(by_method.items(), key=lambda pair: (pair[0] != default, pair[0]))
     ]
 
 
@@ -162,18 +162,18 @@ def sources(figures: Figures) -> dict[str, Any]:
 
 def files(release: Release) -> list[dict[str, Any]]:
     """What the release folder holds, with size and, for a table, its title."""
-    found = []
+    listed = []
     for path in sorted(release.folder.glob("*.parquet")):
         table = TABLES.get(path.stem)
-        found.append(
+        listed.append(
             {"name": path.name, "bytes": path.stat().st_size, "title": table.description if table else ""}
         )
     for name in OTHER_FILES:
         path = release.folder / name
         if path.is_file() or name == "SHA256SUMS":  # the sums are written last, over the site too
             size = path.stat().st_size if path.is_file() else None
-            found.append({"name": name, "bytes": size, "title": "", "about": name})
-    return found
+            listed.append({"name": name, "bytes": size, "title": "", "about": name})
+    return listed
 
 
 def changes(release: Release) -> dict[str, Any] | None:
@@ -201,10 +201,10 @@ def largest_revisions(release: Release) -> dict[str, list[tuple[Any, ...]]]:
               where old_value is not null and new_value is not null qualify row_number() over (partition by
               indicator order by abs(new_value - old_value) desc, ref_area, time_period) <= {ON_A_PAGE}
               order by indicator, abs(new_value - old_value) desc, ref_area, time_period"""
-    found: dict[str, list[tuple[Any, ...]]] = {}
+    revisions: dict[str, list[tuple[Any, ...]]] = {}
     for indicator, *row in release.rows(sql, "revision"):
-        found.setdefault(indicator, []).append(tuple(row))
-    return found
+        revisions.setdefault(indicator, []).append(tuple(row))
+    return revisions
 
 
 def used_sources(figures: Figures, item: Indicator) -> list[dict[str, Any]]:

@@ -41,10 +41,10 @@ class OverviewValues:
     release: Release
 
     def _index(self) -> dict[str, Any]:
-        found, words = finding(self.figures), self.words
-        lead, said = found.lead, home.sentences(words, found)
+        headline, words = finding(self.figures), self.words
+        lead, said = headline.lead, home.sentences(words, headline)
         return {
-            "found": found,
+            "found": headline,
             "said": said,
             "structured": self._as_linked("DataCatalog", words.t("site.name"), said["headline"]),
             "lead": lead,

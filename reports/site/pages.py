@@ -137,17 +137,17 @@ class Site(OverviewValues):
 
     def write_card(self) -> None:
         """The picture of the site for links elsewhere."""
-        found, words = finding(self.figures), self.words
-        said = home.sentences(words, found)
-        drawn = card(said["headline"], said["on"], words.t("site.name"), found.standing, words.language)
+        headline, words = finding(self.figures), self.words
+        said = home.sentences(words, headline)
+        drawn = card(said["headline"], said["on"], words.t("site.name"), headline.standing, words.language)
         (self.out / "assets" / f"card.{words.language}.png").write_bytes(drawn)
 
     def objective_pages(self) -> Iterator[tuple[Path, str]]:
         """A page for each objective of the policy brief and of the adopted Compact."""
         for framework, codes in OBJECTIVES.items():
             for code in codes:
-                found = self._objective(framework, code)
-                rows = [self._key_figure(item) for item in found["items"]]
+                objective = self._objective(framework, code)
+                rows = [self._key_figure(item) for item in objective["items"]]
                 yield self._page(
                     "objective",
                     f"objective/{code}",
@@ -155,7 +155,7 @@ class Site(OverviewValues):
                     rows=rows,
                     targets=overviews.targets_of(self.release, framework, code),
                     closed=closed_for(code),
-                    **found,
+                    **objective,
                 )
 
     def indicator_pages(self, items: list[Indicator]) -> Iterator[tuple[Path, str]]:

@@ -33,10 +33,10 @@ def scores(release: Release) -> dict[str, list[list[Any]]]:
              rank_high, round(coverage_share, 3), indicators_used, indicators_total, oldest_year
              from {score} where rank is not null order by framework, component, time_period desc, rank,
              ref_area"""
-    found: dict[str, list[list[Any]]] = {}
+    score_rows: dict[str, list[list[Any]]] = {}
     for name, *row in release.rows(sql, "score"):
-        found.setdefault(name, []).append(row)
-    return found
+        score_rows.setdefault(name, []).append(row)
+    return score_rows
 
 
 def unscored(release: Release) -> list[tuple[str, str]]:
@@ -62,14 +62,14 @@ def inequality(release: Release) -> dict[str, Any]:
              (select * from {lorenz} qualify time_period = max(time_period) over (partition by distribution,
              scope)) group by 1, 2 order by 1, 2"""
     curves = {(d, s): [year, points] for d, s, year, points in release.rows(sql, "lorenz")}
-    found: dict[str, Any] = {"between": {}, "within": {}}
+    document: dict[str, Any] = {"between": {}, "within": {}}
     for (distribution, scope), entry in measures.items():
         kind = "within" if distribution in WITHIN else "between"
-        found[kind].setdefault(distribution, {})[scope] = {
+        document[kind].setdefault(distribution, {})[scope] = {
             **entry,
             "lorenz": curves.get((distribution, scope)),
         }
-    return found if measures else {}
+    return document if measures else {}
 
 
 def gaps(figures: Figures) -> list[dict[str, Any]]:

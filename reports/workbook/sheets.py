@@ -47,9 +47,9 @@ class Sheet:
 
 def sheets_of(release: Release) -> list[Sheet]:
     """The sheets in order, the wide one with a column for each year that the release has."""
-    given = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    document = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     method = release.method or METHOD
-    known = [_sheet(entry, {"{method}": method, "{since}": str(SINCE)}) for entry in given]
+    known = [_sheet(entry, {"{method}": method, "{since}": str(SINCE)}) for entry in document]
     return [_wide(sheet, release) if sheet.name == WIDE else sheet for sheet in known]
 
 
@@ -73,8 +73,8 @@ def _sheet(entry: dict[str, Any], words: dict[str, str]) -> Sheet:
 def _wide(sheet: Sheet, release: Release) -> Sheet:
     """The sheet with the years that are there as columns."""
     sql = f"select max(time_period) from {{indicator}} where {{total}} and time_period >= {SINCE}"
-    found = release.rows(sql, "indicator")
-    years = range(SINCE, (found[0][0] if found and found[0][0] else SINCE) + 1)
+    records = release.rows(sql, "indicator")
+    years = range(SINCE, (records[0][0] if records and records[0][0] else SINCE) + 1)
 
     def by_year(rows: Rows) -> Rows:
         return [

@@ -69,19 +69,19 @@ def profile(release: Release, indicator: str, area: str) -> Profile:
     Raises:
         CompactError: the indicator or the area is unknown; the nearest are named.
     """
-    found = release.area(area)
+    matched = release.area(area)
     meta = _meta(release, indicator)
     name = meta["indicator"]
-    series = _series(release, name, found)
-    assessed = ask(release.folder, ASSESSMENT, indicator=name, area=found.code, method=DEFAULT_METHOD)
+    series = _series(release, name, matched)
+    assessed = ask(release.folder, ASSESSMENT, indicator=name, area=matched.code, method=DEFAULT_METHOD)
     return Profile(
         release.id,
-        found,
+        matched,
         meta,
         series,
         assessed[0] if assessed else None,
         release.units().get(meta["unit"], ("", meta["unit"]))[1],
-        breaks_of(release.folder, name, found.code, [row["time_period"] for row in series]),
+        breaks_of(release.folder, name, matched.code, [row["time_period"] for row in series]),
         release.verdict_words() if assessed else {},
     )
 

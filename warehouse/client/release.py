@@ -136,14 +136,14 @@ class Release:
         Raises:
             CompactError: an indicator, an area or a year is unknown; the nearest are named.
         """
-        found = None if areas is None else find_areas(self.folder, ids_of(areas))
+        chosen = None if areas is None else find_areas(self.folder, ids_of(areas))
         return self._ask(
             sql_of.VALUES,
             **self._which(indicators),
             areas=None
-            if found is None
-            else [area.code for area in found if not is_aggregated(self.folder, area)],
-            groups=[area.code for area in found or () if is_aggregated(self.folder, area)],
+            if chosen is None
+            else [area.code for area in chosen if not is_aggregated(self.folder, area)],
+            groups=[area.code for area in chosen or () if is_aggregated(self.folder, area)],
             since=year(since, "since"),
             until=year(until, "until"),
             sex=dimension("sex", sex),

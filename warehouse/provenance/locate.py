@@ -51,9 +51,9 @@ def locate(objects: Path, pages: Sequence[dict[str, Any]], targets: Sequence[Tar
             for n, spans in index.candidates(body).items():
                 seen: set[int] = set()
                 for start, end in spans:
-                    found = records(body, targets[n], start, end, seen, cached_numbers)
-                    matches[n] += [Match(number, member, *record) for record in found]
-    return [place(found, pages, target) for found, target in zip(matches, targets, strict=True)]
+                    places = records(body, targets[n], start, end, seen, cached_numbers)
+                    matches[n] += [Match(number, member, *record) for record in places]
+    return [place(places, pages, target) for places, target in zip(matches, targets, strict=True)]
 
 
 class _Index:

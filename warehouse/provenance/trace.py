@@ -167,7 +167,7 @@ class Tracer:
         if not self.lists_kept_out:
             return set()
         terms = "".join(f" and {one} = ${one}" for one in VALUE_DIMENSIONS)
-        found = rows(
+        excluded = rows(
             self.con,
             f"select rank, ref_area, time_period from kept_out "
             f"where indicator = $indicator and input = $name{terms}",
@@ -175,7 +175,7 @@ class Tracer:
             name=name,
             **{one: dimensions[one] for one in VALUE_DIMENSIONS},
         )
-        return {(row["rank"] - 1, (row["ref_area"], row["time_period"])) for row in found}
+        return {(row["rank"] - 1, (row["ref_area"], row["time_period"])) for row in excluded}
 
     def _select(
         self,
@@ -194,9 +194,9 @@ class Tracer:
             if not open_cells:
                 continue
             choose = self._from_indicator if "indicator" in item else self._from_observations
-            found = choose(rank, item, open_cells, dimensions, depth)
+            choice = choose(rank, item, open_cells, dimensions, depth)
             selected |= {
-                cell: replace(one, alone=True) if cell in passed else one for cell, one in found.items()
+                cell: replace(one, alone=True) if cell in passed else one for cell, one in choice.items()
             }
         return selected
 

@@ -258,7 +258,7 @@ def _kept_out(con: duckdb.DuckDBPyConnection, indicator: str, answer: Row, cell:
     if not con.execute("select 1 from duckdb_views() where view_name = 'kept_out'").fetchall():
         return ""
     same = " and ".join(f"{name} = ${name}" for name in cell)
-    found = rows(
+    excluded = rows(
         con,
         f"select * from kept_out where indicator = $indicator and time_period = $year and {same} "
         "order by rank limit 1",
@@ -268,7 +268,7 @@ def _kept_out(con: duckdb.DuckDBPyConnection, indicator: str, answer: Row, cell:
     )
     return "".join(
         f"{row['source']} has {row['value']:.6g}, which is kept out: {KEPT_OUT[row['rule']].format(**row)}"
-        for row in found
+        for row in excluded
     )
 
 

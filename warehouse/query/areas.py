@@ -48,10 +48,10 @@ def find_area(folder: Path, text: str) -> Area:
         CompactError: no area has this name or code; the nearest are offered.
     """
     known = _known(folder.resolve())
-    found = known.get(folded(text)) or known.get(_code(text))
-    if found is None:
+    area = known.get(folded(text)) or known.get(_code(text))
+    if area is None:
         raise _unknown(text, known)
-    return found
+    return area
 
 
 def find_areas(folder: Path, texts: Iterable[str]) -> list[Area]:
@@ -155,10 +155,10 @@ def _short_name(name: str) -> str:
 
 
 def _unknown(text: str, known: dict[str, Area]) -> CompactError:
-    wanted = folded(text)
+    sought = folded(text)
     named = {name: area for name, area in known.items() if not name.startswith("m49 ")}
-    within = [name for name in named if len(wanted) >= 3 and wanted in name]
-    near = [*sorted(within, key=len), *difflib.get_close_matches(wanted, named, NEAREST, 0.6)]
+    within = [name for name in named if len(sought) >= 3 and sought in name]
+    near = [*sorted(within, key=len), *difflib.get_close_matches(sought, named, NEAREST, 0.6)]
     offered = list(dict.fromkeys(f"{named[name].name} ({named[name].code})" for name in near))[:NEAREST]
     return CompactError(
         f"there is no area {text}",

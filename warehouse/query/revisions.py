@@ -102,7 +102,7 @@ def _over_snapshots(home: Path, release: Path, indicator: str, area: str, year: 
         staged = sorted((home / "staged" / source).glob("*/observation.parquet"))
         if not staged:
             continue
-        found = _ask(
+        observations = _ask(
             f"""
             select distinct time_period, sex, age, urbanisation, quantile, education, other_dims, obs_value,
                 obs_status, unit_mult, snapshot
@@ -114,13 +114,15 @@ def _over_snapshots(home: Path, release: Path, indicator: str, area: str, year: 
             area=area,
             year=year,
         )
-        yield from _steps(found, source, code, fetched)
+        yield from _steps(observations, source, code, fetched)
 
 
-def _steps(found: Sequence[Row], source: str, series: str, fetched: Mapping[str, str]) -> Iterator[Row]:
+def _steps(
+    observations: Sequence[Row], source: str, series: str, fetched: Mapping[str, str]
+) -> Iterator[Row]:
     """The observations of a series where a snapshot says something else than the one fetched before it."""
     keys = ("time_period", "sex", "age", "urbanisation", "quantile", "education", "other_dims")
-    order = sorted(found, key=lambda row: (*(row[k] for k in keys), fetched.get(row["snapshot"], "")))
+    order = sorted(observations, key=lambda row: (*(row[k] for k in keys), fetched.get(row["snapshot"], "")))
     last: tuple[tuple[Any, ...], float | None] | None = None
     for row in order:
         key = tuple(row[name] for name in keys)
@@ -141,13 +143,13 @@ def _steps(found: Sequence[Row], source: str, series: str, fetched: Mapping[str,
 
 def _fetched(manifest: Path, series: Sequence[tuple[str, str]]) -> dict[str, str]:
     """When each snapshot of these series was first fetched."""
-    wanted, found = set(series), dict[str, str]()
+    remaining, fetched = set(series), dict[str, str]()
     for line in manifest.read_text(encoding="utf-8").splitlines() if manifest.is_file() else ():
         if '"fetched"' in line and line.endswith("}"):  # a crash may have torn a line off
             event = json.loads(line)
-            if any((event["source"], code) in wanted for code in event.get("series", ())):
-                found.setdefault(event["snapshot"], event["fetched_at"])
-    return found
+            if any((event["source"], code) in remaining for code in event.get("series", ())):
+                fetched.setdefault(event["snapshot"], event["fetched_at"])
+    return fetched
 
 
 def _same(a: float | None, b: float | None) -> bool:
@@ -158,9 +160,9 @@ def _same(a: float | None, b: float | None) -> bool:
 
 def _ask(sql: str, **values: Any) -> list[Row]:
     with connect() as con:
-        found = con.execute(sql, values or None)
-        names = [column[0] for column in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        relation = con.execute(sql, values or None)
+        names = [column[0] for column in relation.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
 
 
 def _file(path: Path) -> str:

@@ -21,8 +21,8 @@ DATABASE = "warehouse.duckdb"
 
 def ask(folder: Path, sql: str, **values: Any) -> list[Row]:
     """Rows as dictionaries. {name} in the SQL stands for a table's parquet file, $name for a value."""
-    names, found = records(folder, sql, **values)
-    return [dict(zip(names, row, strict=True)) for row in found]
+    names, relation = records(folder, sql, **values)
+    return [dict(zip(names, row, strict=True)) for row in relation]
 
 
 def records(folder: Path, sql: str, **values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
@@ -53,14 +53,14 @@ def database_query(folder: Path, sql: str, values: dict[str, Any]) -> duckdb.Duc
     if (folder / DATABASE).is_file():
         cursor.execute("use release")
     try:
-        found = cursor.sql(sql, params=values or None)
+        relation = cursor.sql(sql, params=values or None)
     except duckdb.Error as error:
         raise CompactError(
             str(error).strip(), where="SQL", next_step="see docs/reference/tables.md for tables and columns"
         ) from None
-    if found is None:
+    if relation is None:
         raise CompactError("the statement returns no rows", where="SQL", allowed="one select statement")
-    return found
+    return relation
 
 
 def has_table(folder: Path, name: str) -> bool:

@@ -57,7 +57,7 @@ NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EM
 
 def build_release(
     home: Path,
-    given: ReleaseInputs,
+    inputs: ReleaseInputs,
     *,
     tables: Path | None = None,
     now: datetime | None = None,
@@ -76,7 +76,7 @@ def build_release(
     about: what else release.json shall say (as_of: the moment whose knowledge this is).
     """
     now = now or datetime.now(UTC)
-    fingerprint = inputs_fingerprint(given)
+    fingerprint = inputs_fingerprint(inputs)
     with publishing(home) as folder:
         previous = latest_release(home)
         if previous is not None and read_release_metadata(previous)["fingerprint"] == fingerprint:
@@ -85,7 +85,7 @@ def build_release(
             )
         if previous is not None and (why := was_withdrawn(home, fingerprint)):
             return ReleaseResult(False, previous.name, previous, why)
-        checks = all_checks(given, previous) if given.checks is None else given.checks
+        checks = all_checks(inputs, previous) if inputs.checks is None else inputs.checks
         refuse(
             [
                 f"{check.name}: {check.message}"
@@ -93,20 +93,20 @@ def build_release(
                 if check.severity == "error" and not check.passed
             ]
         )
-        warnings = [*given.held_inputs.values(), *_stale(given), *_warnings(checks)]
+        warnings = [*inputs.held_inputs.values(), *_stale(inputs), *_warnings(checks)]
         now = not_before(previous, now)
         release_id = next_release_id(folder, f"{now:%Y-%m-%d}-{fingerprint[:8]}")
         with building(folder, release_id) as aside, ThreadPoolExecutor(1) as beside:
             if tables is None:
-                write_tables(aside, given, previous, temp)
+                write_tables(aside, inputs, previous, temp)
             else:
                 take_tables(tables, aside)
             changes = changed_values(aside)
             database = beside.submit(write_database, aside)  # DuckDB's work, while Python judges the tables
             refuse([str(finding) for finding in table_findings(aside, fresh=True)])
             _refuse_unexplained(unexplained_changes(previous, aside))
-            diff = _diff(previous, aside, release_id, acknowledge, given.decided)
-            card = _card(aside, given, release_id, now, fingerprint, previous, warnings) | {
+            diff = _diff(previous, aside, release_id, acknowledge, inputs.decided)
+            card = _card(aside, inputs, release_id, now, fingerprint, previous, warnings) | {
                 "acknowledged": diff["acknowledged"],
                 "large_revisions": [row["what"] for row in diff["large"]],
                 **(about or {}),
@@ -115,14 +115,14 @@ def build_release(
             write_text(aside / CARD, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
             write_text(
                 aside / "datapackage.json",
-                json.dumps(datapackage(card, given.sources), indent=2, ensure_ascii=False) + "\n",
+                json.dumps(datapackage(card, inputs.sources), indent=2, ensure_ascii=False) + "\n",
             )
-            write_dataset_cards(aside, card, given.sources)
+            write_dataset_cards(aside, card, inputs.sources)
             write_text(aside / DIFF, json.dumps(diff, indent=1, ensure_ascii=False) + "\n")
             write_text(aside / CHECKS, _checks_text(checks))
-            write_text(aside / "NOTES.md", notes(card, given.sources, changes, diff["notes"]))
-            states = {name: _standing(given.states[name]) for name in given.sources}
-            write_source_pages(aside, given.sources, states)
+            write_text(aside / "NOTES.md", notes(card, inputs.sources, changes, diff["notes"]))
+            states = {name: _standing(inputs.states[name]) for name in inputs.sources}
+            write_source_pages(aside, inputs.sources, states)
             if reports is not None:
                 reports(aside)
             write_sums(aside)
@@ -192,24 +192,24 @@ def _standing(state: SourceState) -> str:
     return "; ".join(parts)
 
 
-def _stale(given: ReleaseInputs) -> list[str]:
+def _stale(inputs: ReleaseInputs) -> list[str]:
     """A sentence for each source that was not confirmed for longer than its cadence allows."""
     return [
         f"{name} is stale since {since[:10]}: the agency last confirmed what is used of it on "
         f"{str(state.facts.get('last_confirmed'))[:10]}"
-        for name, state in sorted(given.states.items())
-        if name in given.sources and (since := state.facts.get("stale_since"))
+        for name, state in sorted(inputs.states.items())
+        if name in inputs.sources and (since := state.facts.get("stale_since"))
     ]
 
 
-def all_checks(given: ReleaseInputs, previous: Path | None = None) -> list[CheckResult]:
+def all_checks(inputs: ReleaseInputs, previous: Path | None = None) -> list[CheckResult]:
     """The checks of every indicator."""
-    definitions = {name: entry.indicator for name, entry in given.catalogue.items()}
-    present = staged_series(tuple(path for _, path in sorted(given.staged.items())))
+    definitions = {name: entry.indicator for name, entry in inputs.catalogue.items()}
+    present = staged_series(tuple(path for _, path in sorted(inputs.staged.items())))
     return [
         check
         for name, indicator in sorted(definitions.items())
-        for check in indicator_checks(indicator, given.evaluated[name], present, definitions, previous)
+        for check in indicator_checks(indicator, inputs.evaluated[name], present, definitions, previous)
     ]
 
 
@@ -248,7 +248,7 @@ def _refuse_unexplained(changes: list[str]) -> None:
 
 def _card(
     aside: Path,
-    given: ReleaseInputs,
+    inputs: ReleaseInputs,
     release_id: str,
     now: datetime,
     fingerprint: str,
@@ -265,26 +265,26 @@ def _card(
             "bytes": path.stat().st_size,
             "sha256": file_sha256(path),
         }
-    snapshots = [row["source"] for row in given.snapshots]
+    snapshots = [row["source"] for row in inputs.snapshots]
     return {
         "id": release_id,
         "created": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "fingerprint": fingerprint,
         "previous": previous.name if previous else None,
-        "indicators": len(given.catalogue),
+        "indicators": len(inputs.catalogue),
         "rows_kept": sum(row["rows_out"] for row in ledger),
         "rows_rejected": sum(row["rows_rejected"] for row in ledger),
         "sources": {
             name: {
-                "state": given.states[name].state,
-                "note": given.states[name].note,
+                "state": inputs.states[name].state,
+                "note": inputs.states[name].note,
                 "snapshots": snapshots.count(name),
-                "staged": given.staged[name].parent.name if name in given.staged else None,
-                **given.states[name].facts,
+                "staged": inputs.staged[name].parent.name if name in inputs.staged else None,
+                **inputs.states[name].facts,
             }
-            for name in sorted(given.sources)
+            for name in sorted(inputs.sources)
         },
-        "held_inputs": dict(sorted(given.held_inputs.items())),
+        "held_inputs": dict(sorted(inputs.held_inputs.items())),
         "tables": tables,
         "warnings": warnings,
     }

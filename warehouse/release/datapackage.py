@@ -49,11 +49,11 @@ def datapackage(card: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[
 
 def _licences(sources: list[Source]) -> list[dict[str, str]]:
     """The licences of the sources; each value follows that of its own source, see source.parquet."""
-    found: dict[str, dict[str, str]] = {}
+    licences: dict[str, dict[str, str]] = {}
     for source in sources:
         entry = {"name": source.licence.name, "title": source.licence.name}
-        found[source.licence.name] = entry | ({"path": source.licence.url} if source.licence.url else {})
-    return list(found.values())
+        licences[source.licence.name] = entry | ({"path": source.licence.url} if source.licence.url else {})
+    return list(licences.values())
 
 
 def _resource(table: Table) -> dict[str, Any]:

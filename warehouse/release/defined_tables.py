@@ -67,29 +67,29 @@ def _without_persons(contributions: str) -> str:
     return f"(select * replace ({contact}) from {contributions})"
 
 
-def _indicator_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
-    files = [parquet(path) for _, path in sorted(given.evaluated.items())]
+def _indicator_rows(con: duckdb.DuckDBPyConnection, _folder: Path, inputs: ReleaseInputs) -> Rows:
+    files = [parquet(path) for _, path in sorted(inputs.evaluated.items())]
     return stream_sql(con, _union(files, INDICATOR), INDICATOR)
 
 
-def _kept_out_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
-    paths = [beside(of, KEPT_OUT) for _, of in sorted(given.evaluated.items())]
+def _kept_out_rows(con: duckdb.DuckDBPyConnection, _folder: Path, inputs: ReleaseInputs) -> Rows:
+    paths = [beside(of, KEPT_OUT) for _, of in sorted(inputs.evaluated.items())]
     return stream_sql(con, _union([parquet(path) for path in paths if path.exists()], KEPT_OUT), KEPT_OUT)
 
 
-def _area_rows(con: duckdb.DuckDBPyConnection, folder: Path, given: ReleaseInputs) -> Rows:
+def _area_rows(con: duckdb.DuckDBPyConnection, folder: Path, inputs: ReleaseInputs) -> Rows:
     parts, _ = subnational_rows(_codes_used(con, folder))
-    return _from_rows([*given.areas, *parts], AREA)
+    return _from_rows([*inputs.areas, *parts], AREA)
 
 
-def _area_group_rows(con: duckdb.DuckDBPyConnection, folder: Path, given: ReleaseInputs) -> Rows:
+def _area_group_rows(con: duckdb.DuckDBPyConnection, folder: Path, inputs: ReleaseInputs) -> Rows:
     _, of_countries = subnational_rows(_codes_used(con, folder))
-    return _from_rows([*given.area_groups, *of_countries], AREA_GROUP)
+    return _from_rows([*inputs.area_groups, *of_countries], AREA_GROUP)
 
 
 def _contributed(contract: Table) -> Inputs:
-    def rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
-        sent = given.contributions.get(contract.name)
+    def rows(con: duckdb.DuckDBPyConnection, _folder: Path, inputs: ReleaseInputs) -> Rows:
+        sent = inputs.contributions.get(contract.name)
         parts = [_without_persons(parquet(sent))] if sent else []
         return run_sql(con, _union(parts, contract), contract)
 
@@ -129,31 +129,31 @@ def _break_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
 def _codes_used(con: duckdb.DuckDBPyConnection, aside: Path) -> list[str]:
     """Every area that has a value, and every one that has an observation."""
     files = ", ".join(literal(str(aside / f"{name}.parquet")) for name in ("indicator", "observation"))
-    found = con.execute(
+    used = con.execute(
         f"select distinct ref_area from read_parquet([{files}], union_by_name = true) order by 1"
     )
-    return [str(code) for (code,) in found.fetchall()]
+    return [str(code) for (code,) in used.fetchall()]
 
 
-def _observation_sql(given: ReleaseInputs) -> str:
+def _observation_sql(inputs: ReleaseInputs) -> str:
     """The staged rows of exactly the series that an indicator uses."""
     used: dict[str, set[str]] = {}
-    for entry in given.catalogue.values():
+    for entry in inputs.catalogue.values():
         for items in entry.indicator.named_inputs().values():
             for item in items:
                 if item.source and item.series:
                     used.setdefault(item.source, set()).add(item.series)
     parts = [
         f"(select * from {parquet(path)} where series in ({', '.join(map(literal, sorted(used[name])))}))"
-        for name, path in sorted(given.staged.items())
+        for name, path in sorted(inputs.staged.items())
         if name in used
     ]
     return _union(parts, OBSERVATION)
 
 
-def _company_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseInputs) -> Rows:
+def _company_rows(con: duckdb.DuckDBPyConnection, _folder: Path, inputs: ReleaseInputs) -> Rows:
     """The staged rows that are of a company, which is told by their dimension alone."""
-    path = given.staged.get(COMPANIES)
+    path = inputs.staged.get(COMPANIES)
     if path is None:
         return run_sql(con, _union([], COMPANY_RATING), COMPANY_RATING)
     sql = f"""
@@ -165,10 +165,10 @@ def _company_rows(con: duckdb.DuckDBPyConnection, _folder: Path, given: ReleaseI
     return run_sql(con, sql, COMPANY_RATING)
 
 
-def _beside_sql(given: ReleaseInputs, table: Table) -> str:
+def _beside_sql(inputs: ReleaseInputs, table: Table) -> str:
     """A table that lies beside the staged observations of each source."""
     return _union(
-        [parquet(path.with_name(f"{table.name}.parquet")) for _, path in sorted(given.staged.items())], table
+        [parquet(path.with_name(f"{table.name}.parquet")) for _, path in sorted(inputs.staged.items())], table
     )
 
 
@@ -196,9 +196,9 @@ def _from_rows(rows: Sequence[Mapping[str, Any]], table: Table) -> pa.Table:
     return sort_by_key(pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table)), table)
 
 
-def _meta_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
+def _meta_rows(release_inputs: ReleaseInputs) -> list[dict[str, Any]]:
     rows = []
-    for name, entry in given.catalogue.items():
+    for name, entry in release_inputs.catalogue.items():
         indicator = entry.indicator
         target, plausible = indicator.target, indicator.expect.plausible
         inputs = {
@@ -221,8 +221,10 @@ def _meta_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
                 "inputs": json.dumps(inputs, ensure_ascii=False),
                 "aggregate_method": indicator.aggregate.method,
                 "notes": indicator.notes.strip() or None,
-                "fingerprint": given.evaluated[name].stem,
-                "depends_on": json.dumps(depends_on(indicator, given.staged, given.evaluated)),
+                "fingerprint": release_inputs.evaluated[name].stem,
+                "depends_on": json.dumps(
+                    depends_on(indicator, release_inputs.staged, release_inputs.evaluated)
+                ),
                 "plausible_low": plausible.range[0] if plausible else None,
                 "plausible_high": plausible.range[1] if plausible else None,
             }
@@ -230,7 +232,7 @@ def _meta_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
     return rows
 
 
-def _source_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
+def _source_rows(inputs: ReleaseInputs) -> list[dict[str, Any]]:
     return [
         {
             "source": name,
@@ -240,7 +242,7 @@ def _source_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
             "agency": source.agency,
             "homepage": source.homepage,
         }
-        for name, source in given.sources.items()
+        for name, source in inputs.sources.items()
     ]
 
 

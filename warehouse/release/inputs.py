@@ -72,27 +72,30 @@ class ReleaseInputs:
     with_reports: bool = False
 
 
-def inputs_fingerprint(given: ReleaseInputs) -> str:
+def inputs_fingerprint(inputs: ReleaseInputs) -> str:
     """sha256 of all that the tables depend on. How the agencies could be reached in a run is not among it: an
     outage alone makes no new release."""
     digest = sha256(code_fingerprint(*CODE).encode() + engine_version().encode())
-    snapshots = sorted((row["source"], row["resource"], row["snapshot"]) for row in given.snapshots)
-    if given.with_reports:
+    snapshots = sorted((row["source"], row["resource"], row["snapshot"]) for row in inputs.snapshots)
+    if inputs.with_reports:
         digest.update(code_fingerprint(*REPORTS).encode())
         digest.update(" ".join(f"{name} {version(name)}" for name in REPORT_LIBRARIES).encode())
     parts: list[object] = [
         [
             [name, entry.group, entry.indicator.model_dump(mode="json")]
-            for name, entry in sorted(given.catalogue.items())
+            for name, entry in sorted(inputs.catalogue.items())
         ],
-        [[name, source.model_dump(mode="json")] for name, source in sorted(given.sources.items())],
+        [[name, source.model_dump(mode="json")] for name, source in sorted(inputs.sources.items())],
         snapshots,
-        [[name, path.parent.name] for name, path in sorted(given.staged.items())],
-        [[name, path.stem] for name, path in sorted(given.evaluated.items())],
-        [[name, sha256(path.read_bytes()).hexdigest()] for name, path in sorted(given.contributions.items())],
-        given.commitments.model_dump(mode="json"),
+        [[name, path.parent.name] for name, path in sorted(inputs.staged.items())],
+        [[name, path.stem] for name, path in sorted(inputs.evaluated.items())],
+        [
+            [name, sha256(path.read_bytes()).hexdigest()]
+            for name, path in sorted(inputs.contributions.items())
+        ],
+        inputs.commitments.model_dump(mode="json"),
     ]
     digest.update(json.dumps(parts, sort_keys=True).encode())
-    for rows in (given.areas, given.area_groups):
+    for rows in (inputs.areas, inputs.area_groups):
         digest.update(json.dumps([dict(row) for row in rows], sort_keys=True).encode())
     return digest.hexdigest()

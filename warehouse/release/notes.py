@@ -38,7 +38,7 @@ def notes(
     card: Mapping[str, Any],
     sources: Mapping[str, Source],
     changes: list[tuple[str, int, int, int]],
-    told: Sequence[str] = (),
+    sentences: Sequence[str] = (),
 ) -> str:
     """The page. changes: indicator, values changed, new, withdrawn; told: the same and more in sentences."""
     lines = [
@@ -57,8 +57,8 @@ def notes(
         "",
         "## Changes",
         "",
-        *_listed(told, SENTENCES, "diff.json"),
-        *([""] if told else []),
+        *_listed(sentences, SENTENCES, "diff.json"),
+        *([""] if sentences else []),
         *_changes(card, changes),
     ]
     if card["warnings"]:

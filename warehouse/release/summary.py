@@ -16,10 +16,10 @@ def summary(
 ) -> str:
     """What a run says of the release that it made."""
     with engine() as con:
-        found = con.execute(f"""
+        relation = con.execute(f"""
             select count(distinct indicator), count(distinct ref_area) filter (where ref_area not like '%:%')
             from {parquet(folder / "latest.parquet")}""").fetchone()
-    indicators, countries = found or (0, 0)
+    indicators, countries = relation or (0, 0)
     changed = sum(row[1] for row in changes)
     added, gone = sum(row[2] for row in changes), sum(row[3] for row in changes)
     since = (

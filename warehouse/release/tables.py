@@ -105,16 +105,16 @@ class WrittenTable:
 
 
 def write_tables(
-    aside: Path, given: ReleaseInputs, previous: Path | None, temp: Path | None
+    aside: Path, inputs: ReleaseInputs, previous: Path | None, temp: Path | None
 ) -> list[tuple[str, int, int, int]]:
     """Every table. Returns what `changed_values` does."""
-    for _ in build_tables(aside, given, previous, temp):
+    for _ in build_tables(aside, inputs, previous, temp):
         """Each is read back and checked afterwards, with the others: see build_release."""
     return changed_values(aside)
 
 
 def build_tables(
-    folder: Path, given: ReleaseInputs, previous: Path | None, temp: Path | None
+    folder: Path, inputs: ReleaseInputs, previous: Path | None, temp: Path | None
 ) -> Iterator[WrittenTable]:
     """Compute every table, each from those before it, on one connection.
 
@@ -128,9 +128,9 @@ def build_tables(
         for contract, rows in DEFINED_TABLES.items():
             started, path = monotonic(), folder / f"{contract.name}.parquet"
             # read back and checked as a whole afterwards, see build_release
-            count = write_table(rows(con, folder, given), contract, path, check=False)
+            count = write_table(rows(con, folder, inputs), contract, path, check=False)
             yield WrittenTable(contract.name, path, count, monotonic() - started)
-        load_inputs(con, folder, given, previous)
+        load_inputs(con, folder, inputs, previous)
         with on_spark(con, folder, previous) as spark:
             for contract in MODEL_TABLES:
                 started, path = monotonic(), folder / f"{contract.name}.parquet"
@@ -153,14 +153,14 @@ def changed_values(folder: Path) -> list[tuple[str, int, int, int]]:
 
 
 def load_inputs(
-    con: duckdb.DuckDBPyConnection, folder: Path, given: ReleaseInputs, previous: Path | None
+    con: duckdb.DuckDBPyConnection, folder: Path, inputs: ReleaseInputs, previous: Path | None
 ) -> None:
     """Everything that a model may read, from a folder with the tables of indicator values and areas."""
-    load_model_inputs(con, folder, given.catalogue, previous)
-    load_surveys(con, given.staged)
-    load_commitments(con, folder, within(given.commitments, given.catalogue))
-    load_sdg_database(con, given.staged)
-    load_overlaps(con, given.evaluated, (entry.indicator for entry in given.catalogue.values()))
+    load_model_inputs(con, folder, inputs.catalogue, previous)
+    load_surveys(con, inputs.staged)
+    load_commitments(con, folder, within(inputs.commitments, inputs.catalogue))
+    load_sdg_database(con, inputs.staged)
+    load_overlaps(con, inputs.evaluated, (entry.indicator for entry in inputs.catalogue.values()))
 
 
 def make(

@@ -23,19 +23,19 @@ def check(
     from indicators.registry import check_files
 
     fixed = _fix(paths) if fix else []
-    found = check_files(paths or None)
+    problems = check_files(paths or None)
     if as_json:
-        emit([*fixed, *(vars(p) for p in [*found.problems, *found.warnings])], as_json=True)
+        emit([*fixed, *(vars(p) for p in [*problems.problems, *problems.warnings])], as_json=True)
     else:
         for one in fixed:
             say(f"{one['file']}:{one['line']}: fixed: {one['fixed']}")
-        for problem in [*found.problems, *found.warnings]:
+        for problem in [*problems.problems, *problems.warnings]:
             say(problem)
-    warned = f", {counted(len(found.warnings), 'warning')}" if found.warnings else ""
-    note(f"{counted(found.files, 'file')} checked, {counted(len(found.problems), 'problem')}{warned}")
+    warned = f", {counted(len(problems.warnings), 'warning')}" if problems.warnings else ""
+    note(f"{counted(problems.files, 'file')} checked, {counted(len(problems.problems), 'problem')}{warned}")
     if fix:
         note(f"{counted(len(fixed), 'slip')} fixed")
-    raise typer.Exit(1 if found.problems else 0)
+    raise typer.Exit(1 if problems.problems else 0)
 
 
 def _fix(paths: list[Path] | None) -> list[dict[str, str | int]]:

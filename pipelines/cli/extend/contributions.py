@@ -40,22 +40,22 @@ def import_contribution(
 
 def take_in(path: Path, home: Path, kind: str | None, by: str, *, dry_run: bool, as_json: bool) -> int:
     """Import a file and print what became of it; the exit code."""
-    found = import_file(
+    result = import_file(
         path, kind, home, by=by or _user(), now=datetime.now(UTC), known=known(), dry_run=dry_run
     )
-    for said in found.notes:
+    for said in result.notes:
         note(f"{path.name}: {said}")
-    if not as_json and found.problems:
-        emit(found.problems[:MOST], as_json=False)
-    if not as_json and len(found.problems) > MOST:
-        note(f"and {len(found.problems) - MOST:,} more")
-    emit_one(_summary(found, full=as_json), as_json=as_json)
-    if found.returned:
-        note(f"the rejected rows, with the reason beside each cell at fault: {found.returned}")
+    if not as_json and result.problems:
+        emit(result.problems[:MOST], as_json=False)
+    if not as_json and len(result.problems) > MOST:
+        note(f"and {len(result.problems) - MOST:,} more")
+    emit_one(_summary(result, full=as_json), as_json=as_json)
+    if result.returned:
+        note(f"the rejected rows, with the reason beside each cell at fault: {result.returned}")
         note("fix them there, and import that workbook")
     if dry_run:
         note("nothing was written: --dry-run")
-    return 1 if found.rejected else 0
+    return 1 if result.rejected else 0
 
 
 def write_empty(kind: str, out: Path | None) -> None:
@@ -74,8 +74,8 @@ def known() -> Known:
     return Known(indicators=tuple(catalogue), measures=measures)
 
 
-def _summary(found: ImportResult, *, full: bool) -> dict[str, Any]:
-    whole = vars(found) | {"returned": str(found.returned) if found.returned else None}
+def _summary(result: ImportResult, *, full: bool) -> dict[str, Any]:
+    whole = vars(result) | {"returned": str(result.returned) if result.returned else None}
     return (
         whole
         if full

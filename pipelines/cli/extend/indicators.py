@@ -44,24 +44,27 @@ def preview(
     staged = {name: one.observation for name, one in stored.items()}
     if release is not None:  # a reader who has releases alone
         staged = dict.fromkeys(sources - set(staged), release / "observation.parquet") | staged
-    found = compute(draft, staged, release, catalogue)
+    draft_values = compute(draft, staged, release, catalogue)
     if as_json:
-        emit_one(found, as_json=True)
+        emit_one(draft_values, as_json=True)
     else:
-        _show(found)
+        _show(draft_values)
     older = sorted(name for name, one in stored.items() if not one.current)
     if older:
         note(f"staged by an older version of the code, a run stages them anew: {', '.join(older)}")
-    for reason in found["why_none"]:
+    for reason in draft_values["why_none"]:
         note(f"no value: {reason}")
-    if not any(row["rows"] for row in found["inputs"]):
+    if not any(row["rows"] for row in draft_values["inputs"]):
         asked = " ".join(f"--source {name}" for name in sorted(sources))
         note(
             "nothing is stored of its inputs; put the file into indicators/catalogue/<group>/ and "
             f"`compact run {asked}`"
         )
     raise typer.Exit(
-        0 if found["values"] and all(c["passed"] or c["severity"] == "warn" for c in found["checks"]) else 1
+        0
+        if draft_values["values"]
+        and all(c["passed"] or c["severity"] == "warn" for c in draft_values["checks"])
+        else 1
     )
 
 
@@ -86,9 +89,9 @@ def why(
     )
     staged = {name: one.observation for name, one in stored.items()}
     made_of = {name: catalogue[name] for name in catalogue.in_order([indicator])}
-    found = compare(catalogue[indicator], staged, expected_paths(made_of, staged), release)
+    comparison = compare(catalogue[indicator], staged, expected_paths(made_of, staged), release)
     said = f"nothing of {indicator} would be recomputed: all is as in release {release.name}"
-    emit(found, as_json=as_json, empty=said)
+    emit(comparison, as_json=as_json, empty=said)
     older = sorted(name for name, one in stored.items() if not one.current)
     if older:
         note(f"a run first stages anew, as code or definitions of the source changed: {', '.join(older)}")
@@ -154,7 +157,7 @@ def new_indicator(
             raise typer.Exit(_choose(rows))
         chosen = [ask("series", "", "Which series (SOURCE:CODE)?")]
     low, high = _range(ask("range", expected, "Lowest and highest possible value (0:100)?"))
-    wanted = Wanted(
+    request = Wanted(
         indicator,
         ask("group", group, "In which folder of indicators/?"),
         inputs or {"value": tuple(chosen)},
@@ -165,7 +168,7 @@ def new_indicator(
         *(title, description, unit, formula, aggregate, weight, reason),
         *(wanted_target(target, origin), tuple(gaps or ()), wanted_breaks(breaks or [])),
     )
-    path = scaffold(wanted)
+    path = scaffold(request)
     written = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     if as_json:
         emit_one({"file": str(written)}, as_json=True)
@@ -173,7 +176,7 @@ def new_indicator(
         say(written)
     note(
         "it passes `compact check`; see what it gives: "
-        f"compact preview indicators/catalogue/{wanted.group}/{path.name}"
+        f"compact preview indicators/catalogue/{request.group}/{path.name}"
     )
     note(f"every field is explained in {GUIDE}")
     if browse and sys.stdout.isatty() and sys.stdin.isatty():
@@ -185,76 +188,76 @@ def _choose(rows: list[dict[str, str]]) -> int:
     return 0 if rows else 1
 
 
-def _named(given: list[str]) -> dict[str, tuple[str, ...]]:
+def _named(texts: list[str]) -> dict[str, tuple[str, ...]]:
     """NAME=REFERENCE, the same name for fallbacks, in order."""
-    found: dict[str, tuple[str, ...]] = {}
-    for text in given:
+    by_name: dict[str, tuple[str, ...]] = {}
+    for text in texts:
         for name, reference in _pairs("--input", [text]).items():
-            found[name] = (*found.get(name, ()), reference)
-    return found
+            by_name[name] = (*by_name.get(name, ()), reference)
+    return by_name
 
 
-def _pairs(option: str, given: list[str]) -> dict[str, str]:
-    pairs = dict(text.partition("=")[::2] for text in given)
+def _pairs(option: str, texts: list[str]) -> dict[str, str]:
+    pairs = dict(text.partition("=")[::2] for text in texts)
     if "" in pairs.values() or "" in pairs:
         raise CompactError(f"{option} is not NAME=REFERENCE", where=option, allowed="such as compact_brief=A")
     return pairs
 
 
 def _range(text: str) -> tuple[float, float]:
-    low, found, high = text.partition(":")
+    low, colon, high = text.partition(":")
     try:
-        return float(low), float(high if found else "")
+        return float(low), float(high if colon else "")
     except ValueError:
         raise CompactError(
             f"{text!r} is no range", where="--range", allowed="LOWEST:HIGHEST, as 0:100"
         ) from None
 
 
-def _unknown_indicator(given: str, known: Iterable[str]) -> CompactError:
+def _unknown_indicator(name: str, known: Iterable[str]) -> CompactError:
     from indicators.validation import did_you_mean
 
     names = list(known)
     return CompactError(
-        f"there is no indicator {given}",
+        f"there is no indicator {name}",
         where="indicators/",
         allowed=f"an id of the catalogue ({len(names)} files)",
-        next_step=did_you_mean(given, names, "see `compact search TEXT`"),
+        next_step=did_you_mean(name, names, "see `compact search TEXT`"),
     )
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(shown: dict[str, Any]) -> None:
     """The summary for a terminal: what there is, what it looks like, what is strange."""
-    unit = found["unit"]
+    unit = shown["unit"]
     say(
-        f"{found['indicator']}: {found['values']:,} values in {unit}, "
-        f"{found['first_year']}-{found['latest_year']}"
-        if found["values"]
-        else f"{found['indicator']}: no value"
+        f"{shown['indicator']}: {shown['values']:,} values in {unit}, "
+        f"{shown['first_year']}-{shown['latest_year']}"
+        if shown["values"]
+        else f"{shown['indicator']}: no value"
     )
-    if found["countries"]:
+    if shown["countries"]:
         say(
-            f"coverage: {found['countries']} of {found['countries_known']} countries and territories, "
-            f"{found['since_2015']} since 2015, {found['two_or_more_since_2015']} with two or more values "
+            f"coverage: {shown['countries']} of {shown['countries_known']} countries and territories, "
+            f"{shown['since_2015']} since 2015, {shown['two_or_more_since_2015']} with two or more values "
             "since\n"
-            f"range: {found['lowest']:,.4g} ({found['lowest_at']}) to {found['highest']:,.4g} "
-            f"({found['highest_at']}), median {found['median']:,.4g}"
+            f"range: {shown['lowest']:,.4g} ({shown['lowest_at']}) to {shown['highest']:,.4g} "
+            f"({shown['highest_at']}), median {shown['median']:,.4g}"
         )
-    if found["no_number"]:
-        say(f"no number: the formula gives none in {found['no_number']:,} cells that have all inputs")
+    if shown["no_number"]:
+        say(f"no number: the formula gives none in {shown['no_number']:,} cells that have all inputs")
     say()
-    emit(found["inputs"], as_json=False)
-    if found["regions"]:
+    emit(shown["inputs"], as_json=False)
+    if shown["regions"]:
         say("\nmedian of the countries with a value, by region")
-        emit(found["regions"], as_json=False)
-    if found["changes"]:
+        emit(shown["regions"], as_json=False)
+    if shown["changes"]:
         say("\nlargest changes a year")
-        emit(found["changes"], as_json=False)
+        emit(shown["changes"], as_json=False)
     say("\nwhat `expect` says")
-    for check in found["checks"]:
+    for check in shown["checks"]:
         state = "ok   " if check["passed"] else f"{check['severity']:<5}"
         say(f"  {state}  {check['check']}: {check['says']}")
-    if against := found["against_release"]:
+    if against := shown["against_release"]:
         say(
             f"\nagainst release {against['release']}: {against['same']:,} totals the same, "
             f"{against['changed']:,} changed, {against['new']:,} new, {against['gone']:,} gone"

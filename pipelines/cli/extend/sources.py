@@ -115,8 +115,8 @@ def ask(option: str, text: str, question: str) -> str:
     return text
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
-    pairs = dict(text.partition("=")[::2] for text in given)
+def _pairs(texts: list[str]) -> dict[str, str]:
+    pairs = dict(text.partition("=")[::2] for text in texts)
     if "" in pairs.values():
         raise CompactError("--field without a column", allowed="FIELD=COLUMN")
     return pairs

@@ -73,19 +73,19 @@ def verify(
 def _verify(folder: Path, every: bool, as_json: bool) -> None:
     from warehouse.verification.verify import store_findings, verify_release
 
-    found = verify_release(folder)
+    problems = verify_release(folder)
     if (compact_home() / "snapshots").is_dir():
         from sources.snapshots.store import Store
 
-        found += (
+        problems += (
             []
-            if any(one.file == "snapshot.parquet" for one in found)
+            if any(one.file == "snapshot.parquet" for one in problems)
             else store_findings(folder, Store(compact_home()))
         )
     else:
         note("the store of snapshots is not here, so the bytes themselves were not checked")
-    found += _recompute(folder, every, readable=not found)
-    findings = [vars(finding) for finding in found]
+    problems += _recompute(folder, every, readable=not problems)
+    findings = [vars(finding) for finding in problems]
     signature, strict = _signature(folder)
     note(signature.what)
     if signature.state == "invalid" or (strict and signature.state != "valid"):

@@ -63,13 +63,13 @@ def backtest(
 
     folder = compact_home() / "releases" / (release or "latest")
     panel, this_year = _panel(folder.resolve())
-    found = errors(panel, settings(), range(FIRST_ORIGIN, this_year))
-    tested = nested(panel, found, settings())
-    rows = skill(panel, found, tested)
+    forecast_errors = errors(panel, settings(), range(FIRST_ORIGIN, this_year))
+    tested = nested(panel, forecast_errors, settings())
+    rows = skill(panel, forecast_errors, tested)
     chosen = set(indicator or ["all_four", *FOUR])
     families = by_family(panel, tested)
     others = cross_fitted(panel, tested, settings())
-    ahead = tested_groups(panel, found, tested, official_of(folder.resolve()), settings())
+    ahead = tested_groups(panel, forecast_errors, tested, official_of(folder.resolve()), settings())
     came = reliability(tested, "other_countries", others)
     came += reliability(tested, "earlier_years", tested.chance)
     came += reliability(tested, "not_met_yet", np.where(met_now(panel, tested.use), np.nan, others))
@@ -85,16 +85,16 @@ def backtest(
             "model": settings().model,
             "first_origin": FIRST_ORIGIN,
             "last_origin": this_year - 1,
-            "forecasts": len(found.horizon),
+            "forecasts": len(forecast_errors.horizon),
             "command": "compact backtest --write",
         }
-        _write(calibrated(panel, found, settings(), tested), made)
+        _write(calibrated(panel, forecast_errors, settings(), tested), made)
         _write_csv(CALIBRATION.with_name("skill.csv"), rows)
         _write_csv(CALIBRATION.with_name("families.csv"), families)
         _write_csv(CALIBRATION.with_name("reliability.csv"), came)
         _write_csv(CALIBRATION.with_name("groups.csv"), of_groups)
         _write_csv(GROUP_ERRORS, values)
-        _write_groups(GROUP_CALIBRATION, production(panel, found, tested, ahead), made)
+        _write_groups(GROUP_CALIBRATION, production(panel, forecast_errors, tested, ahead), made)
 
 
 def _panel(folder: Path) -> tuple[Any, int]:
@@ -115,15 +115,15 @@ def _panel(folder: Path) -> tuple[Any, int]:
     return panel.take(panel.country), int(year[0]) if year else 0
 
 
-def _write(found: Calibrated, made: Mapping[str, Any]) -> None:
+def _write(calibrated: Calibrated, made: Mapping[str, Any]) -> None:
     import yaml
 
     from warehouse.projections.intervals import CALIBRATION
 
-    blends = {name: [float(share) for share in pair] for name, pair in sorted(found.blends.items())}
+    blends = {name: [float(share) for share in pair] for name, pair in sorted(calibrated.blends.items())}
     lines = [HEAD, yaml.safe_dump({"made_from": dict(made)}, sort_keys=False)]
     lines += ["blends:\n", *(f"  {name}: {pair}\n" for name, pair in blends.items())]
-    for title, tables in (("widths", found.widths), ("chances", found.chances)):
+    for title, tables in (("widths", calibrated.widths), ("chances", calibrated.chances)):
         lines.append(f"{title}:\n")
         for name, table in sorted(tables.items()):
             lines.append(f"  {name}:\n")
@@ -132,10 +132,10 @@ def _write(found: Calibrated, made: Mapping[str, Any]) -> None:
     note(f"written: {CALIBRATION}")
 
 
-def _write_groups(path: Path, found: Mapping[str, Any], made: Mapping[str, Any]) -> None:
+def _write_groups(path: Path, calibrated: Mapping[str, Any], made: Mapping[str, Any]) -> None:
     import yaml
 
-    body = yaml.safe_dump({"made_from": dict(made), **found}, sort_keys=False, default_flow_style=None)
+    body = yaml.safe_dump({"made_from": dict(made), **calibrated}, sort_keys=False, default_flow_style=None)
     path.write_text(GROUP_HEAD + body, encoding="utf-8")
     note(f"written: {path}")
 

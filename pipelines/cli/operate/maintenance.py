@@ -23,11 +23,11 @@ def gc(
     """Remove what nothing needs: old releases by policy, stored pages, staged and evaluated tables."""
     from pipelines.maintenance.gc import collect
 
-    found = collect(compact_home(), keep, dry_run=dry_run)
-    rows: list[dict[str, Any]] = [vars(one) for one in found]
+    removed = collect(compact_home(), keep, dry_run=dry_run)
+    rows: list[dict[str, Any]] = [vars(one) for one in removed]
     emit(rows, as_json=as_json, empty="everything there is needed")
-    freed = sum(one.bytes for one in found) / 1e6
-    note(f"{freed:,.1f} MB in {counted(len(found), 'thing')} {'would be' if dry_run else 'were'} freed")
+    freed = sum(one.bytes for one in removed) / 1e6
+    note(f"{freed:,.1f} MB in {counted(len(removed), 'thing')} {'would be' if dry_run else 'were'} freed")
 
 
 def backup(

@@ -19,12 +19,12 @@ def status(as_json: Json = False) -> None:
     required."""
     from pipelines.monitoring.status import facts
 
-    found = facts(compact_home())
+    state = facts(compact_home())
     if as_json:
-        emit_one(found, as_json=True)
+        emit_one(state, as_json=True)
     else:
-        _print(found)
-    raise typer.Exit(1 if found["action_required"] else 0)
+        _print(state)
+    raise typer.Exit(1 if state["action_required"] else 0)
 
 
 def alert(
@@ -52,9 +52,9 @@ def alert(
     raise typer.Exit(1 if failed else 0)
 
 
-def _print(found: dict[str, Any]) -> None:
-    emit(found["sources"], as_json=False, columns=COLUMNS)
-    run, release, running = found["last_run"], found["release"], found["running"]
+def _print(state: dict[str, Any]) -> None:
+    emit(state["sources"], as_json=False, columns=COLUMNS)
+    run, release, running = state["last_run"], state["release"], state["running"]
     say()
     if running:
         say(f"Running: {running.what}, process {running.process}, since {running.since:%Y-%m-%d %H:%M} UTC")
@@ -69,7 +69,7 @@ def _print(found: dict[str, Any]) -> None:
         say(f"Latest release: {release['id']}, {size}, {sound}")
     else:
         say("Latest release: none")
-    for text in found["action_required"]:
+    for text in state["action_required"]:
         note(f"action required: {text}")
-    if not found["action_required"]:
+    if not state["action_required"]:
         note("no action required")

@@ -20,18 +20,24 @@ def candidates(words: Sequence[str]) -> list[str]:
     """
     *before, typed = words or [""]
     if not before:
-        found = [verb.name for verb in VERBS.values() if not verb.hidden] + ["--help", "--version", "--debug"]
+        offered = [verb.name for verb in VERBS.values() if not verb.hidden] + [
+            "--help",
+            "--version",
+            "--debug",
+        ]
     elif before[-1] in AREA_OPTIONS:
-        found = _countries()
+        offered = _countries()
     elif typed.startswith("-"):
-        found = _options(before[0])
+        offered = _options(before[0])
     elif before[0] in OF_INDICATOR:
-        found = _indicators()
+        offered = _indicators()
     elif before == ["new"]:
-        found = ["indicator", "source"]
+        offered = ["indicator", "source"]
     else:
-        found = {"completion": ["bash", "zsh", "fish"], "export": ["sdmx", "lake", "sql"]}.get(before[0], [])
-    return sorted(word for word in found if word.startswith(typed))
+        offered = {"completion": ["bash", "zsh", "fish"], "export": ["sdmx", "lake", "sql"]}.get(
+            before[0], []
+        )
+    return sorted(word for word in offered if word.startswith(typed))
 
 
 def _indicators() -> list[str]:

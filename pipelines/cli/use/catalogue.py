@@ -33,21 +33,23 @@ def search(
     """Find indicators and agencies' series by words or by code."""
     from indicators.search import search as find
 
-    found = find(text)
-    emit(found, as_json=as_json, empty=f"nothing matches {text!r}; try fewer or other words", columns=SEARCH)
-    raise typer.Exit(0 if found else 1)
+    matches = find(text)
+    emit(
+        matches, as_json=as_json, empty=f"nothing matches {text!r}; try fewer or other words", columns=SEARCH
+    )
+    raise typer.Exit(0 if matches else 1)
 
 
 def about(indicator: str, as_json: Json = False, release: ReleaseId = None) -> None:
     """Describe an indicator: what it is, its target, where it comes from and what there is of it."""
     opened = open_release(release)
-    found = opened.about(indicator)
+    description = opened.about(indicator)
     if as_json:
-        emit_one(found, as_json=True)
+        emit_one(description, as_json=True)
     else:
         from pipelines.cli.use.sentences import described
 
-        say("\n".join(described(found, opened.units())))
+        say("\n".join(described(description, opened.units())))
 
 
 def areas(

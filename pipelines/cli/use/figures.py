@@ -76,9 +76,9 @@ def _sentences(release: Release, indicator: str, area: str, *, verbose: bool) ->
     from pipelines.cli.use.sentences import shown
     from warehouse.client.profile import profile
 
-    found = profile(release, indicator, area)
-    say("\n".join(shown(found, verbose=verbose)))
-    return 0 if found.series else 1
+    described = profile(release, indicator, area)
+    say("\n".join(shown(described, verbose=verbose)))
+    return 0 if described.series else 1
 
 
 def data(
@@ -97,7 +97,7 @@ def data(
     release: ReleaseId = None,
 ) -> None:
     """Print or write series: one row a value, with unit, status and source."""
-    found = open_release(release).data(
+    result = open_release(release).data(
         indicators, area, since, until, sex=sex, age=age, urbanisation=urbanisation
     )
     if parquet and out is None:
@@ -106,18 +106,20 @@ def data(
         )
     if out is not None:
         kind = ".parquet" if parquet else ".csv" if csv else out.suffix
-        say(found.write(out if out.suffix == kind else out.with_name(out.name + kind), bom=bom))
+        say(result.write(out if out.suffix == kind else out.with_name(out.name + kind), bom=bom))
     elif csv:
-        sys.stdout.write(found.csv(bom=bom))  # control characters are visible in it, and `say` shows the mark
+        sys.stdout.write(
+            result.csv(bom=bom)
+        )  # control characters are visible in it, and `say` shows the mark
     else:
-        of_parts = [name for name in DIMENSIONS if any(row[name] != "_T" for row in found)]
+        of_parts = [name for name in DIMENSIONS if any(row[name] != "_T" for row in result)]
         emit(
-            found.rows,
+            result.rows,
             as_json=as_json,
             empty="no value; `compact about ID` says what there is",
             columns=(*DATA[:2], *of_parts, *DATA[2:]),
         )
-    raise typer.Exit(0 if len(found) else 1)
+    raise typer.Exit(0 if len(result) else 1)
 
 
 def rank(

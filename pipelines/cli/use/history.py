@@ -33,19 +33,19 @@ def diff(
         raise CompactError(f"there is no kind of rows {rows!r}", where="--rows", allowed=", ".join(LISTS))
     new = open_release(after)
     old = open_release(before or _previous(new))
-    found = new.compare(old, most=None if rows else MOST)
+    changes = new.compare(old, most=None if rows else MOST)
     if rows:
-        listed = _listed(found, rows)
+        listed = _listed(changes, rows)
         listed = [row for row in listed if not indicator or row.get("indicator") == indicator]
         emit(listed, as_json=as_json, empty="none")
     elif as_json:
-        emit_one(found, as_json=True)
+        emit_one(changes, as_json=True)
     else:
         say(f"From {old.id} to {new.id}:\n")
-        say("\n".join(f"- {text}" for text in found["notes"]), end="\n\n")
+        say("\n".join(f"- {text}" for text in changes["notes"]), end="\n\n")
         shown = ("indicator", "state", "added", "removed", "revised", "revised_beyond", "status_changed",
                  "other_origin", "years_gained")  # fmt: skip
-        emit([{name: row[name] for name in shown} for row in found["indicators"]], as_json=False, empty="")
+        emit([{name: row[name] for name in shown} for row in changes["indicators"]], as_json=False, empty="")
 
 
 def _previous(new: Release) -> str:
@@ -58,8 +58,8 @@ def _previous(new: Release) -> str:
     return previous
 
 
-def _listed(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    part = found["coverage"][kind] if kind in ("gained", "lost") else found[kind]
+def _listed(changes: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    part = changes["coverage"][kind] if kind in ("gained", "lost") else changes[kind]
     rows: list[dict[str, Any]] = part["listed"] if isinstance(part, dict) else part
     return rows
 
@@ -79,14 +79,14 @@ def explain(
     from pipelines.cli.use.provenance_text import explanation
     from warehouse.provenance.value import disagreements
 
-    found = open_release(release).explain(
+    explained = open_release(release).explain(
         indicator, area, year, home=compact_home(), sex=sex, age=age, urbanisation=urbanisation
     )
     if as_json:
-        emit_one(found, as_json=True)
+        emit_one(explained, as_json=True)
     else:
-        say("\n".join(explanation(found)))
-    if different := disagreements(found):
+        say("\n".join(explanation(explained)))
+    if different := disagreements(explained):
         for sentence in different:
             note(sentence)
         note("run `compact verify --all`: the release, or what it was made from, is damaged")
@@ -102,13 +102,13 @@ def revisions(
     """A value's history: over the kept releases, and over the snapshots in the store."""
     from warehouse.query.revisions import revisions as read
 
-    found = read(compact_home(), indicator, area, year)
+    listed = read(compact_home(), indicator, area, year)
     if as_json:
-        emit_one(found, as_json=True)
+        emit_one(listed, as_json=True)
     else:
         for name, kept in (("releases", "created"), ("snapshots", "fetched_at")):
             say(f"What the {name} say, where they say something else than the one before ({kept}):\n")
-            rows = [row | {"snapshot": (row["snapshot"] or "")[:12]} for row in found[name]]
+            rows = [row | {"snapshot": (row["snapshot"] or "")[:12]} for row in listed[name]]
             emit(rows, as_json=False, empty="nothing")
             say()
-    raise typer.Exit(0 if found["releases"] else 1)
+    raise typer.Exit(0 if listed["releases"] else 1)

@@ -13,19 +13,19 @@ MEMBERS = 12  # of a group that are printed; --json has all
 SHORT = 12  # characters of a snapshot's id
 
 
-def explanation(found: Row) -> Iterator[str]:
+def explanation(explained: Row) -> Iterator[str]:
     """An explanation, line by line."""
-    yield f"{found['title']}, {found['area']}, {found['time_period']}"
-    yield f"indicator {found['indicator']}, unit {found['unit']}, release {found['release']}"
-    if found["value"]:
+    yield f"{explained['title']}, {explained['area']}, {explained['time_period']}"
+    yield f"indicator {explained['indicator']}, unit {explained['unit']}, release {explained['release']}"
+    if explained["value"]:
         yield ""
-        yield from _value(found["value"], "")
-    if found["group"]:
+        yield from _value(explained["value"], "")
+    if explained["group"]:
         yield ""
-        yield from _group(found["group"])
+        yield from _group(explained["group"])
     yield ""
-    yield from _checks(found["checks"])
-    for part in (found["value"], found["group"]):
+    yield from _checks(explained["checks"])
+    for part in (explained["value"], explained["group"]):
         if part and part["sql"]:
             yield "\nThe SQL, on the tables of the release (duckdb warehouse.duckdb):\n"
             yield part["sql"]
@@ -75,8 +75,8 @@ def _observation(row: Row, indent: str) -> Iterator[str]:
     dims = [text for text in dims if not text.endswith(" _T")]
     dims += [row["other_dims"]] if row["other_dims"] != "_T" else []
     multiplied = f" x 10^{row['unit_mult']}" if row["unit_mult"] else ""
-    told = ", ".join([f"unit {row['unit']}", f"status {row['obs_status']}", *dims])
-    yield f"{indent}observation  {row['obs_value']!r}{multiplied} ({told})"
+    facts = ", ".join([f"unit {row['unit']}", f"status {row['obs_status']}", *dims])
+    yield f"{indent}observation  {row['obs_value']!r}{multiplied} ({facts})"
     for name in ("nature", "source_detail", "footnote"):
         if row[name]:
             yield f"{indent}{name.replace('_', ' '):<13}{row[name]}"

@@ -22,50 +22,52 @@ AGGREGATES = {
 }
 
 
-def shown(found: Profile, *, verbose: bool) -> Iterator[str]:
+def shown(described: Profile, *, verbose: bool) -> Iterator[str]:
     """One number with what a reader must know beside it."""
-    title = f"{found.meta['title']}, {found.area.name}"
-    if not found.series:
-        yield from _wrapped("", f"{title}: no value in release {found.release}. Missing, not zero.")
+    title = f"{described.meta['title']}, {described.area.name}"
+    if not described.series:
+        yield from _wrapped("", f"{title}: no value in release {described.release}. Missing, not zero.")
         return
-    last = found.series[-1]
+    last = described.series[-1]
     status = "" if last["obs_status"] == "A" else f" ({last['status']})"
-    value = with_unit(number(last["value"]), found.symbol)
+    value = with_unit(number(last["value"]), described.symbol)
     yield from _wrapped("", f"{title}: {value} in {last['time_period']}{status}.")
-    yield from _part("trend", _trend(found))
-    yield from _part("verdict", _verdict(found))
-    yield from _part("target", _target(found.meta, found.symbol))
+    yield from _part("trend", _trend(described))
+    yield from _part("verdict", _verdict(described))
+    yield from _part("target", _target(described.meta, described.symbol))
     yield from _part("source", last["source_title"] or last["source"] or last["footnote"] or "")
-    for text in _caveats(found):
+    for text in _caveats(described):
         yield from _part("caveat", text)
     if verbose:
-        yield from _codes(found)
-    yield from _part("release", found.release)
+        yield from _codes(described)
+    yield from _part("release", described.release)
 
 
-def _trend(found: Profile) -> str:
-    first, last = found.series[0], found.series[-1]
-    if len(found.series) == 1:
+def _trend(described: Profile) -> str:
+    first, last = described.series[0], described.series[-1]
+    if len(described.series) == 1:
         return "one value only"
-    shown = thinned(found.series)
+    shown = thinned(described.series)
     line = parted(
-        spark([row["value"] for row in shown]), [row["time_period"] for row in shown], _break_years(found)
+        spark([row["value"] for row in shown]), [row["time_period"] for row in shown], _break_years(described)
     )
     line = line if can_print(line) else ".."
     change = "" if last["value"] == first["value"] else ", up" if last["value"] > first["value"] else ", down"
     return (
         f"{number(first['value'])} in {first['time_period']} {line} {number(last['value'])} in "
-        f"{last['time_period']}; {counted(len(found.series), 'value')}{change}"
+        f"{last['time_period']}; {counted(len(described.series), 'value')}{change}"
     )
 
 
-def _verdict(found: Profile) -> str:
-    row = found.progress
+def _verdict(described: Profile) -> str:
+    row = described.progress
     if row is None:
         return (
-            "none: groups are not assessed" if found.area.is_group else "none: this indicator is not assessed"
+            "none: groups are not assessed"
+            if described.area.is_group
+            else "none: this indicator is not assessed"
         )
-    words = found.words.get(row["category"], row["category"].replace("_", " "))
+    words = described.words.get(row["category"], row["category"].replace("_", " "))
     sure = []
     if row["probability"] is not None:
         sure.append(f"probability {row['probability']:.0%}")
@@ -83,13 +85,13 @@ def _target(meta: Mapping[str, Any], symbol: str) -> str:
     return f"{AIM[meta['direction']]} {with_unit(number(meta['target_value']), symbol)}{year}{owner}"
 
 
-def _caveats(found: Profile) -> Iterator[str]:
-    last = found.series[-1]
+def _caveats(described: Profile) -> Iterator[str]:
+    last = described.series[-1]
     if last["footnote"] and last["source"]:
         yield last["footnote"]
-    for one in found.breaks:
+    for one in described.breaks:
         yield f"break in the series at {one['time_period']}: {one['reason']}"
-    if marked := _marked(found):
+    if marked := _marked(described):
         yield f"the agency marks a break at {', '.join(map(str, sorted(marked)))}"
 
 
@@ -102,17 +104,17 @@ def _break_years(found: Profile) -> set[int]:
     return _marked(found) | {one["time_period"] for one in found.breaks}
 
 
-def _codes(found: Profile) -> Iterator[str]:
-    last = found.series[-1]
+def _codes(described: Profile) -> Iterator[str]:
+    last = described.series[-1]
     codes = {
-        "indicator": found.meta["indicator"],
-        "ref_area": found.area.code,
-        "unit": found.meta["unit"],
+        "indicator": described.meta["indicator"],
+        "ref_area": described.area.code,
+        "unit": described.meta["unit"],
         "obs_status": last["obs_status"],
         "origin": last["source"],
         "series": last["series"],
         "snapshot": last["snapshot"],
-        "method": (found.progress or {}).get("method"),
+        "method": (described.progress or {}).get("method"),
     }
     for name, code in codes.items():
         if code:
