@@ -100,7 +100,7 @@ def show(release: Release, indicator: str, area: str = "", year: int | None = No
 
 
 def _groups(release: Release, indicator: str, group: str | None, year: int | None) -> list[Row]:
-    found = ask(
+    groups = ask(
         release.folder,
         """
         select time_period as year, value, method, weight_share as covered_share_of_weight, areas_used,
@@ -114,7 +114,7 @@ def _groups(release: Release, indicator: str, group: str | None, year: int | Non
         year=year,
     )
     status = "official_status"
-    return [row | ({status: STATUS_WORDS[row[status]]} if row[status] else {}) for row in found]
+    return [row | ({status: STATUS_WORDS[row[status]]} if row[status] else {}) for row in groups]
 
 
 def series(
@@ -140,8 +140,8 @@ def series(
 
 def _breaks(release: Release, indicator: str, area: str, years: list[int]) -> Row:
     """Where years must not be compared, with the reason; nothing where they may."""
-    found = breaks_of(release.folder, release.known(indicator), release.area(area).code, years)
-    return {"breaks": found} if found else {}
+    breaks = breaks_of(release.folder, release.known(indicator), release.area(area).code, years)
+    return {"breaks": breaks} if breaks else {}
 
 
 def ranking(release: Release, indicator: str, group: str = "", since: int | None = None) -> Row:

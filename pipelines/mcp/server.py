@@ -71,9 +71,9 @@ def server(home: Path) -> MCPServer[Any]:
 
 def _add_tools(made: MCPServer[Any], latest: Callable[[], Release]) -> None:
     def told(
-        ask: Callable[..., dict[str, Any]], *given: Any, offset: int = 0, **named: Any
+        ask: Callable[..., dict[str, Any]], *positional: Any, offset: int = 0, **named: Any
     ) -> CallToolResult:
-        return _result(lambda: ask(latest(), *map(_argument, given), **named), offset)
+        return _result(lambda: ask(latest(), *map(_argument, positional), **named), offset)
 
     def search(text: str, offset: int = 0) -> CallToolResult:
         """Find indicators by words or by an agency's own code."""
@@ -200,17 +200,17 @@ def _word(text: str) -> str:
     return visible(text)
 
 
-def _argument(given: str | int | None) -> str | int | None:
+def _argument(value: str | int | None) -> str | int | None:
     """An argument as an answer may take it: a word, or a year as the database may compare it.
 
     Raises:
         CompactError: a word is too long, or a year has more than four digits.
     """
-    if isinstance(given, str):
-        return _word(given)
-    if given is not None and abs(given) > MAX_YEAR:
+    if isinstance(value, str):
+        return _word(value)
+    if value is not None and abs(value) > MAX_YEAR:
         raise CompactError("a year has more than four digits", allowed=f"at most {MAX_YEAR}")
-    return given
+    return value
 
 
 def _result(ask: Callable[[], dict[str, Any]], offset: int = 0) -> CallToolResult:

@@ -121,11 +121,11 @@ class Figures:
                  from {indicator} where {total} and time_period >= {first} and value is not null
                  qualify s <> coalesce(lag(s) over (partition by indicator, ref_area order by time_period),
                  'A')) group by 1, 2 order by 1, 2"""
-        found: dict[str, dict[str, list[Any]]] = defaultdict(dict)
+        statuses: dict[str, dict[str, list[Any]]] = defaultdict(dict)
         for indicator, area, changes in self.release.rows(sql, "indicator"):
             if area in self.country_codes:
-                found[indicator][area] = [part for year, s in changes for part in (int(year), s)]
-        return found
+                statuses[indicator][area] = [part for year, s in changes for part in (int(year), s)]
+        return statuses
 
     @cached_property
     def breaks(self) -> dict[str, list[tuple[int, str]]]:
@@ -135,10 +135,10 @@ class Figures:
         sql = (
             "select indicator, time_period, reason from {series_break} where applies_to = 'all' order by all"
         )
-        found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        breaks: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for indicator, year, reason in self.release.rows(sql, "series_break"):
-            found[indicator].append((year, reason))
-        return found
+            breaks[indicator].append((year, reason))
+        return breaks
 
     @cached_property
     def groups(self) -> dict[str, dict[str, list[GroupValue]]]:

@@ -109,9 +109,9 @@ class Words:
         """A message in which {n|value|values} is the form that the language has for the number n: the first
         for Unicode CLDR's "one", else the second. A number already written out counts by its digits."""
 
-        def form(found: re.Match[str]) -> str:
-            digits = re.sub(r"\D", "", str(values[found[1]]))
-            return found[2] if self.locale.plural_form(int(digits or 2)) == "one" else found[3]
+        def form(match: re.Match[str]) -> str:
+            digits = re.sub(r"\D", "", str(values[match[1]]))
+            return match[2] if self.locale.plural_form(int(digits or 2)) == "one" else match[3]
 
         return PLURAL.sub(form, text)
 

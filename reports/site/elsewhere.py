@@ -29,10 +29,12 @@ def company_ratings(release: Release) -> dict[str, Any]:
         editions: the years; parts: codes of the parts; rows: company, country, totals by edition with None
         where it was not rated, year and scores of the parts. No rows in a release without the table.
     """
-    found = release.dicts("company_rating", "company, year, measure") if release.has("company_rating") else []
-    totals = [row for row in found if row["measure"] == TOTAL]
+    ratings = (
+        release.dicts("company_rating", "company, year, measure") if release.has("company_rating") else []
+    )
+    totals = [row for row in ratings if row["measure"] == TOTAL]
     editions = sorted({row["year"] for row in totals})
-    scores = {(row["company"], row["year"], row["measure"]): row["score"] for row in found}
+    scores = {(row["company"], row["year"], row["measure"]): row["score"] for row in ratings}
     rows = []
     for company, country in sorted({(row["company"], row["country"]) for row in totals}):
         rated = [year for year in editions if (company, year, TOTAL) in scores]

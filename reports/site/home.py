@@ -124,8 +124,8 @@ def tile_places() -> dict[str, list[int]]:
     """Country to its column and row, from the file that the browser uses."""
     text = GEOMETRY.read_text(encoding="utf-8")
     _, _, body = text.partition('CT.put("geometry",')
-    found: dict[str, list[int]] = json.loads(body.rstrip().removesuffix(");"))["tiles"]
-    return found
+    tiles: dict[str, list[int]] = json.loads(body.rstrip().removesuffix(");"))["tiles"]
+    return tiles
 
 
 def likelihood_map(figures: Figures, words: Words, item: Indicator) -> str:

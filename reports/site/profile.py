@@ -29,13 +29,13 @@ def profile(figures: Figures, words: Words, area: Area) -> dict[str, Any]:
     rows, missing = {}, []
     for code, ids in key.items():
         items = [figures.release.indicators[i] for i in ids]
-        found = [(item, _row(figures, area, item)) for item in items]
-        rows[code] = [row for _, row in found if row]
-        missing += [item for item, row in found if not row]
+        pairs = [(item, _row(figures, area, item)) for item in items]
+        rows[code] = [row for _, row in pairs if row]
+        missing += [item for item, row in pairs if not row]
     well, badly = _sides(figures, area)
     known = _years(figures, area)
     return {
-        "key": {code: found for code, found in rows.items() if found},
+        "key": {code: pairs for code, pairs in rows.items() if pairs},
         "key_count": sum(len(ids) for ids in key.values()),
         "missing": missing,
         "well": [words.title(item) for item in well],

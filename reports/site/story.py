@@ -21,19 +21,19 @@ LEAST_BASE = 1e-3  # a relative change of a value nearer to nothing says little;
 
 def story(release: Release, words: Words) -> dict[str, Any] | None:
     """What the page of changes shows; nothing for a first edition."""
-    found = overviews.changes(release)
-    if found is None:
+    changes = overviews.changes(release)
+    if changes is None:
         return None
     diff = release.diff or {}
-    counts: dict[str, tuple[int, int, int]] = found["counts"]
+    counts: dict[str, tuple[int, int, int]] = changes["counts"]
     sums = [sum(n[part] for n in counts.values()) for part in range(3)]
-    return found | {
+    return changes | {
         "headline": words.t(
             "page.changes.headline",
             revised=words.number(sums[0]), added=words.number(sums[1]), withdrawn=words.number(sums[2]),
-            n=len(counts), previous=found["previous"],
+            n=len(counts), previous=changes["previous"],
         ),
-        "classes": [_moved(release, words, row) for row in found["classes"]],
+        "classes": [_moved(release, words, row) for row in changes["classes"]],
         "why": _reasons(release, diff, words),
         "values_chart": _values(release, counts, words),
         "verdicts_chart": _verdicts(diff, words),
@@ -41,9 +41,9 @@ def story(release: Release, words: Words) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _title(release: Release, words: Words, indicator: str, given: str = "") -> str:
+def _title(release: Release, words: Words, indicator: str, title: str = "") -> str:
     item = release.indicators.get(indicator)
-    return words.title(item) if item else given or indicator
+    return words.title(item) if item else title or indicator
 
 
 def _moved(release: Release, words: Words, row: dict[str, Any]) -> dict[str, str]:

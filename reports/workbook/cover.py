@@ -45,7 +45,7 @@ def verdict_sheet(words: Words) -> Sheet:
 
 def verdict_rows(figures: Figures) -> list[tuple[Any, ...]]:
     """The rows of the sheet of verdicts; none where the release has no verdict on a target."""
-    found: list[tuple[float, tuple[Any, ...]]] = []
+    ranked: list[tuple[float, tuple[Any, ...]]] = []
     for item in figures.release.indicators.values():
         s = figures.standing([item.id])
         if not s.decided or not s.asked:
@@ -53,8 +53,8 @@ def verdict_rows(figures: Figures) -> list[tuple[Any, ...]]:
         share = s.good / s.asked
         counts = (s.counts[name] for name in CLASSES)
         row = (item.title, item.id, item.owner, item.target_value, item.target_year, share, *counts)
-        found.append((share, row))
-    return [row for _, row in sorted(found, key=lambda pair: (pair[0], pair[1][1]))]
+        ranked.append((share, row))
+    return [row for _, row in sorted(ranked, key=lambda pair: (pair[0], pair[1][1]))]
 
 
 def verdict_chart(book: Any, sheet: Sheet, rows: int) -> Any:

@@ -56,8 +56,8 @@ class Table:
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
-    def as_of_its_day(self, found: Collection[str]) -> Table:
+    def as_of_its_day(self, present: Collection[str]) -> Table:
         """The table as it was when a release was made: without the later columns that the release lacks."""
         return replace(
-            self, columns=tuple(column for column in self.columns if not column.later or column.name in found)
+            self, columns=tuple(column for column in self.columns if not column.later or column.name in present)
         )

@@ -150,15 +150,15 @@ def _plausible(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> Iterator
     if indicator.expect.plausible is None:
         return
     low, high = indicator.expect.plausible.range
-    found = _outside(con, low, high)
+    outside = _outside(con, low, high)
     message = f"all values of {indicator.id} lie in the plausible range, {low:g} to {high:g}"
-    if found:
+    if outside:
         message = (
-            f"{len(found)} values of {indicator.id} lie outside the plausible range, {low:g} to {high:g}; "
+            f"{len(outside)} values of {indicator.id} lie outside the plausible range, {low:g} to {high:g}; "
             "they are published and enter no verdict, projection, score or group value: "
-            + examples([row[:-1] for row in found[:EXAMPLES]], len(found))
+            + examples([row[:-1] for row in outside[:EXAMPLES]], len(outside))
         )
-    yield CheckResult("plausible", "warn", not found, message, {"values": len(found)})
+    yield CheckResult("plausible", "warn", not outside, message, {"values": len(outside)})
 
 
 def _areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, preferred: bool) -> CheckResult:

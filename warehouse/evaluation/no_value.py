@@ -96,10 +96,8 @@ def _shares(
 
 def _years(con: duckdb.DuckDBPyConnection, cells: str, name: str) -> tuple[int, int | None, int | None]:
     """Values that an input gives, with the first and the last year."""
-    found = con.execute(
-        f'{cells} select count(*), min(time_period), max(time_period) from "{name}"'
-    ).fetchone()
-    return found or (0, None, None)
+    row = con.execute(f'{cells} select count(*), min(time_period), max(time_period) from "{name}"').fetchone()
+    return row or (0, None, None)
 
 
 def _counted(number: int, noun: str) -> str:

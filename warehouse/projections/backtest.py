@@ -54,31 +54,31 @@ class Calibrated:
     chances: dict[str, Floats]
 
 
-def errors(panel: Panel, given: Settings, origins: Sequence[int], horizon: int = HORIZON) -> Errors:
+def errors(panel: Panel, settings: Settings, origins: Sequence[int], horizon: int = HORIZON) -> Errors:
     """Every forecast of every method that can be compared with a value."""
-    parts = [_at(panel, given, origin, horizon) for origin in origins]
+    parts = [_at(panel, settings, origin, horizon) for origin in origins]
     return Errors(
         **{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Errors)}
     )
 
 
-def _at(panel: Panel, given: Settings, origin: int, horizon: int) -> Errors:
+def _at(panel: Panel, settings: Settings, origin: int, horizon: int) -> Errors:
     then = panel.until(origin)
     known = (~np.isnan(then.values)).sum(axis=1)
     rows = np.flatnonzero(known > 0)
     then = then.take(known > 0)
-    projected = (known[rows] >= given.points_min) & ~np.isnan(then.values[:, -1])
+    projected = (known[rows] >= settings.points_min) & ~np.isnan(then.values[:, -1])
     came = np.full((len(rows), horizon), np.nan)
     there = panel.values[rows][:, (panel.years > origin) & (panel.years <= origin + horizon)]
     came[:, : there.shape[1]] = there
-    paths = np.stack([method(then, horizon, given) for method in CANDIDATES.values()], axis=2)
-    path, volatility = pooled_on_scale(then, horizon, given)
+    paths = np.stack([method(then, horizon, settings) for method in CANDIDATES.values()], axis=2)
+    path, volatility = pooled_on_scale(then, horizon, settings)
     z, scale, last = then.z, then.scale, then.values[:, -1]
-    now, smooth = z[:, -1:], smoothed_level(z, given)[:, None]
+    now, smooth = z[:, -1:], smoothed_level(z, settings)[:, None]
     arrived = to_scale(came, scale)
     drift, still = ((arrived - at) / volatility[:, None] for at in (path, now))
     blended = np.stack(
-        [from_scale(now + w * (path - now) + u * (smooth - now), scale) for w, u in given.blends], axis=2
+        [from_scale(now + w * (path - now) + u * (smooth - now), scale) for w, u in settings.blends], axis=2
     )
     near = 0.0005 * (scale.high - scale.low)  # half a tenth of a per cent: published as the end itself
     at_end = (scale.kind == 2) & ((last > scale.high - near) | (last < scale.low + near))
@@ -103,15 +103,15 @@ def _at(panel: Panel, given: Settings, origin: int, horizon: int) -> Errors:
     )
 
 
-def calibrated(panel: Panel, found: Errors, given: Settings, tested: Nested) -> Calibrated:
+def calibrated(panel: Panel, forecast_errors: Errors, settings: Settings, tested: Nested) -> Calibrated:
     """Blends, widths and probabilities from all errors: production's."""
-    use = found.take(~found.at_end)
-    blends = choose_blends(panel, use.take(use.horizon <= SHOWN), given)
-    own, by_family = learn_widths(panel, use, error_of(panel, use, blends, given))
-    factor = _recent(panel, tested, given)
+    use = forecast_errors.take(~forecast_errors.at_end)
+    blends = choose_blends(panel, use.take(use.horizon <= SHOWN), settings)
+    own, by_family = learn_widths(panel, use, error_of(panel, use, blends, settings))
+    factor = _recent(panel, tested, settings)
     number = np.bincount(panel.indicator[use.series], minlength=len(panel.indicators))
     named = [code for code in range(len(panel.indicators)) if number[code] >= FORECASTS_MIN]
-    family, options = panel.family_of_indicator, given.blends
+    family, options = panel.family_of_indicator, settings.blends
     widths = {panel.indicators[code]: own[code] * factor[family[code]] for code in named}
     widths |= {f"family {name}": by_family[code] * factor[code] for code, name in enumerate(panel.families)}
     widths["all"] = np.median(by_family * factor[:, None, None], axis=0)
@@ -124,21 +124,23 @@ def calibrated(panel: Panel, found: Errors, given: Settings, tested: Nested) -> 
     return Calibrated(widths, chosen, dict(chances.knots))
 
 
-def _recent(panel: Panel, tested: Nested, given: Settings) -> Floats:
+def _recent(panel: Panel, tested: Nested, settings: Settings) -> Floats:
     """The factor by family that brings widths up to date now."""
     year = int((tested.use.origin + tested.use.horizon).max())
-    return recency(panel, tested.use, tested.ratio, year, given)
+    return recency(panel, tested.use, tested.ratio, year, settings)
 
 
-def skill(panel: Panel, found: Errors, tested: Nested) -> list[dict[str, Any]]:
+def skill(panel: Panel, forecast_errors: Errors, tested: Nested) -> list[dict[str, Any]]:
     """Rows of the table projection_skill: all methods for the four indicators, three for the others, the
     model in use as nested. Every method is judged on the same forecasts: those that were tested nested and
     for which UNSD's growth rate is defined."""
     names = list(CANDIDATES)
-    keys = [one.series * 10**6 + (one.origin - 1900) * 100 + one.horizon for one in (found, tested.use)]
+    keys = [
+        one.series * 10**6 + (one.origin - 1900) * 100 + one.horizon for one in (forecast_errors, tested.use)
+    ]
     order = np.argsort(keys[0])
     at = order[np.searchsorted(keys[0], keys[1], sorter=order)]
-    method = found.method[at].copy()
+    method = forecast_errors.method[at].copy()
     method[:, names.index(MODEL)] = tested.unit
     defined = ~np.isnan(method).any(axis=1)
     indicator, horizon = panel.indicator[tested.use.series], tested.use.horizon

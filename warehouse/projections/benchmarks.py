@@ -36,10 +36,10 @@ def unsd(panel: Panel, horizon: int, _: Settings) -> Floats:
     return np.where(defined, last, np.nan)[:, None] * growth[:, None] ** _ahead(horizon)
 
 
-def unsd_in_range(panel: Panel, horizon: int, given: Settings) -> Floats:
+def unsd_in_range(panel: Panel, horizon: int, settings: Settings) -> Floats:
     """UNSD's extrapolation, cut off at the ends of the indicator's range: kinder to it than the note."""
     low, high = panel.scale.low[:, None], panel.scale.high[:, None]
-    return np.clip(unsd(panel, horizon, given), low, high)
+    return np.clip(unsd(panel, horizon, settings), low, high)
 
 
 def mean_change(panel: Panel, horizon: int, _: Settings) -> Floats:
@@ -65,12 +65,12 @@ def escap_regression(panel: Panel, horizon: int, _: Settings) -> Floats:
     return from_scale(level[:, None] + slope[:, None] * (years - centre[:, None]), panel.scale)
 
 
-def damped_trend(panel: Panel, horizon: int, given: Settings) -> Floats:
+def damped_trend(panel: Panel, horizon: int, settings: Settings) -> Floats:
     """A regression on the scale whose weights halve every four years over the last ten; its slope is carried
     on from the last value, damped by a tenth a year (after Gardner and McKenzie 1985)."""
     z = panel.z
     age = panel.years[-1] - panel.years
-    weight = np.where(~np.isnan(z) & (age <= given.window), 0.5 ** (age / 4.0), 0.0)
+    weight = np.where(~np.isnan(z) & (age <= settings.window), 0.5 ** (age / 4.0), 0.0)
     slope = _line(z, weight, panel.years)[1]
     return from_scale(_last(z)[:, None] + slope[:, None] * np.cumsum(0.9 ** _ahead(horizon)), panel.scale)
 
@@ -94,17 +94,23 @@ def theta(panel: Panel, horizon: int, _: Settings) -> Floats:
     return from_scale(level[:, None] + slope[:, None] / 2 * _ahead(horizon), panel.scale)
 
 
-def pooled_drift(panel: Panel, horizon: int, given: Settings) -> Floats:
+def pooled_drift(panel: Panel, horizon: int, settings: Settings) -> Floats:
     """The model in use."""
-    return from_scale(pooled_on_scale(panel, horizon, given)[0], panel.scale)
+    return from_scale(pooled_on_scale(panel, horizon, settings)[0], panel.scale)
 
 
-def pooled_on_scale(panel: Panel, horizon: int, given: Settings) -> tuple[Floats, Floats]:
+def pooled_on_scale(panel: Panel, horizon: int, settings: Settings) -> tuple[Floats, Floats]:
     """The path of the model in use and the volatility of each series, on the scale."""
     z = panel.z
-    pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, given)
+    pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, settings)
     return project(
-        local(z, panel.years, given), pool, panel.indicator, panel.region, panel.scale.kind, horizon, given
+        local(z, panel.years, settings),
+        pool,
+        panel.indicator,
+        panel.region,
+        panel.scale.kind,
+        horizon,
+        settings,
     )
 
 

@@ -54,11 +54,11 @@ class Forecasts:
         return weights[:, 0] * (self.still - self.drift) + weights[:, 1] * self.smooth
 
 
-def choose_blends(panel: Panel, past: Forecasts, given: Settings) -> Integers:
+def choose_blends(panel: Panel, past: Forecasts, settings: Settings) -> Integers:
     """The blend of each indicator: that with the smallest error relative to no change, its own held to its
     family's, with a penalty for every unit of drift."""
     indicator = panel.indicator[past.series]
-    count, options = len(panel.indicators), np.array(given.blends)
+    count, options = len(panel.indicators), np.array(settings.blends)
     erred = np.stack([np.bincount(indicator, past.blends[:, j], count) for j in range(len(options))], axis=1)
     number = np.bincount(indicator, minlength=count)
     own = np.minimum(erred / np.maximum(erred[:, :1], 1e-12), 3)
@@ -70,15 +70,15 @@ def choose_blends(panel: Panel, past: Forecasts, given: Settings) -> Integers:
         / np.maximum(members, 1)[:, None]
     )
     together[members == 0] = 1
-    share = (number / (number + given.blend_weight))[:, None]
+    share = (number / (number + settings.blend_weight))[:, None]
     relative = np.where(number[:, None] > 0, share * own, 0) + (1 - share) * together[family]
-    chosen: Integers = (relative + given.blend_penalty * options.sum(axis=1)).argmin(axis=1)
+    chosen: Integers = (relative + settings.blend_penalty * options.sum(axis=1)).argmin(axis=1)
     return chosen
 
 
-def error_of(panel: Panel, use: Forecasts, blends: Integers, given: Settings) -> Floats:
+def error_of(panel: Panel, use: Forecasts, blends: Integers, settings: Settings) -> Floats:
     """The signed error of each forecast, in volatilities, with its indicator's blend."""
-    return use.still - use.moved(np.array(given.blends)[blends[panel.indicator[use.series]]])
+    return use.still - use.moved(np.array(settings.blends)[blends[panel.indicator[use.series]]])
 
 
 def learn_widths(panel: Panel, use: Forecasts, error: Floats) -> tuple[Floats, Floats]:
@@ -95,18 +95,18 @@ def learn_widths(panel: Panel, use: Forecasts, error: Floats) -> tuple[Floats, F
     )
 
 
-def recency(panel: Panel, use: Forecasts, ratio: Floats, year: int, given: Settings) -> Floats:
+def recency(panel: Panel, use: Forecasts, ratio: Floats, year: int, settings: Settings) -> Floats:
     """By family, the factor that brings widths up to date at the end of a year: from how wide they should
     have been for the outcomes of the last years. ratio: error over 80 per cent width, of forecasts made."""
     came = use.origin + use.horizon
-    lately = (came <= year) & (came > year - given.recency_years) & ~np.isnan(ratio)
+    lately = (came <= year) & (came > year - settings.recency_years) & ~np.isnan(ratio)
     family = panel.family[use.series]
-    found = np.ones(len(panel.families))
-    for code in range(len(found)):
+    weights = np.ones(len(panel.families))
+    for code in range(len(weights)):
         chosen = ratio[lately & (family == code)]
         if len(chosen) >= ENOUGH:
-            found[code] = max(float(np.quantile(chosen, 0.8)), 0.1) ** given.recency_share
-    return found
+            weights[code] = max(float(np.quantile(chosen, 0.8)), 0.1) ** settings.recency_share
+    return weights
 
 
 @dataclass(frozen=True)
@@ -121,22 +121,22 @@ class Chances:
         than one that does not at the same raw probability, so a better value never has less."""
         still_open = self._map(f"{family} open", "all open", raw)
         met = np.maximum(self._map(f"{family} met", "all met", raw), still_open)
-        found: Floats = np.clip(np.where(met_now, met, still_open), cap, 1 - cap)
-        return np.where(np.isnan(raw), np.nan, found)
+        chances: Floats = np.clip(np.where(met_now, met, still_open), cap, 1 - cap)
+        return np.where(np.isnan(raw), np.nan, chances)
 
     def each(self, panel: Panel, series: Integers, raw: Floats, met_now: Bools, cap: float) -> Floats:
         """The same for rows of a panel: raw and the result have one row, or entry, for each of `series`."""
-        family, found = panel.family[series], np.full(raw.shape, np.nan)
+        family, chances = panel.family[series], np.full(raw.shape, np.nan)
         now = met_now[:, None] if raw.ndim == 2 else met_now
         for code, name in enumerate(panel.families):
             chosen = family == code
-            found[chosen] = self.of(name, raw[chosen], now[chosen], cap)
-        return found
+            chances[chosen] = self.of(name, raw[chosen], now[chosen], cap)
+        return chances
 
     def _map(self, name: str, other: str, raw: Floats) -> Floats:
         at, to = self.knots.get(name, self.knots[other])
-        found: Floats = np.interp(raw, at, to)
-        return found
+        mapped: Floats = np.interp(raw, at, to)
+        return mapped
 
 
 def learn_chances(panel: Panel, use: Forecasts, raw: Floats) -> Chances:
@@ -154,11 +154,11 @@ def learn_chances(panel: Panel, use: Forecasts, raw: Floats) -> Chances:
                 knots[f"{name} {state}"] = isotonic(raw[chosen], use.met[chosen])
     still_open = there & ~now
     pooled = supported(raw[still_open], use.met[still_open], 1.0)
-    for name, found in knots.items():
+    for name, pairs in knots.items():
         if name.endswith(" open"):
             of_family = [one for one in range(len(panel.families)) if f"{panel.families[one]} open" == name]
             own = still_open & (np.isin(family, of_family) if of_family else True)
-            found[1] = np.minimum(found[1], supported(raw[own], use.met[own], pooled))
+            pairs[1] = np.minimum(pairs[1], supported(raw[own], use.met[own], pooled))
     return Chances(knots)
 
 
@@ -175,8 +175,8 @@ def supported(raw: Floats, met: Floats, otherwise: float) -> float:
 def met_now(panel: Panel, use: Forecasts) -> Bools:
     """Whether the last value that a forecast knew met the target."""
     up = panel.direction[use.series] == "higher_is_better"
-    found: Bools = np.where(up, use.reach <= 0, use.reach >= 0)
-    return found
+    met: Bools = np.where(up, use.reach <= 0, use.reach >= 0)
+    return met
 
 
 def isotonic(raw: Floats, met: Floats) -> Floats:

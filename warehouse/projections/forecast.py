@@ -44,49 +44,49 @@ class Forecast:
     own: Bools
 
 
-def forecast(panel: Panel, wanted: Columns, given: Settings, widths: Calibration) -> Forecast:
+def forecast(panel: Panel, series: Columns, settings: Settings, widths: Calibration) -> Forecast:
     """Path and widths of the wanted series for REACH years, or as many as are asked for. The pool is learned
     from all countries of the panel."""
     z = panel.z
-    pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, given)
+    pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, settings)
     chosen = np.zeros(len(panel.areas), dtype=np.bool_)
-    chosen[_places(panel, wanted)] = True
+    chosen[_places(panel, series)] = True
     part, z = panel.take(chosen), z[chosen]
-    horizon = max(int((wanted["until_year"] - wanted["last_year"]).max()), REACH)
-    now = local(z, part.years, given)
-    path, volatility = project(now, pool, part.indicator, part.region, part.scale.kind, horizon, given)
+    horizon = max(int((series["until_year"] - series["last_year"]).max()), REACH)
+    now = local(z, part.years, settings)
+    path, volatility = project(now, pool, part.indicator, part.region, part.scale.kind, horizon, settings)
     blends = widths.blend(panel.indicators, families_of(panel))[part.indicator]
-    level, last = smoothed_level(z, given), now.last[:, None]
+    level, last = smoothed_level(z, settings), now.last[:, None]
     path = last + blends[:, :1] * (path - last) + blends[:, 1:] * (level[:, None] - last)
     by_indicator, own = interval_widths(panel, widths, horizon)
     scaled = by_indicator[part.indicator] * volatility[:, None, None]
     return Forecast(part, z, path, scaled, (blends == 0).all(axis=1), own)
 
 
-def chance(said: Forecast, widths: Calibration, wanted: Columns, name: str, given: Settings) -> Floats:
+def chance(said: Forecast, widths: Calibration, series: Columns, name: str, settings: Settings) -> Floats:
     """The calibrated probability that each year's value meets a number of `wanted`: met_at, target_value."""
-    raw = raw_probability(said.part, said.path, said.scaled, wanted["direction"], wanted[name])
-    return calibrated_probability(said.part, widths, raw, meets_now(wanted, name), given)
+    raw = raw_probability(said.part, said.path, said.scaled, series["direction"], series[name])
+    return calibrated_probability(said.part, widths, raw, meets_now(series, name), settings)
 
 
-def years_met(met: Floats, wanted: Columns) -> list[Integers]:
+def years_met(met: Floats, series: Columns) -> list[Integers]:
     """By YEAR_SHARES, the first year whose probability of meeting the target reaches the share; the year of
     the last value where that meets it; 0 for none within REACH."""
-    last = wanted["last_year"].astype(np.int64)
-    return [first_year(met[:, :REACH] >= share, last, meets_now(wanted, "met_at")) for share in YEAR_SHARES]
+    last = series["last_year"].astype(np.int64)
+    return [first_year(met[:, :REACH] >= share, last, meets_now(series, "met_at")) for share in YEAR_SHARES]
 
 
 def first_year(reached: Bools, last: Integers, met_now: Bools) -> Integers:
     """The first year after `last` in which it holds, `last` itself where the target is met now, else 0."""
-    found: Integers = np.where(reached.any(axis=1), last + 1 + np.argmax(reached, axis=1), 0)
-    return np.where(met_now, last, found)
+    years: Integers = np.where(reached.any(axis=1), last + 1 + np.argmax(reached, axis=1), 0)
+    return np.where(met_now, last, years)
 
 
-def _places(panel: Panel, wanted: Columns) -> Integers:
+def _places(panel: Panel, series: Columns) -> Integers:
     """The row of the panel for each wanted series; both are ordered by indicator, then area."""
     here = {name: code for code, name in enumerate(panel.indicators)}
-    both = np.concatenate([np.array(panel.areas, str), wanted["ref_area"].astype(str)])
+    both = np.concatenate([np.array(panel.areas, str), series["ref_area"].astype(str)])
     areas, of_area = np.unique(both, return_inverse=True)
-    codes = np.array([here[name] for name in wanted["indicator"].astype(str)])
+    codes = np.array([here[name] for name in series["indicator"].astype(str)])
     keys = panel.indicator * len(areas) + of_area[: len(panel.areas)]
     return np.searchsorted(keys, codes * len(areas) + of_area[len(panel.areas) :])

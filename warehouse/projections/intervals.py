@@ -42,8 +42,8 @@ class Calibration:
 
     def blend(self, indicators: Sequence[str], families: Sequence[str]) -> Floats:
         """indicator by (drift, smoothing)."""
-        found = [self._found(self.blends, *pair) for pair in zip(indicators, families, strict=True)]
-        return np.array(found, dtype=np.float64)
+        blends = [self._found(self.blends, *pair) for pair in zip(indicators, families, strict=True)]
+        return np.array(blends, dtype=np.float64)
 
     @staticmethod
     def _found(table: Mapping[str, Any], indicator: str, family: str) -> Any:
@@ -122,10 +122,10 @@ def _own(size: Floats, group: Integers, groups: int, area: Integers, all_groups:
     everyone = np.ones(size.shape, dtype=np.bool_)
     pairs = np.unique(group * (int(area.max(initial=0)) + 1) + area)
     areas = np.bincount(pairs // (int(area.max(initial=0)) + 1), minlength=groups)
-    found = np.stack([grouped_quantile(size, group, groups, level, everyone) for level in LEVELS], axis=1)
-    found = np.where(np.isnan(found), all_groups, np.maximum(found, 1e-6))
+    own = np.stack([grouped_quantile(size, group, groups, level, everyone) for level in LEVELS], axis=1)
+    own = np.where(np.isnan(own), all_groups, np.maximum(own, 1e-6))
     share = (areas / (areas + held))[:, None]
-    return np.exp(share * np.log(found) + (1 - share) * np.log(np.maximum(all_groups, 1e-6)))
+    return np.exp(share * np.log(own) + (1 - share) * np.log(np.maximum(all_groups, 1e-6)))
 
 
 def _growing(widths: Floats) -> Floats:

@@ -113,7 +113,7 @@ class Pool:
         return self.intercept[indicator] + self.slope[indicator] * (inside - self.centre[indicator])
 
 
-def local(z: Floats, years: Integers, given: Settings) -> Local:
+def local(z: Floats, years: Integers, settings: Settings) -> Local:
     """What each series (series by years, at least one value each) says of its own pace and volatility."""
     known = ~np.isnan(z)
     column = np.arange(z.shape[1])
@@ -121,8 +121,8 @@ def local(z: Floats, years: Integers, given: Settings) -> Local:
     steps = _steps(z, known, years)
     last_year = years[at].astype(np.float64)
     age = last_year[:, None] - years + (steps.gap - 1) / 2  # of the step's middle year
-    recent = steps.there & (last_year[:, None] - years < given.window)
-    weight = np.where(recent, 0.5 ** (age / given.half_life) * steps.gap, 0.0)
+    recent = steps.there & (last_year[:, None] - years < settings.window)
+    weight = np.where(recent, 0.5 ** (age / settings.half_life) * steps.gap, 0.0)
     pace = _mean(steps.size / steps.gap, weight)
     level = _mean(steps.start + steps.size / 2, weight)
     total = weight.sum(axis=1)
@@ -137,17 +137,17 @@ def local(z: Floats, years: Integers, given: Settings) -> Local:
 
 
 def learn(
-    z: Floats, years: Integers, indicator: Integers, region: Integers, country: Bools, given: Settings
+    z: Floats, years: Integers, indicator: Integers, region: Integers, country: Bools, settings: Settings
 ) -> Pool:
     """What the countries of each indicator have in common."""
-    now = local(z, years, given)
+    now = local(z, years, settings)
     # Sources end in different years: the present of an indicator is the last year of its more recent
     # countries.
     count = int(indicator.max()) + 1
     present = grouped_quantile(now.last_year, indicator, count, RECENT, country, float(years[-1]))
-    pool = _typical(now, years, present, indicator, country, given)
-    pool = _with_regions(pool, now, indicator, region, country, given)
-    return _with_persistence(pool, now, z, years, present, indicator, region, country, given)
+    pool = _typical(now, years, present, indicator, country, settings)
+    pool = _with_regions(pool, now, indicator, region, country, settings)
+    return _with_persistence(pool, now, z, years, present, indicator, region, country, settings)
 
 
 def project(
@@ -157,29 +157,29 @@ def project(
     region: Integers,
     kind: Integers,
     horizon: int,
-    given: Settings,
+    settings: Settings,
 ) -> tuple[Floats, Floats]:
     """Median path for 1 to `horizon` years after the last value (series by horizon), and the volatility that
     scales its interval (series), both on the scale. kind: of the scale, by which the drift is damped."""
-    damping = np.array([given.damping[name] for name in KINDS])[kind]
+    damping = np.array([settings.damping[name] for name in KINDS])[kind]
     own = series.pace - pool.pace(series.level, indicator) - pool.region[region]
-    share = pool.persistence[indicator] * series.effective / (series.effective + given.own_weight)
+    share = pool.persistence[indicator] * series.effective / (series.effective + settings.own_weight)
     deviation = pool.region[region] + np.nan_to_num(share * own)
     at, path = series.last, []
     for step in range(1, horizon + 1):
         at = at + damping**step * (pool.pace(at, indicator) + deviation)
         path.append(at)
-    own_log = np.log(_variance(series, pool.variance[indicator], given)) / 2
+    own_log = np.log(_variance(series, pool.variance[indicator], settings)) / 2
     typical = pool.log_volatility[indicator]
-    return np.stack(path, axis=1), np.exp(typical + given.volatility_share * (own_log - typical))
+    return np.stack(path, axis=1), np.exp(typical + settings.volatility_share * (own_log - typical))
 
 
-def smoothed_level(z: Floats, given: Settings) -> Floats:
+def smoothed_level(z: Floats, settings: Settings) -> Floats:
     """The level of each series by simple exponential smoothing; a year without a value changes nothing."""
     level = z[:, 0]
     for column in range(1, z.shape[1]):  # years, not series
         value = z[:, column]
-        moved = np.where(np.isnan(level), value, level + given.blend_smoothing * (value - level))
+        moved = np.where(np.isnan(level), value, level + settings.blend_smoothing * (value - level))
         level = np.where(np.isnan(value), level, moved)
     return level
 
@@ -200,25 +200,27 @@ def _mean(values: Floats, weight: Floats) -> Floats:
     return np.where(total > 0, (weight * values).sum(axis=1) / np.where(total > 0, total, 1), np.nan)
 
 
-def _variance(series: Local, typical: Floats, given: Settings) -> Floats:
+def _variance(series: Local, typical: Floats, settings: Settings) -> Floats:
     """A series' variance of a year's step, held to the typical one as if by that many steps more."""
-    return (series.squares + given.volatility_weight * typical) / (series.freedom + given.volatility_weight)
+    return (series.squares + settings.volatility_weight * typical) / (
+        series.freedom + settings.volatility_weight
+    )
 
 
 def _typical(
-    series: Local, years: Integers, present: Floats, indicator: Integers, country: Bools, given: Settings
+    series: Local, years: Integers, present: Floats, indicator: Integers, country: Bools, settings: Settings
 ) -> Pool:
     """Volatility, and pace by level: a weighted straight line through the steps of the last years."""
     count = int(indicator.max()) + 1
     enough = country & (series.freedom >= STEPS_MIN - 1)
     own = series.squares / np.maximum(series.freedom, 1)
     variance = np.maximum(grouped_quantile(own, indicator, count, 0.5, enough, VARIANCE_MIN), VARIANCE_MIN)
-    spread = _variance(series, variance[indicator], given)
+    spread = _variance(series, variance[indicator], settings)
     log_volatility = grouped_quantile(
         np.log(spread) / 2, indicator, count, 0.5, country, np.log(VARIANCE_MIN) / 2
     )
     steps = series.steps
-    lately = present[indicator][:, None] - years < given.pool_years
+    lately = present[indicator][:, None] - years < settings.pool_years
     used = steps.there & country[:, None] & lately
     weight = np.where(used, steps.gap, 0.0) / np.sqrt(spread)[:, None]
 
@@ -228,7 +230,7 @@ def _typical(
     mass = np.maximum(total(np.ones_like(weight)), 1e-9)
     centre = total(steps.start) / mass
     off, rate = steps.start - centre[indicator][:, None], steps.size / steps.gap
-    slope = total(off * rate) / (total(off * off) + given.level_ridge * mass)
+    slope = total(off * rate) / (total(off * off) + settings.level_ridge * mass)
     lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
     np.minimum.at(lowest, indicator, np.where(used, steps.start, np.inf).min(axis=1))
     np.maximum.at(highest, indicator, np.where(used, steps.start, -np.inf).max(axis=1))
@@ -239,7 +241,7 @@ def _typical(
         centre,
         np.where(seen, lowest, centre),
         np.where(seen, highest, centre),
-        np.full(count, given.persistence_prior),
+        np.full(count, settings.persistence_prior),
         variance,
         log_volatility,
         np.zeros(1),
@@ -247,14 +249,14 @@ def _typical(
 
 
 def _with_regions(
-    pool: Pool, series: Local, indicator: Integers, region: Integers, country: Bools, given: Settings
+    pool: Pool, series: Local, indicator: Integers, region: Integers, country: Bools, settings: Settings
 ) -> Pool:
     """How the countries of a region deviate from the typical pace, held to zero where they are few."""
     off = series.pace - pool.pace(series.level, indicator)
     weight = np.where(country & ~np.isnan(off), series.effective / (series.effective + 2), 0.0)
     count = int(region.max()) + 1
-    found = np.bincount(region, weight * np.nan_to_num(off), count)
-    return replace(pool, region=found / (np.bincount(region, weight, count) + given.region_weight))
+    by_region = np.bincount(region, weight * np.nan_to_num(off), count)
+    return replace(pool, region=by_region / (np.bincount(region, weight, count) + settings.region_weight))
 
 
 def _with_persistence(
@@ -266,32 +268,32 @@ def _with_persistence(
     indicator: Integers,
     region: Integers,
     country: Bools,
-    given: Settings,
+    settings: Settings,
 ) -> Pool:
     """The share of a country's own deviation that was still there in the years after: a regression through
     the origin, over the countries of an indicator, of what came after on what had been before, in
     volatilities."""
     count = len(pool.persistence)
-    numerator = np.full(count, given.persistence_prior * given.persistence_weight)
-    denominator = np.full(count, float(given.persistence_weight))
-    present = present - given.persistence_years
+    numerator = np.full(count, settings.persistence_prior * settings.persistence_weight)
+    denominator = np.full(count, float(settings.persistence_weight))
+    present = present - settings.persistence_years
     z = np.where(years <= present[indicator][:, None], z, np.nan)
     rows = np.flatnonzero(country & (~np.isnan(z)).any(axis=1))
     if rows.size:
         indicator, region = indicator[rows], region[rows]
-        then = local(z[rows], years, given)
+        then = local(z[rows], years, settings)
         everyone = np.ones(len(rows), dtype=np.bool_)
-        before = _typical(then, years, present, indicator, everyone, given)
-        before = _with_regions(before, then, indicator, region, everyone, given)
+        before = _typical(then, years, present, indicator, everyone, settings)
+        before = _with_regions(before, then, indicator, region, everyone, settings)
         expected = before.region[region]
         span = now.last_year[rows] - then.last_year
         counted = (span >= 3) & (then.freedom >= 1) & (then.last_year >= present[indicator] - 2)
         deviation = then.pace - before.pace(then.level, indicator) - expected
-        deviation *= then.effective / (then.effective + given.own_weight)
+        deviation *= then.effective / (then.effective + settings.own_weight)
         after = (
             (now.last[rows] - then.last) / np.maximum(span, 1) - before.pace(then.last, indicator) - expected
         )
-        volatility = np.sqrt(_variance(then, before.variance[indicator], given))
+        volatility = np.sqrt(_variance(then, before.variance[indicator], settings))
         # clipped, so that no country decides alone
         x = np.clip(np.where(counted, np.nan_to_num(deviation), 0) / volatility, -3, 3)
         y = np.clip(np.where(counted, after, 0) / volatility, -3, 3)

@@ -63,24 +63,24 @@ class Learned:
     error: Floats
 
 
-def nested(panel: Panel, found: Forecasts, given: Settings) -> Nested:
+def nested(panel: Panel, forecasts: Forecasts, settings: Settings) -> Nested:
     """Every forecast up to FURTHEST years ahead, judged with what was known at its origin."""
-    use = found.take(~found.at_end & (found.horizon <= FURTHEST))
+    use = forecasts.take(~forecasts.at_end & (forecasts.horizon <= FURTHEST))
     came = use.origin + use.horizon
     indicator, family = panel.indicator[use.series], panel.family[use.series]
     size, state = len(use.series), met_now(panel, use)
     unit, ratio, wide, raw, chance = (np.full(size, np.nan) for _ in range(5))
     origins = np.unique(use.origin)
-    options, learned = np.array(given.blends), {}
+    options, learned = np.array(settings.blends), {}
     for origin in origins[LEARNED_FROM:]:
         past, now = came <= origin, use.origin == origin
         if past.sum() < 1000 or not now.any():
             continue
         before, after = use.take(past), use.take(now)
-        blends = choose_blends(panel, before, given)
-        erred = error_of(panel, before, blends, given)
+        blends = choose_blends(panel, before, settings)
+        erred = error_of(panel, before, blends, settings)
         own, _ = learn_widths(panel, before, erred)
-        factors = recency(panel, use, ratio, int(origin), given)
+        factors = recency(panel, use, ratio, int(origin), settings)
         factor = factors[family[now]]
         usual = own[panel.indicator[before.series], before.horizon - 1, EIGHTY]
         learned[int(origin)] = Learned(
@@ -98,7 +98,7 @@ def nested(panel: Panel, found: Forecasts, given: Settings) -> Nested:
         wide[now] = error / np.maximum(widths[:, LEVELS.index(0.95)], 1e-9)
         raw[now] = _raw(panel, after, after.reach - after.moved(weights), widths)
         chances = learn_chances(panel, before, raw[past])
-        chance[now] = chances.each(panel, after.series, raw[now], state[now], given.probability_cap)
+        chance[now] = chances.each(panel, after.series, raw[now], state[now], settings.probability_cap)
         ratio_now = ratio[now] / factor
         wide[now] = np.where(wide[now] <= 1, 1.0, 0.0) + np.where(ratio_now <= 1, 2.0, 0.0)
     tested = ~np.isnan(wide)
@@ -140,19 +140,19 @@ def by_family(panel: Panel, tested: Nested) -> list[dict[str, Any]]:
     return rows
 
 
-def cross_fitted(panel: Panel, tested: Nested, given: Settings) -> Floats:
+def cross_fitted(panel: Panel, tested: Nested, settings: Settings) -> Floats:
     """The calibrated probability of each tested forecast, the map learned from other areas of all years: a
     country never calibrates itself, but what happened to all countries at once is on both sides."""
     area = np.unique(panel.areas, return_inverse=True)[1][tested.use.series]
     state = met_now(panel, tested.use)
-    found = np.full(len(tested.raw), np.nan)
+    fitted = np.full(len(tested.raw), np.nan)
     for fold in range(FOLDS):
         away, here = area % FOLDS != fold, area % FOLDS == fold
         chances = learn_chances(panel, tested.use.take(away), tested.raw[away])
-        found[here] = chances.each(
-            panel, tested.use.series[here], tested.raw[here], state[here], given.probability_cap
+        fitted[here] = chances.each(
+            panel, tested.use.series[here], tested.raw[here], state[here], settings.probability_cap
         )
-    return found
+    return fitted
 
 
 def reliability(tested: Nested, learned_from: str, chance: Floats) -> list[dict[str, Any]]:

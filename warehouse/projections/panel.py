@@ -75,9 +75,9 @@ class Panel:
     @property
     def family_of_indicator(self) -> Integers:
         """The family of each indicator, by its code."""
-        found = np.zeros(len(self.indicators), dtype=np.int64)
-        found[self.indicator] = self.family
-        return found
+        families = np.zeros(len(self.indicators), dtype=np.int64)
+        families[self.indicator] = self.family
+        return families
 
 
 def make_panel(rows: Mapping[str, Any], offset: float) -> Panel:
@@ -130,12 +130,12 @@ def panel_of_series(
 def _coded(names: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
     """The different names in their order, and the place of each row's name among them. Arrow looks them up,
     which takes a fraction of the time and memory of sorting all of them."""
-    found = pa.array(names, pa.string()).dictionary_encode()
-    known = found.dictionary.to_numpy(zero_copy_only=False)
+    encoded = pa.array(names, pa.string()).dictionary_encode()
+    known = encoded.dictionary.to_numpy(zero_copy_only=False)
     order = np.argsort(known)
     place = np.empty(len(known), dtype=np.int64)
     place[order] = np.arange(len(known))
-    return known[order], place[found.indices.to_numpy()]
+    return known[order], place[encoded.indices.to_numpy()]
 
 
 def _offset_and_unit(

@@ -35,22 +35,22 @@ def families_of(panel: Panel) -> list[str]:
     return [panel.families[code] for code in panel.family_of_indicator]
 
 
-def meets_now(wanted: Columns, name: str) -> NDArray[np.bool_]:
+def meets_now(series: Columns, name: str) -> NDArray[np.bool_]:
     """Whether the last value is on the better side of a number."""
-    last, number, way = wanted["last_value"], wanted[name], wanted["direction"]
+    last, number, way = series["last_value"], series[name], series["direction"]
     near = np.abs(last - 1) <= np.abs(number - 1) + 1e-9
-    found: NDArray[np.bool_] = np.where(
+    met: NDArray[np.bool_] = np.where(
         way == "closer_to_one", near, np.where(way == "higher_is_better", last >= number, last <= number)
     )
-    return found
+    return met
 
 
 def calibrated_probability(
-    panel: Panel, widths: Calibration, raw: Floats, met_now: NDArray[np.bool_], given: Settings
+    panel: Panel, widths: Calibration, raw: Floats, met_now: NDArray[np.bool_], settings: Settings
 ) -> Floats:
     """The raw probabilities as they came true in the back-test, by family."""
     rows = np.arange(len(panel.areas))
-    return Chances(widths.chances).each(panel, rows, raw, met_now, given.probability_cap)
+    return Chances(widths.chances).each(panel, rows, raw, met_now, settings.probability_cap)
 
 
 def raw_probability(
@@ -67,8 +67,8 @@ def raw_probability(
     def below(value: Floats) -> Floats:
         return share_below(to_scale(value, panel.scale)[:, None] - path, scaled)
 
-    found = below(target)
+    chance = below(target)
     near = below(1 + away) - below(1 - away)
     near = np.where(away[:, None] > 0, near, np.nan)
-    found = np.where(upper[:, None], 1 - found, np.where(lower[:, None], found, near))
-    return np.where(np.isnan(target)[:, None], np.nan, found)
+    chance = np.where(upper[:, None], 1 - chance, np.where(lower[:, None], chance, near))
+    return np.where(np.isnan(target)[:, None], np.nan, chance)

@@ -75,17 +75,17 @@ def projection_rows(con: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
     """
     load_projection_series(con)
     groups = group_inputs(con)
-    found = _map_in_order(lambda block: _projected_block(groups, *block), _blocks(con))
-    batches = (batch for table in found for batch in table.to_batches())
+    tables = _map_in_order(lambda block: _projected_block(groups, *block), _blocks(con))
+    batches = (batch for table in tables for batch in table.to_batches())
     return pa.RecordBatchReader.from_batches(arrow_schema(PROJECTION), batches)
 
 
 def _projected_block(groups: GroupInputs, series: Columns, points: Columns, years: Integers) -> pa.Table:
     place = points["series"] - series["series"][0]
     panel = panel_of_series(series, place, points["time_period"], points["value"], years, settings().offset)
-    wanted = {name: column[series["wanted"]] for name, column in series.items()}
-    said = forecast(panel, wanted, settings(), calibration())
-    return with_groups(rows_of(said, wanted, settings(), calibration()), said, wanted, groups, settings())
+    chosen = {name: column[series["wanted"]] for name, column in series.items()}
+    said = forecast(panel, chosen, settings(), calibration())
+    return with_groups(rows_of(said, chosen, settings(), calibration()), said, chosen, groups, settings())
 
 
 def _map_in_order(do: Callable[[Any], pa.Table], items: Iterable[Any]) -> Iterator[pa.Table]:
@@ -170,44 +170,44 @@ def panel_of(con: duckdb.DuckDBPyConnection, history: int = HISTORY) -> Panel:
     return make_panel(columns, settings().offset)
 
 
-def projected(panel: Panel, wanted: Columns, given: Settings, widths: Calibration) -> pa.Table:
+def projected(panel: Panel, series: Columns, settings: Settings, widths: Calibration) -> pa.Table:
     """The rows of the published table, in its order. wanted: the series to project, by (indicator, ref_area),
     which must be those of the panel or fewer, with their targets and last projected year."""
-    return rows_of(forecast(panel, wanted, given, widths), wanted, given, widths)
+    return rows_of(forecast(panel, series, settings, widths), series, settings, widths)
 
 
-def rows_of(said: Forecast, wanted: Columns, given: Settings, widths: Calibration) -> pa.Table:
+def rows_of(said: Forecast, series: Columns, settings: Settings, widths: Calibration) -> pa.Table:
     """The rows of the published table from what is said of the series."""
     part, path = said.part, said.path
-    ahead = (wanted["until_year"] - wanted["last_year"]).astype(np.int64)
+    ahead = (series["until_year"] - series["last_year"]).astype(np.int64)
     shown = int(ahead.max())
     bands = [
         from_scale(path[:, :shown] + sign * width(said.scaled[:, :shown], level), part.scale)
         for level in (0.8, 0.95)
         for sign in (-1, 1)
     ]
-    met, at_target = (chance(said, widths, wanted, name, given) for name in ("met_at", "target_value"))
+    met, at_target = (chance(said, widths, series, name, settings) for name in ("met_at", "target_value"))
     row, step = np.nonzero(np.arange(shown) < ahead[:, None])
-    texts = {name: pa.array(wanted[name], pa.string()).take(row) for name in ("indicator", "ref_area")}
+    texts = {name: pa.array(series[name], pa.string()).take(row) for name in ("indicator", "ref_area")}
     calibrated = pa.array(["family", "indicator"]).take(said.own[part.indicator].astype(np.int8)[row])
     table = {
         **texts,
-        "time_period": (wanted["last_year"][row] + step + 1).astype(np.int16),
+        "time_period": (series["last_year"][row] + step + 1).astype(np.int16),
         "value": _rounded(from_scale(path[:, :shown], part.scale)[row, step]),
         **{name: _rounded(band[row, step]) for name, band in zip(BANDS, bands, strict=True)},
         "probability_target_met": _nullable(np.round(met[row, step], 6)),
-        "model": pa.array([given.model, NO_CHANGE]).take(pa.array(said.still[row].astype(np.int8))),
-        "met_at": _nullable(wanted["met_at"][row]),
+        "model": pa.array([settings.model, NO_CHANGE]).take(pa.array(said.still[row].astype(np.int8))),
+        "met_at": _nullable(series["met_at"][row]),
         "probability_at_target": _nullable(np.round(at_target[row, step], 6)),
-        "target_value": _nullable(wanted["target_value"][row]),
-        "target_year": _years(wanted["target_year"][row]),
-        "last_year": wanted["last_year"][row].astype(np.int16),
-        "last_value": wanted["last_value"][row],
-        "points": wanted["points"][row],
+        "target_value": _nullable(series["target_value"][row]),
+        "target_year": _years(series["target_year"][row]),
+        "last_year": series["last_year"][row].astype(np.int16),
+        "last_value": series["last_value"][row],
+        "points": series["points"][row],
         "scale": pa.array(KINDS).take(part.scale.kind[row]),
         "calibrated_on": calibrated,
         "anchored_on": pa.nulls(len(row), pa.string()),
-        **{name: _years(years[row]) for name, years in zip(YEARS_MET, years_met(met, wanted), strict=True)},
+        **{name: _years(years[row]) for name, years in zip(YEARS_MET, years_met(met, series), strict=True)},
     }
     return pa.table(table).cast(arrow_schema(PROJECTION))
 

@@ -37,8 +37,8 @@ def parted(line: str, years: Sequence[int], breaks: Collection[int]) -> str:
         years: its years.
         breaks: first years after a break.
     """
-    found = ""
+    drawn = ""
     for number, (bar, year) in enumerate(zip(line, years, strict=True)):
         crossed = number and any(years[number - 1] < one <= year for one in breaks)
-        found += BREAK + bar if crossed else bar
-    return found
+        drawn += BREAK + bar if crossed else bar
+    return drawn

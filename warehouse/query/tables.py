@@ -28,8 +28,8 @@ def ask(folder: Path, sql: str, **values: Any) -> list[Row]:
 def records(folder: Path, sql: str, **values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Names of columns and records. Cheaper than from a relation, which plans the question twice."""
     con = _connection(os.getpid()).cursor()
-    found = con.execute(sql.format_map(_Files(folder)), values or None)
-    return tuple(column[0] for column in found.description or ()), found.fetchall()
+    relation = con.execute(sql.format_map(_Files(folder)), values or None)
+    return tuple(column[0] for column in relation.description or ()), relation.fetchall()
 
 
 def query(folder: Path, sql: str, **values: Any) -> duckdb.DuckDBPyRelation:

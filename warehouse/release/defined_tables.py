@@ -113,7 +113,7 @@ def _unit_rows() -> list[dict[str, str | None]]:
     ]
 
 
-def _break_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
+def _break_rows(inputs: ReleaseInputs) -> list[dict[str, Any]]:
     return [
         {
             "indicator": name,
@@ -121,7 +121,7 @@ def _break_rows(given: ReleaseInputs) -> list[dict[str, Any]]:
             "time_period": item.time_period,
             "reason": item.reason,
         }
-        for name, entry in given.catalogue.items()
+        for name, entry in inputs.catalogue.items()
         for item in entry.indicator.breaks
     ]
 

@@ -22,8 +22,8 @@ def wanted_target(text: str, origin: str) -> WantedTarget | None:
     """
     if not text:
         return None
-    found = TARGET.fullmatch(text)
-    if found is None:
+    match = TARGET.fullmatch(text)
+    if match is None:
         raise CompactError(
             f"{text!r} is no target",
             where="--target",
@@ -31,20 +31,20 @@ def wanted_target(text: str, origin: str) -> WantedTarget | None:
         )
     if not origin:
         raise CompactError("a target needs an owner", next_step="add --origin TEXT: who set it, and where")
-    year = int(found["year"])
-    if found["factor"]:
-        return WantedTarget(year, origin, factor=float(found["factor"]), base_year=int(found["base"]))
-    return WantedTarget(year, origin, value=float(found["value"]))
+    year = int(match["year"])
+    if match["factor"]:
+        return WantedTarget(year, origin, factor=float(match["factor"]), base_year=int(match["base"]))
+    return WantedTarget(year, origin, value=float(match["value"]))
 
 
-def wanted_breaks(given: list[str]) -> tuple[WantedBreak, ...]:
+def wanted_breaks(texts: list[str]) -> tuple[WantedBreak, ...]:
     """Breaks of YEAR=REASON or ISO3:YEAR=REASON.
 
     Raises:
         CompactError: one is neither.
     """
-    found = []
-    for text in given:
+    breaks = []
+    for text in texts:
         parts = BREAK.fullmatch(text)
         if parts is None:
             raise CompactError(
@@ -52,5 +52,5 @@ def wanted_breaks(given: list[str]) -> tuple[WantedBreak, ...]:
                 where="--break",
                 allowed="YEAR=REASON, or ISO3:YEAR=REASON for one country",
             )
-        found.append(WantedBreak(int(parts["year"]), parts["area"] or "all", parts["reason"]))
-    return tuple(found)
+        breaks.append(WantedBreak(int(parts["year"]), parts["area"] or "all", parts["reason"]))
+    return tuple(breaks)

@@ -95,13 +95,13 @@ def _caveats(described: Profile) -> Iterator[str]:
         yield f"the agency marks a break at {', '.join(map(str, sorted(marked)))}"
 
 
-def _marked(found: Profile) -> set[int]:
+def _marked(described: Profile) -> set[int]:
     """The years that the agency marks as the first after a break."""
-    return {row["time_period"] for row in found.series[1:] if row["obs_status"] == "B"}
+    return {row["time_period"] for row in described.series[1:] if row["obs_status"] == "B"}
 
 
-def _break_years(found: Profile) -> set[int]:
-    return _marked(found) | {one["time_period"] for one in found.breaks}
+def _break_years(described: Profile) -> set[int]:
+    return _marked(described) | {one["time_period"] for one in described.breaks}
 
 
 def _codes(described: Profile) -> Iterator[str]:

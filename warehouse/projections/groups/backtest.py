@@ -55,16 +55,16 @@ class GroupForecasts:
 
 
 def tested_groups(
-    panel: Panel, found: Forecasts, tested: Nested, official: Official, given: Settings
+    panel: Panel, forecasts: Forecasts, tested: Nested, official: Official, settings: Settings
 ) -> GroupForecasts:
     """Every forecast of a group with an official value at the origin and in the year that came."""
-    use = found.take(~found.at_end & (found.horizon <= FURTHEST))
+    use = forecasts.take(~forecasts.at_end & (forecasts.horizon <= FURTHEST))
     rows: list[dict[str, Any]] = []
     for origin, learned in sorted(tested.learned.items()):
         before = use.take(learned.past)
         correlation = correlations(panel, before, learned.error)
         factor = factors(rows, origin)
-        rows += _at(panel, learned, origin, official, correlation, factor, given)
+        rows += _at(panel, learned, origin, official, correlation, factor, settings)
 
     def column(name: str) -> Floats:
         return np.array([row[name] for row in rows], dtype=np.float64)
@@ -94,14 +94,14 @@ def factors(rows: Sequence[Mapping[str, Any]], origin: int | None = None) -> dic
     for step in range(1, FURTHEST + 1):
         before = shape[-1] if shape else together
         shape.append(max(_quantile(ratio[horizon == step], share, before), before if shape else 0))
-    found = {"all": [round(value, 4) for value in shape]}
+    by_family = {"all": [round(value, 4) for value in shape]}
     for name in sorted(set(family.tolist())):
         # errors over what all families say of their horizon
         own = ratio[family == name] / np.array(shape)[horizon[family == name] - 1]
         held = len(own) / (len(own) + HELD)
         factor = float(np.exp(held * np.log(_quantile(own, _level(inside[family == name]), 1.0))))
-        found[name] = [round(value * factor, 4) for value in shape]
-    return found
+        by_family[name] = [round(value * factor, 4) for value in shape]
+    return by_family
 
 
 def _level(inside: Floats) -> float:
@@ -112,10 +112,10 @@ def _level(inside: Floats) -> float:
 
 
 def production(
-    panel: Panel, found: Forecasts, tested: Nested, groups: GroupForecasts
+    panel: Panel, forecasts: Forecasts, tested: Nested, groups: GroupForecasts
 ) -> dict[str, dict[str, Any]]:
     """Correlations and factors from all origins: what production reads."""
-    use = found.take(~found.at_end & (found.horizon <= FURTHEST))
+    use = forecasts.take(~forecasts.at_end & (forecasts.horizon <= FURTHEST))
     learned = tested.learned[max(tested.learned)]
     pairs = correlations(panel, use.take(learned.past), learned.error)
     rows = [
@@ -141,17 +141,17 @@ def _at(
     official: Official,
     correlation: Mapping[str, Correlation],
     factor: Mapping[str, Sequence[float]],
-    given: Settings,
+    settings: Settings,
 ) -> list[dict[str, Any]]:
     then = panel.until(origin)
     known = (~np.isnan(then.values)).sum(axis=1)
-    usable = (known >= given.points_min) & ~np.isnan(then.values[:, -1])
+    usable = (known >= settings.points_min) & ~np.isnan(then.values[:, -1])
     some = known > 0
     then, usable = then.take(some), usable[some]
-    path, volatility = pooled_on_scale(then, FURTHEST, given)
+    path, volatility = pooled_on_scale(then, FURTHEST, settings)
     z = then.z
-    blends = np.array(given.blends)[learned.blends][then.indicator]
-    last, level = z[:, -1:], smoothed_level(z, given)[:, None]
+    blends = np.array(settings.blends)[learned.blends][then.indicator]
+    last, level = z[:, -1:], smoothed_level(z, settings)[:, None]
     path = last + blends[:, :1] * (path - last) + blends[:, 1:] * (level - last)
     widths = learned.widths[:, :FURTHEST][then.indicator] * volatility[:, None, None]
     rows: list[dict[str, Any]] = []
@@ -166,10 +166,10 @@ def _at(
             then.region[chosen], then.scale.take(chosen),
         )  # fmt: skip
         family = then.families[int(then.family[chosen[0]])]
-        told = correlation[family], factor.get(family, factor["all"])
+        parameters = correlation[family], factor.get(family, factor["all"])
         about = (float(then.met_at[chosen[0]]), str(then.direction[chosen[0]]))
         areas = [then.areas[row] for row in chosen]
-        rows += _of_indicator(name, family, members, areas, listed, official, origin, told, about)
+        rows += _of_indicator(name, family, members, areas, listed, official, origin, parameters, about)
     return rows
 
 
@@ -181,7 +181,7 @@ def _of_indicator(
     listed: Sequence[str],
     official: Official,
     origin: int,
-    told: tuple[Correlation, Sequence[float]],
+    parameters: tuple[Correlation, Sequence[float]],
     about: tuple[float, str],
 ) -> list[dict[str, Any]]:
     weights, kept = weights_at(name, areas, listed, official, origin)
@@ -189,7 +189,7 @@ def _of_indicator(
         return []
     years = np.arange(origin, origin + FURTHEST + 1)
     seed = crc32(f"{name} {origin}".encode())
-    values, middle = simulated(members, years, weights, told[0], seed, DRAWS)
+    values, middle = simulated(members, years, weights, parameters[0], seed, DRAWS)
     scale = members.scale.take(np.zeros(len(kept), dtype=np.int64))
     at_origin = np.array([official.by_group[name][group][origin] for group in kept])
     draws = anchored(values, middle, years, np.full(len(kept), origin), at_origin, scale, np.ones(1))
@@ -202,7 +202,9 @@ def _of_indicator(
             if came is None:
                 continue
             ends = low[step], middle[step], high[step]
-            row = _judged(draws[place, step], ends, came, at_origin[place], of, told[1][step - 1], about)
+            row = _judged(
+                draws[place, step], ends, came, at_origin[place], of, parameters[1][step - 1], about
+            )
             rows.append(
                 row | {"indicator": name, "group": group, "family": family, "origin": origin, "horizon": step}
             )

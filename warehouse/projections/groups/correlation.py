@@ -31,7 +31,7 @@ def correlations(panel: Panel, use: Forecasts, error: Floats) -> dict[str, Corre
     first = np.unique(cell, return_index=True)[1]
     first_local = np.unique(of_region, return_index=True)[1]
     family = panel.family[use.series]
-    found = {}
+    by_family = {}
     for code, name in [*enumerate(panel.families), (-1, "all")]:
         chosen = (family[first] == code) | (code < 0)
         near = (family[first_local] == code) | (code < 0)
@@ -42,8 +42,10 @@ def correlations(panel: Panel, use: Forecasts, error: Floats) -> dict[str, Corre
         world = _held(across, scale, PRIOR[0])
         both = _held(within, scale, sum(PRIOR))
         world = float(np.clip(world, 0, MOST))
-        found[name] = Correlation(round(world, 4), round(float(np.clip(both - world, 0, MOST - world)), 4))
-    return found
+        by_family[name] = Correlation(
+            round(world, 4), round(float(np.clip(both - world, 0, MOST - world)), 4)
+        )
+    return by_family
 
 
 def _held(pair: tuple[float, float], scale: float, prior: float) -> float:

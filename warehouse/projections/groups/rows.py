@@ -67,14 +67,14 @@ def group_inputs(con: duckdb.DuckDBPyConnection) -> GroupInputs:
 
 
 def with_groups(
-    table: pa.Table, said: Forecast, wanted: Columns, groups: GroupInputs, given: Settings
+    table: pa.Table, said: Forecast, series: Columns, groups: GroupInputs, settings: Settings
 ) -> pa.Table:
     """The rows of series, and those of groups, which take the place of the projection of their own series."""
     rows: list[Row] = []
     for code, indicator in enumerate(said.part.indicators):
         if indicator in groups.groups:
             chosen = np.flatnonzero((said.part.indicator == code) & said.part.country)
-            rows += _of_indicator(indicator, said, wanted, chosen, groups, given)
+            rows += _of_indicator(indicator, said, series, chosen, groups, settings)
     if not rows:
         return table
     made = pa.Table.from_pylist(rows, schema=arrow_schema(PROJECTION))
@@ -84,7 +84,7 @@ def with_groups(
 
 
 def _of_indicator(
-    indicator: str, said: Forecast, wanted: Columns, chosen: Integers, groups: GroupInputs, given: Settings
+    indicator: str, said: Forecast, series: Columns, chosen: Integers, groups: GroupInputs, settings: Settings
 ) -> list[Row]:
     """The rows of the groups of one indicator. chosen: its projected countries."""
     areas = [said.part.areas[row] for row in chosen]
@@ -96,7 +96,7 @@ def _of_indicator(
     members = Members(
         said.z[chosen],
         part.years,
-        wanted["last_year"][chosen].astype(np.int64),
+        series["last_year"][chosen].astype(np.int64),
         said.path[chosen],
         said.scaled[chosen],
         np.unique(part.region[chosen], return_inverse=True)[1].astype(np.int64),
@@ -114,7 +114,7 @@ def _of_indicator(
     draws = anchored(values, middle, years, first, anchor, scale, factor)
     made: list[Row] = []
     for at, row in enumerate(listed):
-        made += _rows(row, draws[at], years, scale.take(np.array([at])), given)
+        made += _rows(row, draws[at], years, scale.take(np.array([at])), settings)
     return made
 
 
@@ -138,14 +138,14 @@ def _of_groups(scale: Scale, count: int) -> Scale:
     return scale.take(np.zeros(count, dtype=np.int64))
 
 
-def _rows(row: Row, draws: Floats, years: Integers, scale: Scale, given: Settings) -> list[Row]:
+def _rows(row: Row, draws: Floats, years: Integers, scale: Scale, settings: Settings) -> list[Row]:
     """The published rows of one group from its draws on the scale: year by draw."""
     ends = {
         name: from_scale(np.quantile(draws, share, axis=1)[None, :], scale)[0]
         for name, share in QUANTILES.items()
     }
-    met = _chance(draws, row["direction"], row["met_at"], scale, given)
-    at_target = _chance(draws, row["direction"], row["target_value"], scale, given)
+    met = _chance(draws, row["direction"], row["met_at"], scale, settings)
+    at_target = _chance(draws, row["direction"], row["target_value"], scale, settings)
     last = int(row["last_year"])
     after = years > last
     now = _meets(np.array([row["last_value"]]), row["direction"], row["met_at"])[0]
@@ -175,12 +175,12 @@ def _rows(row: Row, draws: Floats, years: Integers, scale: Scale, given: Setting
 
 
 def _first(reached: Bools, years: Integers, after: Bools) -> int | None:
-    found = years[reached & after]
-    return int(found[0]) if len(found) else None
+    reached_years = years[reached & after]
+    return int(reached_years[0]) if len(reached_years) else None
 
 
 def _chance(
-    draws: Floats, direction: str, number: float | None, scale: Scale, given: Settings
+    draws: Floats, direction: str, number: float | None, scale: Scale, settings: Settings
 ) -> Floats | None:
     """By year, the share of draws that meet a number, of half a case more on either side; None without one,
     and for parity itself, which nothing meets exactly."""
@@ -194,8 +194,8 @@ def _chance(
         at = to_scale(np.array([[number]]), scale)[0, 0]
         met = draws >= at if direction == "higher_is_better" else draws <= at
     share = (met.sum(axis=1) + 0.5) / (draws.shape[1] + 1)
-    found: Floats = np.clip(share, given.probability_cap, 1 - given.probability_cap)
-    return found
+    chance: Floats = np.clip(share, settings.probability_cap, 1 - settings.probability_cap)
+    return chance
 
 
 def _meets(values: NDArray[Any], direction: str, number: float | None) -> Bools:

@@ -100,7 +100,7 @@ def simulated(
     wide = members.widths[:, :, EIGHTY]
     added = np.sqrt(np.maximum(np.diff(wide**2, axis=1, prepend=0), 1e-12))
     known = _nearest(members, years)
-    total, found = np.zeros((count, draws)), np.empty((len(weights), len(years), draws))
+    total, sums = np.zeros((count, draws)), np.empty((len(weights), len(years), draws))
     middle = np.empty((len(weights), len(years)))
     share = weights / weights.sum(axis=1, keepdims=True)
     first = int(min(members.last_year.min() + 1, years[0]))
@@ -121,8 +121,8 @@ def simulated(
         both = from_scale(np.concatenate([path + error, path], axis=1), members.scale)
         value = np.where(open_[:, None], both, known[:, at][:, None])
         means = np.einsum("gm,md->gd", share, value)  # one order of summing on every machine
-        found[:, at], middle[:, at] = means[:, :-1], means[:, -1]
-    return found, middle
+        sums[:, at], middle[:, at] = means[:, :-1], means[:, -1]
+    return sums, middle
 
 
 def _nearest(members: Members, years: Integers) -> Floats:
@@ -178,5 +178,5 @@ def anchored(
     path = to_scale(middle, scale)
     path += to_scale(value[:, None], scale) - np.take_along_axis(path, at, axis=1)
     ahead = np.clip(years - year[:, None] - 1, 0, len(factor) - 1)
-    found: Floats = path[:, :, None] + factor[ahead][:, :, None] * away
-    return found
+    paths: Floats = path[:, :, None] + factor[ahead][:, :, None] * away
+    return paths
