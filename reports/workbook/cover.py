@@ -35,7 +35,7 @@ def verdict_sheet(words: Words) -> Sheet:
             Column("year", "Its year.", 8, "year"),
             Column("on course", "Share of the States that have met it or are likely to.", 10, "share"),
             *(
-                Column(words.t(f"category.{name}"), "Number of UN Member States in this class.", 11)
+                Column(words.t(f"category.{name}"), "Number of UN Member States in this class.", 14)
                 for name in CLASSES
             ),
         ),
