@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import duckdb
+
 from warehouse.engine.duckdb_engine import engine, parquet
 
 
@@ -19,11 +21,36 @@ def summary(
         relation = con.execute(f"""
             select count(distinct indicator), count(distinct ref_area) filter (where ref_area not like '%:%')
             from {parquet(folder / "latest.parquet")}""").fetchone()
+        first, dropped = _first_and_dropped(con, folder, previous) if previous else ((0, 0), 0)
     indicators, countries = relation or (0, 0)
+    held = f"{rows['indicator']:,} values of {indicators} indicators for {countries} countries"
+    if previous is None:
+        return f"{held}; the first release"
     changed = sum(row[1] for row in changes)
     added, gone = sum(row[2] for row in changes), sum(row[3] for row in changes)
-    since = (
-        f"{added:,} added, {changed:,} changed, {gone:,} withdrawn since {previous.name}" if previous else ""
+    new = f", {first[1]:,} of {_indicators(first[0])} for the first time" if first[0] else ""
+    lost = f", {_indicators(dropped)} without values now" if dropped else ""
+    return (
+        f"{held}; {added:,} added, {changed:,} changed, {gone:,} withdrawn{new}{lost} since {previous.name}"
     )
-    held = f"{rows['indicator']:,} values of {indicators} indicators for {countries} countries"
-    return f"{held}; {since or 'the first release'}"
+
+
+def _first_and_dropped(
+    con: duckdb.DuckDBPyConnection, folder: Path, previous: Path
+) -> tuple[tuple[int, int], int]:
+    """The indicators with values for the first time, with the number of these values, and those that lost all
+    of them: neither is a revision."""
+    row = con.execute(f"""
+        with now as (
+            select indicator, count(*) as n from {parquet(folder / "indicator.parquet")} group by indicator),
+        before as (select distinct indicator from {parquet(previous / "indicator.parquet")})
+        select
+            (select count(*) from now anti join before using (indicator)),
+            (select coalesce(sum(n), 0)::bigint from now anti join before using (indicator)),
+            (select count(*) from before anti join now using (indicator))""").fetchone()
+    indicators, values, dropped = row or (0, 0, 0)
+    return (indicators, values), dropped
+
+
+def _indicators(number: int) -> str:
+    return f"{number} indicator" if number == 1 else f"{number} indicators"
