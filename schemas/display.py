@@ -1,6 +1,5 @@
-"""Text from outside made safe to show: control characters and marks that reorder text become visible.
-
-Bytes are stored as they came; this is for the moment they are shown or written for people.
+"""Text as it is shown to people: unsafe characters from outside become visible, long text is cut, and a number
+agrees with its noun. Bytes are stored as they came.
 """
 
 from __future__ import annotations
@@ -27,3 +26,8 @@ def visible_json(text: str) -> str:
 def bounded(text: str, longest: int) -> str:
     """The text, cut after so many characters with a note of its length."""
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: 1 file, 2 files, 1,200 values."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

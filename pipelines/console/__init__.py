@@ -4,5 +4,5 @@ from schemas.exports import lazy_exports
 
 __getattr__, __all__ = lazy_exports(
     __name__,
-    output="can_print counted emit emit_one line_width note say use_any_encoding",
+    output="can_print emit emit_one line_width note say use_any_encoding",
 )

@@ -65,11 +65,6 @@ def note(text: str) -> None:
     print(visible(text), file=sys.stderr)
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun: 1 file, 2 files, 1,200 values."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def use_any_encoding() -> None:
     """Replace characters that the encoding of stdout or stderr lacks, as Windows code pages do, instead of
     ending in a traceback."""

@@ -23,7 +23,7 @@ def release(folder: Path, *indicators: str) -> Path:
 def test_first_values_are_counted_and_not_called_none(tmp_path: Path) -> None:
     before, after = release(tmp_path / "before", "a", "gone"), release(tmp_path / "after", "a", "b", "c")
     said = summary(after, {"indicator": 9}, before, [("a", 2, 1, 0)])
-    assert said.startswith("9 values of 3 indicators for 1 countries")
+    assert said.startswith("9 values of 3 indicators for 1 country")
     assert "1 added, 2 changed, 0 withdrawn" in said
     assert "6 of 2 indicators for the first time" in said
     assert "1 indicator without values now since before" in said

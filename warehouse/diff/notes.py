@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas.codelists.obs_status import STATUS_WORDS
 from schemas.definitions.default_method import DEFAULT_METHOD
+from schemas.display import counted
 
 Row = Mapping[str, Any]
 
@@ -87,11 +88,11 @@ def _indicators(rows: Sequence[Row]) -> list[str]:
     ):
         titles = [row["title"] for row in rows if row["state"] == state]
         if titles:
-            said.append(text.format(_count(len(titles), "indicator"), _names(titles)))
+            said.append(text.format(counted(len(titles), "indicator"), _names(titles)))
     changed = [row["title"] for row in rows if row["definition_changed"]]
     if changed:
         said.append(
-            f"The definition (inputs, formula, unit or direction) of {_count(len(changed), 'indicator')} "
+            f"The definition (inputs, formula, unit or direction) of {counted(len(changed), 'indicator')} "
             f"changed: {_names(changed)}."
         )
     return said
@@ -104,7 +105,7 @@ def _years(rows: Sequence[Row]) -> list[str]:
             for year in row["years_gained"]:
                 gained.setdefault(year, []).append(row["title"])
     return [
-        f"{_count(len(titles), 'indicator')} gained {year}: {_names(titles)}."
+        f"{counted(len(titles), 'indicator')} gained {year}: {_names(titles)}."
         if len(titles) > 1
         else f"{titles[0]} gained {year}."
         for year, titles in sorted(gained.items(), reverse=True)
@@ -119,16 +120,16 @@ def _revisions(diff: Row) -> list[str]:
     )
     said = []
     for row in large[:TOLD]:
-        where = _count(row["areas_beyond"], "country or group")
+        where = counted(row["areas_beyond"], "country or group", "countries or groups")
         text = f"{row['title']} was revised by more than {limit} in {where}"
         listed = [one for one in diff["revised"]["listed"] if one["indicator"] == row["indicator"]]
         largest = next((one for one in listed if one["beyond"]), None)
         said.append(f"{text}{_largest(largest)}.")
     if len(large) > TOLD:
-        said.append(f"{_count(len(large) - TOLD, 'further indicator')} were revised by more than {limit}.")
+        said.append(f"{counted(len(large) - TOLD, 'further indicator')} were revised by more than {limit}.")
     small = [row["title"] for row in diff["indicators"] if row["revised"] and not row["revised_beyond"]]
     if small:
-        said.append(f"{_count(len(small), 'indicator')} had smaller revisions only: {_names(small)}.")
+        said.append(f"{counted(len(small), 'indicator')} had smaller revisions only: {_names(small)}.")
     return said
 
 
@@ -144,14 +145,14 @@ def _withdrawn(rows: Sequence[Row]) -> list[str]:
     lost = [row for row in rows if row["removed"] and row["state"] != "gone"]
     total = sum(row["removed"] for row in lost)
     titles = [row["title"] for row in sorted(lost, key=lambda row: -int(row["removed"]))]
-    return [f"{_count(total, 'value')} withdrawn, of {_names(titles)}."] if lost else []
+    return [f"{counted(total, 'value')} withdrawn, of {_names(titles)}."] if lost else []
 
 
 def _origins(rows: Sequence[Row]) -> list[str]:
     """What comes from another series is told one by one, other sources by pairs."""
     said = []
     for row in [row for row in rows if row["kind"] != "other_source"][:TOLD]:
-        values = _count(row["values"], "value")
+        values = counted(row["values"], "value")
         if row["kind"] == "renamed":
             said.append(
                 f"{row['title']}: the agency renamed its series; {values} follow it ({row['known']})."
@@ -169,7 +170,7 @@ def _origins(rows: Sequence[Row]) -> list[str]:
         values, differ = (sum(row[name] for row in moves) for name in ("values", "differ"))
         titles = list(dict.fromkeys(row["title"] for row in moves))
         said.append(
-            f"{_count(values, 'value')} come from {new}, before from {old}; {differ:,} of them differ: "
+            f"{counted(values, 'value')} come from {new}, before from {old}; {differ:,} of them differ: "
             f"{_names(titles)}."
         )
     return said
@@ -181,7 +182,7 @@ def _statuses(status: Row) -> list[str]:
     first = status["listed"][0]
     old, new = (STATUS_WORDS.get(first[name], first[name]) for name in ("old_status", "new_status"))
     return [
-        f"The status of {_count(status['total'], 'value')} changed, as that of {first['title']} in "
+        f"The status of {counted(status['total'], 'value')} changed, as that of {first['title']} in "
         f"{first['area']} {first['time_period']} from {old} to {new}."
     ]
 
@@ -192,8 +193,9 @@ def _targets(rows: Sequence[Row]) -> list[str]:
 
 def _coverage(coverage: Row) -> list[str]:
     return [
-        f"{_count(change['total'], 'pair')} of country and indicator {text}: "
-        f"{_count(change['indicators'], 'indicator')}, {_count(change['areas'], 'country or territory')}."
+        f"{counted(change['total'], 'pair')} of country and indicator {text}: "
+        f"{counted(change['indicators'], 'indicator')}, "
+        f"{counted(change['areas'], 'country or territory', 'countries or territories')}."
         for way, text in (("gained", "now with a value since 2015"), ("lost", "without one now"))
         if (change := coverage[way])["total"]
     ]
@@ -262,13 +264,6 @@ def numbers(old: float | None, new: float | None) -> tuple[str, str]:
         return number(old), number(new)
     digits = next((d for d in range(5, 17) if f"{old:.{d}g}" != f"{new:.{d}g}"), 17)
     return f"{old:.{digits}g}", f"{new:.{digits}g}"
-
-
-PLURALS = {"country or group": "countries or groups", "country or territory": "countries or territories"}
-
-
-def _count(number_of: int, noun: str) -> str:
-    return f"{number_of:,} {noun if number_of == 1 else PLURALS.get(noun, noun + 's')}"
 
 
 def _names(names: Sequence[str]) -> str:

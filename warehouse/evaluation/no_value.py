@@ -15,6 +15,7 @@ from indicators.formula.parser import formula_sql, parse_formula
 from indicators.formula.window_functions import GROUP, SIZE, WindowFrame, group_shares
 from schemas.codelists.areas import area_name
 from schemas.definitions.indicator import Indicator
+from schemas.display import counted
 from warehouse.evaluation.sql import cells_sql
 
 
@@ -43,13 +44,13 @@ def why_none(
     empty = [name for name, (count, _, _) in taken.items() if not count]
     if empty:
         return [
-            f"{_counted(stored[name], 'row')} of input {name} stored, and none is the total that the "
+            f"{counted(stored[name], 'row')} of input {name} stored, and none is the total that the "
             "definition asks for: pin a dimension with `where`, or name it in `gaps`"
             for name in empty
         ]
     if len(names) > 1 and not _count(con, f"{cells} select count(*) from joined where complete"):
         spans = "; ".join(
-            f"{name}: {_counted(count, 'value')}, {first} to {last}"
+            f"{name}: {counted(count, 'value')}, {first} to {last}"
             for name, (count, first, last) in taken.items()
         )
         return [
@@ -61,7 +62,7 @@ def why_none(
     if shares or not whole:
         return shares
     return [
-        f"the formula gives no number in {_counted(whole, 'cell')} with all inputs, as in a division by zero"
+        f"the formula gives no number in {counted(whole, 'cell')} with all inputs, as in a division by zero"
     ]
 
 
@@ -98,10 +99,6 @@ def _years(con: duckdb.DuckDBPyConnection, cells: str, name: str) -> tuple[int, 
     """Values that an input gives, with the first and the last year."""
     row = con.execute(f'{cells} select count(*), min(time_period), max(time_period) from "{name}"').fetchone()
     return row or (0, None, None)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -141,8 +141,7 @@ def learn(
 ) -> Pool:
     """What the countries of each indicator have in common."""
     now = local(z, years, settings)
-    # Sources end in different years: the present of an indicator is the last year of its more recent
-    # countries.
+    # Sources end in different years: an indicator's present is the last year of its more recent countries.
     count = int(indicator.max()) + 1
     present = grouped_quantile(now.last_year, indicator, count, RECENT, country, float(years[-1]))
     pool = _typical(now, years, present, indicator, country, settings)
@@ -202,9 +201,8 @@ def _mean(values: Floats, weight: Floats) -> Floats:
 
 def _variance(series: Local, typical: Floats, settings: Settings) -> Floats:
     """A series' variance of a year's step, held to the typical one as if by that many steps more."""
-    return (series.squares + settings.volatility_weight * typical) / (
-        series.freedom + settings.volatility_weight
-    )
+    held = settings.volatility_weight
+    return (series.squares + held * typical) / (series.freedom + held)
 
 
 def _typical(

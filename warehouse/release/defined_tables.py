@@ -96,7 +96,7 @@ def _contributed(contract: Table) -> Inputs:
     return rows
 
 
-def _code_rows(con: duckdb.DuckDBPyConnection, folder: Path, _given: ReleaseInputs) -> Rows:
+def _code_rows(con: duckdb.DuckDBPyConnection, folder: Path, _inputs: ReleaseInputs) -> Rows:
     """The code lists, with the codes of the dimensions that a value has."""
     values = parquet(folder / "indicator.parquet")
     used = {

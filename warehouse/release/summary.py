@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from schemas.display import counted
 from warehouse.engine.duckdb_engine import engine, parquet
 
 
@@ -23,13 +24,16 @@ def summary(
             from {parquet(folder / "latest.parquet")}""").fetchone()
         first, dropped = _first_and_dropped(con, folder, previous) if previous else ((0, 0), 0)
     indicators, countries = relation or (0, 0)
-    held = f"{rows['indicator']:,} values of {indicators} indicators for {countries} countries"
+    held = (
+        f"{counted(rows['indicator'], 'value')} of {counted(indicators, 'indicator')} "
+        f"for {counted(countries, 'country', 'countries')}"
+    )
     if previous is None:
         return f"{held}; the first release"
     changed = sum(row[1] for row in changes)
     added, gone = sum(row[2] for row in changes), sum(row[3] for row in changes)
-    new = f", {first[1]:,} of {_indicators(first[0])} for the first time" if first[0] else ""
-    lost = f", {_indicators(dropped)} without values now" if dropped else ""
+    new = f", {first[1]:,} of {counted(first[0], 'indicator')} for the first time" if first[0] else ""
+    lost = f", {counted(dropped, 'indicator')} without values now" if dropped else ""
     return (
         f"{held}; {added:,} added, {changed:,} changed, {gone:,} withdrawn{new}{lost} since {previous.name}"
     )
@@ -50,7 +54,3 @@ def _first_and_dropped(
             (select count(*) from before anti join now using (indicator))""").fetchone()
     indicators, values, dropped = row or (0, 0, 0)
     return (indicators, values), dropped
-
-
-def _indicators(number: int) -> str:
-    return f"{number} indicator" if number == 1 else f"{number} indicators"

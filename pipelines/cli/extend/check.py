@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import Json
-from pipelines.console.output import counted, emit, note, say
+from pipelines.console.output import emit, note, say
+from schemas.display import counted
 
 
 def check(

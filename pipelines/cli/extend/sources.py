@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import Json
-from pipelines.console.output import counted, emit, note
+from pipelines.console.output import emit, note
+from schemas.display import counted
 from schemas.errors import CompactError
 from sources.settings import compact_home
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.options import Json
-from pipelines.console.output import counted, emit, emit_one, note, say
+from pipelines.console.output import emit, emit_one, note, say
+from schemas.display import counted
 from sources.settings import compact_home, load_settings
 
 if TYPE_CHECKING:

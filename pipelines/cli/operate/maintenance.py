@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli.options import Json
-from pipelines.console.output import counted, emit, emit_one, note
+from pipelines.console.output import emit, emit_one, note
+from schemas.display import counted
 from sources.settings import compact_home
 
 

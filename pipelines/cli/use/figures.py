@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli.options import AREA, Json, ReleaseId, open_release
-from pipelines.console.output import counted, emit, note, say
+from pipelines.console.output import emit, note, say
 from schemas.codelists.obs_status import STATUS_WORDS
+from schemas.display import counted
 from schemas.errors import CompactError
 
 if TYPE_CHECKING:

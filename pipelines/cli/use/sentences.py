@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.console.output import can_print, counted, line_width
+from pipelines.console.output import can_print, line_width
+from schemas.display import counted
 from warehouse.client.profile import Profile
 from warehouse.diff.notes import number
 from warehouse.query.sparkline import parted, spark, thinned
