@@ -1,5 +1,5 @@
-"""Text as it is shown to people: unsafe characters from outside become visible, long text is cut, and a number
-agrees with its noun. Bytes are stored as they came.
+"""Text as it is shown to people: unsafe characters from outside become visible, long text is cut, and a
+number agrees with its noun. Bytes are stored as they came.
 """
 
 from __future__ import annotations
