@@ -87,7 +87,7 @@ defs = dg.Definitions(
     resources={RESOURCE: CompactHome(home=str(HERE / "home"), offline=True)},
 )
 """
-AT_ONCE = "run_coordinator: {module: dagster, class: DefaultRunCoordinator}\n"  # without a daemon
+AT_ONCE = "run_coordinator: {module: dagster._core.run_coordinator, class: DefaultRunCoordinator}\n"  # without a daemon
 STATUSES = "{ runsOrError { ... on Runs { results { status } } } }"
 
 
