@@ -87,7 +87,8 @@ defs = dg.Definitions(
     resources={RESOURCE: CompactHome(home=str(HERE / "home"), offline=True)},
 )
 """
-AT_ONCE = "run_coordinator: {module: dagster._core.run_coordinator, class: DefaultRunCoordinator}\n"  # without a daemon
+# No daemon takes runs from a queue here.
+AT_ONCE = "run_coordinator: {module: dagster._core.run_coordinator, class: DefaultRunCoordinator}\n"
 STATUSES = "{ runsOrError { ... on Runs { results { status } } } }"
 
 
