@@ -19,10 +19,9 @@ import pytest
 PROPERTY = "fault"
 NOTHING = "nothing: it goes on"
 WIDTHS = (44, 6, 9, 78)
-_SAID: list[str] = []
-_TRIES: list[tuple[str, int, int]] = []  # fault, tries, survived: where a test tries many
-
 Tried = tuple[str, int, int, str]  # fault, tries, survived, what the user saw
+_SAID: list[str] = []
+_TRIES: list[Tried] = []  # where a test tries many
 
 
 @dataclass
@@ -37,9 +36,10 @@ def saw(text: object) -> None:
     _SAID.append(plain(str(text)))
 
 
-def tried(fault: str, tries: int, survived: int) -> None:
-    """The test under way stands for so many tries of this fault."""
-    _TRIES.append((fault, tries, survived))
+def tried(fault: str, tries: int, survived: int, said: str = "") -> None:
+    """The test under way stands for so many tries of this fault. said: what the user was told in them, where
+    it is not what `saw` was given."""
+    _TRIES.append((fault, tries, survived, plain(said)))
 
 
 def plain(text: str) -> str:
@@ -72,10 +72,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if marker is None or call.when != "call":
         return
     said = _SAID[0] if _SAID else NOTHING
-    tries = list(_TRIES) or [(words(item, marker), 1, 1)]
-    if call.excinfo is not None and all(count == survived for _, count, survived in tries):
-        tries = [(fault, count, 0) for fault, count, _ in tries]
-    item.user_properties.append((PROPERTY, [[*one, said] for one in tries]))
+    tries = list(_TRIES) or [(words(item, marker), 1, 1, "")]
+    if call.excinfo is not None and all(count == survived for _, count, survived, _ in tries):
+        tries = [(fault, count, 0, own) for fault, count, _, own in tries]
+    item.user_properties.append(
+        (PROPERTY, [[fault, count, survived, own or said] for fault, count, survived, own in tries])
+    )
 
 
 def words(item: pytest.Item, marker: pytest.Mark) -> str:

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.faults.surroundings import ALLOWED, CLOCK
-from tests.faults.table import saw, tried
+from tests.faults.table import tried
 from tests.faults.test_long import command
 
 EXPECTED = {"all of these at once", "a path too long for SQLite", "too little memory (ulimit -v)"}
@@ -19,8 +19,7 @@ def try_surroundings(each: str) -> set[str]:
     done = command("surroundings", each=each)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     for row in rows:
-        tried(row["name"], 1, 0 if row["wrong"] else 1)
-        saw(row["saw"])
+        tried(row["name"], 1, 0 if row["wrong"] else 1, row["saw"])
     assert done.returncode == 0, done.stdout + done.stderr
     return {row["name"] for row in rows}
 
