@@ -1,5 +1,5 @@
-"""The world's gaps as ITU publishes them (Facts and Figures 2024, its workbook of November 2024): women and men,
-cities and countryside."""
+"""The world's gaps as ITU publishes them in its workbook of November 2024 (Facts and Figures 2024): women and
+men, cities and countryside."""
 
 from __future__ import annotations
 
