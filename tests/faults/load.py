@@ -104,8 +104,8 @@ def go_back_and_forward(home: Path, rounds: int) -> int:
 
 
 def remove_on(home: Path, stop: Path) -> int:
-    """`compact gc` until told to stop and once more, with the fewest releases that it may keep. While a
-    rollback is in force the release before the one in use is kept: an early pass may find nothing to remove."""
+    """`compact gc` until told to stop and once more, keeping as few releases as it may. While a
+    rollback is in force the release before the one in use is kept: an early pass may remove nothing."""
     parent = os.getppid()
     while not stop.exists() and os.getppid() == parent:
         patiently(lambda: collect(home, 1))
