@@ -115,7 +115,7 @@ SNAPSHOT_TABLE = Table(
     ("snapshot", "source", "resource"))
 
 LEDGER = Table(
-    "ledger", "Ledger", "One snapshot's reckoning: rows_in = rows_out + rows_rejected.",
+    "ledger", "Ledger", "One snapshot's reconciliation: rows_in = rows_out + rows_rejected.",
     (SOURCE, SNAPSHOT, count("rows_in", "Rows that the agency sent."), count("rows_out", "Rows kept."),
      count("rows_rejected", "Rows refused."), text("reasons", "JSON: reason to number of rows.")),
     ("source", "snapshot"))

@@ -65,7 +65,7 @@ DEADLINE = Table(
      number("required", "The number of the target; for a change, per cent since change_from.", nullable=False),
      number("required_upper", "Upper end, for within.", nullable=True),
      number("accepted", "The number from which the owner counts it as met.", nullable=True),
-     year("change_from", "Year from which the change is reckoned; null: the value itself is tested.", nullable=True),
+     year("change_from", "Year from which the change is computed; null: the value itself is tested.", nullable=True),
      number("official_value", "The official value of the group.", nullable=True),
      number("own_value", "Our value of the group.", nullable=True),
      number("required_share", "For countries: per cent of the UN members that must reach it.", nullable=True, minimum=0, maximum=100),

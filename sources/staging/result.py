@@ -1,5 +1,5 @@
-"""What staging leaves behind: the three tables of a source with their reckoning, and the fingerprint under
-which they are kept.
+"""The result of staging: the three tables of a source, their reconciliation, and the fingerprint they are
+stored under.
 
 How they are made is in sources/staging/stage.py.
 """
@@ -51,7 +51,7 @@ class StageProblem(CompactError):
 
 @dataclass
 class SnapshotCounts(Counted):
-    """The reckoning of one snapshot, as its ledger has it."""
+    """The reconciliation of one snapshot, as its ledger has it."""
 
     snapshot: str = ""
 
@@ -79,7 +79,7 @@ class StagedSource:
 
     @cached_property
     def counts(self) -> tuple[SnapshotCounts, ...]:
-        """The reckoning of each snapshot, read from what was written."""
+        """The reconciliation of each snapshot, read from what was written."""
         from schemas.tables.arrow import read_columns
 
         return tuple(

@@ -14,7 +14,7 @@ from typing import Any
 from schemas.columns.observation import VALUE_DIMENSIONS
 
 KEY = ["indicator", "ref_area"]
-SAMPLE = 20_000  # series that the loop takes; its time for all of them is reckoned from that
+SAMPLE = 20_000  # series that the loop takes; its time for all of them is computed from that
 
 
 def totals(path: Path) -> Any:

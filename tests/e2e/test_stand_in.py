@@ -122,7 +122,7 @@ def test_every_value_without_a_formula_stands_in_observation(first: Ran) -> None
     assert found == rows
 
 
-def test_the_ledger_reckons_with_every_row_of_every_snapshot(first: Ran) -> None:
+def test_the_ledger_reconciles_every_row_of_every_snapshot(first: Ran) -> None:
     ledger = first.ask("select source, snapshot, rows_in, rows_out, rows_rejected, reasons from {ledger}")
     assert {(row[0], row[1]) for row in ledger} == set(first.ask("select source, snapshot from {snapshot}"))
     for _, snapshot, rows_in, rows_out, rejected, reasons in ledger:
@@ -164,7 +164,7 @@ def test_the_value_shown_is_the_one_in_the_bytes_of_the_agency(first: Ran) -> No
 
 
 def test_a_value_comes_from_the_first_source_that_has_one(first: Ran) -> None:
-    """Reckoned again in plain SQL for two indicators with three agencies or two."""
+    """Computed again in plain SQL for two indicators with three agencies or two."""
     ranks = {
         "internet_use": {"itu_datahub": "i99H", "unsd_sdg": "IT_USE_ii99", "worldbank_wdi": "IT.NET.USER.ZS"},
         "electricity": {"unsd_sdg": "EG_ACS_ELEC", "worldbank_wdi": "EG.ELC.ACCS.ZS"},

@@ -74,7 +74,7 @@ def test_polars_pandas_and_plain_sql_answer_alike(values: Path) -> None:
     assert [one["value"] for one in means] == [mean]
 
 
-def test_the_loop_judges_each_series_and_reckons_for_all(values: Path) -> None:
+def test_the_loop_judges_each_series_and_extrapolates_to_all(values: Path) -> None:
     judged, seconds = bench_peers.loop(values, pl.DataFrame(DEFINED), sample=1)
     assert judged == 1
     assert seconds > 0

@@ -195,7 +195,7 @@ years = st.dictionaries(st.integers(2000, 2012), st.floats(1, 1e6), min_size=1, 
 @pytest.mark.slow
 @settings(max_examples=20, deadline=None, derandomize=True, database=None)
 @given(values=years, back=st.integers(1, 4), length=st.integers(2, 4))
-def test_any_series_agrees_with_a_reckoning_by_hand(
+def test_any_series_agrees_with_a_computation_by_hand(
     tmp_path_factory: pytest.TempPathFactory, values: dict[int, float], back: int, length: int
 ) -> None:
     folder = tmp_path_factory.mktemp("series")

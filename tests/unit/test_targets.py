@@ -117,7 +117,7 @@ def test_the_official_value_decides_and_ours_is_kept_beside_it(tmp_path: Path) -
     assert (tests[0]["official_value"], tests[0]["own_value"], tests[0]["state"]) == (70, 90, "missed")
 
 
-def test_a_change_is_reckoned_from_its_year(tmp_path: Path) -> None:
+def test_a_change_is_computed_from_its_year(tmp_path: Path) -> None:
     wanted = target(year=2025, tests=[of_world(25, change_from=2020)])
     tests, _ = judged(tmp_path, [wanted], [*everywhere(40, 2020), *everywhere(50, 2025)])
     assert (tests[0]["own_value"], tests[0]["state"]) == (25, "met")

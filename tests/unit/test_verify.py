@@ -90,9 +90,9 @@ def test_extra_and_missing_files_are_found(release: Path) -> None:
         ("indicator", {"source": "two"}, "indicator.parquet reference"),
         ("indicator", {"ref_area": "ZZZ"}, "indicator.parquet reference"),
         ("latest", {"indicator": "other"}, "latest.parquet reference"),
-        ("ledger", {"rows_in": 7}, "ledger.parquet reckoning"),
-        ("ledger", {"reasons": '{"x": 1}'}, "ledger.parquet reckoning"),
-        ("ledger", {"rows_in": 1, "rows_out": 1}, "observation.parquet reckoning"),
+        ("ledger", {"rows_in": 7}, "ledger.parquet reconciliation"),
+        ("ledger", {"reasons": '{"x": 1}'}, "ledger.parquet reconciliation"),
+        ("ledger", {"rows_in": 1, "rows_out": 1}, "observation.parquet reconciliation"),
     ],
 )
 def test_wrong_content_under_right_checksums_is_found(

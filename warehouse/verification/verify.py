@@ -1,4 +1,4 @@
-"""Proof of a release: checksums, contracts, references between the tables, and the ledger's reckoning.
+"""Proof of a release: checksums, contracts, references between the tables, and the ledger's reconciliation.
 
 Used twice: on the finished folder before it is published, and by anyone on a published release. Nothing is
 fixed here.
@@ -46,7 +46,7 @@ NOT_REFERENCES = {
     # contributions: judged when they were imported, by the lists of that day
     *((table.name, column) for table in CONTRIBUTION_TABLES for column in table.names),
 }
-# A snapshot that was read has a reckoning; a refused row belongs to one.
+# A snapshot that was read has a reconciliation; a refused row belongs to one.
 MORE_REFERENCES = (
     ("observation", "snapshot", "ledger", "snapshot"),
     ("quarantine", "snapshot", "ledger", "snapshot"),
@@ -100,7 +100,7 @@ def _database(folder: Path, card: Mapping[str, Any]) -> Iterator[Finding]:
 def table_findings(
     folder: Path, *, fresh: bool = False, without: Collection[str] = frozenset()
 ) -> list[Finding]:
-    """What is wrong with the tables: contracts first, and if they hold, references and reckoning.
+    """What is wrong with the tables: contracts first, and if they hold, references and reconciliation.
 
     without: files that are not to be opened, because they are known to be damaged; fresh: every table must be
     there, with today's descriptions; an older release rightly has those of its day, and not the tables and
@@ -117,8 +117,8 @@ def table_findings(
     with engine() as con:
         for name in there:
             con.execute(f'create temp view "{name}" as select * from {parquet(folder / f"{name}.parquet")}')
-        reckoned = {"observation", "quarantine", "ledger"} <= set(there)
-        return [*_references(con, there), *(_ledger(con) if reckoned else ())]
+        reconciled = {"observation", "quarantine", "ledger"} <= set(there)
+        return [*_references(con, there), *(_ledger(con) if reconciled else ())]
 
 
 def store_findings(folder: Path, store: Store) -> list[Finding]:
@@ -217,23 +217,27 @@ def _ledger(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         place = f"{source} {snapshot[:12]}"
         if rows_in != rows_out + rejected:
             yield Finding(
-                "ledger.parquet", "reckoning", f"{place}: {rows_in} in, {rows_out} out, {rejected} rejected"
+                "ledger.parquet",
+                "reconciliation",
+                f"{place}: {rows_in} in, {rows_out} out, {rejected} rejected",
             )
         if sum(reasons.values()) != rejected:
             yield Finding(
-                "ledger.parquet", "reckoning", f"{place}: {rejected} rejected, the reasons add up to {text}"
+                "ledger.parquet",
+                "reconciliation",
+                f"{place}: {rejected} rejected, the reasons add up to {text}",
             )
         if kept.get(snapshot, 0) > rows_out:
             yield Finding(
                 "observation.parquet",
-                "reckoning",
+                "reconciliation",
                 f"{place}: {kept[snapshot]} rows, the ledger kept {rows_out}",
             )
         for reason, rows in listed.get((source, snapshot), {}).items():
             if reasons.get(reason) != rows:
                 yield Finding(
                     "quarantine.parquet",
-                    "reckoning",
+                    "reconciliation",
                     f"{place}: {rows} rows refused as {reason}, the ledger counts {reasons.get(reason, 0)}",
                 )
 

@@ -1,5 +1,5 @@
 """`compact import`: what the command line adds to sources.contributions: the ids of the indicators, who
-imports, and the printed reckoning."""
+imports, and the printed reconciliation."""
 
 from __future__ import annotations
 

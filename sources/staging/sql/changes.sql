@@ -1,4 +1,4 @@
--- One row for each series that had a value before: how far the values after are from it.
+-- Compares the staged values of each series with those accepted before: one row for each series that had a value.
 create temp table difference as
 with paired as (
     select

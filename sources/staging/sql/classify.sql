@@ -1,6 +1,6 @@
--- Every row of the agency with its place in the canonical observation, or with the reason why it has none.
--- Reads: raw_row (the agency's words), the lookups that sources/staging/lookups.py makes from source.yaml, series.csv and the code
--- lists, and raw_row_rejected (what the reader refused itself). One row in, one row out; the joins are on unique codes.
+-- Maps every raw row to the canonical observation, or gives the reason for its rejection.
+-- Reads raw_row (the agency's own codes), the lookups that sources/staging/lookups.py builds from source.yaml, series.csv and the
+-- code lists, and raw_row_rejected (rows that the reader rejected). One row in, one row out: every join is on a unique code.
 create temp table judged as
 with words as (
     select

@@ -1,6 +1,6 @@
--- Rows that have the key of another. What they say decides: if all say the same, the first stays and the others are
--- repeated_row; if two differ in value, bounds, unit or status, none can be believed and all are conflicting_key.
--- The hash only narrows the search; the key itself is compared after it.
+-- Finds rows that share a key. If all of them are identical, the first is kept and the others are repeated_row; if two
+-- differ in value, bounds, unit or status, all are rejected as conflicting_key. The hash narrows the search; the key itself
+-- is compared afterwards.
 create temp table repeats as
 with candidates as (
     select hash(series, ref_area, time_period, sex, age, urbanisation, quantile, education, other_dims) as hashed

@@ -1,4 +1,4 @@
--- The refused rows in the agency's own words, but for the reasons that are only counted.
+-- Lists the rejected rows with the agency's own codes, except for the reasons that are only counted.
 select
     $source as source,
     judged.snapshot,

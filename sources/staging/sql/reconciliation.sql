@@ -1,4 +1,4 @@
--- The reckoning of each snapshot: what came, what stayed, and what was refused for which reason.
+-- Reconciles each snapshot: rows received, rows kept, and rows rejected by reason.
 with sent as (
     select snapshot, count(*) as rows
     from raw_row
