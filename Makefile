@@ -53,7 +53,7 @@ ui: $(DEV) ## the Dagster UI
 
 spark: $(SPARK) ## install Spark, the second engine: docs/scale.md
 
-picture: ## the picture in README, from the latest release (needs chromium)
+picture: ## a picture of an indicator page of the latest release, as in README (needs chromium)
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1100,1500 --virtual-time-budget=5000 \
 		--screenshot=docs/pictures/site.png \
 		"file://$(abspath $(HOME_DIR))/releases/latest/site/indicator/internet_use.html"

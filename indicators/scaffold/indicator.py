@@ -33,7 +33,7 @@ class WantedTarget:
     base_year: int | None = None
 
     def lines(self) -> list[str]:
-        """As it stands in the file."""
+        """The YAML that the file gets."""
         relative = (
             f"{{base_year: {self.base_year}, factor: {self.factor:.6g}, reason: {scalar(self.origin)}}}"
             if self.factor is not None

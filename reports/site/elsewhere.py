@@ -1,4 +1,4 @@
-"""What stands beside the indicators of countries: ratings of companies, and measures that others publish and
+"""Data shown next to the indicators of countries: ratings of companies, and measures that others publish and
 no release may carry.
 
 The rest of the page of sources is in overview_rows.py.

@@ -121,7 +121,7 @@ def _overlaps(rows: list[Row], grouping: Grouping) -> list[str]:
             shared = first <= min(_years(one)[1], _years(other)[1])
             if shared and (grouping.partition or one["group"] == other["group"]):
                 since = f" from {first}" if first else ""
-                faults.append(f"overlap: {area} stands in {one['group']} and in {other['group']}{since}")
+                faults.append(f"overlap: {area} is in {one['group']} and in {other['group']}{since}")
     return faults
 
 

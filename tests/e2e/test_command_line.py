@@ -183,7 +183,7 @@ def test_help_version_and_completion_import_little() -> None:
     for arguments in (["--help"], ["--version"], ["completion", "--words", "sh"]):
         code = (
             f"import sys; sys.argv = ['compact', *{arguments!r}]\n"
-            "from pipelines.cli.quick import main\n"
+            "from pipelines.cli.start import main\n"
             "try: main()\nexcept SystemExit: pass\n"
             "print(sorted({'typer', 'duckdb', 'rich', 'yaml', 'pydantic'} & set(sys.modules)))"
         )

@@ -344,17 +344,17 @@ def test_a_membership_taken_away_is_found_as_a_hole(lost: dict[str, Any]) -> Non
 )
 def test_a_second_membership_is_found_as_an_overlap(own: dict[str, Any]) -> None:
     found = whats([*areas.membership_rows(), row("m49_region", "M49:009", own["ref_area"])])
-    assert found == [f"m49_region: overlap: {own['ref_area']} stands in {own['group']} and in M49:009"]
+    assert found == [f"m49_region: overlap: {own['ref_area']} is in {own['group']} and in M49:009"]
 
 
 def test_an_overlap_of_spells_names_its_first_year() -> None:
     found = whats([*areas.membership_rows(), row("wb_income", "WB:LIC", "KEN", 2026)])
-    assert found == ["wb_income: overlap: KEN stands in WB:LMC and in WB:LIC from 2026"]
+    assert found == ["wb_income: overlap: KEN is in WB:LMC and in WB:LIC from 2026"]
 
 
 def test_one_area_may_not_be_twice_in_a_group_that_is_no_partition_either() -> None:
     found = whats([*areas.membership_rows(), row("ldc", "M49:199", "HTI", 2020)])
-    assert found == ["ldc: overlap: HTI stands in M49:199 and in M49:199 from 2020"]
+    assert found == ["ldc: overlap: HTI is in M49:199 and in M49:199 from 2020"]
 
 
 def test_unknown_members_groups_and_groupings_are_named() -> None:

@@ -18,7 +18,7 @@ def wanted_target(text: str, origin: str) -> WantedTarget | None:
     """The target of VALUE:YEAR or FACTORxBASE:YEAR; none where nothing is given.
 
     Raises:
-        CompactError: it is neither, or nobody is named who set it.
+        CompactError: the text is neither, or the owner of the target is missing.
     """
     if not text:
         return None

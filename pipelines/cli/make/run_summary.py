@@ -92,7 +92,7 @@ def open_lines(release: Path) -> list[str]:
 
 
 def _notes(notes: dict[str, str]) -> None:
-    """Why sources have less than was asked for: a line for each reason, and one for those out of reach."""
+    """Why sources are incomplete: a line for each reason, and one for unreachable sources."""
     silent = {source_id: text for source_id, text in notes.items() if UNREACHABLE in text}
     alike: dict[str, list[str]] = {}
     for source_id, text in notes.items():
