@@ -1,7 +1,7 @@
 """The charts of the notebooks, drawn from a `Release`: fan, map of verdicts, gaps, revisions.
 
 Each function returns a `Chart`, which a notebook shows as SVG. Lines and tiles are drawn as on the site
-(reports/site/drawing.py); nothing is computed here that the release does not say.
+(reports/site/drawing/charts.py); nothing is computed here that the release does not say.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from reports.site.drawing import Line, after_breaks, line_chart, tile_map
+from reports.site.drawing.charts import Line, after_breaks, line_chart, tile_map
 from reports.site.home import tile_places
 from warehouse import Release
 from warehouse.diff.notes import number

@@ -1,6 +1,6 @@
 """What the first page shows: the finding in sentences, the world's line, a strip for each target, the map.
 
-The finding itself is computed in headline.py, the drawings are made in drawing.py.
+The finding itself is computed in headline.py, the drawings are made in drawing/.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from reports.shared.figures import Figures
 from reports.shared.localisation import Words, catalogue
 from reports.shared.release_reader import WORLD, Indicator
 from reports.shared.standing import UNKNOWN
-from reports.site.drawing import tile_map
+from reports.site.drawing.charts import tile_map
+from reports.site.drawing.stills import fan_of, group_chart
+from reports.site.drawing.target_strip import strip
 from reports.site.headline import Finding
-from reports.site.stills import fan_of, group_chart
-from reports.site.target_strip import strip
 
 GEOMETRY = Path(__file__).parent / "assets" / "geometry.js"
 SINCE = 2015  # the year that strips begin with: the Goals'

@@ -16,13 +16,13 @@ from reports.shared.release_reader import FIRST_YEAR, Area, Indicator
 from reports.shared.standing import CATEGORIES, Standing
 from reports.site import home
 from reports.site import overview_rows as overviews
-from reports.site.card import card
+from reports.site.drawing.card import card
+from reports.site.drawing.mathml import mathml
+from reports.site.drawing.stills import lines_of, still
 from reports.site.elsewhere import closed_for
 from reports.site.headline import finding
-from reports.site.mathml import mathml
 from reports.site.overview_values import OverviewValues
 from reports.site.profile import profile
-from reports.site.stills import lines_of, still
 
 BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
 # Ends that HTML lets be left out: a twentieth of all pages, in three languages.

@@ -15,8 +15,8 @@ from reports.shared.key_indicators import key_indicators
 from reports.shared.localisation import Words
 from reports.shared.release_reader import Area, Indicator
 from reports.shared.standing import BAD, CATEGORIES, GOOD
-from reports.site.stills import fan_of
-from reports.site.target_strip import short_strip
+from reports.site.drawing.stills import fan_of
+from reports.site.drawing.target_strip import short_strip
 
 SINCE = 2015  # the year that strips begin with: the Goals'
 NAMED = 4  # indicators that a sentence names

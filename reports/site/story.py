@@ -11,7 +11,7 @@ from typing import Any
 from reports.shared.localisation import Words
 from reports.shared.release_reader import Release
 from reports.site import overview_rows as overviews
-from reports.site.bars import before_after, stacked_bars
+from reports.site.drawing.bars import before_after, stacked_bars
 
 MOST = 10  # rows of a chart
 NAMED = 5  # indicators that a sentence names

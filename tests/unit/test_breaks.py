@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.cli.use.sentences import shown
 from pipelines.mcp import answers
-from reports.site.drawing import Line, after_breaks, line_chart
+from reports.site.drawing.charts import Line, after_breaks, line_chart
 from tests.unit.make import value
 from tests.unit.released import judged, released
 from warehouse import Release

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reports.site.mathml import mathml
+from reports.site.drawing.mathml import mathml
 
 DRAWN = {
     "female / male": "<mfrac><mi>female</mi><mi>male</mi></mfrac>",

@@ -1,4 +1,4 @@
-"""Bars and pairs of points as SVG text, drawn when the site is built; lines and strips are in drawing.py and
+"""Bars and pairs of points as SVG text, drawn when the site is built; lines and strips are in charts.py and
 target_strip.py.
 """
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from reports.site.drawing import svg
+from reports.site.drawing.charts import svg
 
 WIDTH, ROW, NAMES = 800, 26, 330  # pixels: of the drawing, of a row, of the names before the bars
 CUT = 44  # letters of a name that fit

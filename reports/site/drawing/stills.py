@@ -2,7 +2,7 @@
 chart block, drawn when the site is built.
 
 The default view of block.js: the world and its regions over the years with the world's fan; where no group
-has a value, the countries' newest values on one line. Drawing itself is in drawing.py.
+has a value, the countries' newest values on one line. Drawing itself is in charts.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from reports.shared.figures import Figures
 from reports.shared.localisation import Words
 from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Indicator
-from reports.site.drawing import Line, after_breaks, line_chart, ticks_chart
+from reports.site.drawing.charts import Line, after_breaks, line_chart, ticks_chart
 
 HORIZON = 2030
 LOGGED = ("USD", "INTL", "PS")  # units whose values span powers of ten
