@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from indicators.lineage import carried_by_source, with_lineage
 from indicators.registry import Catalogue
 from indicators.validation import known_series, problems_of
 from schemas.definitions.indicator import Indicator
@@ -24,7 +25,7 @@ def load_draft(
     faulty: Mapping[str, list[Problem]] | None = None,
     sources_folder: Path = SOURCES,
 ) -> Indicator:
-    """The indicator of a file, or DefinitionError with everything that `compact check` would say of it.
+    """The indicator of a file with the lineage of its series, as the catalogue would hold it.
 
     Args:
         path: the file.
@@ -33,7 +34,8 @@ def load_draft(
         sources_folder: the agencies.
 
     Raises:
-        DefinitionError: the file, or one that it is made of, is not valid.
+        DefinitionError: the file, or one that it is made of, is not valid; with everything that
+            `compact check` would say of it.
     """
     file = load_yaml(path)
     indicator = parse(Indicator, file)
@@ -42,7 +44,8 @@ def load_draft(
     ]
     if needed := [problem for name in dict.fromkeys(inputs) for problem in (faulty or {}).get(name, ())]:
         raise DefinitionError(needed)
-    problems = list(problems_of(indicator, file, {*catalogue, indicator.id}, known_series(sources_folder)))
+    series = known_series(sources_folder)
+    problems = list(problems_of(indicator, file, {*catalogue, indicator.id}, series))
     made_of = {
         item.indicator for items in indicator.named_inputs().values() for item in items if item.indicator
     }
@@ -55,4 +58,4 @@ def load_draft(
         )
     if errors := [problem for problem in problems if problem.severity == "error"]:
         raise DefinitionError(errors)
-    return indicator
+    return with_lineage(indicator, series, carried_by_source(sources_folder))

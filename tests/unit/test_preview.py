@@ -135,6 +135,13 @@ def test_a_draft_is_judged_wherever_it_lies(tmp_path: Path) -> None:
         load_draft(file, load_catalogue())
 
 
+@pytest.mark.parametrize("indicator", ["internet_use", "infant_mortality", "extreme_poverty"])
+def test_a_draft_of_a_catalogued_file_is_what_the_catalogue_holds(indicator: str) -> None:
+    """With the lineage of every series: a draft that lacks it lets one agency's series continue another's."""
+    catalogue = load_catalogue()
+    assert load_draft(catalogue.file_of(indicator), catalogue) == catalogue[indicator]
+
+
 def test_a_fault_elsewhere_does_not_stop_a_draft_and_one_in_its_inputs_does(tmp_path: Path) -> None:
     folder = tmp_path / "catalogue" / "connectivity"
     folder.mkdir(parents=True)
