@@ -30,7 +30,7 @@ NOT_BUILT = """
 
 | source | why not |
 |---|---|
-| UNIDO's series for SDG 9, through the UN System Data Commons | No answer for them was recorded, and their codes on that platform were not seen, so that nothing could be held to them. UNSD's database carries UNIDO's figures as custodian: `unsd_sdg` reads them from there. |
+| UNIDO's series for SDG 9, through the UN System Data Commons | `un_data_commons` asks for three of them as a fallback (9.2.1, 9.2.2 and 9.b.1) by codes formed by the platform's rule for names. No answer for them was recorded, so that the codes are not verified: a series that is not there is reported as such. The figures themselves come from UNSD's database, which carries UNIDO's as custodian. The collection of UNIDO's own on that platform (13,108 variables) is not read: no code of it was seen. |
 
 Direct measures whose terms forbid passing their figures on are listed under [measured elsewhere](coverage.md#measured-elsewhere).
 """

@@ -438,6 +438,8 @@ def test_the_models_are_given_what_the_files_say() -> None:
         assert scopes == [
             ("coverage_3g", "M49:199"),
             ("digital_skills_eu", "WB:EUU"),
+            ("manufacturing_employment", "M49:199"),
+            ("manufacturing_value_added", "M49:199"),
             ("oda_given", "OWN:DAC"),
             ("oda_ldc", "OWN:DAC"),
         ]
