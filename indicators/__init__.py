@@ -14,5 +14,5 @@ __getattr__, __all__ = lazy_exports(
     registry="Catalogue check_files load_catalogue load_sound_part",
     search="candidates",
     targets="load_commitments",
-    validation="did_you_mean",
+    nearest="did_you_mean",
 )

@@ -121,9 +121,8 @@ def load_catalogue(
     sources: the sources that there are, if they are loaded already; otherwise the folders of sources_folder.
     """
     files = _files(folder)
-    entries, problems = _read(files)
-    series = known_series(sources_folder, sources)
-    problems += _across(entries, files, series, folder)
+    (entries, problems), series = _read(files), known_series(sources_folder, sources)
+    problems += _across(entries, files, series, folder, sources_folder)
     if errors := [problem for problem in problems if problem.severity == "error"]:
         raise DefinitionError(errors)
     return _resolved(entries, series, sources_folder)
@@ -137,7 +136,7 @@ def load_sound_part(
     files = _files(folder)
     entries, problems = _read(files)
     series = known_series(sources_folder)
-    problems += _across(entries, files, series, folder)
+    problems += _across(entries, files, series, folder, sources_folder)
     faulty: dict[str, list[Problem]] = {}
     for problem in problems:
         if problem.severity == "error":
@@ -165,7 +164,7 @@ def check_files(
     known = {path.resolve() for path in inside}
     every = [*inside, *(path for path in indicator_files if path.resolve() not in known)]
     entries, problems = _read(every)
-    problems += _across(entries, every, known_series(sources_folder), folder)
+    problems += _across(entries, every, known_series(sources_folder), folder, sources_folder)
     for path in source_files:
         problems += _source_problems(path)
     others = _chosen_commitments(paths, folder)
@@ -224,7 +223,9 @@ def _read(paths: Iterable[Path]) -> tuple[list[Entry], list[Problem]]:
     return entries, problems
 
 
-def _across(entries: list[Entry], files: list[Path], series: Known, folder: Path) -> list[Problem]:
+def _across(
+    entries: list[Entry], files: list[Path], series: Known, folder: Path, agencies: Path
+) -> list[Problem]:
     """What only the files together show: ids, references, circles. An unreadable file counts by its name."""
     problems: list[Problem] = []
     first: dict[str, Entry] = {}
@@ -240,7 +241,7 @@ def _across(entries: list[Entry], files: list[Path], series: Known, folder: Path
             problems.append(Problem(path, place, "id", what, "the file's name", "rename one of the two"))
     ids = {*first, *(path.stem for path in files)}
     for entry in entries:
-        problems += problems_of(entry.indicator, entry.file, ids, series)
+        problems += problems_of(entry.indicator, entry.file, ids, series, agencies)
     problems += former_id_problems([(entry.indicator, entry.file) for entry in entries], folder, ids)
     return problems + _circles(first)
 

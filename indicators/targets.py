@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from indicators.formula.parser import check_formula, formula_names
-from indicators.validation import did_you_mean, frameworks
+from indicators.nearest import did_you_mean
+from indicators.validation import frameworks
 from schemas.codelists.units import unit_codes
 from schemas.definitions.base import Model
 from schemas.definitions.indicator import Indicator

@@ -5,7 +5,6 @@ The shape of a file is judged before, by its model in schemas/definitions/indica
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -13,10 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from indicators.dimension_codes import code_findings
 from indicators.formula.parser import check_formula, formula_names
+from indicators.nearest import did_you_mean
 from indicators.verdict_checks import verdict_findings, verdict_warnings
 from schemas.codelists.areas import area_rows
-from schemas.codelists.reader import read_codelist
 from schemas.codelists.units import unit_codes
 from schemas.definitions.indicator import Indicator, Input
 from schemas.definitions.source import Source
@@ -24,7 +24,7 @@ from schemas.definitions.yaml_file import Place, YamlFile, load_yaml
 from schemas.errors import DefinitionError, Problem
 from schemas.tables.registry import INDICATOR
 from sources.registry.renames import renamed
-from sources.registry.sources import SeriesInfo, load_series
+from sources.registry.sources import SOURCES, SeriesInfo, load_series
 
 # Source to its series by code; None where series.csv cannot be read, which is said at that file.
 Known = Mapping[str, Mapping[str, SeriesInfo] | None]
@@ -47,9 +47,21 @@ def known_series(folder: Path, sources: Mapping[str, Source] | None = None) -> K
 
 
 def problems_of(
-    indicator: Indicator, file: YamlFile, others: Collection[str], series: Known
+    indicator: Indicator,
+    file: YamlFile,
+    others: Collection[str],
+    series: Known,
+    sources_folder: Path = SOURCES,
 ) -> Iterator[Problem]:
-    """Every problem of one indicator. others: the ids of all indicators."""
+    """Every problem of one indicator.
+
+    Args:
+        indicator: what the file says.
+        file: the file, for its lines.
+        others: the ids of all indicators.
+        series: the series that there are.
+        sources_folder: the agencies.
+    """
 
     def problem(place: Place, what: str, allowed: str, step: str) -> Problem:
         return Problem(str(file.path), file.line(place), ".".join(map(str, place)), what, allowed, step)
@@ -57,6 +69,7 @@ def problems_of(
     findings = [
         *_unit(indicator),
         *_inputs(indicator, others, series),
+        *_dimension_codes(indicator, sources_folder),
         *_formula(indicator),
         *_aggregate(indicator, others),
         *_scales(indicator),
@@ -125,6 +138,14 @@ def _input(
         yield (*place, "source"), f"there is no source {item.source}", allowed, step
     elif (known := series[item.source]) is not None:
         yield from _series(indicator, item, place, known)
+
+
+def _dimension_codes(indicator: Indicator, sources_folder: Path) -> Iterator[Finding]:
+    named = isinstance(indicator.inputs, dict)
+    for name, items in indicator.named_inputs().items():
+        for number, item in enumerate(items):
+            place: Place = ("inputs", name, number) if named else ("inputs", number)
+            yield from code_findings(item, place, sources_folder)
 
 
 def _series(
@@ -210,7 +231,6 @@ def _impossible(indicator: Indicator) -> Iterator[Finding]:
                 place: Place = ("inputs", name, number) if named else ("inputs", number)
                 what = "a factor of 0 makes every value 0"
                 yield (*place, "scale"), what, "another number than 0", "fix the factor, or remove it"
-            yield from _codes(item, ("inputs", name, number) if named else ("inputs", number))
     known = _areas()
     for number, change in enumerate(indicator.breaks):
         if change.ref_area != "all" and change.ref_area not in known:
@@ -226,31 +246,6 @@ def _impossible(indicator: Indicator) -> Iterator[Finding]:
         if asked is not None and asked > len(known):
             what = f"{asked} is more than the {len(known)} countries and territories that there are"
             yield ("expect", field), what, f"{len(known)} at most", "fix the number"
-
-
-def _codes(item: Input, place: Place) -> Iterator[Finding]:
-    """Codes of a dimension with a closed list that no input can have."""
-    known = _closed_codes()
-    for field in ("where", "part"):
-        for dimension, code in getattr(item, field).items():
-            if code not in known.get(dimension, {code}):
-                allowed = sorted(known[dimension])
-                step = did_you_mean(code, allowed, "write one of these codes")
-                yield (
-                    (*place, field, dimension),
-                    f"no input has a code {code} of {dimension}",
-                    (", ".join(allowed)),
-                    step,
-                )
-
-
-@cache
-def _closed_codes() -> dict[str, set[str]]:
-    """The codes of the dimensions whose list is closed: ages and quantiles are open."""
-    rows = read_codelist("code_names")
-    return {
-        name: {row["code"] for row in rows if row["codelist"] == name} for name in ("sex", "urbanisation")
-    }
 
 
 @cache
@@ -284,9 +279,3 @@ def _frameworks(indicator: Indicator) -> Iterator[Finding]:
 def frameworks() -> dict[str, dict[str, Any]]:
     """The frameworks into which indicators are sorted: name to title, source, and its codes or a pattern."""
     return load_yaml(FRAMEWORKS).data
-
-
-def did_you_mean(word: str, known: Collection[str], otherwise: str) -> str:
-    folded = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), folded, 1, 0.7)
-    return f"did you mean {folded[near[0]]}? Otherwise {otherwise}" if near else otherwise

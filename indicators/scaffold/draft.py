@@ -45,7 +45,7 @@ def load_draft(
     if needed := [problem for name in dict.fromkeys(inputs) for problem in (faulty or {}).get(name, ())]:
         raise DefinitionError(needed)
     series = known_series(sources_folder)
-    problems = list(problems_of(indicator, file, {*catalogue, indicator.id}, series))
+    problems = list(problems_of(indicator, file, {*catalogue, indicator.id}, series, sources_folder))
     made_of = {
         item.indicator for items in indicator.named_inputs().values() for item in items if item.indicator
     }

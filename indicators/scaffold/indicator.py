@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indicators.nearest import did_you_mean
 from indicators.registry import FOLDER, NOT_GROUPS, check_files
-from indicators.validation import did_you_mean, known_series
+from indicators.validation import known_series
 from schemas.errors import CompactError, DefinitionError
 from sources.registry.sources import SOURCES, SeriesInfo
 from sources.scaffold.yaml_writer import scalar

@@ -39,9 +39,10 @@ def age_words(code: str) -> str:
     if match is None:
         return code
     unit, limit, first, last = match.groups()
-    if limit:
-        return LIMIT[limit].format(first, UNIT[unit])
-    return f"{first} to {last} {UNIT[unit]}" if last else f"{first} {UNIT[unit]}"
+    if last:
+        return f"{first} to {last} {UNIT[unit]}"
+    word = UNIT[unit].removesuffix("s") if first == "1" else UNIT[unit]
+    return LIMIT[limit].format(first, word) if limit else f"{first} {word}"
 
 
 def _words(codelist: str, code: str) -> str:

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from indicators.dimension_codes import LISTED
+from schemas.codelists.reader import read_codelist
 from tests.command import CHECKOUT, Finished
+from warehouse import Release
 
 PAGE = (CHECKOUT / "docs" / "reading.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, flags=re.S)
@@ -63,3 +66,13 @@ def test_columns_say_what_they_are(run: Any) -> None:
 
 def test_the_data_package_names_the_keys(run: Any) -> None:
     assert run(5)["keys"]["latest"] == ["indicator", "ref_area"]
+
+
+def test_no_observation_has_a_code_that_a_definition_could_not_name(first_run: tuple[Path, Finished]) -> None:
+    used = {
+        (dimension, row[dimension])
+        for dimension in LISTED
+        for row in Release.latest(first_run[0]).sql(f"select distinct {dimension} from observation")
+    }
+    known = {(row["codelist"], row["code"]) for row in read_codelist("code_names")}
+    assert used - known == set()

@@ -215,7 +215,7 @@ def _range(text: str) -> tuple[float, float]:
 
 
 def _unknown_indicator(name: str, known: Iterable[str]) -> CompactError:
-    from indicators.validation import did_you_mean
+    from indicators.nearest import did_you_mean
 
     names = list(known)
     return CompactError(
