@@ -22,6 +22,7 @@ from docs.generate import (
     sources,
     tables,
     targets,
+    translations,
 )
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,7 @@ GENERATORS = (
     sources.files,
     tables.files,
     targets.files,
+    translations.files,
 )
 
 

@@ -128,7 +128,7 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, region: str | 
         "points": [list(p) for p in figures.series.get(item.id, {}).get(area.code, [])],
         "target_line": item.target_value,
         "target": target_text(words, item),
-        "owner": owner(item),
+        "owner": owner(words, item),
         "value": None,
         "missing": words.t("brief.no_data"),
     }
@@ -144,7 +144,7 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, region: str | 
         "old": value.year <= old_after(figures, item.id),
         "flag": "" if value.status == "A" else value.status,
         "flag_words": words.status(value.status),
-        "source": sources(facts, value.source),
+        "source": sources(facts, words, value.source),
         "class": category,
         "class_words": words.t(f"category.{category}") if category else None,
         "undecided": category is None or category in UNDECIDED,
@@ -172,10 +172,11 @@ def _ahead(facts: Facts, words: Words, area: Area, item: Indicator) -> Content:
     }
 
 
-def owner(item: Indicator) -> str | None:
+def owner(words: Words, item: Indicator) -> str | None:
     """Who set the target, with a mark where the reading of it is ours."""
     ours = item.target_origin is not None and OUR_READING.search(item.target_origin)
-    return f"{item.owner}*" if ours else item.owner
+    said = words.text(item.owner) or None
+    return f"{said}*" if ours else said
 
 
 def target_text(words: Words, item: Indicator) -> str | None:
@@ -189,9 +190,9 @@ def target_text(words: Words, item: Indicator) -> str | None:
     return words.t("brief.target_value", sign=sign, value=number, year=item.target_year)
 
 
-def sources(facts: Facts, ids: str) -> str:
+def sources(facts: Facts, words: Words, ids: str) -> str:
     """Titles of sources, those of a derived value joined; without what explains a name."""
-    titles = [str(facts.release.sources.get(i, {}).get("title", i)) for i in ids.split(";")]
+    titles = [words.text(str(facts.release.sources.get(i, {}).get("title", i))) for i in ids.split(";")]
     return " + ".join(re.split(r", (?=[a-z])|: ", title, maxsplit=1)[0] for title in titles)
 
 

@@ -96,7 +96,7 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, members: set[s
         "points": [[v.year, v.value] for v in values],
         "target_line": item.target_value,
         "target": target_text(words, item),
-        "owner": owner(item),
+        "owner": owner(words, item),
         "bar": bar(words, facts.figures.standing([item.id], members)),
         "value": None,
         "missing": words.t("table.no_group_value"),
@@ -106,7 +106,7 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, members: set[s
     newest = values[-1]
     source = words.t({"own": "brief.own_mean"}.get(newest.kind, f"brief.{newest.kind}"))
     used = {v.source for a, v in facts.figures.latest.get(item.id, {}).items() if a in members}
-    named = sources(facts, ";".join(sorted({s for ids in used for s in ids.split(";")})))
+    named = sources(facts, words, ";".join(sorted({s for ids in used for s in ids.split(";")})))
     return row | {
         "value": words.number(newest.value),
         "year": str(newest.year),

@@ -1,7 +1,8 @@
 """Words and numbers in three languages: the message catalogue, titles, names of areas, figures and dates.
 
-Every word a reader sees is in messages/<language>.yaml. What the release itself carries in English
-(definitions, notes, an owner's words) stays as published, and is marked as English for screen readers.
+Every word of ours is in messages/<language>.yaml. What the release itself carries in English (definitions,
+notes, an owner's words) is translated in translations.py; without a translation it stays as published, and is
+marked as English for screen readers.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import yaml
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
+from markupsafe import Markup, escape
 
 from reports.shared.release_reader import Area, Indicator
+from reports.shared.translations import as_key, translations
 from schemas.codelists.units import units
 from schemas.errors import CompactError
 
@@ -69,21 +71,6 @@ def names(kind: str) -> dict[str, dict[str, str]]:
     return _loaded(kind)
 
 
-def fingerprint(english: str) -> str:
-    """What a translation names to say of which text it is: a changed definition drops its old translation."""
-    return f"{crc32(' '.join(english.split()).encode()):08x}"
-
-
-@cache
-def _translated(kind: str) -> dict[str, dict[str, str]]:
-    """descriptions, notes …: key to fingerprint (of) and language to text; nothing without the file."""
-    return names(kind) if (FOLDER / f"{kind}.yaml").is_file() else {}
-
-
-def _is_of(entry: dict[str, str], english: str | None) -> bool:
-    return bool(entry) and str(entry.get("of")) == fingerprint(english or "")
-
-
 @dataclass(frozen=True)
 class Words:
     """One language."""
@@ -124,16 +111,26 @@ class Words:
         kept = self.language in names("titles").get(indicator.id, {})
         return self.language if kept else LANGUAGES[0]
 
-    def kept(self, kind: str, key: str, english: str | None) -> str:
-        """A text of the release in this language where a translation of just this text is kept, else as it
-        is in the release."""
-        entry = _translated(kind).get(key, {}) if self.language != LANGUAGES[0] else {}
-        return entry.get(self.language) or "" if _is_of(entry, english) else english or ""
+    def translates(self, english: str | None) -> bool:
+        """Whether a translation into this language is kept of just this text."""
+        return bool(english) and as_key(english or "") in translations(self.language)
 
-    def kept_language(self, kind: str, key: str, english: str | None) -> str:
-        """The language of what `kept` gives."""
-        entry = _translated(kind).get(key, {}) if self.language != LANGUAGES[0] else {}
-        return self.language if _is_of(entry, english) else LANGUAGES[0]
+    def text(self, english: str | None) -> str:
+        """A text of the release in this language; as it is in the release where it has no translation."""
+        if not english or self.language == LANGUAGES[0]:
+            return english or ""
+        return translations(self.language).get(as_key(english), english)
+
+    def marked(self, english: str | None) -> Markup:
+        """The same for a page: what stays in English is marked as English."""
+        said = escape(self.text(english))
+        stays = bool(english) and self.language != LANGUAGES[0] and not self.translates(english)
+        return Markup('<span lang="en">{}</span>').format(said) if stays else said
+
+    def a_class(self, name: str) -> Markup:
+        """A class of any method, for a page."""
+        known = catalogue(self.language).get(f"category.{name}")
+        return escape(known) if known is not None else self.marked(name.replace("_", " "))
 
     def area(self, area: Area) -> str:
         """An area's short name: the release's in English; else ours where kept; else Unicode CLDR's."""

@@ -45,6 +45,11 @@ class Area:
         return self.code.replace(":", "-")
 
 
+def owner_of(origin: str) -> str:
+    """Who set a target, in short: what stands before the first comma or bracket."""
+    return re.split(r"[,;(]| targets for ", origin, maxsplit=1)[0].strip()
+
+
 @dataclass(frozen=True)
 class Indicator:
     """An indicator's definition, as published."""
@@ -66,10 +71,8 @@ class Indicator:
 
     @property
     def owner(self) -> str | None:
-        """Who set the target, in short: what stands before the first comma or bracket."""
-        if self.target_origin is None:
-            return None
-        return re.split(r"[,;(]| targets for ", self.target_origin, maxsplit=1)[0].strip()
+        """Who set the target, in short."""
+        return owner_of(self.target_origin) if self.target_origin else None
 
     @property
     def codes(self) -> list[str]:

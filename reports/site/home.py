@@ -57,7 +57,8 @@ def _on_course(words: Words, finding: Finding) -> str:
         return words.t("page.index.nothing_assessed")
     s = finding.standing
     return words.t(
-        "page.index.on_text", owner=finding.lead.owner or "–", good=s.good, n=s.asked, even=s.even, bad=s.bad,
+        "page.index.on_text", owner=words.text(finding.lead.owner) or "–",
+        good=s.good, n=s.asked, even=s.even, bad=s.bad,
         target=words.figure(finding.lead.target_value, finding.lead.unit), year=finding.lead.target_year,
     )  # fmt: skip
 

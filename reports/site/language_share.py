@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from reports.shared.localisation import LANGUAGES, catalogue, names
+from reports.shared.translations import translations
 
 WORD = re.compile(r"[^\W\d_]{2,}")
 VOID = {"meta", "link", "input", "br", "img", "source", "base", "circle", "path", "rect", "line", "i"}
@@ -26,7 +27,7 @@ ENDED_BY = {
     "li": ("li",), "dt": ("dt", "dd"), "dd": ("dt", "dd"), "td": CELL, "th": CELL, "tr": (*CELL, "tr"),
     "tbody": (*CELL, "tr", "thead", "tbody"),
 }  # fmt: skip
-KEPT = ("titles", "descriptions", "areas")
+KEPT = ("titles", "areas")
 
 
 @dataclass
@@ -47,6 +48,7 @@ def vocabulary(language: str) -> frozenset[str]:
     """The words that the catalogues of a language use; of English those of its messages alone."""
     texts = list(catalogue(language).values())
     texts += [entry.get(language, "") for kind in KEPT for entry in names(kind).values()]
+    texts += translations(language).values()
     return frozenset(word.lower() for text in texts for word in WORD.findall(text))
 
 

@@ -5,6 +5,7 @@ Each function leaves out what the release has no table for; the template says so
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,8 @@ from reports.shared.release_reader import Indicator, Release
 from schemas.definitions.methods import methods as known_methods
 from schemas.tables.registry import TABLES
 
+# What the model of claims adds to a reason where a release cannot compute the claim.
+ADDED = re.compile(r" This release(?: has no value for: (.*)\.|: the formula gives no number\.)$", re.DOTALL)
 ON_A_PAGE = 8  # of an indicator; the table revision has all
 MOST_CLASSES = 40  # verdicts that changed, on the page; diff.json has more
 OTHER_FILES = (
@@ -44,6 +47,13 @@ def _all_targets(release: Release) -> Iterable[dict[str, Any]]:
 def targets_of(release: Release, framework: str, code: str) -> list[dict[str, Any]]:
     """The targets that a framework sorts under an objective."""
     return [row for row in _all_targets(release) if code in (row.get(framework) or "").split(";")]
+
+
+def parts_of_reason(reason: str) -> dict[str, str | None]:
+    """The reason of a claim as its file has it (why), and the parts without a value that the release names
+    (lacks): empty where the formula gave no number, None where the claim was computed."""
+    added = ADDED.search(reason)
+    return {"why": ADDED.sub("", reason), "lacks": (added[1] or "") if added else None}
 
 
 def measured_directly(release: Release, framework: str, code: str) -> bool:

@@ -115,11 +115,8 @@ class OverviewValues:
         return {}
 
     def _claims(self) -> dict[str, Any]:
-        return {
-            "claims": sorted(
-                self.release.dicts("claim", "claim"), key=lambda row: VERDICTS.index(row["verdict"])
-            )
-        }
+        rows = sorted(self.release.dicts("claim", "claim"), key=lambda row: VERDICTS.index(row["verdict"]))
+        return {"claims": [row | overviews.parts_of_reason(row["reason"]) for row in rows]}
 
     def _availability(self) -> dict[str, Any]:
         return overviews.availability(self.figures)
@@ -132,7 +129,9 @@ class OverviewValues:
         }
 
     def _frameworks(self) -> dict[str, Any]:
-        return {"frameworks": overviews.field_frameworks(self.release), "indicators": self.release.indicators}
+        frameworks = overviews.field_frameworks(self.release)
+        ours = {f for f, parts in frameworks.items() if any(self.words.translates(p["asks"]) for p in parts)}
+        return {"frameworks": frameworks, "ours": ours, "indicators": self.release.indicators}
 
     def _methods(self) -> dict[str, Any]:
         return {"methods": overviews.methods(self.release), "scores": self.release.has("score")}

@@ -180,7 +180,9 @@ class Site(OverviewValues):
                 lines=lines_of(self.figures, item),
                 still=still(self.figures, self.words, item),
                 targets=overviews.targets_for(self.release, item.id),
-                structured=self._as_linked("Dataset", self.words.title(item), item.description)
+                structured=self._as_linked(
+                    "Dataset", self.words.title(item), self.words.text(item.description)
+                )
                 | {"identifier": item.id, "variableMeasured": item.title}
                 | ({"temporalCoverage": f"{years[0]}/{years[-1]}"} if years else {}),
                 revised=self.revised.get(item.id),
@@ -191,7 +193,8 @@ class Site(OverviewValues):
                 formula=mathml(item.formula) if item.formula else "",
                 checks=self.release.checks.get(item.id, ()),
                 cited=overviews.cited(self.figures, item),
-                used=overviews.used_sources(self.figures, item),
+                used=(used := overviews.used_sources(self.figures, item)),
+                made_of=[self.words.text(about["title"]) for about in used],
                 caveats=overviews.caveats(self.figures, item),
             )
 

@@ -14,7 +14,6 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from indicators.closed_sources import closed_sources
-from indicators.registry import load_catalogue
 from indicators.validation import FRAMEWORKS as FRAMEWORKS_FILE
 from reports.shared.figures import OBJECTIVES, Figures
 from reports.shared.localisation import FOLDER, LANGUAGES, Words, catalogue, names
@@ -212,7 +211,6 @@ def test_names_that_we_keep_are_complete() -> None:
         assert all(set(entry) == {"fr", "es"} for entry in names(kind).values())
     assert sorted(p.stem for p in FOLDER.glob("*.yaml")) == [
         "areas",
-        "descriptions",
         "en",
         "es",
         "fr",
@@ -222,20 +220,7 @@ def test_names_that_we_keep_are_complete() -> None:
 
 def test_texts_are_kept_of_indicators_that_exist() -> None:
     ids = {path.stem for path in (SITE.parents[1] / "indicators" / "catalogue").glob("*/*.yaml")}
-    for kind in ("titles", "descriptions"):
-        assert set(names(kind)) - ids == set()
-    assert all(set(entry) == {"of", "fr", "es"} for entry in names("descriptions").values())
-
-
-def test_a_translation_stands_only_for_the_text_that_was_translated() -> None:
-    english = next(d.description for d in load_catalogue().values() if d.id == "internet_use")
-    french = Words("fr")
-    assert french.kept("descriptions", "internet_use", english).startswith("Part des personnes")
-    assert french.kept_language("descriptions", "internet_use", english) == "fr"
-    changed = english + " Or not."
-    assert french.kept("descriptions", "internet_use", changed) == changed
-    assert french.kept_language("descriptions", "internet_use", changed) == "en"
-    assert Words("en").kept("descriptions", "internet_use", english) == english
+    assert set(names("titles")) - ids == set()
 
 
 def test_pages_in_other_languages_are_not_in_english(site: Path) -> None:

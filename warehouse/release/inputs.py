@@ -29,7 +29,8 @@ CODE = (
 
 
 REPORTS = tuple(
-    f"reports/**/*.{kind}" for kind in ("py", "yaml", "typ", "html", "css", "js", "mjs", "json", "svg", "txt")
+    f"reports/**/*.{kind}"
+    for kind in ("py", "yaml", "po", "typ", "html", "css", "js", "mjs", "json", "svg", "txt")
 )
 REPORT_LIBRARIES = ("babel", "jinja2", "typst", "xlsxwriter")  # they shape what is written
 
