@@ -32,6 +32,9 @@ from sources.registry.sources import load_sources
 Text = tuple[str, str, str]  # kind, id, English
 NAMED = 3  # places that an entry names
 CODE = re.compile(r"[\W\d_]*")
+# What a translation keeps as it is: figures, however they are grouped, and what programs read.
+FIGURE = re.compile(r"\d")
+PROGRAM = re.compile(r"`[^`]*`|https?://\S+|\b\w*_\w+\b")
 HEAD = """# Texts that a release carries in English. `python -m docs.generate` writes this file; only msgstr is edited by hand.
 # docs/site.md says how.
 msgid ""
@@ -174,19 +177,30 @@ def split(language: str, parts: int, out: Path) -> list[Path]:
     return paths
 
 
+def slip(english: str, text: str) -> str | None:
+    """What a translation lost: a figure, a code or an address; None where it kept all."""
+    for what, pattern in (("figures", FIGURE), ("codes and addresses", PROGRAM)):
+        before, after = sorted(pattern.findall(english)), sorted(pattern.findall(text))
+        if before != after:
+            return f"other {what} than the English text, {' '.join(before)}: {text}"
+    return None
+
+
 def merge(language: str, filled: list[Path]) -> tuple[int, list[str]]:
-    """Take the translations of these files over. Returns how many, and the English texts that are in no
-    definition (any more), whose translations are left out."""
+    """Take the translations of these files over. Returns how many, and what is left out and why: a text that
+    no definition has (any more), a translation with other figures or codes."""
     found = texts()
     new = {english: text for path in filled for english, text in kept(path).items()}
-    done = kept(path_of(language)) | new
+    left = {english: "in no definition" for english in new if english not in found}
+    left |= {english: why for english, text in new.items() if (why := slip(english, text))}
+    taken = {english: text for english, text in new.items() if english not in left}
+    done = kept(path_of(language)) | taken
     path_of(language).write_text(HEAD.format(language=language) + written(found, done), encoding="utf-8")
-    unknown = [english for english in new if english not in found]
-    return len(new) - len(unknown), unknown
+    return len(taken), [f"{english}\n    {why}" for english, why in left.items()]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command. Exit code 1 if a merged file has texts that no definition has."""
+    """The command. Exit code 1 if something of a merged file is left out."""
     parser = argparse.ArgumentParser(prog="python -m docs.generate.translations", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("share", help="words by kind and language, and how many are translated")
@@ -201,11 +215,11 @@ def main(arguments: list[str] | None = None) -> int:
     if options.verb == "split":
         print(*split(options.language, options.parts, options.out), sep="\n")
     elif options.verb == "merge":
-        taken, unknown = merge(options.language, options.files)
-        print(f"{taken} translations taken over")
-        for english in unknown:
-            print(f"left out, in no definition: {english}", file=sys.stderr)
-        return 1 if unknown else 0
+        taken, left = merge(options.language, options.files)
+        print(f"{taken} translations taken over, {len(left)} left out")
+        for line in left:
+            print(f"left out: {line}", file=sys.stderr)
+        return 1 if left else 0
     else:
         for language in TRANSLATED:
             rows = share(language)

@@ -54,6 +54,18 @@ def test_every_entry_is_a_text_of_a_definition(language: str, found: dict[str, l
     assert not [entry.id for entry in listed.values() if entry.fuzzy]
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_keeps_figures_codes_and_addresses(language: str) -> None:
+    assert [why for e, t in generator.kept(path_of(language)).items() if (why := generator.slip(e, t))] == []
+
+
+def test_a_translation_that_loses_a_figure_or_a_code_is_found() -> None:
+    assert generator.slip("1,907.5 million in 2022", "1 907,5 millions en 2022") is None
+    assert "figures" in (generator.slip("SDG 4.4.1", "ODD 4.1") or "")
+    assert "codes" in (generator.slip("see internet_use", "voir utilisation") or "")
+    assert "codes" in (generator.slip("run `compact run`", "exécuter compact") or "")
+
+
 def test_texts_are_of_every_kind_and_each_names_its_place(found: dict[str, list[str]]) -> None:
     assert found[as_key(ENGLISH)] == ["description/internet_use"]
     kinds = {place.split("/")[0] for places in found.values() for place in places}
@@ -83,7 +95,9 @@ def test_what_translators_fill_is_merged_by_the_english_text(
     filled = {"Text 1 of six words here": "Texte 1", "Gone since": "Parti"}
     place = {english: ["notes/x"] for english in filled}
     first.write_text(generator.HEAD.format(language="fr") + generator.written(place, filled))
-    assert generator.merge("fr", [first, second]) == (1, ["Gone since"])
+    taken, left = generator.merge("fr", [first, second])
+    assert taken == 1
+    assert [line.split("\n")[0] for line in left] == ["Gone since"]
     assert generator.kept(kept) == {"Text 1 of six words here": "Texte 1"}
     assert generator.main(["merge", "fr", str(second)]) == 0
     assert generator.kept(kept) == {"Text 1 of six words here": "Texte 1"}
