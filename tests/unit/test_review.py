@@ -175,10 +175,10 @@ def test_objectives_are_linked_as_the_review_says_or_argued(
 ) -> None:
     departs = []
     for row, one in reviewed:
-        for column, framework in (("brief", "compact_brief"), ("adopted", "compact_adopted")):
-            link = one.links.get(framework)
+        links = {"brief": one.links.get("compact_brief"), "adopted": one.links.get("compact_adopted")}
+        for column, link in links.items():
             mine = "direct" if link and link.direct else "indirect" if link else ""
-            if row[column] and (str(one.frameworks.get(framework, "")), mine) != (
+            if row[column] and (str(one.frameworks.get(f"compact_{column}", "")), mine) != (
                 row[column],
                 row[f"{column}_link"],
             ):
