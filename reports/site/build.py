@@ -17,16 +17,18 @@ from reports.shared.figures import Figures
 from reports.shared.localisation import LANGUAGES, Words
 from reports.shared.release_reader import Release
 from reports.site import chart_data as data
-from reports.site import pages
+from reports.site import packing, pages
 from reports.site import topic_rows as topics
 from reports.site.search_index import search_index
 from schemas.errors import CompactError
 
 ASSETS = Path(__file__).parent / "assets"
-SHIPPED = (
-    "site.css", "search.js", "site.js", "pointer.js", "charts.js", "atlas.js", "tools.js", "block.js",
-    "pages.js", "compare.js", "explain.js", "topics.js", "geometry.js", "icon.svg",
-)  # fmt: skip
+SHIPPED = ("site.css", "pages.js", "compare.js", "explain.js", "topics.js", "icon.svg")
+BUNDLES = {  # a script of the site: what it is made of; each page asks for few files
+    "site.js": ("search.js", "site.js"),
+    "charts.js": ("vendor/plot.js", "pointer.js", "charts.js"),
+    "block.js": ("atlas.js", "tools.js", "block.js"),
+}
 NOT_LISTED = ("404", "search", "explain")  # pages that a search engine should not offer
 Explainer = Callable[[Iterable[str]], Iterable[tuple[str, dict[str, Any]]]]
 
@@ -68,9 +70,9 @@ def build(
     items = [i for i in figures.release.indicators.values() if only is None or i.id in only]
     for item in items:
         page_data = data.indicator(figures, item)
-        data.write(out / "data" / "i" / f"{item.id}.js", f"i/{item.id}", page_data, packed=True)
+        packing.write(out / "data" / "i" / f"{item.id}.js", f"i/{item.id}", page_data, packed=True)
     for name, page_data in explain(item.id for item in items) if explain else ():
-        data.write(out / "data" / "e" / f"{name}.js", f"e/{name}", page_data, packed=True)
+        packing.write(out / "data" / "e" / f"{name}.js", f"e/{name}", page_data, packed=True)
     if only is None:
         write_shared(figures, words, out)
     written = 0
@@ -113,23 +115,23 @@ def write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
     assets.mkdir(parents=True, exist_ok=True)
     for name in SHIPPED:
         shutil.copyfile(ASSETS / name, assets / name)
-    vendor = ASSETS / "vendor"
-    bundle = [vendor / f"{name}.min.js" for name in ("d3", "plot.umd", "topojson-client")]
-    (assets / "plot.js").write_bytes(b"\n".join(path.read_bytes() for path in bundle))
-    shutil.copyfile(vendor / "LICENCES.txt", assets / "plot-licences.txt")
+    for name, parts in BUNDLES.items():
+        (assets / name).write_bytes(b"\n".join((ASSETS / part).read_bytes() for part in parts))
+    shutil.copyfile(ASSETS / "vendor" / "LICENCES.txt", assets / "plot-licences.txt")
+    packing.write(assets / "geometry.js", "geometry", packing.read(ASSETS / "geometry.js"), packed=True)
     used = {item.unit for item in figures.release.indicators.values()}
     for language in LANGUAGES:
         titles = {f"source.{name}": about["title"] for name, about in figures.release.sources.items()}
-        data.write(assets / f"words.{language}.js", "words", words[language].for_scripts(used) | titles)
-    data.write(out / "data" / "areas.js", "areas", data.areas(figures, words))
-    data.write(out / "data" / "indicators.js", "indicators", data.indicators(figures, words))
+        packing.write(assets / f"words.{language}.js", "words", words[language].for_scripts(used) | titles)
+    packing.write(out / "data" / "areas.js", "areas", data.areas(figures, words))
+    packing.write(out / "data" / "indicators.js", "indicators", data.indicators(figures, words))
     index = search_index(figures, words, pages.OVERVIEWS)
-    data.write(out / "data" / "search.js", "search", index)
+    packing.write(out / "data" / "search.js", "search", index)
     for name, shared in (("scores", topics.scores), ("inequality", topics.inequality)):
         if rows := shared(figures.release):
-            data.write(out / "data" / f"{name}.js", name, rows, packed=True)
+            packing.write(out / "data" / f"{name}.js", name, rows, packed=True)
     for area in figures.release.areas.values():
         profile = data.country if area.kind == "country" else data.group
-        data.write(
+        packing.write(
             out / "data" / "a" / f"{area.slug}.js", f"a/{area.code}", profile(figures, area), packed=True
         )

@@ -1,38 +1,20 @@
-"""The data that scripts draw from: small JavaScript files that hand JSON to CT.put, so that a page opened
-from a folder may load them (a browser lets no page fetch a local file). Long ones are packed: gzip in base64,
-which is less than half as long on the disk, and which every browser since 2023 can open.
+"""The data that scripts draw from: of an indicator, of a country or group, and of all of them in short.
 
-Figures are rounded to what a chart or a table shows; the exact ones are in the release's parquet files.
+Figures are rounded to what a chart or a table shows; the exact ones are in the release's tables and in the
+file of data of each chart. How the data become files is in packing.py.
 """
 
 from __future__ import annotations
 
-import gzip
-from base64 import b64encode
-from pathlib import Path
 from typing import Any
-
-import orjson
 
 from reports.shared.figures import Figures, GroupValue
 from reports.shared.localisation import LANGUAGES, Words
 from reports.shared.release_reader import Area, Indicator
 from reports.shared.standing import CATEGORIES, Pace
+from reports.site.packing import by_column
 
 Spark = list[Any]  # first year, then one value for each year, null where there is none
-
-
-def write(path: Path, key: str, value: Any, *, packed: bool = False) -> int:
-    """Write one file. Returns its size in bytes; a file that would be the same is left alone."""
-    text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-    verb = "zip" if packed else "put"
-    if packed:
-        text = b'"' + b64encode(gzip.compress(text, 9, mtime=0)) + b'"'
-    body = f'CT.{verb}("{key}",'.encode() + text + b");\n"
-    if not path.is_file() or path.read_bytes() != body:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-    return len(body)
 
 
 def significant(value: float | None, digits: int = 5) -> float | int | None:
@@ -94,44 +76,47 @@ def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
     ranks = figures.ranks.get(item.id, {})
     rows = []
     for area, v in values.items():
-        pace = paces.get(area)
         rows.append([
             area, v.year, significant(v.value), v.status, sources.index(v.source), ranks.get(area),
-            class_number(pace),
-            significant(pace.projected) if pace else None,
-            pace.baseline_year if pace else None,
-            significant(pace.baseline_value) if pace else None,
+            class_number(paces.get(area)),
         ])  # fmt: skip
     document: dict[str, Any] = {
         "sources": sources,
-        "rows": rows,
+        "rows": by_column(rows),
         "series": {area: spark(points) for area, points in figures.series.get(item.id, {}).items()},
-        "groups": {g: [group_row(v) for v in vs] for g, vs in figures.groups.get(item.id, {}).items()},
+        "groups": {g: group_rows(vs) for g, vs in figures.groups.get(item.id, {}).items()},
     }
     if statuses := figures.statuses.get(item.id):
         document["st"] = statuses
     if breaks := figures.breaks.get(item.id):
         document["breaks"] = [year for year, _ in breaks]
     if gaps := figures.gaps.get(item.id):
-        document["gaps"] = [[*row[:5], *(significant(n) for n in row[5:])] for row in gaps]
+        document["gaps"] = by_column([*row[:5], *(significant(n) for n in row[5:])] for row in gaps)
     if projections := figures.projections.get(item.id):
         document["projections"] = {area: fan(rows, paces.get(area)) for area, rows in projections.items()}
     return document
 
 
 def fan(rows: list[tuple[Any, ...]], pace: Pace | None) -> list[Any]:
-    """First year, the probability that the verdict stands for, then value and bounds year by year."""
+    """First year, the probability that the verdict stands for, then a row of value and bounds a year."""
     return [
         rows[0][0],
         significant(pace.chance if pace else None, 2),
-        *([significant(n, 3) for n in row[1:6]] for row in rows),
+        by_column([significant(n, 3) for n in row[1:6]] for row in rows),
     ]
 
 
 OFFICIAL = {"own": 0, "official": 1, "nowcast": 2}
 
 
+def group_rows(values: list[GroupValue]) -> list[Any]:
+    """A group's values by year; what the newest was made of, which alone a page says."""
+    rows = [group_row(v) for v in values]
+    return by_column([*([*row[:2], None, row[3], None, None] for row in rows[:-1]), rows[-1]])
+
+
 def group_row(v: GroupValue) -> list[Any]:
+    """Year, value, share of the members' weight, what it is, members with a value, members."""
     return [v.year, significant(v.value), significant(v.share, 3), OFFICIAL[v.kind], v.used, v.total]
 
 
@@ -153,7 +138,7 @@ def country(figures: Figures, area: Area) -> dict[str, Any]:
             significant(medians.get(region or ""), 4), significant(medians.get(income or ""), 4),
             significant(pace.chance if pace else None, 2), pace.confidence if pace else None,
         ])  # fmt: skip
-    return {"rows": rows, "sources": list(sources), "region": region, "income": income}
+    return {"rows": by_column(rows), "sources": list(sources), "region": region, "income": income}
 
 
 def group(figures: Figures, area: Area) -> dict[str, Any]:
@@ -171,4 +156,4 @@ def group(figures: Figures, area: Area) -> dict[str, Any]:
             significant(figures.medians.get(id_, {}).get(area.code)), len(known),
             figures.counts_by_category(standing.counts or standing.directions),
         ])  # fmt: skip
-    return {"rows": rows, "members": sorted(members)}
+    return {"rows": by_column(rows), "members": sorted(members)}

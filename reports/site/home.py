@@ -5,7 +5,6 @@ The finding itself is computed in headline.py, the drawings are made in drawing/
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from reports.shared.figures import Figures
 from reports.shared.localisation import Words, catalogue
 from reports.shared.release_reader import WORLD, Indicator
 from reports.shared.standing import UNKNOWN
+from reports.site import packing
 from reports.site.drawing.charts import tile_map
 from reports.site.drawing.stills import fan_of, group_chart
 from reports.site.drawing.target_strip import strip
@@ -123,9 +123,7 @@ def _strip(figures: Figures, words: Words, item: Indicator) -> dict[str, Any]:
 @cache
 def tile_places() -> dict[str, list[int]]:
     """Country to its column and row, from the file that the browser uses."""
-    text = GEOMETRY.read_text(encoding="utf-8")
-    _, _, body = text.partition('CT.put("geometry",')
-    tiles: dict[str, list[int]] = json.loads(body.rstrip().removesuffix(");"))["tiles"]
+    tiles: dict[str, list[int]] = packing.read(GEOMETRY)["tiles"]
     return tiles
 
 

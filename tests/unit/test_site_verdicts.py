@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-from base64 import b64decode
 from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +17,7 @@ from reports.shared.standing import CATEGORIES, LIKELIHOODS, Standing
 from reports.site import build
 from reports.site.headline import finding
 from reports.site.home import sentences
+from reports.site.packing import read
 from schemas.codelists.reader import read_codelist
 from tests.site_release import write_release
 
@@ -45,13 +43,6 @@ class Bars(HTMLParser):
         values = dict(attrs)
         if of := values.get("data-of"):
             self.found.append((of, str(values["aria-label"])))
-
-
-def unpacked(path: Path) -> dict[str, Any]:
-    """What a packed data file hands to the scripts."""
-    body = path.read_text().split(",", 1)[1].rsplit(")", 1)[0]
-    loaded: dict[str, Any] = json.loads(gzip.decompress(b64decode(json.loads(body))))
-    return loaded
 
 
 def expected_class(probability: float) -> str:
@@ -94,12 +85,12 @@ def test_a_sentence_and_the_bar_beside_it_have_the_same_denominator(site: Path) 
 def test_a_probability_stands_only_beside_the_class_that_it_means(site: Path) -> None:
     seen = 0
     for path in (site / "data/a").glob("*.js"):
-        for row in unpacked(path)["rows"]:
+        for row in read(path)["rows"]:
             if len(row) > 9 and row[9] is not None:
                 seen += 1
                 assert CATEGORIES[row[6]] == expected_class(row[9]), (path.name, row)
     for path in (site / "data/i").glob("*.js"):
-        found = unpacked(path)
+        found = read(path)
         classes = {row[0]: row[6] for row in found["rows"]}
         for area, fan in found.get("projections", {}).items():
             if fan[1] is not None:

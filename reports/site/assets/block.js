@@ -60,7 +60,7 @@ const Block = (() => {
   const set = (changes) => { Object.assign(state, changes); write(); };
 
   // --- line
-  const fanOf = (packed) => packed?.slice(2).map((row, n, all) => [packed[0] + n, ...row, n === all.length - 1 ? packed[1] : null]);
+  const fanOf = (packed) => packed?.[2].map((row, n, all) => [packed[0] + n, ...row, n === all.length - 1 ? packed[1] : null]);
   // A break that the definition declares is one of every series: the first value from its year on is cut from what is before.
   const broken = (points) => {
     for (const year of data.breaks ?? []) {
@@ -120,7 +120,12 @@ const Block = (() => {
   };
 
   // --- map
-  panels.map = (panel) => {
+  panels.map = async (panel) => {
+    if (!CT.ready("geometry")) {
+      panel.replaceChildren(el("p", { class: "wait" }, t("js.loading")));
+      await CT.load("geometry", "assets/geometry.js");
+      if (state.tab !== "map") return;
+    }
     const canvas = el("div", { class: "canvas" }), key = el("div"), note = el("p", { class: "fine" });
     const span = Atlas.yearsOf(data), newest = span?.[1] ?? Math.max(...data.rows.map((row) => row[1]));
     let show = null;
