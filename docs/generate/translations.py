@@ -31,6 +31,7 @@ from sources.registry.sources import load_sources
 
 Text = tuple[str, str, str]  # kind, id, English
 NAMED = 3  # places that an entry names
+UNNAMED = re.compile(r"[\s:]+")  # what gettext reads in a place as its end, or as a number of a line
 CODE = re.compile(r"[\W\d_]*")
 # What a translation keeps as it is: figures, however they are grouped, and what programs read.
 FIGURE = re.compile(r"\d")
@@ -72,7 +73,7 @@ def texts() -> dict[str, list[str]]:
     for kind, name, english in _all():
         key = as_key(english)
         if key and not CODE.fullmatch(key):
-            places.setdefault(key, []).append(f"{kind}/{name.replace(' ', '_')}")
+            places.setdefault(key, []).append(f"{kind}/{UNNAMED.sub('_', name)}")
     return places
 
 
@@ -110,7 +111,7 @@ def _commitments() -> Iterator[Text]:
         yield "claim_reason", claim.id, claim.reason
     for framework in commitments.field:
         for part in framework.parts:
-            yield "framework", f"{framework.framework}:{part.code}", part.title
+            yield "framework", f"{framework.framework}/{part.code}", part.title
 
 
 def _methods() -> Iterator[Text]:
@@ -119,7 +120,7 @@ def _methods() -> Iterator[Text]:
             yield f"method_{field}", method.id, getattr(method, field)
         for name in (*method.classes, *COMMON_CLASSES):
             if f"category.{name}" not in messages("en"):
-                yield "class", f"{method.id}:{name}", name.replace("_", " ")
+                yield "class", f"{method.id}/{name}", name.replace("_", " ")
 
 
 def _sources() -> Iterator[Text]:
