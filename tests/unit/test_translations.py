@@ -13,6 +13,7 @@ from indicators.registry import load_catalogue
 from reports.shared.localisation import Words
 from reports.shared.translations import TRANSLATED, as_key, path_of, read_catalogue, translated
 from reports.site.overview_rows import parts_of_reason
+from reports.site.pages import environment
 from schemas.errors import CompactError
 
 ENGLISH = next(d.description for d in load_catalogue().values() if d.id == "internet_use")
@@ -118,3 +119,31 @@ def test_what_a_release_adds_to_the_reason_of_a_claim_is_told_apart() -> None:
     lacking = parts_of_reason("A ratio. This release has no value for: africa, world.")
     assert lacking == {"why": "A ratio.", "lacks": "africa, world"}
     assert parts_of_reason("A ratio. This release: the formula gives no number.")["lacks"] == ""
+
+
+def test_a_table_of_targets_says_whose_translation_an_owners_words_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = {"Words of a text": "Mots d'un texte", "Ours": "De nous"}
+    monkeypatch.setattr(
+        "reports.shared.localisation.translations", lambda language: known if language == "fr" else {}
+    )
+    common = {"owner": "Owner", "text_ref": "target 1", "year": 2030, "status": "measured", "reason": ""}
+    rows = [
+        common | {"target": "X-1", "text": "Words of a text", "quoted": True},
+        common | {"target": "X-2", "text": "Ours", "quoted": False},
+        common | {"target": "X-3", "text": "Not translated", "quoted": True},
+    ]
+    template = environment().from_string(
+        '{% import "macros.html" as m %}{{ m.targets_table(rows, "Targets", w.t, w) }}'
+    )
+    words = Words("fr")
+    quoted, own, english = template.render(rows=rows, w=words).split("<tr>")[2:]
+    mark = words.t("table.our_translation")
+    assert mark in quoted
+    assert "Mots d&#39;un texte" in quoted
+    assert mark not in own
+    assert mark not in english
+    assert '<span lang="en">Not translated</span>' in english
+    in_english = template.render(rows=rows, w=Words("en"))
+    assert Words("en").t("table.our_translation") not in in_english
