@@ -1,5 +1,4 @@
-"""When it runs: the workspace that joins the parts, the Dagster definitions that drive it, and the command
-line.
+"""Orchestration: the steps of a run, the Dagster definitions that drive them, and the command line.
 
-The only package that imports dagster. No method, no parsing and no SQL lives here.
+The only package that imports dagster. Statistical methods, parsing and SQL live elsewhere.
 """

@@ -1,4 +1,4 @@
-"""What Dagster loads: everything in pipelines/defs."""
+"""The definitions that Dagster loads: everything in pipelines/defs."""
 
 from pathlib import Path
 

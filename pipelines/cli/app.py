@@ -1,4 +1,4 @@
-"""`compact`: the command line. Finds the verb, imports it alone, turns problems into messages and exit codes.
+"""The `compact` command line: finds the verb, imports its module, turns errors into messages and exit codes.
 
 The verbs are listed in verbs.py. `--help`, `--version` and completion import neither Typer nor a verb.
 """
@@ -55,7 +55,7 @@ def options(
 
 
 def main() -> None:
-    """Run a verb; a problem of ours is printed as such, without a traceback, and means exit code 2."""
+    """Run a verb; print a CompactError without a traceback and return exit code 2."""
     from schemas.errors import CompactError, DefinitionError
 
     use_any_encoding()
@@ -98,9 +98,9 @@ def main() -> None:
 
 
 def _listen() -> Any:
-    """Let SIGTERM end a verb as Ctrl-C does: what is open is closed, and the run is recorded as stopped.
+    """Let SIGTERM end a verb as Ctrl-C does: open resources are closed and the run is recorded as stopped.
 
-    Returns what was to happen before, or None where nothing was changed.
+    Returns the previous signal handler, or None where nothing was changed.
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -115,7 +115,7 @@ def _listen() -> Any:
 
 
 def _ended() -> None:
-    """One line on how it ended, and the exit code of the signal."""
+    """Return one line on how the verb ended, and the exit code of the signal."""
     by_request = signal.SIGTERM in stopped_by
     note("Stopped by SIGTERM." if by_request else "Interrupted.")
     sys.exit(TERMINATED if by_request else INTERRUPTED)

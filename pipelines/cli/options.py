@@ -1,4 +1,4 @@
-"""Options that several verbs share, and checks of their values."""
+"""Options that several verbs share, and validation of their values."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ AREA = "A name or code of a country or group: Kenya, KEN, KE, 404, Africa, LDCs.
 
 
 def open_release(release: str | None, as_of: str = "") -> Release:
-    """The release that a verb reads."""
+    """Open the release that a verb reads."""
     from warehouse.client.release import Release
 
     return Release.open(release, home=compact_home(), as_of=as_of)
 
 
 def release_folder(release: str | None) -> Path:
-    """The folder of a release, by default of the latest."""
+    """Return the folder of a release, by default of the latest."""
     from warehouse.store.listing import open_release as find
 
     return find(compact_home(), release)
 
 
 def require_known(what: str, names: list[str], known: Collection[str]) -> None:
-    """Raise CompactError unless every name is among the known ones."""
+    """Raise CompactError unless every name is known."""
     for name in names:
         if name not in known:
             raise CompactError(

@@ -1,4 +1,4 @@
-"""What needs no verb: overview, version, completion. They import little."""
+"""Replies that need no verb: overview, version and completion. They import little."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PROGRAM = "compact-tracker"
 
 
 def answered(words: list[str]) -> None:
-    """Answer what needs no verb, and exit; nothing for other words."""
+    """Print the reply and exit if the arguments name no verb; otherwise do nothing."""
     if not words or words in (["--help"], ["help"]):
         from pipelines.cli.verbs import overview
 
@@ -25,7 +25,7 @@ def answered(words: list[str]) -> None:
 
 
 def version() -> str:
-    """The version of the installed package."""
+    """Return the version of the installed package."""
     from importlib.metadata import version as installed
 
     return installed(PROGRAM)

@@ -1,4 +1,6 @@
-"""The entry point of `compact`: answers what needs no verb at once, else runs the command line (app.py)."""
+"""The entry point of `compact`: replies at once where no verb is needed, else runs the command line
+(app.py).
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,14 @@ READING = frozenset(  # verbs that change nothing
         *("explain", "revisions", "diff", "releases"),
     )
 )
-ALLOCATIONS = 20_000  # between two passes of the garbage collector; Python's 700 cost imports a tenth
+ALLOCATIONS = 20_000  # allocations between two garbage collections; Python's 700 cost imports a tenth
 
 
 def main() -> None:
-    """Answer what needs no verb, or hand over to the command line."""
+    """Reply without a verb, or run the command line."""
     gc.set_threshold(ALLOCATIONS)
     answered(sys.argv[1:])
-    from pipelines.cli.app import main as run  # imports Typer: only where a verb is meant
+    from pipelines.cli.app import main as run  # imports Typer: only where a verb is named
 
     try:
         run()
@@ -32,11 +34,13 @@ def main() -> None:
 
 
 def _leave(code: int) -> None:
-    """End the process of a verb that only read, without taking its modules apart: that costs as much as the
-    answer, and there is nothing left to write."""
+    """End the process of a read-only verb without tearing down its modules.
+
+    Teardown costs as much as the reply, and nothing is left to write.
+    """
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:  # who read the answer is gone
+    except OSError:  # the reader of the output is gone
         code = code or 1
     os._exit(code)

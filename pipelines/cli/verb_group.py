@@ -1,6 +1,6 @@
-"""The verbs as commands of Typer, each imported when it is asked for.
+"""The verbs as Typer commands, each imported on first use.
 
-The list of verbs is in verbs.py; what happens before and after a verb is in app.py.
+The list of verbs is in verbs.py; the work before and after a verb is in app.py.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from pipelines.console.output import UNBOUNDED
 
 
 class _Plain:
-    """Hands texts and whole numbers on as they are. Typer would import pydantic to do so, which costs as much
-    as the answer; whatever is not plain is left to Typer, and so are its messages."""
+    """Pass strings and integers through without conversion. Typer would import pydantic for it, which costs
+    as much as the reply. Other types, and their messages, are left to Typer.
+    """
 
     WHOLE = re.compile(r"-?[0-9]{1,9}")
 
@@ -32,7 +33,7 @@ class _Plain:
         self._typer = parameter.get_runtime_param
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The value of a parameter as its verb takes it."""
+        """Convert the value of a parameter for its verb."""
         if value is None:
             return () if self._several else None
         if self._annotation is str and isinstance(value, str):
@@ -45,7 +46,7 @@ class _Plain:
 
 
 def _plainly(parameters: list[Any]) -> list[Any]:
-    """The parameters of a command, each converting its values by _Plain."""
+    """Return the parameters of a command, each converted by _Plain."""
     for one in parameters:
         if "get_runtime_param" not in vars(one):
             plain = _Plain(one)
@@ -54,15 +55,15 @@ def _plainly(parameters: list[Any]) -> list[Any]:
 
 
 class VerbCommand(TyperCommand):
-    """A verb."""
+    """A verb as a Typer command."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Arguments and options, `--help` among them."""
+        """Return arguments and options, including `--help`."""
         return _plainly(super().get_params(ctx))
 
 
 class _Commands(Mapping[str, Any]):
-    """The verbs as commands, each made when it is asked for."""
+    """The verbs as commands, each created on first use."""
 
     def __getitem__(self, name: str) -> Any:
         verb = VERBS[name]
@@ -95,11 +96,11 @@ def _holder(
         bool, typer.Option("--wide", callback=_widen, help="Show every column and character, however wide.")
     ] = False,
 ) -> None:
-    """Holds --wide, which every verb has that prints a table."""
+    """Set --wide, which every verb that prints a table has."""
 
 
 def _wide() -> Any:
-    """The option --wide, which is handled before its verb and not passed on to it."""
+    """Return the option --wide. It is handled before the verb and not passed to it."""
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
     alone.command()(_holder)
     (made,) = (one for one in get_command(alone).params if one.name == "wide")
@@ -115,11 +116,11 @@ class VerbGroup(TyperGroup):
         self.commands = _Commands()  # type: ignore[assignment]
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """The options before a verb."""
+        """Return the options before a verb."""
         return _plainly(super().get_params(ctx))
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        """The verbs in the order of use."""
+        """List the commands in the order of use."""
         return list(VERBS)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002

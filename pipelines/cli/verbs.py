@@ -1,4 +1,4 @@
-"""The verbs in the order of use: groups, one line each, and where each is written. Imports none of them.
+"""The verbs in the order of use: group, one line of help, and the module and function of each.
 
 A verb's own help is the docstring of its function.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb. place: module below pipelines.cli and function; hidden: works, and is not listed."""
+    """One verb. place: module below pipelines.cli and function; hidden: works, but is not listed."""
 
     name: str
     line: str
@@ -19,12 +19,12 @@ class Verb:
 
     @property
     def module(self) -> str:
-        """The module that has the function."""
+        """Module that has the function."""
         return f"pipelines.cli.{self.place.partition(':')[0]}"
 
     @property
     def function(self) -> str:
-        """The name of the function, or of the application of a verb with verbs of its own."""
+        """Name of the function, or of the application of a verb that has verbs of its own."""
         return self.place.partition(":")[2]
 
 
@@ -83,7 +83,7 @@ Exit codes: 0 success; 1 a problem was found, or nothing was; 2 it could not run
 
 
 def overview() -> str:
-    """What `compact --help` prints."""
+    """Return the text of `compact --help`."""
     longest = max(len(verb.name) for verb in VERBS.values())
     lines = [
         "Usage: compact [--debug] [--version] VERB [OPTIONS]",

@@ -1,5 +1,5 @@
 """Dagster components that read our YAML and SQL: a folder of definitions becomes assets, checks, jobs,
-schedules and sensors. Which folders, is said in pipelines/defs; what a step does, in pipelines/steps."""
+schedules and sensors. The folders are named in pipelines/defs; the steps are in pipelines/steps."""
 
 from pipelines.components.indicator_collection import IndicatorCollection
 from pipelines.components.source_collection import SourceCollection

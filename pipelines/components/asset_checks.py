@@ -1,5 +1,7 @@
-"""Asset checks: the findings of stage, of an indicator's `expect`, and of a table's key, in Dagster's form.
-What they mean is judged elsewhere."""
+"""Asset checks: Dagster's form of the findings of stage, of an indicator's `expect`, and of a table's key.
+
+The verdicts themselves are made elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.
 
 
 def snapshot_results(key: dg.AssetKey, status: Freshness) -> list[dg.AssetCheckResult]:
-    """Whether a source is stale: no run fails for that, but an operator should know."""
+    """Report whether a source is stale. This fails no run, but an operator should know."""
     since, confirmed = status.stale_since, status.last_confirmed
     text = f"confirmed {confirmed:%Y-%m-%d %H:%M} UTC" if confirmed else "nothing of it is stored"
     return [
@@ -46,7 +48,7 @@ def snapshot_results(key: dg.AssetKey, status: Freshness) -> list[dg.AssetCheckR
 
 
 def observation_results(key: dg.AssetKey, staged: StagedSource | None) -> list[dg.AssetCheckResult]:
-    """The ledger of each snapshot, added up again from what was written."""
+    """Reconcile the ledger of each snapshot again, from the written files."""
     if staged is None:
         return [
             dg.AssetCheckResult(check_name=name, asset_key=key, passed=True) for name in OBSERVATION_CHECKS
@@ -65,8 +67,11 @@ def observation_results(key: dg.AssetKey, staged: StagedSource | None) -> list[d
 
 
 def expect_result(key: dg.AssetKey, results: Sequence[CheckResult]) -> dg.AssetCheckResult:
-    """The checks of an indicator as one, which blocks if one of level error fails: Dagster stores some seven
-    events a check, which for eight checks of 219 indicators would take longer than computing them."""
+    """Report the checks of an indicator as one, which blocks if a check of level error fails.
+
+    Dagster stores some seven events per check, which for eight checks of 219 indicators would take longer
+    than computing them.
+    """
     failed = [result for result in results if not result.passed]
     errors = [result for result in failed if result.severity == "error"]
     return dg.AssetCheckResult(
@@ -83,7 +88,7 @@ def expect_result(key: dg.AssetKey, results: Sequence[CheckResult]) -> dg.AssetC
 
 
 def key_result(key: dg.AssetKey, table: Table, path: Path) -> dg.AssetCheckResult:
-    """Whether the rows of a written table are unique by its key."""
+    """Report whether the rows of a written table are unique by its key."""
     columns = ", ".join(f'"{name}"' for name in table.key)
     with engine() as con:
         row = con.execute(

@@ -1,5 +1,4 @@
-"""How a step of ours appears in Dagster: on record in the run log, and a problem as a failure without a
-traceback."""
+"""Converts errors for Dagster: each is recorded in the run log and becomes a failure without a traceback."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ FAILED = "red"  # of a run, in the run log
 
 
 def run_log(context: dg.AssetExecutionContext, run: RunState) -> RunLog:
-    """The log of the run that a step belongs to."""
+    """Return the log of the run that a step belongs to."""
     return RunLog(run.context.home, context.run.tags.get(RUN, context.run.run_id))
 
 
@@ -26,9 +25,9 @@ def run_log(context: dg.AssetExecutionContext, run: RunState) -> RunLog:
 def step(
     context: dg.AssetExecutionContext, run: RunState, event: str, **facts: Any
 ) -> Iterator[dict[str, Any]]:
-    """Log a step when it is over; raise a problem of ours, or of the machine, as dg.Failure.
+    """Log a step when it ends; raise a CompactError or a system fault as dg.Failure.
 
-    What is put into the dictionary is logged too.
+    Entries put into the dictionary are logged too.
     """
     log = run_log(context, run)
     try:
@@ -43,8 +42,10 @@ def step(
 
 
 def failure(context: dg.AssetExecutionContext, run: RunState, problem: CompactError) -> dg.Failure:
-    """A problem as Dagster shows it; tried again only if it may go away by itself. The run log is told,
-    unless the command line does that for the whole run."""
+    """Convert an error to a dg.Failure; retry only if the error is transient.
+
+    Records the failure in the run log, unless the CLI records the whole run.
+    """
     run.note(problem)
     if context.run.tags.get(BY) is None:
         run_log(context, run).ended(FAILED, problems=[problem.what])

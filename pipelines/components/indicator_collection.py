@@ -1,7 +1,7 @@
-"""A folder of indicator files becomes assets: `indicator/<id>` for each, with its check, and a job a folder.
+"""A folder of indicator files as assets: `indicator/<id>` for each, with its check, and one job per folder.
 
-All are evaluated in one step that can be limited to some of them. Each has its own outcome: one that fails is
-not materialized, the others are, and what is downstream of the step does not run.
+One subsettable step evaluates all of them. Each has its own outcome: one that fails is not materialized, the
+others are, and nothing downstream of the step runs.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ NAMED = 10  # problems that a message lists
 
 
 class IndicatorsFailed(CompactError):
-    """Indicators could not be evaluated, so no release is made of the others."""
+    """Some indicators could not be evaluated, so no release is made from the others."""
 
 
 class IndicatorCollection(dg.Component, dg.Model, dg.Resolvable):
@@ -45,7 +45,9 @@ class IndicatorCollection(dg.Component, dg.Model, dg.Resolvable):
 
 
 def group_job(group: str):  # type: ignore[no-untyped-def]
-    """A job a folder of indicators: compute them from what is staged; nothing is asked, nothing released."""
+    """Return one job per folder of indicators: compute them from staged data, without a request or a
+    release.
+    """
     return dg.define_asset_job(
         f"group_{group}",
         selection=dg.AssetSelection.groups(group),
@@ -54,7 +56,7 @@ def group_job(group: str):  # type: ignore[no-untyped-def]
 
 
 def indicator_definitions(catalogue: Catalogue) -> dg.Definitions:
-    """The assets of a catalogue."""
+    """Return the assets of a catalogue."""
     specs = [
         dg.AssetSpec(
             indicator_key(indicator.id),
@@ -109,7 +111,7 @@ def indicator_definitions(catalogue: Catalogue) -> dg.Definitions:
 
 
 def _problems(outcomes: list[Outcome]) -> CompactError | None:
-    """What failed, by indicator; a single problem as it is."""
+    """Join the problems by indicator; a single problem is returned unchanged."""
     failed = [one for one in outcomes if one.problem is not None]
     if not failed:
         return None

@@ -1,10 +1,10 @@
-"""The names of the assets, in the order of the data's way."""
+"""Asset keys and groups, in pipeline order."""
 
 from __future__ import annotations
 
 import dagster as dg
 
-# Groups of assets; indicators are in that of their folder.
+# Groups of assets; an indicator's group is its folder.
 SOURCES, OBSERVATIONS, TABLES, RELEASE, VINTAGES = "sources", "observations", "tables", "release", "vintages"
 RELEASE_KEY = dg.AssetKey(["release"])
 AS_OF_KEY = dg.AssetKey(["release_as_of"])
@@ -31,8 +31,10 @@ def report_key(name: str) -> dg.AssetKey:
 
 
 def when_inputs_change() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
-    """True when an input's data version changed, not merely when it was materialized again; false while
-    inputs are being made, and where the run that changed the input makes this asset too."""
+    """True when an input's data version changed, not merely when it was materialized again.
+
+    False while inputs are being made, and where the run that changed the input also makes this asset.
+    """
     condition = dg.AutomationCondition
     changed = condition.data_version_changed() & ~condition.executed_with_root_target()
     return (

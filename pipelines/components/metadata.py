@@ -1,4 +1,4 @@
-"""What Dagster shows of an asset, made from the definitions: column schemas, counts, descriptions."""
+"""Metadata of assets in Dagster, generated from the definitions: column schemas, counts, descriptions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sources.staging.stage import StagedSource
 from warehouse.evaluation.evaluate import Evaluated
 from warehouse.release.tables import WrittenTable
 
-PREVIEW, CELL = 5, 60  # rows, and characters of a cell
+PREVIEW, CELL = 5, 60  # limits of a preview: rows, and characters of a cell
 OWNERS = ("team:compact-tracker",)
 
 
@@ -49,13 +49,15 @@ def describe_indicator(indicator: Indicator) -> str:
 
 
 def freshness_policy(source: Source) -> dg.FreshnessPolicy | None:
-    """How long ago a source may have been asked. Whether it also answered is what the check `fresh` says."""
+    """Return the longest allowed time since the last request to a source. Whether it also responded is the
+    check `fresh`.
+    """
     limit = cadences()[source.cadence].stale_after
     return dg.FreshnessPolicy.time_window(limit, limit / 2) if limit and source.hosts else None
 
 
 def stored_version(store: Store, source_id: str) -> dg.DataVersion:
-    """The same as long as the source has the same snapshots."""
+    """Return a version that stays the same while the source has the same snapshots."""
     have = sorted((key, s.snapshot) for key, s in store.candidates(source_id).items())
     return dg.DataVersion(sha256(repr(have).encode()).hexdigest()[:16])
 
@@ -110,7 +112,7 @@ def table_metadata(table: WrittenTable) -> Mapping[str, dg.MetadataValue]:
 
 
 def preview(path: Path, rows: int = PREVIEW) -> str:
-    """The first rows of a parquet file as a table in Markdown."""
+    """Format the first rows of a parquet file as a Markdown table."""
     with pq.ParquetFile(path) as file:
         batch = next(file.iter_batches(batch_size=rows), None)
         names = file.schema_arrow.names

@@ -1,4 +1,4 @@
-"""What the assets are given: one run on COMPACT_HOME."""
+"""The Dagster resource of the assets: one run on COMPACT_HOME."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +13,17 @@ from pipelines.steps.state import RunState
 from sources.locks import home_lock
 from sources.settings import load_settings
 
-RESOURCE = "compact"  # the name of the resource in asset signatures
+RESOURCE = "compact"  # name of the resource in asset signatures
 
 
 class CompactHome(dg.ConfigurableResource[Any]):
-    """A run of Dagster on a home: the definitions of this checkout, the snapshot store and what the steps of
-    the run have produced. While it lasts it holds the shared lock on the home: `compact run` and `compact gc`
-    keep out.
+    """A Dagster run on a home: the definitions of this checkout, the snapshot store and the results of the
+    steps so far. It holds the shared lock on the home, so that `compact run` and `compact gc` cannot start
+    meanwhile.
 
     Attributes:
         home: The folder; empty for COMPACT_HOME.
-        offline: Ask no agency.
+        offline: Send no request to an agency.
     """
 
     home: str = ""
@@ -32,7 +32,7 @@ class CompactHome(dg.ConfigurableResource[Any]):
 
     @property
     def state(self) -> RunState:
-        """What the steps of this run have produced so far, and the context they work on."""
+        """The results of this run's steps so far, and the context they work on."""
         if self._state is None:
             raise RuntimeError("the resource is used outside a run")
         return self._state
@@ -46,7 +46,7 @@ class CompactHome(dg.ConfigurableResource[Any]):
 
     @staticmethod
     def of(state: RunState) -> dg.ResourceDefinition:
-        """The resource of a run that is under way in this process and holds the lock."""
+        """Return the resource of a run that is active in this process and holds the lock."""
         resource = CompactHome()
         resource._state = state
         return dg.ResourceDefinition.hardcoded_resource(resource)

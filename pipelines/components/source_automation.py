@@ -1,7 +1,7 @@
-"""What keeps a source up to date by itself: a job, a schedule by its cadence, and a sensor that asks its
-agency for news. All of it is off until an operator turns it on.
+"""Automation of a source: a job, a schedule by its cadence, and a sensor that checks its agency for updates.
+All are off until an operator turns them on.
 
-When a source is asked is in sources/ingest/cadences.yaml; docs/operations.md says which of these to turn on.
+The cadences are in sources/ingest/cadences.yaml; docs/operations.md recommends which to turn on.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ from sources.model import SourceUnavailable
 
 SOURCE_TAG = "compact/source"  # runs with the same value wait for each other: dagster_instance/dagster.yaml
 WHY_TAG = "compact/why"
-Job = Any  # what define_asset_job gives; Dagster does not export its type
+Job = Any  # return type of define_asset_job, which Dagster does not export
 Make = Callable[[], RunContext]
 
 
 def source_jobs(sources: list[Source]) -> dict[str, Job]:
-    """A job a source: fetch and stage it. What is made of it follows by the sensor `what_follows`, or by a
-    job of indicators."""
+    """Return one job per source: fetch and stage it.
+
+    The sensor `what_follows`, or a job of indicators, updates the assets downstream.
+    """
     return {
         source.id: dg.define_asset_job(
             f"source_{source.id}",
@@ -39,7 +41,7 @@ def source_jobs(sources: list[Source]) -> dict[str, Job]:
 
 
 def schedules(sources: list[Source], jobs: dict[str, Job]) -> list[dg.ScheduleDefinition]:
-    """A schedule a source, by its cadence."""
+    """Return one schedule per source, by its cadence."""
     return [
         dg.ScheduleDefinition(
             name=f"ask_{source.id}",
@@ -55,7 +57,7 @@ def schedules(sources: list[Source], jobs: dict[str, Job]) -> list[dg.ScheduleDe
 
 
 def update_sensors(sources: list[Source], jobs: dict[str, Job], make: Make) -> list[dg.SensorDefinition]:
-    """A sensor for each source that has a cheap question."""
+    """Return a sensor for each source that has a cheap update check."""
     return [_update_sensor(source, jobs[source.id], make) for source in sources if has_question(source)]
 
 
@@ -68,7 +70,7 @@ def _update_sensor(source: Source, job: Job, make: Make) -> dg.SensorDefinition:
         if not news.changed:
             context.update_cursor(news.mark)
             return dg.SkipReason(news.why)
-        if context.cursor == news.mark:  # once; what came of it is in that run, and the schedule asks again
+        if context.cursor == news.mark:  # requested once; that run has the result
             return dg.SkipReason(f"{news.why}: a run was requested for that already")
         request = dg.RunRequest(
             run_key=f"{source.id} {news.mark}", tags={SOURCE_TAG: source.id, WHY_TAG: f"news: {news.why}"}

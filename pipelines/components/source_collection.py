@@ -1,5 +1,6 @@
-"""A folder of agencies becomes assets: for every source.yaml `snapshot/<source>` and `observation/<source>`,
-with checks, and a job, a schedule and a sensor that bring it up to date."""
+"""A folder of agencies as assets: `snapshot/<source>` and `observation/<source>` for every source.yaml, with
+checks, and a job, a schedule and a sensor that keep it up to date.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -59,7 +60,7 @@ class SourceCollection(dg.Component, dg.Model, dg.Resolvable):
 
 
 def source_definitions(sources: Mapping[str, Source]) -> dg.Definitions:
-    """The assets of some sources."""
+    """Return the assets of some sources."""
     return dg.Definitions(
         assets=[
             *(snapshot_asset(source) for source in sources.values()),
@@ -71,7 +72,9 @@ def source_definitions(sources: Mapping[str, Source]) -> dg.Definitions:
 def source_automation(
     sources: Mapping[str, Source], make: Callable[[], RunContext] = open_context
 ) -> dg.Definitions:
-    """What brings some sources up to date by itself; make: gives a sensor the context in which it asks."""
+    """Return the jobs, schedules and sensors of some sources; make: creates the context in which a sensor
+    runs.
+    """
     listed = list(sources.values())
     jobs = source_jobs(listed)
     return dg.Definitions(
@@ -82,7 +85,7 @@ def source_automation(
 
 
 def snapshot_asset(source: Source) -> dg.AssetsDefinition:
-    """The responses of one agency, as they came."""
+    """The responses of one agency, unchanged."""
     key = snapshot_key(source.id)
 
     @dg.asset(
@@ -116,8 +119,7 @@ def snapshot_asset(source: Source) -> dg.AssetsDefinition:
 
 
 def unchanged_materialization(context: RunContext, report: FetchReport) -> dg.AssetMaterialization:
-    """A source that was asked and has nothing new: its snapshots are confirmed, and their version is the
-    same."""
+    """Confirm the snapshots of a source that has nothing new; their version stays the same."""
     version = stored_version(context.store, report.source)
     return dg.AssetMaterialization(
         snapshot_key(report.source),

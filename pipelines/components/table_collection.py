@@ -1,7 +1,7 @@
-"""The published tables become assets: `table/<name>` for each, with what it reads taken from its SQL.
+"""The published tables as assets: `table/<name>` for each, with its inputs taken from its SQL.
 
-They are computed in one step, all or none, into a folder of the release to be; the release step publishes
-them. They follow the indicators by themselves, as one.
+One step computes all of them or none, into the folder of the coming release; the release step publishes them.
+They follow the indicators automatically, as one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,11 +24,11 @@ from warehouse.release.inputs import inputs_fingerprint
 from warehouse.release.tables import MODEL_TABLES
 
 OF_OBSERVATIONS = ("observation", "ledger", "quarantine", "snapshot")
-OF_VALUES = ("area", "area_group", "code")  # an area or a code is listed where a value has it
+OF_VALUES = ("area", "area_group", "code")  # an area or a code is listed if a value has it
 
 
 class TableCollection(dg.Component, dg.Model, dg.Resolvable):
-    """Assets of every published table, which schemas/tables describes.
+    """Assets of every published table described in schemas/tables.
 
     Attributes:
         sources: The folder of the agencies, below the project's root.
@@ -44,7 +44,7 @@ class TableCollection(dg.Component, dg.Model, dg.Resolvable):
 
 
 def table_inputs(name: str, sources: Iterable[str], indicators: Iterable[str]) -> list[dg.AssetKey]:
-    """The assets that a table is made of."""
+    """Return the assets that a table reads."""
     if name in {table.name for table in MODEL_TABLES}:
         return [table_key(other) for other in sorted(published_inputs(name))]
     if name == "indicator":
@@ -55,7 +55,7 @@ def table_inputs(name: str, sources: Iterable[str], indicators: Iterable[str]) -
 
 
 def table_definitions(sources: Iterable[str], indicators: Iterable[str]) -> dg.Definitions:
-    """The assets of all tables, of a release of these sources and indicators."""
+    """Return the assets of all tables, for a release of these sources and indicators."""
     source_ids, indicator_ids = list(sources), list(indicators)
     specs = [
         dg.AssetSpec(

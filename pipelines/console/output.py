@@ -1,4 +1,4 @@
-"""How the command line prints: tables or JSON to stdout, notes and problems to stderr.
+"""Terminal output: tables or JSON to stdout, notes and problems to stderr.
 
 Every line passes `visible`: names, titles and messages come from agencies and files, and a terminal obeys
 control characters. Characters that the terminal's encoding lacks are replaced, see `use_any_encoding`. No
@@ -31,8 +31,8 @@ def emit(
     Args:
         rows: the rows.
         as_json: print JSON, with every key.
-        empty: what is said of no rows.
-        columns: keys that a table shows, the most important first; those of the first row by default.
+        empty: the text printed for no rows.
+        columns: keys that a table shows, the most important first; by default the keys of the first row.
     """
     if as_json:
         _print_json([dict(row) for row in rows])
@@ -40,13 +40,13 @@ def emit(
         say(empty)
     else:
         wide = os.environ.get(UNBOUNDED) or not columns
-        # a chosen column that is empty throughout says nothing
+        # a requested column that is empty throughout carries no information
         chosen = [name for name in columns if any(row.get(name) is not None for row in rows)]
         _table(rows, list(rows[0]) if wide else chosen)
 
 
 def emit_one(row: Row, *, as_json: bool) -> None:
-    """Print one record, a field a line."""
+    """Print one record, one field per line."""
     if as_json:
         _print_json(dict(row))
     else:
@@ -61,13 +61,14 @@ def say(text: object = "", *, end: str = "\n", flush: bool = False) -> None:
 
 
 def note(text: str) -> None:
-    """Print text to stderr: what is not part of the answer."""
+    """Print text that is not part of the result to stderr."""
     print(visible(text), file=sys.stderr)
 
 
 def use_any_encoding() -> None:
-    """Replace characters that the encoding of stdout or stderr lacks, as Windows code pages do, instead of
-    ending in a traceback."""
+    """Replace characters that the encoding of stdout or stderr lacks (as Windows code pages do), instead of
+    raising.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -78,7 +79,9 @@ def _print_json(answer: object) -> None:
 
 
 def line_width() -> int | None:
-    """Characters of a line: COLUMNS, or the terminal's; None where output is not read on a terminal."""
+    """Return the characters per line: COLUMNS, or the terminal's width; None where output is not a
+    terminal.
+    """
     if os.environ.get(UNBOUNDED):
         return None
     if not os.environ.get("COLUMNS") and not sys.stdout.isatty():
@@ -87,7 +90,7 @@ def line_width() -> int | None:
 
 
 def can_print(text: str) -> bool:
-    """Whether the encoding of stdout has every character of a text."""
+    """Return whether the encoding of stdout has every character of a text."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
@@ -103,7 +106,7 @@ def _table(rows: Sequence[Row], names: Sequence[str]) -> None:
 
 
 def _line(text: str) -> str:
-    """A cell in one line."""
+    """Format a cell on one line."""
     return " ".join(text.split()) if "\n" in text else text
 
 

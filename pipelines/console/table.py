@@ -1,6 +1,6 @@
-"""Tables of text that fit a width: columns are shortened, then left out from the right, and that is said.
+"""Tables of text that fit a width: columns are shortened, then dropped from the right, and a note says so.
 
-Own code, not tabulate or rich: both cost a quick verb more than its answer, and neither leaves columns out.
+Neither tabulate nor rich is used: both cost a quick verb more than its work, and neither drops columns.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import unicodedata
 from collections.abc import Sequence
 
 GAP = "  "
-LEAST = 8  # characters below which a column of text is not shortened
+LEAST = 8  # characters below which a text column is not shortened
 MORE = "…"
 
 
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], width: int | None
 ) -> str:
-    """A header, a rule and a line a row.
+    """Format a header, a rule and one line per row.
 
     Args:
         head: names of the columns.
@@ -39,7 +39,7 @@ def table(
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal a text takes: combining marks none, wide letters two."""
+    """Count the columns of a terminal that a text takes: combining marks none, wide letters two."""
     if text.isascii():
         return len(text)
     return sum(
@@ -49,7 +49,7 @@ def cells(text: str) -> int:
 
 
 def shortened(text: str, width: int) -> str:
-    """The text, or its beginning with an ellipsis."""
+    """Return the text, or its beginning with an ellipsis."""
     if cells(text) <= width:
         return text
     kept = ""
@@ -63,8 +63,10 @@ def shortened(text: str, width: int) -> str:
 def _fit(
     widths: list[int], heads: list[int], right: Sequence[bool], width: int
 ) -> tuple[list[int], list[int]]:
-    """Widths of the columns, and which of them are shown. The first names the row: it is whole unless it
-    takes more than half of the line."""
+    """Compute the widths of the columns, and which are shown.
+
+    The first names the row: it is never shortened unless it takes more than half of the line.
+    """
     shown = list(range(len(widths)))
     least = [max(LEAST, head) for head in heads]
     if widths[0] <= width // 2:

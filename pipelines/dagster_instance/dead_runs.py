@@ -1,7 +1,7 @@
-"""Closes what a killed run left open in Dagster's records: the run itself, and the slots it claimed.
+"""Cleans up Dagster's records after a killed run: closes the run and frees the slots it claimed.
 
 Dagster frees them only while a daemon runs. Without one a claimed slot stays claimed, and the next run that
-wants it waits for ever.
+needs it waits forever.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ OPEN = (
 
 
 def close_dead_runs(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> list[str]:
-    """Mark open runs with these tags as failed, and free every slot that a run which has ended still claims.
+    """Mark open runs with these tags as failed, and free every slot that an ended run still claims.
 
     Args:
         instance: Dagster's records.
-        tags: Of runs that execute only under the exclusive lock on COMPACT_HOME. The caller holds that
-            lock, so a run of this kind that is open belongs to a process that is gone.
+        tags: Tags of runs that execute only under the exclusive lock on COMPACT_HOME. The caller holds that
+            lock, so an open run with these tags belongs to a dead process.
 
     Returns:
         The ids of the runs that were closed.

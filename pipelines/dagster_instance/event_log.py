@@ -1,8 +1,8 @@
-"""Dagster's event log in SQLite on kept connections. dagster.yaml names the class; Dagster loads it.
+"""Dagster's event log in SQLite with persistent connections. dagster.yaml names the class; Dagster loads it.
 
-Stock Dagster opens a connection for every event and waits for the disk at every commit, some thousand times
-a run (2026-11-30, on a busy machine: 370 s for 3,500 events, 93 s with this class). The files, the
-tables and every query are Dagster's own; only the connection differs.
+Stock Dagster opens a connection for every event and syncs the disk at every commit, some thousand times per
+run (2026-11-30, on a busy machine: 370 s for 3,500 events, 93 s with this class). The files, the tables and
+every query are Dagster's own; only the connection differs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from sqlalchemy import Connection, Engine, create_engine, event
 
-INDEX = "index"  # Dagster's database of what concerns all runs
+INDEX = "index"  # Dagster's database for records that belong to no single run
 TIMEOUT = 30.0  # seconds to wait for another process that writes; then SQLite says "database is locked"
 FOLDER = ("history", "runs")  # of DAGSTER_HOME, as in stock Dagster: the log of earlier runs stays readable
 
@@ -25,8 +25,8 @@ class EventLog(SqliteEventLogStorage):
     """SqliteEventLogStorage with one engine for each database, in which a commit does not wait for the disk.
 
     `synchronous = normal` is SQLite's own advice for its write-ahead log: a killed process loses nothing, a
-    power cut at worst the last events of Dagster's log. Data are never in it: the store and the releases sync
-    what they write themselves.
+    power cut at worst the last events of Dagster's log. It holds no data: the store and the releases sync
+    their own files.
     """
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
@@ -36,7 +36,7 @@ class EventLog(SqliteEventLogStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> EventLog:  # type: ignore[override,unused-ignore]
-        """The log below the folder that `base_dir` names, which is DAGSTER_HOME."""
+        """Open the log below the folder that `base_dir` names, which is DAGSTER_HOME."""
         return cls(str(Path(config_value["base_dir"]).joinpath(*FOLDER)), inst_data)
 
     def run_connection(self, run_id: str | None = None) -> AbstractContextManager[Connection]:

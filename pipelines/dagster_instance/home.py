@@ -1,4 +1,4 @@
-"""Where Dagster keeps its own records: $COMPACT_HOME/dagster, with telemetry off."""
+"""Location and settings of Dagster's own records: $COMPACT_HOME/dagster, with telemetry off."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ HERE = "{env: DAGSTER_HOME}"  # in our dagster.yaml; written out, as a process m
 
 
 def prepare(home: Path) -> Path:
-    """Make the instance's folder with today's dagster.yaml. A DAGSTER_HOME that is set is used as it is, with
-    its own dagster.yaml."""
+    """Create the instance's folder with the current dagster.yaml. A DAGSTER_HOME from the environment is used
+    unchanged, with its own dagster.yaml.
+    """
     if chosen := os.environ.get("DAGSTER_HOME"):
         return Path(chosen)
     folder = (home / FOLDER).resolve()
@@ -33,8 +34,8 @@ def prepare(home: Path) -> Path:
 
 
 def open_instance(home: Path) -> dg.DagsterInstance:
-    """Dagster's records of this home, on disk. To be closed by the caller."""
+    """Open Dagster's records of this home, on disk. The caller closes them."""
     folder = prepare(home)
-    import dagster as dg  # takes a second: only who opens the records pays for it
+    import dagster as dg  # takes a second: imported only to open the records
 
     return dg.DagsterInstance.from_config(str(folder))

@@ -1,3 +1,3 @@
-"""What Dagster loads: which folders the components read, the release, and what runs by itself. `dg list defs`
-shows it.
+"""The project's Dagster definitions: the folders that the components read, the release, and the automation.
+`dg list defs` shows it.
 """

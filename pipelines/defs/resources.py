@@ -1,4 +1,6 @@
-"""The resources of this project, and how its runs are executed: in one process, as they share one engine."""
+"""The resources of this project and its executor: all runs share one engine, so they execute in one
+process.
+"""
 
 import dagster as dg
 

@@ -1,4 +1,4 @@
-"""The schedule of the whole; those of the sources come with their component."""
+"""The schedule of the whole pipeline; those of the sources come with their component."""
 
 import dagster as dg
 

@@ -1,4 +1,4 @@
-"""What follows from changed data, and alerts. Off until an operator turns them on."""
+"""Sensors that follow changed data and send alerts. They are off until an operator turns them on."""
 
 import dagster as dg
 

@@ -1,4 +1,4 @@
-"""What a person does to a home besides a run: accept, back up, restore, roll back, collect garbage."""
+"""Operator commands on a home besides a run: accept, back up, restore, roll back, collect garbage."""
 
 from schemas.exports import lazy_exports
 

@@ -1,7 +1,7 @@
-"""`compact accept`: a person decides that a held snapshot is to be used after all, and says why.
+"""`compact accept`: an operator decides, with a reason, that a held snapshot is used.
 
-Only the thresholds of source.yaml are set aside by it. What cannot be staged is not accepted, and the checks
-of indicators judge the values of an accepted snapshot like any others. docs/acceptance.md tells the whole.
+The decision overrides the thresholds of source.yaml and nothing else. A snapshot that cannot be staged is not
+accepted, and the checks of indicators apply to its values as to any others. See docs/acceptance.md.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from sources.snapshots.events import Event
 from sources.snapshots.store import Snapshot, Store
 from sources.staging.stage import StageProblem, check_arrived, stage_source
 
-SHORT = 12  # characters of an id that tables show; any unambiguous prefix will do
+SHORT = 12  # characters of an id that tables show; any unambiguous prefix is valid
 MOST = 10  # candidates that a message lists
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """What was decided. overrides: what had held the snapshot, in the words of the run that held it."""
+    """One decision. overrides: the findings that held the snapshot, as the run reported them."""
 
     snapshot: str
     source: str
@@ -41,7 +41,7 @@ class Accepted:
 
 
 def held(home: Path) -> list[dict[str, object]]:
-    """The snapshots that wait for a person, a row each: what they are, since when and why they are held."""
+    """List the snapshots that are held for review: id, since when and why."""
     store = Store(home)
     rows = [
         _row(snapshot, store.events(source_id))
@@ -62,8 +62,9 @@ def accept(
     reader_of: Callable[[Source], Reader] = reader_of,
     series_of: Callable[[str], Mapping[str, SeriesInfo]] = load_series,
 ) -> Accepted:
-    """Accept the held snapshot whose id begins with prefix: the next run uses it. Raises CompactError where
-    none, or more than one, is meant, or where it cannot be used whatever anybody decides."""
+    """Accept the held snapshot whose id begins with prefix: the next run uses it. Raises CompactError if the
+    prefix matches none or several, or if the snapshot cannot be used regardless of the decision.
+    """
     if not reason.strip():
         raise CompactError(
             "no reason is given",
@@ -93,7 +94,7 @@ def accept(
 
 
 def _one(store: Store, prefix: str) -> Snapshot:
-    """The held snapshot that is meant."""
+    """Find the held snapshot that a prefix names."""
     waiting = [s for source_id in store.source_ids for s in store.held(source_id).values()]
     matches = [s for s in waiting if prefix and s.snapshot.startswith(prefix)]
     if len(matches) == 1:
@@ -114,7 +115,7 @@ def _one(store: Store, prefix: str) -> Snapshot:
 
 
 def _not_held(store: Store, snapshot: Snapshot) -> str:
-    """Why a snapshot that is known needs no decision, or is past it."""
+    """Explain why a known snapshot needs no decision, or is past it."""
     name = f"snapshot {snapshot.snapshot[:SHORT]} of {snapshot.source} {snapshot.resource}"
     live = store.live(snapshot.source).get(snapshot.resource)
     if live is not None and live.snapshot == snapshot.snapshot:
@@ -136,7 +137,7 @@ def _prove(
     reader_of: Callable[[Source], Reader],
     series_of: Callable[[str], Mapping[str, SeriesInfo]],
 ) -> None:
-    """Stage the source as the next run will, with this snapshot among its live ones."""
+    """Stage the source as the next run will, with this snapshot among its current ones."""
     source = sources.get(snapshot.source)
     if source is None:
         raise CompactError(
@@ -181,7 +182,7 @@ def _row(snapshot: Snapshot, events: Sequence[Event]) -> dict[str, object]:
 
 
 def _why(snapshot: Snapshot, events: Sequence[Event]) -> dict[str, str]:
-    """When and why it was held the last time."""
+    """Return when and why it was held the last time."""
     mine = (
         event
         for event in reversed(events)
@@ -198,7 +199,7 @@ def _listed(snapshots: Sequence[Snapshot]) -> str:
 
 
 def this_user() -> str:
-    """The name of the user at this machine."""
+    """Return the name of the current user."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container without a user database, before and since 3.13

@@ -1,9 +1,10 @@
-"""`compact backup` and `compact restore`: what cannot be made again, kept in a folder on another disk.
+"""`compact backup` and `compact restore`: everything that cannot be recomputed, kept in a folder on another
+disk.
 
 A backup folder holds each distinct file once, under its sha256, and one list per backup:
     objects/ab/<sha256>       the bytes
     backups/<moment>.json     path -> sha256, size and mode; written last, so an interrupted backup has none
-Staged and evaluated tables are left out: a run makes them again. Secrets are not in COMPACT_HOME. A team's
+Staged and evaluated tables are excluded: a run rebuilds them. Secrets are not in COMPACT_HOME. A team's
 PostgreSQL is backed up with its own tools, see docs/operations.md.
 """
 

@@ -1,6 +1,6 @@
-"""The files of a backup: which of a home's files are kept, their bytes under their sha256, how they return.
+"""The files of a backup: which files of a home are kept, storage by sha256, and restoring them.
 
-Lists of backups and the commands' own rules are in backup.py.
+The lists of backups and the rules of the commands are in backup.py.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ OBJECTS = "objects"
 BLOCK = 1 << 20
 SHA256 = re.compile(r"[0-9a-f]{64}")
 SQLITE = ".db"
-SIDE_FILES = ("-wal", "-shm", "-journal")  # belong to an open SQLite file; its backup holds what they hold
+SIDE_FILES = ("-wal", "-shm", "-journal")  # part of an open SQLite file; its backup includes their content
 
 
 def check_entry(entry: dict[str, Any]) -> None:
-    """Raise ValueError if a line of a list is not one that `compact backup` writes."""
+    """Raise ValueError if an entry of a list is not one that `compact backup` writes."""
     if not SHA256.fullmatch(entry["sha256"]) or int(entry["bytes"]) < 0 or not 0 <= entry["mode"] <= 0o777:
         raise ValueError(entry["path"])
 
 
 def files_to_keep(home: Path) -> Iterator[Path]:
-    """Every file and link of a home that is neither derived nor half-written."""
+    """List every file and link of a home that is neither derived nor partially written."""
     for top in sorted(home.iterdir()):
         if top.name in DERIVED or top.name.startswith("."):
             continue
@@ -45,7 +45,7 @@ def files_to_keep(home: Path) -> Iterator[Path]:
 
 
 def keep_file(home: Path, path: Path, folder: Path) -> tuple[dict[str, Any], bool]:
-    """The line of a file in the list, and whether its bytes were copied."""
+    """Return the entry of a file in the list, and whether its bytes were copied."""
     name = path.relative_to(home).as_posix()
     if path.is_symlink():
         target = os.readlink(path)  # noqa: PTH115 - as it is written, not as it resolves
@@ -64,8 +64,9 @@ def _entry(name: str, path: Path, mode: int, folder: Path) -> tuple[dict[str, An
 
 
 def _put(path: Path, objects: Path) -> tuple[str, int, bool]:
-    """Keep a file's bytes under their sha256, hashed while they are copied: a file that changes meanwhile
-    cannot get a wrong name. Returns sha256, size, and whether the bytes are new."""
+    """Store a file's bytes under their sha256, computed while copying: a file that changes meanwhile cannot
+    get a wrong name. Returns sha256, size, and whether the bytes are new.
+    """
     digest, size = hashlib.sha256(), 0
     objects.mkdir(parents=True, exist_ok=True)
     handle, partial = tempfile.mkstemp(prefix=".new-", dir=objects)
@@ -90,7 +91,7 @@ def _put(path: Path, objects: Path) -> tuple[str, int, bool]:
 
 
 def _copy_database(path: Path, copy: Path) -> None:
-    """A copy of an SQLite file as of one moment, though Dagster may be writing to it."""
+    """Copy an SQLite file as of one moment, though Dagster may be writing to it."""
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as source, sqlite3.connect(copy) as target:
         source.backup(target)
     source.close()
@@ -130,7 +131,7 @@ def object_of(folder: Path, entry: dict[str, Any]) -> Path:
 
 
 def inside_home(name: str) -> str:
-    """The name, if it stays inside of a home: a list may have been written by anyone.
+    """Return the name if it stays inside a home: a list is untrusted input.
 
     Raises:
         ValueError: it is absolute or leaves the home.

@@ -1,7 +1,8 @@
-"""What a run that died has left in COMPACT_HOME: half-written files, and a swap of `latest` half done.
+"""Cleans COMPACT_HOME after a run that died: removes partial files and completes an interrupted switch of
+`latest`.
 
-Called by who works there alone, so that whatever looks unfinished belongs to nobody. What is finished and no
-longer needed is a matter of pipelines/maintenance/gc.py.
+The caller holds the exclusive lock, so no unfinished file belongs to a live process. Finished files that are
+no longer needed are the task of pipelines/maintenance/gc.py.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ RELEASES = ("", "redistributable")
 
 
 def remove_partial_files(home: Path) -> list[Path]:
-    """Remove what is unfinished, and finish what was all but published: a release that is in place, and the
-    table of an import that is in the manifest. Returns what was removed."""
+    """Remove partial files, and complete an interrupted publication.
+
+    Publication covers a release that is in place, and the table of an import that is in the manifest. Returns
+    the removed paths.
+    """
     left = [path for pattern in UNFINISHED for path in home.glob(pattern)]
     left += [*_spilled(), *_unwritten_settings(home)]
     for path in left:
@@ -46,7 +50,7 @@ def remove_partial_files(home: Path) -> list[Path]:
 
 
 def remove(path: Path) -> None:
-    """Delete a file or a folder, whichever it is; gone already is fine."""
+    """Delete a file or a folder; do nothing if it does not exist."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -54,7 +58,7 @@ def remove(path: Path) -> None:
 
 
 def _spilled() -> Iterator[Path]:
-    """Folders to which the engine of a process that is no more moved what did not fit into memory."""
+    """Find folders to which the engine of a dead process spilled data that did not fit into memory."""
     for folder in Path(tempfile.gettempdir()).glob("compact-*"):
         number = folder.name.removeprefix("compact-")
         if number.isdigit() and folder.stat().st_uid == os.getuid() and not _alive(int(number)):
@@ -62,7 +66,7 @@ def _spilled() -> Iterator[Path]:
 
 
 def _unwritten_settings(home: Path) -> Iterator[Path]:
-    """Dagster's settings, half written by a process that is no more: a living one may hold no lock."""
+    """Find partial Dagster settings of a dead process: a live one may hold no lock."""
     for partial in home.glob("dagster/.dagster.yaml.*"):
         number = partial.suffix[1:].partition("-")[0]
         if number.isdigit() and not _alive(int(number)):

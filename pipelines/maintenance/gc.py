@@ -1,9 +1,7 @@
-"""`compact gc`: removes what nothing needs: old releases by policy, stored pages, staged and evaluated
-tables.
+"""`compact gc`: deletes unreferenced data: old releases by policy, stored pages, staged and evaluated tables.
 
-What is needed is decided in warehouse/store/retention.py and sources/snapshots/garbage.py. Each removal is
-one step that a
-crash leaves whole or undone; what it was about to remove, the next gc removes.
+warehouse/store/retention.py and sources/snapshots/garbage.py decide what is still referenced. Each removal is
+atomic; after a crash, the next gc removes the rest.
 """
 
 from __future__ import annotations
@@ -30,8 +28,9 @@ from warehouse.verification.verify import verify_release
 
 @dataclass(frozen=True)
 class Removed:
-    """One thing that was removed, or would be. kind: release, page, staged or evaluated; bytes: what it
-    frees."""
+    """One removed item, or one that would be. kind: release, page, staged or evaluated; bytes: the space it
+    frees.
+    """
 
     kind: str
     what: str
@@ -40,10 +39,9 @@ class Removed:
 
 
 def collect(home: Path, keep: int | None = None, *, dry_run: bool = False) -> list[Removed]:
-    """Remove what nothing needs. keep: how many of the last releases, in place of the policy's number.
-
-    Raises HomeLocked where a run is at work, and CompactError where a latest release is damaged: older ones
-    might be needed to go back to. dry_run: look only.
+    """Delete unreferenced data. keep: number of releases to keep, instead of the policy's; dry_run: delete
+    nothing. Raises HomeLocked if a run is active, and CompactError if a latest release is damaged: older ones
+    may be needed for a rollback.
     """
     with nullcontext() if dry_run else home_lock(home, "compact gc"):
         if not dry_run:
@@ -73,7 +71,9 @@ def _latest_must_be_whole(home: Path) -> None:
 
 
 def _releases(home: Path, keep: int | None, dry_run: bool, spared: list[Path]) -> Iterator[Removed]:
-    """Each is renamed, which is one step, and then deleted: half a release never stands under its name."""
+    """Rename each release, which is atomic, then delete it: no partial release is ever visible under its
+    name.
+    """
     keep_reasons = kept(home, keep)
     for row in releases(home):
         folder = releases_folder(home) / row["id"]
@@ -83,7 +83,7 @@ def _releases(home: Path, keep: int | None, dry_run: bool, spared: list[Path]) -
         size = _size([folder])
         if not dry_run:
             with publishing(home) as place:
-                if latest_release(home) == folder.resolve():  # after a rollback meanwhile
+                if latest_release(home) == folder.resolve():  # if a rollback happened meanwhile
                     spared.append(folder)
                     continue
                 remove(folder.rename(place / f"{REMOVED}{row['id']}"))
@@ -95,7 +95,7 @@ def _snapshots(folders: Iterable[Path]) -> set[str]:
 
 
 def _pages(store: Store, needed: set[str], dry_run: bool) -> Iterator[Removed]:
-    """First the record, then the bytes: a page is never missing without a word."""
+    """Delete the record first, then the bytes: no page disappears while it is still recorded."""
     lines = unneeded_lines(store, needed)
     reasons = {page["sha256"]: line["reason"] for line in lines for page in line["pages"]}
     if not dry_run:
@@ -110,7 +110,9 @@ def _pages(store: Store, needed: set[str], dry_run: bool) -> Iterator[Removed]:
 
 
 def _tables(home: Path, needed: set[str], dry_run: bool) -> Iterator[Removed]:
-    """Staged tables that a newer one replaces, and values of definitions or inputs that are no more."""
+    """Delete staged tables that a newer one replaces, and values of definitions or inputs that no longer
+    exist.
+    """
     for kind, paths, why in (
         (
             "staged",
@@ -130,8 +132,9 @@ def _tables(home: Path, needed: set[str], dry_run: bool) -> Iterator[Removed]:
 
 
 def _staged_unneeded(home: Path, needed: set[str]) -> list[Path]:
-    """Every staged table but: the ones in use, and for each needed snapshot the newest table that has it,
-    from which `compact revisions` reads."""
+    """List the unneeded staged tables: neither in use nor the newest table of a needed snapshot, which
+    `compact revisions` reads.
+    """
     used = {place.observation.parent for place in _in_use(home).values()}
     unneeded = []
     for source in sorted((home / "staged").glob("*/")):
@@ -154,8 +157,9 @@ def _in_use(home: Path) -> Mapping[str, Stored]:
 
 
 def _evaluated_unneeded(home: Path) -> list[Path]:
-    """Every evaluated table but those a run would take as they are, and the newest of each indicator, with
-    which a definition is compared."""
+    """List the unneeded evaluated tables: neither reusable by a run nor the newest of an indicator, which
+    `compact why` compares.
+    """
     staged = {source_id: unneeded.observation for source_id, unneeded in _in_use(home).items()}
     used: set[Path] = set()
     for part in RELEASES:

@@ -1,8 +1,8 @@
-"""The observations of a release against the agencies' stored bytes: each source is staged again, aside, from
-the snapshots that the release names, and its rows are compared.
+"""Compares the observations of a release with the agencies' stored bytes: each source is restaged in a
+separate folder from the snapshots that the release names.
 
-Where today's code or definition of a source is not that of the release there is nothing to compare, which is
-counted and said.
+A source whose current code or definition differs from the release's cannot be compared; it is counted and
+reported.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ EXAMPLES = 5
 
 @dataclass
 class Restaged:
-    """What restaging came to.
+    """Result of restaging.
 
     Attributes:
-        rows: how many observations were compared.
+        rows: number of observations compared.
         left_out: sources that could not be compared, each with the reason.
         findings: the sources whose observations differ.
     """
@@ -41,7 +41,7 @@ class Restaged:
 
 
 def restage(folder: Path, store: Store, sources: Mapping[str, Source]) -> Restaged:
-    """Compare every observation of a release with what its snapshots hold.
+    """Compare every observation of a release with its snapshots.
 
     Args:
         folder: a release whose tables can be read.
@@ -74,7 +74,7 @@ def _compare(
     recorded: Mapping[str, Mapping[str, object]],
     result: Restaged,
 ) -> str:
-    """Compare one source. Gives the reason where that is not possible."""
+    """Compare one source. Returns the reason if that is not possible."""
     if source is None:
         return "its definition is gone"
     snapshots: list[Snapshot] = []
@@ -97,8 +97,9 @@ def _compare(
 
 
 def _compare_rows(folder: Path, restaged: Path, source_id: str, result: Restaged) -> None:
-    """Every published observation must be among the restaged ones; those that no indicator uses are not
-    published."""
+    """Check that every published observation is among the restaged ones. Observations that no indicator uses
+    are not published.
+    """
     columns = ", ".join(f'"{name}"' for name in OBSERVATION.names)
     table = parquet(folder / "observation.parquet")
     published = f"(select {columns} from {table} where source = {literal(source_id)})"

@@ -1,6 +1,5 @@
-"""`compact rollback`: points `latest` to an older release, on purpose and with a reason.
-
-What was decided is read in warehouse/store/history.py.
+"""`compact rollback`: points `latest` to an older release, with a reason. warehouse/store/history.py reads
+the decisions.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from warehouse.verification.verify import verify_release
 
 
 def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime | None = None) -> Row:
-    """Point `latest` to another kept release, proved to be whole. Returns the decision as it is recorded.
+    """Point `latest` to another kept release, after verifying it. Returns the recorded decision.
 
-    Releases made after it are withdrawn: they stay where they are, and a run that would make one of them
-    again publishes nothing. Going forward to a withdrawn one ends its withdrawal. Raises CompactError where
-    there is no reason, no such release, or a damaged one.
+    Releases made after it are withdrawn: they are kept, and a run that would reproduce one of them publishes
+    nothing. Rolling forward to a withdrawn release ends its withdrawal. Raises CompactError if the reason is
+    missing, or the release is unknown or damaged.
     """
     if not reason.strip():
         raise CompactError(

@@ -1,4 +1,4 @@
-"""The Model Context Protocol server: answers from a release for an assistant."""
+"""The Model Context Protocol server: reads a release for AI assistants."""
 
 from schemas.exports import lazy_exports
 

@@ -1,7 +1,7 @@
-"""Answers of a release for whoever asks in words: each with source, year, status, vintage and method, and
-with what is not known said to be unknown.
+"""Queries of a release for AI assistants. Each result has source, year, status, vintage and method, and
+states what is unknown.
 
-Written on `Release`; served by `compact mcp` (pipelines/mcp/server.py), which cuts an answer to its size.
+Built on `Release`; served by `compact mcp` (pipelines/mcp/server.py), which limits the size of a result.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from warehouse.query.series import breaks_of
 from warehouse.query.tables import ask, has_table
 from warehouse.query.units import with_unit
 
-# What a reader of one number must know beside it.
+# Fields needed to read one number.
 ORIGIN = """source.title as source, source.licence, value.series, value.time_period as year, value.value,
         value.lower_bound, value.upper_bound, value.obs_status, value.footnote, value.snapshot"""
 TOTAL = " and ".join(f"value.{name} = '_T'" for name in VALUE_DIMENSIONS)
-NEVER_SHOWN = ("fingerprint", "depends_on")  # of a definition: they tell a person nothing
-MEMBERS = 12  # of a group that an explanation lists
+NEVER_SHOWN = ("fingerprint", "depends_on")  # fields of a definition without meaning for a reader
+MEMBERS = 12  # members of a group that an explanation lists
 
 
 def search(release: Release, text: str) -> Row:
-    """Indicators whose identifier, title, text or agency's code holds every word."""
+    """Find indicators whose identifier, title, text or agency code has every word."""
     words = text.lower().split()
     matches = []
     for row in ask(release.folder, "select * from {indicator_meta} order by indicator"):
@@ -47,13 +47,13 @@ def search(release: Release, text: str) -> Row:
 
 
 def about(release: Release, indicator: str) -> Row:
-    """An indicator's definition, target, sources and coverage."""
+    """Return an indicator's definition, target, sources and coverage."""
     description = {name: value for name, value in release.about(indicator).items() if name not in NEVER_SHOWN}
     return as_answer(release, [description], None)
 
 
 def show(release: Release, indicator: str, area: str = "", year: int | None = None) -> Row:
-    """Total values: the latest, or those of a year; of one area or all, each with its verdict."""
+    """Return total values: the latest, or those of a year; of one area or all, each with its verdict."""
     indicator = release.known(indicator)
     code = release.area(area).code if area else None
     rows = ask(
@@ -83,7 +83,7 @@ def show(release: Release, indicator: str, area: str = "", year: int | None = No
             "that is missing, not zero"
         )
     verdicts = {row["ref_area"]: row for row in release.progress(indicator, [code] if code else None)}
-    if len(rows) > 1:  # of many areas: without what only a reader of one needs
+    if len(rows) > 1:  # for many areas: without the fields needed for one area only
         described = [with_status(row) | verdict_of(release, verdicts.get(row["ref_area"])) for row in rows]
         described = [{name: value for name, value in row.items() if name != "snapshot"} for row in described]
         return as_answer(release, described, unknown) | {"group_values": groups}
@@ -125,7 +125,7 @@ def series(
     until: int | None = None,
     sex: str = "_T",
 ) -> Row:
-    """Every year of an indicator for an area or group, the first first."""
+    """Return every year of an indicator for an area or group, the earliest first."""
     values = release.data(indicator, [area], since, until, sex=sex).rows
     kept = ("time_period", "value", "lower_bound", "upper_bound", "status", "source_title", "footnote", "sex")
     rows = [
@@ -139,13 +139,13 @@ def series(
 
 
 def _breaks(release: Release, indicator: str, area: str, years: list[int]) -> Row:
-    """Where years must not be compared, with the reason; nothing where they may."""
+    """Return the years across which values are not comparable, with the reason; empty where all are."""
     breaks = breaks_of(release.folder, release.known(indicator), release.area(area).code, years)
     return {"breaks": breaks} if breaks else {}
 
 
 def ranking(release: Release, indicator: str, group: str = "", since: int | None = None) -> Row:
-    """Countries by their newest value, the best first; equal values share a rank."""
+    """Rank countries by their newest value, the best first; equal values share a rank."""
     kept = ("rank", "area", "value", "time_period", "status", "title", "unit_name", "direction")
     rows = [{name: row[name] for name in kept} for row in release.rank(indicator, group or None, since)]
     nothing = f"unknown: no country{' of ' + group if group else ''} has a value of {indicator} here"
@@ -153,7 +153,7 @@ def ranking(release: Release, indicator: str, group: str = "", since: int | None
 
 
 def projection(release: Release, indicator: str, area: str) -> Row:
-    """The years ahead with their intervals, if the release projects them, else why not."""
+    """Return the projected years with their intervals, or why the release has no projection."""
     indicator, code = release.known(indicator), release.area(area).code
     kept = ("time_period", "value", "lower_80", "upper_80", "probability_target_met", "target_value")
     rows = [
@@ -178,7 +178,7 @@ def projection(release: Release, indicator: str, area: str) -> Row:
 
 
 def progress(release: Release, indicator: str, area: str, method: str = "") -> Row:
-    """How an area's pace is judged, by one published method or by all: class and likelihood together."""
+    """Return the assessment of an area's pace by one published method or by all: class and likelihood."""
     indicator = release.known(indicator)
     code = release.area(area).code
     rows = ask(
@@ -212,7 +212,7 @@ def progress(release: Release, indicator: str, area: str, method: str = "") -> R
 
 
 def gaps(release: Release, indicator: str, area: str) -> Row:
-    """Differences between groups of people: the newest of each pair, and all values by group."""
+    """Return differences between groups of people: the newest of each pair, and all values by group."""
     indicator = release.known(indicator)
     code = release.area(area).code
     pairs = release.gaps(indicator, [code]).rows if has_table(release.folder, "gap") else []
@@ -237,7 +237,9 @@ def gaps(release: Release, indicator: str, area: str) -> Row:
 def explain(
     release: Release, indicator: str, area: str, year: int | None = None, *, sql: bool = False
 ) -> Row:
-    """A number's formula, observations, snapshots, place in the bytes and checks; its SQL if asked for."""
+    """Explain a number: formula, observations, snapshots, place in the bytes, checks and, on request, its
+    SQL.
+    """
     try:
         explained = release.explain(indicator, area, year)
     except CompactError as problem:
@@ -255,7 +257,7 @@ def explain(
 
 
 def coverage(release: Release, indicator: str = "", area: str = "") -> Row:
-    """For which countries an indicator has values, or which indicators have values for a country."""
+    """Return the countries with values of an indicator, or the indicators with values for a country."""
     if indicator:
         indicator = release.known(indicator)
     code = release.area(area).code if area else None

@@ -1,4 +1,4 @@
-"""The form of an answer: verdict, status and vintage in words, and what all rows share said once."""
+"""Formatting of results: verdict, status and vintage in words; fields common to all rows appear once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from warehouse.client.release import Release
 from warehouse.query.tables import ask
 
 Row = dict[str, Any]
-REPEATED = ("title", "unit", "licence", "method", "indicator")  # said once where every row has it
+# moved out of the rows where all rows share it
+REPEATED = ("title", "unit", "licence", "method", "indicator")
 
 
 def verdict_of(release: Release, row: Row | None) -> Row:
-    """A class in words and its likelihood, in one field."""
+    """Format a class in words with its likelihood, in one field."""
     if row is None or row["method"] != DEFAULT_METHOD:
         return {}
     words = release.verdict_words().get(row["category"], row["category"].replace("_", " "))
@@ -25,13 +26,13 @@ def verdict_of(release: Release, row: Row | None) -> Row:
 
 
 def with_status(row: Row) -> Row:
-    """A row with its status in words."""
+    """Return a row with its status in words."""
     status = row.get("obs_status")
     return row | {"status": STATUS_WORDS.get(status, status)} if status else row
 
 
 def with_vintage(release: Release, row: Row) -> Row:
-    """A row with its status in words and its vintage: when what snapshot was fetched."""
+    """Return a row with its status in words and its vintage: the snapshot and when it was fetched."""
     row = with_status(row)
     names = str(row.get("snapshot") or "").split(";")
     vintage = ask(
@@ -47,7 +48,7 @@ def with_vintage(release: Release, row: Row) -> Row:
 
 
 def as_answer(release: Release, rows: list[Row], unknown: str | None) -> Row:
-    """Rows with what all of them share said once."""
+    """Return rows with their common fields moved to the top."""
     shared = {
         name: rows[0][name]
         for name in REPEATED

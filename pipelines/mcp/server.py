@@ -1,7 +1,7 @@
-"""`compact mcp`: the latest release for AI assistants, read-only, by the Model Context Protocol.
+"""`compact mcp`: serves the latest release to AI assistants, read-only, over the Model Context Protocol.
 
-What is answered is in pipelines/mcp/answers.py; here are the tools' names, their words for the assistant, the
-size of an answer, and the transport. Each call reads the release that is the latest then.
+The queries are in pipelines/mcp/answers.py. This module has the names and descriptions of the tools, the size
+limit and the transport. Each call reads the release that is the latest at that moment.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from warehouse.client.release import Release
 
 MAX_ARGUMENT = 200  # characters; the longest name of an area has 52, of an indicator 40
 MAX_YEAR = 9_999
-MAX_ERROR = 2_000  # characters of an error: what an assistant is told, it may repeat
-SIZE = 6_000  # characters of an answer by default: below 2,000 tokens at three characters or more a token
+MAX_ERROR = 2_000  # characters of an error message: an assistant may repeat it
+SIZE = 6_000  # characters of a result by default: below 2,000 tokens at three characters or more per token
 METHODS = Path(__file__).resolve().parents[2] / "docs" / "methods"
 INSTRUCTIONS = """\
 Figures on how far every country is from the measurable targets of the UN Global Digital Compact, from
@@ -41,7 +41,7 @@ or code: Kenya, KEN, KE, 404, Africa, LDCs.
 
 
 class BoundedServer(MCPServer[Any]):
-    """Repeats of a request that it refuses, such as one for an unknown tool, no more than a bounded part."""
+    """An MCP server whose error messages repeat only a bounded part of a rejected request."""
 
     async def call_tool(self, *positional: Any, **options: Any) -> Any:
         try:
@@ -53,7 +53,7 @@ class BoundedServer(MCPServer[Any]):
 
 
 def server(home: Path) -> MCPServer[Any]:
-    """The server over the latest release of COMPACT_HOME."""
+    """Create the server over the latest release of COMPACT_HOME."""
     from importlib.metadata import version
 
     made = BoundedServer(
@@ -185,12 +185,12 @@ def _add_resources(made: MCPServer[Any], latest: Callable[[], Release]) -> None:
 
 def serve(home: Path) -> None:
     """Serve over standard input and output until the client hangs up."""
-    Release.latest(home)  # without a release there is nothing to serve, and that is said at once
+    Release.latest(home)  # fail at once if there is no release
     server(home).run("stdio")
 
 
 def _word(text: str) -> str:
-    """An argument as it may be searched for and repeated in an answer.
+    """Validate an argument that is searched for and may be repeated in a result.
 
     Raises:
         CompactError: it is longer than any code, name or question needs.
@@ -201,7 +201,7 @@ def _word(text: str) -> str:
 
 
 def _argument(value: str | int | None) -> str | int | None:
-    """An argument as an answer may take it: a word, or a year as the database may compare it.
+    """Validate an argument: a word, or a year that the database can compare.
 
     Raises:
         CompactError: a word is too long, or a year has more than four digits.
@@ -214,7 +214,7 @@ def _argument(value: str | int | None) -> str | int | None:
 
 
 def _result(ask: Callable[[], dict[str, Any]], offset: int = 0) -> CallToolResult:
-    """An answer as JSON; a question that cannot be answered as an error that says what can be asked."""
+    """Return a result as JSON; an invalid request as an error that states the valid ones."""
     try:
         text, failed = to_json(part_of(ask(), offset)), False
     except CompactError as problem:
@@ -223,10 +223,10 @@ def _result(ask: Callable[[], dict[str, Any]], offset: int = 0) -> CallToolResul
 
 
 def part_of(answer: dict[str, Any], offset: int) -> dict[str, Any]:
-    """As many rows from an offset as the size allows, at least one, and where to go on.
+    """Return as many rows from an offset as the size allows, at least one, and the next offset.
 
     Raises:
-        CompactError: the offset is behind the last row.
+        CompactError: the offset is beyond the last row.
     """
     rows = answer["answer"]
     if offset and not 0 < offset < len(rows):
@@ -235,7 +235,7 @@ def part_of(answer: dict[str, Any], offset: int) -> dict[str, Any]:
         )
     lists = {name: value for name, value in answer.items() if name != "answer" and isinstance(value, list)}
     room = SIZE - len(to_json({name: value for name, value in answer.items() if name != "answer"}))
-    if lists and room < SIZE // 2:  # lists beside the answer: their beginning, and how many there are
+    if lists and room < SIZE // 2:  # other lists in the result: their beginning, and their length
         for name, items in lists.items():
             answer |= {name: items[:10], f"{name}_total": len(items)}
         room = SIZE - len(to_json({name: value for name, value in answer.items() if name != "answer"}))
@@ -258,7 +258,7 @@ def to_json(value: Any) -> str:
 
 
 def _without_nulls(value: Any, top: bool = True) -> Any:
-    """Rows without what is missing: a key that is not there says the same in less."""
+    """Remove null fields: an absent key means the same and is shorter."""
     if isinstance(value, dict):
         return {k: _without_nulls(v, False) for k, v in value.items() if top or v is not None}
     return [_without_nulls(one, False) for one in value] if isinstance(value, list) else value

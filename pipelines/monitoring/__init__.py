@@ -1,4 +1,4 @@
-"""Status, logs and alerts of runs. The data are never in them."""
+"""Status, logs and alerts of runs. They hold no data values."""
 
 from schemas.exports import lazy_exports
 

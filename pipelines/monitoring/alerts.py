@@ -1,8 +1,7 @@
-"""Alerts: what needs a person goes to a webhook or by e-mail, if the environment names a receiver; each
-matter once, for as long as it lasts.
-
-Off by default. A receiver that fails never fails a run; that is told, and the matter is sent the next time.
-Passwords and the addresses of webhooks, which often are secrets themselves, are never printed or logged.
+"""Alerts by webhook or e-mail about issues that require action; each issue once while it lasts. Off unless
+the environment names a receiver. A failing receiver never fails a run: the failure is reported, and the issue
+is sent the next time. Passwords and the addresses of webhooks, which often are secrets themselves, are never
+printed or logged.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ SUBJECT = "Compact Tracker"
 
 @dataclass(frozen=True)
 class Message:
-    """What is sent. subject: a few words; texts: a sentence a matter."""
+    """One message. subject: a few words; texts: one sentence per issue."""
 
     subject: str
     texts: Sequence[str]
@@ -52,7 +51,7 @@ Receiver = Callable[[Message], None]
 
 
 def receivers() -> dict[str, Receiver]:
-    """Those that the environment names: none, by default."""
+    """Return the receivers that the environment names; by default none."""
     settings, configured = load_settings(), dict[str, Receiver]()
     if settings.alert_webhook:
         configured["webhook"] = to_webhook
@@ -62,7 +61,7 @@ def receivers() -> dict[str, Receiver]:
 
 
 def send(message: Message) -> list[str]:
-    """Send to every receiver. What failed, a sentence each; nothing is raised."""
+    """Send to every receiver. Returns the failures, one sentence each; raises nothing."""
     failed = []
     for name, receiver in receivers().items():
         try:
@@ -73,8 +72,9 @@ def send(message: Message) -> list[str]:
 
 
 def send_news(home: Path, facts: Facts) -> list[str]:
-    """Send what is new since the last time. What is over is forgotten, so that it is told if it comes again;
-    where any receiver fails, all of it is sent again the next time."""
+    """Send the issues that are new since the last time. A resolved issue is forgotten, and reported again if
+    it recurs. If any receiver fails, all are sent again the next time.
+    """
     if not receivers():
         return []
     now = {one.key: one.text for one in findings(facts)}
@@ -103,7 +103,7 @@ def to_webhook(message: Message) -> None:
             for key, text in zip(message.keys or message.texts, message.texts, strict=True)
         ],
     }
-    import requests  # here, for most runs send nothing
+    import requests  # imported here: most runs send nothing
 
     from sources.http.exact_length import ExactLengthAdapter
 
@@ -112,7 +112,7 @@ def to_webhook(message: Message) -> None:
             session.mount("https://", ExactLengthAdapter())
             session.mount("http://", ExactLengthAdapter())
             session.trust_env = not is_loopback(address)
-            session.auth = lambda request: request  # not what ~/.netrc holds
+            session.auth = lambda request: request  # ignore credentials in ~/.netrc
             answer = session.post(
                 address,
                 json=body,
@@ -123,14 +123,16 @@ def to_webhook(message: Message) -> None:
             )
             status = answer.status_code
             answer.close()
-    except (requests.RequestException, ValueError) as error:  # its words may hold the address
+    except (requests.RequestException, ValueError) as error:  # the message may contain the address
         raise NotSent(f"no answer ({type(error).__name__})") from None
     if not 200 <= status < 300:
         raise NotSent(f"it answers with status {status}")
 
 
 class MailConnection(smtplib.SMTP):
-    """A connection that is shut after so many seconds: a socket's own limit starts again with every byte."""
+    """A connection that is closed after a fixed number of seconds: a socket's own timeout restarts with every
+    byte.
+    """
 
     def __init__(self, host: str, port: int, seconds: float) -> None:
         self._timer = Timer(seconds, self._shut)
@@ -149,7 +151,7 @@ class MailConnection(smtplib.SMTP):
 
 
 def by_mail(message: Message) -> None:
-    """One mail through COMPACT_ALERT_SMTP (host:port), with STARTTLS unless that is this very machine."""
+    """Send one mail through COMPACT_ALERT_SMTP (host:port), with STARTTLS unless the host is this machine."""
     settings = load_settings()
     host, _, port = settings.alert_smtp.rpartition(":")
     sender, to = settings.alert_from, settings.alert_to
@@ -167,7 +169,7 @@ def by_mail(message: Message) -> None:
                 password = settings.alert_smtp_password
                 server.login(user.get_secret_value(), password.get_secret_value() if password else "")
             server.send_message(mail)
-    except (OSError, smtplib.SMTPException, ValueError) as error:  # its words may hold the user's name
+    except (OSError, smtplib.SMTPException, ValueError) as error:  # the message may contain the user's name
         raise NotSent(f"the mail server did not take it ({type(error).__name__})") from None
 
 
@@ -175,14 +177,13 @@ def by_mail(message: Message) -> None:
 def alert_when_overdue(
     home: Path, facts: Callable[[], Facts], seconds: float = RUN_HOURS * 3600
 ) -> Iterator[None]:
-    """Around a run: if it still goes on after its time, that is sent while it does.
+    """Watch a run, and send an alert while it runs longer than expected.
 
-    `compact alert`, by its timer, reports the same, also of a process that no longer responds.
+    `compact alert`, run by its timer, reports the same, including for a process that no longer responds.
 
     Args:
         home: COMPACT_HOME.
-        found: gives the status as it is then.
-        seconds: after which a run is beyond its time.
+        found: returns the current status. seconds: after which a run is overdue.
     """
 
     def tell() -> None:
@@ -215,4 +216,4 @@ def _remember(home: Path, keys: Sequence[str]) -> None:
     try:
         write_sidecar(path, sorted(keys))
     except OSError:
-        return  # told twice is better than a failed run
+        return  # a duplicate alert is better than a failed run

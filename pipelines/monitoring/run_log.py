@@ -1,8 +1,7 @@
-"""Structured logs: one JSON line per event, with the run's id, in $COMPACT_HOME/logs, and one line per
-run.
+"""Structured logs in $COMPACT_HOME/logs: one JSON line per event, with the run's id, and one line per run.
 
-Logs record what happened, never the data. A log that cannot be written stops nothing and is reported once,
-on stderr. The summary that a person reads is in pipelines/cli/make/run_summary.py.
+Logs record what happened, never the data. A log that cannot be written fails nothing and is reported once, on
+stderr. The printed summary is in pipelines/cli/make/run_summary.py.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from sources.ingest.fetch import FetchReport
 from sources.settings import load_settings
 
 FOLDER, RUNS = "logs", "runs.jsonl"
-BY = "compact/by"  # tag of a Dagster run: the command line records its runs itself
-RUN = "compact/run"  # tag of a Dagster run: the run of the command line that it is a part of
+BY = "compact/by"  # tag of a Dagster run that the command line records itself
+RUN = "compact/run"  # tag of a Dagster run: the command-line run that it belongs to
 
 
 def new_run_id() -> str:
@@ -33,7 +32,7 @@ def new_run_id() -> str:
 
 @dataclass
 class RunLog:
-    """The log of one run. run: its id, which every line carries."""
+    """The log of one run. run: its id, which is in every line."""
 
     home: Path
     run: str = field(default_factory=new_run_id)
@@ -50,13 +49,13 @@ class RunLog:
             self._append(f"{line['at'][:10]}.jsonl", line)
 
     def ended(self, outcome: str, **facts: Any) -> None:
-        """How the run ended, in runs.jsonl, from which `compact status` reads."""
+        """Record how the run ended in runs.jsonl, which `compact status` reads."""
         self._append(RUNS, {"run": self.run, "ended": _now(), "outcome": outcome, **facts})
         self.event("run ended", outcome=outcome, **facts)
 
     @contextmanager
     def step(self, event: str, **facts: Any) -> Iterator[dict[str, Any]]:
-        """Log a step when it is over, with its seconds; what is put into the dictionary is logged too."""
+        """Log a step when it ends, with its seconds; entries put into the dictionary are logged too."""
         started, outcome = monotonic(), dict[str, Any]()
         try:
             yield outcome
@@ -71,7 +70,7 @@ class RunLog:
         try:
             folder = self.home / FOLDER
             folder.mkdir(parents=True, exist_ok=True)
-            with (folder / name).open("ab") as file:  # one write: lines of two runs never mix
+            with (folder / name).open("ab") as file:  # one write call: lines of two runs never interleave
                 file.write(json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n")
         except OSError as error:
             if not self._told:
@@ -80,7 +79,7 @@ class RunLog:
 
 
 def runs(home: Path) -> list[dict[str, Any]]:
-    """The runs so far, the last one last. A line that a crash tore off is passed over."""
+    """Return the runs so far, the latest last. A line truncated by a crash is skipped."""
     path = home / FOLDER / RUNS
     if not path.exists():
         return []
@@ -104,7 +103,7 @@ def _now() -> str:
 
 
 def fetch_facts(report: FetchReport) -> dict[str, Any]:
-    """What a log line and the record of a run say of a fetch."""
+    """Return the facts of a fetch for a log line and the record of a run."""
     return {
         "state": report.state,
         "note": report.note or None,

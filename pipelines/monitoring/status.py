@@ -1,6 +1,6 @@
 """The status of each source, the current run, the last run and the latest release, read from files alone.
 
-`compact status` prints it; alerts.py sends what requires action. No agency is asked and nothing is computed.
+`compact status` prints it; alerts.py sends what requires action. It sends no request and computes nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def status(
     series: Mapping[str, set[str]],
     now: datetime | None = None,
 ) -> Facts:
-    """Everything that `compact status` prints.
+    """Collect everything that `compact status` prints.
 
     Args:
         home: COMPACT_HOME.
@@ -42,8 +42,8 @@ def status(
         now: the moment to judge freshness and running time by.
 
     Returns:
-        The facts; `action_required` lists, in sentences, what does not resolve itself, and is empty where all
-        is well. `needs_a_person` is its former name, kept for one release.
+        The facts; `action_required` lists in sentences the issues that do not resolve by themselves.
+        `needs_a_person` is its former name, kept for one release.
     """
     now = now or datetime.now(UTC)
     store, held_snapshots = Store(home), held(home)
@@ -65,12 +65,11 @@ def status(
 
 @dataclass(frozen=True)
 class Finding:
-    """Something an operator must know.
+    """An issue for the operator.
 
     Attributes:
-        key: identifies the matter, so that it is reported once while it lasts.
-        text: the matter in a sentence.
-        lasts: it stays until an operator acts; otherwise it is news, reported once.
+        key: identifies the issue, so that it is reported once while it lasts. text: the issue in a sentence.
+            lasts: it remains until an operator acts; otherwise it is an event, reported once.
     """
 
     key: str
@@ -79,8 +78,9 @@ class Finding:
 
 
 def findings(facts: Facts) -> list[Finding]:
-    """Held snapshots, stale sources, failed contracts, a run beyond its time, a failed run, a damaged
-    release, lost coverage."""
+    """List held snapshots, stale sources, failed contracts, an overdue or failed run, a damaged release and
+    lost coverage.
+    """
     return [*_of_sources(facts), *_of_runs(facts)]
 
 
@@ -156,7 +156,7 @@ def _source(
 def _asked(path: Path) -> Facts | None:
     try:
         said: Facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # never asked, or a crash tore the file: the next run writes it again
+    except (OSError, ValueError):  # never fetched, or truncated by a crash: the next run writes it again
         return None
     return said if {"state", "at"} <= said.keys() else None
 
@@ -178,7 +178,7 @@ def _release(home: Path, now: datetime) -> Facts | None:
 
 
 def _damaged(folder: Path) -> list[str]:
-    """What does not match SHA256SUMS; `compact verify` checks more."""
+    """Return the files that do not match SHA256SUMS; `compact verify` checks more."""
     return [f"{finding.file} {finding.what}" for finding in checksum_findings(folder)]
 
 
@@ -191,7 +191,7 @@ def _coverage_lost(folder: Path) -> int:
 
 
 def facts(home: Path) -> dict[str, Any]:
-    """The status of this checkout's sources in a home."""
+    """Return the status of this checkout's sources in a home."""
     from indicators.registry import load_catalogue
     from sources.registry.sources import load_series, load_sources
 

@@ -1,5 +1,7 @@
-"""The assets of a run, driven in this process by Dagster: the same that the UI shows, in two halves, as what
-is to be evaluated is known once everything is staged."""
+"""Executes a run's assets in this process with Dagster: the same assets that the UI shows.
+
+There are two halves, because the indicators to evaluate are known only once everything is staged.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -33,12 +35,15 @@ from schemas.tables.registry import TABLES
 from warehouse.store.publish import ReleaseResult
 
 COMMAND_LINE = {BY: "command line"}  # runs under the exclusive lock on COMPACT_HOME
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # what failed is said once, by us
-UNCHANGED = "unchanged_sources"  # the job that records them
+# we report each failure once ourselves
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+UNCHANGED = "unchanged_sources"  # name of the job that records unchanged sources
 
 
 def run_definitions(context: RunContext, resources: Mapping[str, dg.ResourceDefinition]) -> dg.Definitions:
-    """The assets and jobs of one run: those of the project, of the sources and indicators of its context."""
+    """Return the assets and jobs of one run: the project's, limited to the sources and indicators of its
+    context.
+    """
     return dg.Definitions.merge(
         source_definitions(context.sources),
         indicator_definitions(context.catalogue),
@@ -53,7 +58,9 @@ def run_definitions(context: RunContext, resources: Mapping[str, dg.ResourceDefi
 
 
 def materialize(run: RunState, run_id: str) -> tuple[bool, ReleaseResult | None]:
-    """Whether every step succeeded, and the release. The second half only where something changed."""
+    """Return whether every step succeeded, and the release. The second half runs only if something
+    changed.
+    """
     with open_instance(run.context.home) as instance:
         close_dead_runs(instance, COMMAND_LINE)
         unchanged = run.prefetch.unchanged() if run.prefetch else []
@@ -79,7 +86,7 @@ def materialize(run: RunState, run_id: str) -> tuple[bool, ReleaseResult | None]
 
 
 def record_no_change(run: RunState, run_id: str) -> None:
-    """Put a run in which nothing changed on record."""
+    """Record a run in which nothing changed."""
     with open_instance(run.context.home) as instance:
         close_dead_runs(instance, COMMAND_LINE)
         record_unchanged(instance, run, run.prefetch.unchanged() if run.prefetch else [], run_id)
@@ -88,8 +95,7 @@ def record_no_change(run: RunState, run_id: str) -> None:
 def record_unchanged(
     instance: dg.DagsterInstance, run: RunState, source_ids: Sequence[str], run_id: str
 ) -> None:
-    """Put the sources that were asked and have nothing new on record, in the run log and in Dagster, where a
-    run without changes is a run too."""
+    """Record the unchanged sources in the run log and in Dagster, which shows a run without changes too."""
     if not source_ids:
         return
     record(run, source_ids, run_id)

@@ -1,7 +1,6 @@
-"""A run in which nothing changed: found out from files, before Dagster is imported.
-
-Every agency is asked all the same. Only what leaves nothing to materialize ends here; all else, and every
-problem, goes the whole way through the assets.
+"""Detects a run without changes from files, before Dagster is imported. Every agency still receives its
+requests. The short circuit applies only if nothing is left to materialize; any other run, and every problem,
+goes through the assets.
 """
 
 from __future__ import annotations
@@ -16,8 +15,9 @@ from warehouse.store.publish import ReleaseResult, latest_release
 
 
 def unchanged(run: RunState) -> ReleaseResult | None:
-    """The latest release, if no agency has anything new or unusable, if all that is stored is accepted and
-    staged, and if snapshots, definitions and code are those that the release was made from."""
+    """Return the latest release if nothing changed since. || Nothing changed if no agency has new or unusable
+    data, all snapshots are accepted and staged, and snapshots, definitions and code are those of the release.
+    """
     if run.prefetch is None or latest_release(run.context.releases_home) is None:
         return None
     try:
@@ -26,12 +26,12 @@ def unchanged(run: RunState) -> ReleaseResult | None:
     except (
         CompactError,
         OSError,
-    ):  # OSError: a full disk, say; it is met again, and reported, on the whole way
+    ):  # OSError: a full disk, say; the full run meets and reports it again
         return None
 
 
 def record(run: RunState, source_ids: Iterable[str], run_id: str) -> None:
-    """Put the fetches of sources without news on record."""
+    """Record the fetches of unchanged sources."""
     log = RunLog(run.context.home, run_id)
     for source_id in source_ids:
         log.event("fetched", source=source_id, **fetch_facts(run.fetch(source_id)))

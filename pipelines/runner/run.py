@@ -1,5 +1,6 @@
-"""`compact run`: the same assets that the UI shows, driven in this process (in_process.py), with a progress
-bar on a terminal; whether anything changed is found out before Dagster is imported (no_change.py)."""
+"""`compact run`: executes the assets that the UI shows in this process (in_process.py), with a progress bar
+on a terminal. A run without changes ends before Dagster is imported (no_change.py).
+"""
 
 from __future__ import annotations
 
@@ -31,8 +32,9 @@ from warehouse.store.publish import ReleaseResult
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: whether every step succeeded, the release (none, if the run failed), and what its
-    steps produced."""
+    """Outcome of a run: whether every step succeeded, the release (None if the run failed), and the results
+    of its steps.
+    """
 
     succeeded: bool
     release: ReleaseResult | None
@@ -40,10 +42,11 @@ class Outcome:
 
 
 def run(context: RunContext) -> Outcome:
-    """Materialize everything in process, if anything changed.
+    """Materialize all assets in this process if anything changed.
 
-    Problems of the data are collected in the state's problems; a mistake of ours is raised. Raises HomeLocked
-    where another process works in the same COMPACT_HOME; what one that died left there is removed first.
+    Problems of the data are collected in the state's problems; a programming error is raised. Raises
+    HomeLocked if another process uses the same COMPACT_HOME. Partial files of a dead process are removed
+    first.
     """
     home = context.home
     late = alert_when_overdue(home, lambda: facts(home))
@@ -58,13 +61,13 @@ def _run(state: RunState) -> Outcome:
     outcome = Outcome(False, None, state)
     try:
         outcome = _steps(state, log)
-    finally:  # also where a mistake of ours or an interruption ends it
+    finally:  # also after a programming error or an interruption
         _record(outcome, log, monotonic() - started)
     return outcome
 
 
 def _record(outcome: Outcome, log: RunLog, seconds: float) -> None:
-    """Put the run on record, and tell whoever is to be told."""
+    """Record the run, and send alerts to the configured receivers."""
     release, state = outcome.release, outcome.state
     ended = "red" if not outcome.succeeded or release is None else "released" if release.made else "unchanged"
     problems = [_named(problem) for problem in state.problems]
@@ -86,7 +89,7 @@ def _record(outcome: Outcome, log: RunLog, seconds: float) -> None:
 
 
 def _named(problem: CompactError) -> str:
-    """A problem with its place, which names the agency, in one line."""
+    """Format a problem and its place, which names the agency, in one line."""
     return f"{problem.where}: {problem.what}" if problem.where else problem.what
 
 
@@ -95,7 +98,8 @@ def _steps(state: RunState, log: RunLog) -> Outcome:
         check_surroundings(state.context.home)
         state.prefetch = Prefetch(state.context)
         same = unchanged(state)
-        from pipelines.runner.in_process import materialize, record_no_change  # Dagster takes a second
+        # importing Dagster takes a second
+        from pipelines.runner.in_process import materialize, record_no_change
 
         if same is not None:
             record_no_change(state, log.run)
@@ -104,7 +108,7 @@ def _steps(state: RunState, log: RunLog) -> Outcome:
     except CompactError as problem:
         state.note(problem)
         return Outcome(False, None, state)
-    except Exception as error:  # also of Dagster's own database
+    except Exception as error:  # including Dagster's own database
         if (fault := system_fault(error, state.context.home)) is None:
             raise
         state.note(fault)
@@ -115,7 +119,7 @@ def _steps(state: RunState, log: RunLog) -> Outcome:
 
 @contextmanager
 def _progress() -> Iterator[Progress | None]:
-    """A bar for each step, with real totals, on stderr and on a terminal only."""
+    """Show a progress bar for each step, with real totals, on stderr if it is a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -1,9 +1,8 @@
-"""`compact run --as-of DATE`: a release of what was known then, from the snapshots in the store, in a folder
-of its own.
+"""`compact run --as-of DATE`: a release as of a past moment, from the stored snapshots, in a separate folder.
 
-The snapshots are those that were current at that moment; definitions and code are today's, so that what
-differs from today's release is what the agencies sent since. COMPACT_HOME/releases, `latest` and the
-manifest are not touched.
+It uses the snapshots that were current at that moment with the current definitions and code. Any difference
+from the current release therefore comes from data that the agencies sent since. COMPACT_HOME/releases,
+`latest` and the manifest do not change.
 """
 
 from __future__ import annotations
@@ -22,8 +21,9 @@ from warehouse.store.publish import ReleaseResult
 
 
 def rebuild(context: RunContext) -> ReleaseResult:
-    """The release of the moment `context.when`, all steps after fetch. Raises CompactError where the store
-    does not reach back so far, or a check of today refuses what was known then."""
+    """Build the release of the moment `context.when`: all steps after fetch. Raises CompactError if the store
+    does not reach back that far, or a current check rejects the past values.
+    """
     if context.when is None:
         raise ValueError("a moment is needed: open_context(when=...)")
     moment = context.when.isoformat(timespec="seconds")
@@ -41,7 +41,7 @@ def rebuild(context: RunContext) -> ReleaseResult:
 
 
 def run_steps(context: RunContext) -> ReleaseResult:
-    """Stage what is accepted, evaluate, check and release, one after the other and without Dagster."""
+    """Stage the accepted snapshots, evaluate, check and release, one after the other and without Dagster."""
     staged = observations(stage_current(context))
     values = {name: one.path for name, one in values_of(context, list(context.catalogue), staged).items()}
     checks = check(context, values, staged)

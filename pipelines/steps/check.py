@@ -1,6 +1,5 @@
-"""Step 4, check: what `expect` says of each indicator's values; and what a refusal takes back.
-
-The checks themselves are in warehouse/checks.
+"""Step 4, check: runs the `expect` checks of each indicator's values, and holds the snapshots behind a
+refusal. The checks themselves are in warehouse/checks.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Checks = Mapping[str, Sequence[CheckResult]]  # by indicator
 def check(
     context: RunContext, values: Mapping[str, Path], staged: Mapping[str, Path]
 ) -> dict[str, list[CheckResult]]:
-    """Check the values of indicators; found out once for the same values and the same release before.
+    """Check the values of indicators; results are cached per values and previous release.
 
     Args:
         context: The run.
@@ -43,12 +42,12 @@ def check(
 
 
 def failed_checks(results: Iterable[CheckResult]) -> list[CheckResult]:
-    """Those for which nothing may be published."""
+    """Return the failed checks that prevent publication."""
     return [result for result in results if result.severity == "error" and not result.passed]
 
 
 def refusal(results: Iterable[CheckResult]) -> ReleaseRefused | None:
-    """Why nothing may be published; None where every check of level error passes."""
+    """Return the reason for not publishing; None where every check of level error passes."""
     failed = failed_checks(results)
     if not failed:
         return None
@@ -65,11 +64,11 @@ def refusal(results: Iterable[CheckResult]) -> ReleaseRefused | None:
 def hold_offending_snapshots(
     context: RunContext, problem: ReleaseRefused, results: Iterable[CheckResult]
 ) -> ReleaseRefused:
-    """Hold the snapshots that no release has yet and that gave the refused values. If they stayed current,
-    the agency would not be asked again, and its correction would be held for differing from them.
+    """Hold the unreleased snapshots behind the refused values. If they stayed current, they would not be
+    fetched again, and the agency's correction would be held for differing from them.
 
     Returns:
-        The problem with what was held; the same problem where nothing was, as for a moment of the past.
+        The problem, extended by the held snapshots; unchanged where none was held, as for a past moment.
     """
     if context.when is not None:
         return problem
@@ -91,7 +90,7 @@ def hold_offending_snapshots(
 
 
 def _behind(context: RunContext, result: CheckResult) -> list[Snapshot]:
-    """The current snapshots that a failed check speaks of: those of the refused values, or all inputs."""
+    """Return the current snapshots behind a failed check: those of the refused values, or all inputs."""
     with context.store.unchanging():
         live = [s for source_id in context.sources for s in context.store.live(source_id).values()]
     if result.snapshots:

@@ -1,5 +1,6 @@
-"""What the steps of a run work on: definitions, snapshot store, settings and flags. It changes nothing and
-decides nothing; the steps are functions of it, in the modules beside this one."""
+"""The context of a run's steps: definitions, snapshot store, settings and flags. It is immutable and has no
+logic; the steps are functions of it, in the neighbouring modules.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +26,11 @@ AS_OF, REDISTRIBUTABLE, EVALUATED = "as_of", "redistributable", "evaluated"  # f
 
 
 class UpstreamMissing(CompactError):
-    """A step was started before the steps that it builds on."""
+    """A step was started before the steps that it depends on."""
 
 
 def silent(what: str, done: int, total: int) -> None:
-    """The progress of a run that nobody watches."""
+    """Progress callback of a run without a terminal."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,12 @@ class RunContext:
         settings: From the environment.
         sources: The sources of this run by id.
         catalogue: The indicators of this run, made of its sources alone.
-        store: The snapshots; of a moment in the past where `when` is set.
-        offline: Ask no agency.
-        only: The sources to ask; all, if empty.
-        every_series: Fetch the series that no indicator uses, too.
-        redistributable: A release of what anyone may pass on, in a folder of its own.
-        acknowledge: Why large revisions are right.
-        when: The moment whose knowledge this is, in UTC; None for now.
-        progress: Called with what is done, how much of it, and the total.
-        series_of: Gives the series that a source declares, by code.
-        reader_of: Gives the reader of a source.
+        store: The snapshots; as of a past moment if `when` is set. offline: Send no request. only: The
+            sources to fetch; all if empty. every_series: Also fetch series that no indicator uses.
+            redistributable: Release only redistributable data, in a separate folder. acknowledge: Why large
+            revisions are right. when: The as-of moment, in UTC; None for now. progress: Called with a label,
+            the number done and the total. series_of: Returns the series that a source declares, by code.
+            reader_of: Returns the reader of a source.
     """
 
     settings: Settings
@@ -72,29 +69,29 @@ class RunContext:
 
     @property
     def releases_home(self) -> Path:
-        """Where the folder `releases` is: what may be passed on, and the past, are kept apart."""
+        """Folder with `releases`: redistributable and past releases are kept apart."""
         moment = self.when and f"{self.when.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
         home = self.home / AS_OF / moment if moment else self.home
         return home / REDISTRIBUTABLE if self.redistributable else home
 
     @property
     def about_release(self) -> Mapping[str, Any]:
-        """What else release.json says of the release."""
+        """Return further facts of the release for release.json."""
         return {"as_of": self.when.astimezone(UTC).isoformat(timespec="seconds")} if self.when else {}
 
     def wanted_series(self, source_id: str) -> list[str]:
-        """The series to ask a source for: those that indicators use, or all it is known to have."""
+        """Return the series to request from a source: those that indicators use, or all known ones."""
         if self.every_series or self.sources[source_id].ask_for == "all":
             return sorted(self.series_of(source_id))
         return sorted(self.catalogue.series_of(source_id))
 
     def optional_series(self, source_id: str) -> set[str]:
-        """The series that a source may turn out not to have: no indicator depends on them."""
+        """Return the series that a source may lack: no indicator depends on them."""
         needed = self.catalogue.series_of(source_id, optional=False)
         return set(self.series_of(source_id)) - needed
 
     def is_available(self, source_id: str) -> bool:
-        """Whether a run can have anything of a source: it may be asked, or something of it is stored."""
+        """Return whether a run can use a source: it may be fetched, or has stored data."""
         asked = not self.offline or not self.sources[source_id].hosts
         return asked or bool(self.store.candidates(source_id))
 
@@ -106,12 +103,12 @@ def open_context(
     when: datetime | None = None,
     **flags: Any,
 ) -> RunContext:
-    """The context of this checkout's definitions and of the home that the settings name.
+    """Open the context of this checkout's definitions and of the home that the settings name.
 
     Args:
         settings: By default, those of the environment.
-        redistributable: With the sources and indicators alone whose data anyone may pass on.
-        when: A moment of the past: its snapshots, today's definitions.
+        redistributable: Only the sources and indicators with redistributable data. when: A past moment: its
+            snapshots with the current definitions.
         **flags: The other fields of RunContext.
     """
     settings = settings or load_settings()

@@ -1,4 +1,6 @@
-"""Step 3, evaluate: indicator files to values, each by itself, as many at once as the machine has room for.
+"""Step 3, evaluate: computes each indicator's values from its file, in parallel as far as the machine allows.
+
+The rules are in warehouse/evaluation. Nothing is staged here: the inputs of an indicator must exist.
 
 The rules are in warehouse/evaluation. Nothing is staged here: what an indicator is made of must be there.
 """
@@ -21,16 +23,16 @@ from warehouse.evaluation.evaluate import Evaluated, cached_path, evaluate_cache
 
 
 class EvaluationFailed(CompactError):
-    """An indicator could not be evaluated, for a reason that no definition explains."""
+    """An indicator could not be evaluated, for a reason outside its definition."""
 
 
 class InputFailed(CompactError):
-    """An indicator that this one is made of could not be evaluated."""
+    """An indicator that this one depends on could not be evaluated."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one indicator: its values, or why there are none. seconds: its own."""
+    """Outcome of one indicator: its values, or why it has none. seconds: its own time."""
 
     indicator: str
     values: Evaluated | None
@@ -39,7 +41,7 @@ class Outcome:
 
 
 def held_of(context: RunContext) -> dict[str, HeldInput]:
-    """The indicators with an input that is held and of which nothing was ever accepted."""
+    """Return the indicators with an input that is held and was never accepted."""
     held: set[tuple[str, str]] = set()
     with context.store.unchanging():
         for source_id in context.sources:
@@ -51,7 +53,7 @@ def held_of(context: RunContext) -> dict[str, HeldInput]:
 
 @translate_system_errors
 def expected_values(context: RunContext, staged: Mapping[str, Path]) -> dict[str, Path]:
-    """Where the values of each indicator are, or will be once they are evaluated from these tables."""
+    """Return the path of each indicator's values, evaluated or to be evaluated from these tables."""
     paths, held = dict[str, Path](), held_of(context)
     for indicator_id, indicator in context.catalogue.items():
         fingerprint = evaluation_fingerprint(as_evaluated(indicator, held), staged, paths)
@@ -60,13 +62,13 @@ def expected_values(context: RunContext, staged: Mapping[str, Path]) -> dict[str
 
 
 def missing_values(paths: Mapping[str, Path]) -> list[str]:
-    """The indicators that are not evaluated yet, or whose file is not what was written."""
+    """Return the indicators that are not evaluated yet, or whose file changed after it was written."""
     return [name for name, path in paths.items() if read_record(path.with_suffix(".json")) is None]
 
 
 @translate_system_errors
 def evaluated_values(context: RunContext, staged: Mapping[str, Path]) -> dict[str, Path]:
-    """The values of every indicator. Raises UpstreamMissing where some are not evaluated yet."""
+    """Return the values of every indicator. Raises UpstreamMissing if some are not evaluated yet."""
     paths = expected_values(context, staged)
     require([f"indicator/{name}" for name in missing_values(paths)])
     return paths
@@ -76,16 +78,16 @@ def evaluated_values(context: RunContext, staged: Mapping[str, Path]) -> dict[st
 def evaluate(
     context: RunContext, indicator_ids: Sequence[str], staged: Mapping[str, Path]
 ) -> Iterator[Outcome]:
-    """Evaluate indicators; what has not changed is not computed again.
+    """Evaluate indicators; unchanged ones are not recomputed.
 
     Args:
         context: The run.
-        indicator_ids: Which. An indicator that they are made of and that is not among them must be evaluated.
+        indicator_ids: The indicators to evaluate. Their inputs that are not among them must be evaluated
+            already.
         staged: Source to its current observations.
 
     Yields:
-        The outcome of each, inputs before what is made of them. An indicator that fails fails alone, with
-        those that are made of it.
+        The outcome of each, inputs first. A failure affects only that indicator and those that depend on it.
     """
     held, paths = held_of(context), expected_values(context, staged)
     made_of = {
@@ -127,7 +129,7 @@ def evaluate(
 def values_of(
     context: RunContext, indicator_ids: Sequence[str], staged: Mapping[str, Path]
 ) -> dict[str, Evaluated]:
-    """These indicators and all that they are made of, evaluated. Raises the first problem."""
+    """Evaluate these indicators and all their inputs. Raises the first problem."""
     values: dict[str, Evaluated] = {}
     for outcome in evaluate(context, context.catalogue.in_order(indicator_ids), staged):
         if outcome.values is None:

@@ -1,7 +1,5 @@
-"""Step 1, fetch: brings what agencies have anew into the store, and notes how each source was found.
-
-How a source is asked is in sources/ingest. All agencies may be asked at once (Prefetch), each at its own
-pace.
+"""Step 1, fetch: stores new data of the agencies and records the status of each source. The requests are made
+in sources/ingest. All agencies can be fetched in parallel (Prefetch), each at its own rate.
 """
 
 from __future__ import annotations
@@ -25,15 +23,15 @@ STATUS = "status"  # folder of COMPACT_HOME
 
 @translate_system_errors
 def fetch(context: RunContext, source_id: str, stopped: Event | None = None) -> FetchReport:
-    """Ask one source for what this run wants of it.
+    """Fetch the series of one source that this run needs.
 
     Args:
         context: The run.
         source_id: The source.
-        stopped: Once it is set, no further question is asked.
+        stopped: Once set, no further request is sent.
 
     Returns:
-        What came of it. Where `refused` is not empty nothing may be published; `usable` raises the first.
+        The report. If `refused` is not empty, nothing may be published; `usable` raises the first problem.
     """
     source = context.sources[source_id]
 
@@ -56,14 +54,16 @@ def fetch(context: RunContext, source_id: str, stopped: Event | None = None) -> 
 
 @translate_system_errors
 def note_status(context: RunContext, report: FetchReport) -> None:
-    """Write down how a source was found, for `compact status` and the next release."""
+    """Record the fetch status of a source, for `compact status` and the next release."""
     path = context.home / STATUS / f"{report.source}.json"
     at = _last_asked(path) if _not_asked(context, report.source) else datetime.now(UTC).isoformat()
     write_atomic(path, json.dumps({"state": report.state, "note": report.note, "at": at}).encode())
 
 
 def _not_asked(context: RunContext, source_id: str) -> str:
-    """Why this run asks nothing of an agency, or nothing. What is embedded in a package is always read."""
+    """Explain why this run sends an agency no request; None if it does. Data embedded in a package are always
+    read.
+    """
     if not context.sources[source_id].hosts:
         return ""
     if context.offline:
@@ -72,7 +72,7 @@ def _not_asked(context: RunContext, source_id: str) -> str:
 
 
 def _last_asked(path: Path) -> str | None:
-    """When an earlier run asked the agency."""
+    """Return when an earlier run last sent the agency a request."""
     try:
         moment: str | None = json.loads(path.read_text(encoding="utf-8")).get("at")
     except (OSError, ValueError):
@@ -81,14 +81,16 @@ def _last_asked(path: Path) -> str | None:
 
 
 def usable(report: FetchReport) -> FetchReport:
-    """The report, if every answer could be used. Raises the first InvalidResponse; the bytes are kept."""
+    """Return the report if every response was usable. Raises the first InvalidResponse; the bytes are
+    kept.
+    """
     if report.refused:
         raise report.refused[0]
     return report
 
 
 class Prefetch:
-    """All agencies asked at once; `fetch` waits for the one it is about."""
+    """Fetches all agencies in parallel; `fetch` waits for the one it is called for."""
 
     def __init__(self, context: RunContext) -> None:
         self._context, self._stopped = context, Event()
@@ -99,7 +101,7 @@ class Prefetch:
 
     @property
     def asked(self) -> Sequence[str]:
-        """The sources that are asked, or of which something is stored."""
+        """Return the sources that are fetched or have stored data."""
         return list(self._running)
 
     def fetch(self, source_id: str) -> FetchReport:
@@ -107,8 +109,7 @@ class Prefetch:
         return running.result() if running else fetch(self._context, source_id)
 
     def unchanged(self) -> list[str]:
-        """The sources with nothing new and nothing unusable, all of whose snapshots are accepted and staged:
-        nothing is left to do for them."""
+        """Return the sources without new or unusable data whose snapshots are all accepted and staged."""
         return [
             source_id for source_id, running in self._running.items() if self._nothing(source_id, running)
         ]
@@ -117,9 +118,9 @@ class Prefetch:
         try:
             report = running.result()
             return not report.fetched and not report.refused and is_staged(self._context, source_id)
-        except (CompactError, OSError):  # met again, and reported, in the step of that source
+        except (CompactError, OSError):  # raised again, and reported, in the step of that source
             return False
 
     def stop(self) -> None:
-        """Ask no more, after the answers under way."""
+        """Stop after the responses in progress."""
         self._stopped.set()

@@ -1,5 +1,5 @@
-"""What a run needs of its surroundings, looked at before it starts: room for open files, and a path in which
-SQLite can open the file that is meant. Faults that show while a run works are in system_errors.py.
+"""Preconditions of a run, checked before it starts: the limit of open files, and a path that SQLite can open.
+Faults during a run are in system_errors.py.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from pathlib import Path
 
 from pipelines.steps.system_errors import SystemFault
 
-MOST_PATH = 420  # bytes of COMPACT_HOME: SQLite opens paths of 511, and Dagster's names in it have up to 80
-REFUSED_SIGNS = "%?"  # Dagster puts the path into an address, sqlite:///..., where they mean something else
+# bytes of COMPACT_HOME: SQLite opens paths of 511, and Dagster's names below it have up to 80
+MOST_PATH = 420
+# Dagster puts the path into a URL, sqlite:///..., where these characters have another meaning
+REFUSED_SIGNS = "%?"
 # A run of all sources was seen with 181 open files (2026-11-30). With none left, SQLite says "unable to open
 # database file", and DuckDB 2.0 ends the whole process (std::terminate).
 LEAST_FILES = 256
@@ -19,13 +21,13 @@ ENOUGH_FILES = 1024
 
 
 class UnfitSurroundings(SystemFault):
-    """A run cannot start here, now or later, unless a person changes a setting."""
+    """A run cannot start here until an operator changes a setting."""
 
     retriable = False
 
 
 def check_surroundings(home: Path) -> None:
-    """Raise this process's limit of open files as far as needed, and refuse what no run can work in.
+    """Raise this process's limit of open files as far as needed, and reject an unfit environment.
 
     Raises:
         UnfitSurroundings: the limit of open files is too low and may not be raised, or Dagster cannot open
@@ -36,7 +38,7 @@ def check_surroundings(home: Path) -> None:
 
 
 def _allow_open_files() -> None:
-    """The soft limit may be raised by anyone up to the hard one, which `ulimit -n` sets as well."""
+    """Raise the soft limit, which any process may raise up to the hard limit; `ulimit -n` sets both."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, ENOUGH_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -52,7 +54,7 @@ def _allow_open_files() -> None:
 
 
 def _check_path(home: Path) -> None:
-    """SQLite's own words for such paths are misleading; with `?`, it opens a file in another folder."""
+    """Reject paths for which SQLite's own messages mislead; with `?`, it opens a file in another folder."""
     setting = "DAGSTER_HOME" if "DAGSTER_HOME" in os.environ else "COMPACT_HOME"
     path = str(Path(os.environ.get("DAGSTER_HOME", home)).resolve())
     if signs := [sign for sign in REFUSED_SIGNS if sign in path]:

@@ -12,16 +12,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from typing import TypeVar
 
-THREADS = min(os.cpu_count() or 1, 4)  # more of them share DuckDB's memory, and gain little
+THREADS = min(os.cpu_count() or 1, 4)  # more threads share DuckDB's memory and gain little
 T = TypeVar("T")
 
 
 def run_in_parallel(after: Mapping[str, Iterable[str]], work: Callable[[str], T]) -> Iterator[tuple[str, T]]:
-    """Each name with what the work on it gave, as they are done; after: what must be done before it, of which
-    what is not itself a key counts as done.
-
-    A name is begun only once the caller has taken all that it comes after. An error of the work is raised
-    here; what is under way then comes to its end, and nothing more is begun.
+    """Yield each name with the result of its work, in order of completion. after: the names that each depends
+    on; a name that is not a key counts as done. Work on a name starts only once the caller has received all
+    that it depends on. An error of the work is raised here; running work then finishes, and no more starts.
     """
     sorter = TopologicalSorter({name: [a for a in others if a in after] for name, others in after.items()})
     sorter.prepare()

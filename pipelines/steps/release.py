@@ -1,4 +1,6 @@
-"""Step 5, release: the tables from what evaluate and check produced, and the publication.
+"""Step 5, release: builds the tables from the results of evaluate and check, and publishes them.
+
+Computing tables and switching a folder to a release are in warehouse/release and warehouse/store.
 
 How tables are computed and a folder becomes a release is in warehouse/release and warehouse/store.
 """
@@ -29,15 +31,16 @@ from warehouse.release.tables import WrittenTable, build_tables
 from warehouse.store.history import was_withdrawn
 from warehouse.store.publish import ReleaseResult, latest_release, read_release_metadata, snapshots_of
 
-FOLDER = "tables"  # of the folder with `releases`: the tables of the release that is being made
+FOLDER = "tables"  # below the folder with `releases`: the tables of the unpublished release
 
 
 @translate_system_errors
 def release_inputs(
     context: RunContext, values: Mapping[str, Path], staged: Mapping[str, Path], checks: Checks | None = None
 ) -> ReleaseInputs:
-    """All that a release is made from. checks: what check produced; without them only fingerprints may be
-    made of it."""
+    """Collect the inputs of a release. checks: the results of check; without them the inputs serve only for
+    fingerprints.
+    """
     home, store = context.home, context.store
     with store.unchanging():
         return ReleaseInputs(
@@ -61,7 +64,9 @@ def release_inputs(
 
 
 def source_states(context: RunContext) -> dict[str, SourceState]:
-    """How each source stood when it was last asked; of a moment of the past, what was accepted by then."""
+    """Return the status of each source at its last request; for a past moment, the snapshots accepted by
+    then.
+    """
     return {source_id: _state(context, source_id) for source_id in context.sources}
 
 
@@ -79,8 +84,9 @@ def _state(context: RunContext, source_id: str) -> SourceState:
 
 
 def _decided(context: RunContext) -> dict[str, str]:
-    """The current snapshots that no release has yet and that a person let in although they differ much: who,
-    and why. One that came after it was compared with it, so the decision holds for that one too."""
+    """Return the unreleased current snapshots that an operator accepted despite large differences: who, and
+    why. A later snapshot was compared with the accepted one, so the decision covers it too.
+    """
     latest = latest_release(context.releases_home)
     released = snapshots_of(latest) if latest else set()
     decided: dict[str, str] = {}
@@ -100,8 +106,9 @@ def _decided(context: RunContext) -> dict[str, str]:
 
 @translate_system_errors
 def find_unchanged(context: RunContext) -> ReleaseResult | None:
-    """The latest release, if it was made from the very snapshots, definitions and code there are now, or if
-    what would be made was withdrawn. None, too, where something is not staged yet."""
+    """Return the latest release if it was made from the current snapshots, definitions and code, or if the
+    release that they would make was withdrawn. None also if something is not staged yet.
+    """
     latest = latest_release(context.releases_home)
     if latest is None:
         return None
@@ -118,7 +125,7 @@ def find_unchanged(context: RunContext) -> ReleaseResult | None:
 
 
 def tables_folder(context: RunContext, inputs: ReleaseInputs) -> Path:
-    """Where the tables of a release are made: named after its inputs and the release before it."""
+    """Return the folder of a release's tables, named after its inputs and the previous release."""
     latest = latest_release(context.releases_home)
     name = f"{inputs_fingerprint(inputs)[:16]}-after-{latest.name if latest else 'none'}"
     return context.releases_home / FOLDER / name
@@ -126,8 +133,7 @@ def tables_folder(context: RunContext, inputs: ReleaseInputs) -> Path:
 
 @translate_system_errors
 def write_release_tables(context: RunContext, inputs: ReleaseInputs) -> Iterator[WrittenTable]:
-    """Compute the tables of a release that is not published yet, in the order in which they build on each
-    other.
+    """Compute the tables of an unpublished release in dependency order.
 
     Args:
         context: The run.
@@ -149,14 +155,14 @@ def write_release_tables(context: RunContext, inputs: ReleaseInputs) -> Iterator
 
 @translate_system_errors
 def release(context: RunContext, inputs: ReleaseInputs) -> tuple[ReleaseResult, list[ReportFiles]]:
-    """Publish what evaluate, check and the tables produced.
+    """Publish the results of evaluate, check and the tables.
 
     Args:
         context: The run.
         inputs: From `release_inputs`, with the checks.
 
     Returns:
-        The release, and the reports that are in it if the settings ask for them.
+        The release, and its reports if the settings enable them.
 
     Raises:
         ReleaseRefused: A check of level error fails; `latest` is unchanged.

@@ -1,7 +1,5 @@
-"""What people look at, written into a finished release folder: site, country briefs and workbook.
-
-Each is made in a process of its own, side by side, by `python -m pipelines.reports`; what it holds is decided
-in reports/. Whether a run makes them is the setting COMPACT_REPORTS.
+"""Writes the reports into a finished release folder: site, country briefs and workbook. Each runs in parallel
+in a separate process. Their content is defined in reports/. The setting COMPACT_REPORTS turns them on or off.
 """
 
 from __future__ import annotations
@@ -26,17 +24,18 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class ReportFailed(CompactError):
-    """A report could not be made, so the release is not published: it would be partial."""
+    """A report could not be made, so the release, which would be partial, is not published."""
 
 
 def write_site(release: Path, out: Path) -> None:
-    """The static site, in the folder out/site."""
+    """Write the static site into the folder out/site."""
     build_site(release, out / "site")
 
 
 def build_site(release: Path, out: Path, only: set[str] | None = None) -> SiteSummary:
-    """The site, or the pages of some indicators anew, with the explanation of every newest value; where it
-    stands in the bytes, if the release lies in a home with a store of snapshots."""
+    """Build the site, or rebuild the pages of some indicators, with the explanation of every newest value.
+    The place in the bytes is included if the release is in a home with stored snapshots.
+    """
     from reports.site import build
     from sources.settings import load_settings
     from warehouse.provenance.bulk import Explanations
@@ -47,21 +46,21 @@ def build_site(release: Path, out: Path, only: set[str] | None = None) -> SiteSu
 
 
 def write_briefs(release: Path, out: Path) -> None:
-    """A brief of every country and group, as out/briefs/<area>.pdf."""
+    """Write a brief of every country and group, as out/briefs/<area>.pdf."""
     from reports.brief import build
 
     build(release, out / "briefs")
 
 
 def write_workbook(release: Path, out: Path) -> None:
-    """The workbook, as out/compact-tracker.xlsx."""
+    """Write the workbook, as out/compact-tracker.xlsx."""
     from reports.workbook.writer import NAME, build
 
     build(release, out / NAME)
 
 
 WRITERS: Mapping[str, Callable[[Path, Path], None]] = {
-    "briefs": write_briefs,  # the longest first
+    "briefs": write_briefs,  # in order of duration, the longest first
     "site": write_site,
     "workbook": write_workbook,
 }
@@ -69,12 +68,12 @@ WRITERS: Mapping[str, Callable[[Path, Path], None]] = {
 
 REPORTS = tuple(WRITERS)
 FOLDERS = {"briefs": "briefs", "site": "site", "workbook": "compact-tracker.xlsx"}
-LIMIT = 4 * 3600.0  # seconds that a report may take: many times what the largest release needs
+LIMIT = 4 * 3600.0  # timeout of a report in seconds: many times what the largest release needs
 
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """A report as it was written. seconds: its own, beside the others."""
+    """A written report. seconds: its own time, although reports run in parallel."""
 
     name: str
     folder: Path
@@ -86,10 +85,10 @@ class ReportFiles:
 def write_reports(
     release: Path, out: Path | None = None, names: Sequence[str] = REPORTS
 ) -> list[ReportFiles]:
-    """Write reports of a release folder, by default all and into it.
+    """Write reports of a release folder, by default all of them into that folder.
 
     Raises:
-        ReportFailed: What went wrong, of each that could not be made.
+        ReportFailed: The error of each report that failed.
     """
     folder = (out or release).resolve()
     with ThreadPoolExecutor(len(names) or 1) as threads:
@@ -106,7 +105,9 @@ def write_reports(
 
 
 def write_latest_reports(home: Path, names: Sequence[str]) -> list[ReportFiles]:
-    """Reports of the latest release, in COMPACT_HOME/reports/<release>: a release itself never changes."""
+    """Write reports of the latest release to COMPACT_HOME/reports/<release>: a release itself never
+    changes.
+    """
     latest = latest_release(home)
     if latest is None:
         raise UpstreamMissing(
@@ -118,7 +119,7 @@ def write_latest_reports(home: Path, names: Sequence[str]) -> list[ReportFiles]:
 
 
 def _write_apart(name: str, release: Path, out: Path) -> tuple[str, str, float]:
-    """Write one report in a process of its own: its name, what went wrong or nothing, and its seconds."""
+    """Write one report in a separate process. Returns its name, the error if any, and its seconds."""
     started = monotonic()
     try:
         done = subprocess.run(  # noqa: S603  our own module
@@ -141,13 +142,13 @@ def _files(name: str, path: Path, seconds: float) -> ReportFiles:
 
 
 def _last(text: str) -> str:
-    """What a process said before it ended, as much as a person reads."""
+    """Return the last output of a process, shortened for a message."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return " ".join(lines[-3:]) or "it said nothing"
 
 
 def main(arguments: list[str]) -> int:
-    """Make one report: NAME RELEASE OUT."""
+    """Write one report: NAME RELEASE OUT."""
     name, release, out = arguments
     try:
         WRITERS[name](Path(release), Path(out))

@@ -1,8 +1,6 @@
-"""Step 2, stage: a source's snapshots to observations, and the decision whether new ones are accepted or
-held.
-
-How rows are parsed and judged is in sources/staging. Which table of a source is the current one is decided
-here, for every step and verb.
+"""Step 2, stage: turns a source's snapshots into observations, and accepts new snapshots or holds them for
+review. Rows are parsed and classified in sources/staging. This module decides which staged table of a source
+is current, for every step and verb.
 """
 
 from __future__ import annotations
@@ -29,14 +27,14 @@ class Held(CompactError):
 
 @translate_system_errors
 def stage(context: RunContext, source_id: str) -> StagedSource | None:
-    """Stage what is stored of a source, and accept what is new or hold it for review.
+    """Stage a source's snapshots; accept new ones or hold them for review.
 
     Returns:
-        The staged tables; None where nothing is stored of the source.
+        The staged tables; None if the source has no snapshot.
 
     Raises:
         Held: New snapshots differ from the accepted ones by more than source.yaml allows.
-        StageProblem: The agency says something that cannot be read.
+        StageProblem: A stored response cannot be read.
     """
     with context.store.unchanging():
         candidates, live = context.store.candidates(source_id), context.store.live(source_id)
@@ -46,7 +44,7 @@ def stage(context: RunContext, source_id: str) -> StagedSource | None:
     try:
         staged = _staged(context, source_id, list(candidates.values()))
         asked = {s for c in candidates.values() for s in c.series} - context.optional_series(source_id)
-        check_arrived(context.sources[source_id], asked, staged)  # lost series: the acceptance checks
+        check_arrived(context.sources[source_id], asked, staged)  # the acceptance checks handle lost series
     except StageProblem as problem:
         context.store.hold(new, str(problem))
         raise
@@ -90,7 +88,7 @@ def _staged(context: RunContext, source_id: str, snapshots: Sequence[Snapshot]) 
 
 
 def is_staged(context: RunContext, source_id: str) -> bool:
-    """Whether everything that is stored of a source is accepted, and staged by today's code."""
+    """Return whether every snapshot of a source is accepted and staged by the current code."""
     with context.store.unchanging():
         live, stored = context.store.live(source_id), context.store.candidates(source_id)
     if any(key not in live or live[key].snapshot != s.snapshot for key, s in stored.items()):
@@ -101,8 +99,9 @@ def is_staged(context: RunContext, source_id: str) -> bool:
 def current_table(
     context: RunContext, source_id: str, live: Sequence[Snapshot] | None = None
 ) -> StagedSource | None:
-    """The staged tables of a source's accepted snapshots, made by today's code and definitions; None where
-    there are none yet. live: the accepted snapshots, if they are known."""
+    """Return the staged tables of a source's accepted snapshots by the current code and definitions, or None.
+    live: the accepted snapshots, if known.
+    """
     accepted = list(context.store.live(source_id).values()) if live is None else live
     files = [context.store.files(snapshot) for snapshot in accepted]
     return staged_table(context.sources[source_id], files, context.home)
@@ -110,10 +109,8 @@ def current_table(
 
 @translate_system_errors
 def current_tables(context: RunContext) -> dict[str, StagedSource]:
-    """The current staged tables by source; a source of which nothing was accepted has none.
-
-    Raises:
-        UpstreamMissing: Snapshots are stored that are not staged, or not by today's code.
+    """Return the current staged tables by source; a source without an accepted snapshot has none. Raises:
+    UpstreamMissing: Some snapshots are not staged, or not by the current code.
     """
     tables, missing = dict[str, StagedSource](), list[str]()
     with context.store.unchanging():
@@ -129,7 +126,7 @@ def current_tables(context: RunContext) -> dict[str, StagedSource]:
 
 
 def stage_current(context: RunContext) -> dict[str, StagedSource]:
-    """The current staged tables by source, staged now where they are not there yet."""
+    """Return the current staged tables by source, staging those that are missing."""
     live = {source_id: list(context.store.live(source_id).values()) for source_id in context.sources}
     return {
         source_id: _staged(context, source_id, live_series)
@@ -139,7 +136,7 @@ def stage_current(context: RunContext) -> dict[str, StagedSource]:
 
 
 def observations(tables: Mapping[str, StagedSource]) -> dict[str, Path]:
-    """The observation file of each source."""
+    """Return the observation file of each source."""
     return {source_id: table.observation for source_id, table in tables.items()}
 
 
@@ -156,8 +153,9 @@ def require(missing: Sequence[str]) -> None:
 
 
 class Prestage:
-    """Several sources staged at once; `stage` then finds the tables there, or meets again what prevented
-    them. seconds: how long each took."""
+    """Stages several sources in parallel; `stage` then finds the tables, or raises the error again. seconds:
+    how long each took.
+    """
 
     def __init__(self, context: RunContext, source_ids: Sequence[str]) -> None:
         self.seconds: dict[str, float] = {}

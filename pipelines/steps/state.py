@@ -1,5 +1,4 @@
-"""What the steps of one run have produced so far, handed from step to step. What it works on is the
-context."""
+"""The results of one run's steps so far, passed from step to step. Their inputs are in the context."""
 
 from __future__ import annotations
 
@@ -21,11 +20,11 @@ from warehouse.store.publish import ReleaseResult
 
 @dataclass
 class RunState:
-    """One run. problems: what the steps raised, in order; reports: how each source was found; released: what
-    the release step gave.
+    """The state of one run. problems: errors of the steps, in order; reports: the fetch report of each
+    source; released: the result of the release step.
 
-    A step takes what the steps before it left here. Where they belong to an earlier run, their results are
-    read from COMPACT_HOME, and where they are not there, UpstreamMissing is raised.
+    A step reads the results of earlier steps here. Results of an earlier run are read from COMPACT_HOME;
+    UpstreamMissing is raised if they do not exist.
     """
 
     context: RunContext
@@ -39,7 +38,7 @@ class RunState:
     _inputs: ReleaseInputs | None = None
 
     def fetch(self, source_id: str) -> FetchReport:
-        """Ask a source, or take what asking it ahead gave; its status is noted."""
+        """Fetch a source, or take the result of its prefetch, and record its status."""
         ahead = self.prefetch
         report = ahead.fetch(source_id) if ahead is not None else fetch(self.context, source_id)
         self.reports[source_id] = report
@@ -47,18 +46,19 @@ class RunState:
         return report
 
     def staged(self) -> dict[str, Path]:
-        """The current observations by source, looked up once for all steps after stage."""
+        """Return the current observations by source, looked up once for all steps after stage."""
         if self._staged is None:
             self._staged = observations(current_tables(self.context))
         return self._staged
 
     def changed(self) -> None:
-        """Snapshots were accepted or held: what is current is looked up again."""
+        """Reset the lookup after snapshots were accepted or held."""
         self._staged = self._inputs = None
 
     def inputs(self) -> ReleaseInputs:
-        """What the release is made from, with the checks of this run, and those of earlier runs for what this
-        one did not evaluate."""
+        """Return the inputs of the release, with the checks of this run, and of earlier runs for indicators
+        that this one did not evaluate.
+        """
         if self._inputs is None:
             values = evaluated_values(self.context, self.staged())
             unknown = {name: path for name, path in values.items() if name not in self.checks}
@@ -67,13 +67,13 @@ class RunState:
         return self._inputs
 
     def note(self, problem: CompactError) -> CompactError:
-        """Keep a problem for the end of the run, once."""
+        """Record a problem for the end of the run, once."""
         if problem not in self.problems:
             self.problems.append(problem)
         return problem
 
     def stop(self) -> None:
-        """Let agencies alone that are being asked, and begin no more staging."""
+        """Stop the fetches in progress, and start no more staging."""
         if self.prefetch is not None:
             self.prefetch.stop()
         if self.prestage is not None:

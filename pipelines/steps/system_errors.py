@@ -1,5 +1,5 @@
-"""Faults of the machine in words: a full disk, a folder that cannot be written, a file system that cannot do
-what is needed. Each library says them in its own way; a person gets one sentence and what to do.
+"""Translates system faults into messages: a full disk, a read-only folder, an unsuitable file system. Each
+library reports them in its own way; the operator gets one sentence and a remedy.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MANY = {errno.EMFILE, errno.ENFILE}
 MEMORY = {errno.ENOMEM}
 LONG = {errno.ENAMETOOLONG}
 NOT_MAPPED = "failed to map segment"  # ImportError: a library of Python's found no room
-# How DuckDB, Arrow and SQLite say it where they pass no number on.
+# Messages of DuckDB, Arrow and SQLite, where they pass no error number on.
 SAID = (
     (FULL, ("No space left on device", "Disk quota exceeded", "File too large", "disk is full")),
     (CLOSED, ("Read-only file system", "Permission denied", "readonly database", "unable to open database")),
@@ -30,19 +30,19 @@ SAID = (
     (MEMORY, ("Out of Memory", "bad allocation", "bad_alloc", "malloc of size", "out of memory", NOT_MAPPED)),
     (LONG, ("File name too long",)),
 )
-NO_THREAD = "can't start new thread"  # RuntimeError of Python where no stack can be had
+NO_THREAD = "can't start new thread"  # Python's RuntimeError where no stack can be allocated
 SQLITE_WRITE = "disk I/O error"
 LIBRARIES = ("duckdb", "_duckdb", "pyarrow", "sqlite3", "sqlalchemy")
 
 
 class SystemFault(CompactError):
-    """The machine did not let us work: no data are to blame, and the same run may succeed later."""
+    """A fault of the machine: no data are to blame, and the same run may succeed later."""
 
     retriable = True
 
 
 def system_fault(error: BaseException, home: Path) -> SystemFault | None:
-    """The fault in words, if this exception or what caused it is one; None for all others."""
+    """Return the SystemFault for an exception or its cause; None for any other exception."""
     for one in _causes(error):
         if isinstance(one, SystemFault):
             return one
@@ -102,7 +102,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _numbers(error: BaseException) -> set[int]:
-    """The error numbers that it stands for."""
+    """Return the error numbers in an exception."""
     if isinstance(error, OSError) and error.errno in {*FULL, *CLOSED, *BROKEN, *MANY, *MEMORY, *LONG}:
         return {error.errno}
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and NO_THREAD in str(error)):
@@ -120,7 +120,7 @@ def _numbers(error: BaseException) -> set[int]:
 
 
 class AtHome(Protocol):
-    """What a step works on, as far as this module is concerned."""
+    """An object with the home that a step uses."""
 
     @property
     def home(self) -> Path: ...
@@ -132,7 +132,7 @@ C = TypeVar("C", bound=AtHome)
 
 
 def translate_system_errors(step: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
-    """A step of a run that raises a fault of the machine as SystemFault."""
+    """Wrap a step of a run to raise system faults as SystemFault."""
 
     @wraps(step)
     def within(context: C, /, *positional: P.args, **options: P.kwargs) -> R:

@@ -1,7 +1,7 @@
-"""The web interface behind a guard: who may speak to Dagster's web server, and from where.
+"""Dagster's web interface behind a guard that controls access.
 
 `guard` knows HTTP alone; `server` puts it in front of Dagster's web server; `ui` starts web server, code
-server and daemon together for one machine. What the web interface shows is in pipelines/defs.
+server and daemon together for one machine. The assets that it shows are in pipelines/defs.
 """
 
 from schemas.exports import lazy_exports

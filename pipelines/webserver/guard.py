@@ -1,9 +1,8 @@
 """An ASGI guard in front of Dagster's web server, which by itself answers any page that a browser has open.
 
-A request passes if its Host is one of ours, no other site's page sent it, and it cannot change anything
-unless it is a POST of application/json, which a page of another site cannot send without asking first. Team
-mode adds a token. The rules follow the Fetch standard (WHATWG, 2026) and RFC 9110; nothing of Dagster is
-imported here.
+A request passes if its Host is allowed, no page of another site sent it, and it either changes nothing or is
+a POST of application/json, which a page of another site cannot send without a preflight. Team mode adds a
+token. The rules follow the Fetch standard (WHATWG, 2026) and RFC 9110; this module does not import Dagster.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 READING, WRITING = frozenset({"GET", "HEAD"}), "POST"
-MAX_BODY_BYTES = 8 * 1024 * 1024  # a launch with the configuration of all our jobs is below 100 kB
-MIN_TOKEN_LENGTH = 20  # 120 bits in base64; a shorter token can be guessed at the rate of a local network
+MAX_BODY_BYTES = 8 * 1024 * 1024  # a launch with the configuration of all jobs is below 100 kB
+MIN_TOKEN_LENGTH = 20  # 120 bits in base64; a shorter token can be guessed at the speed of a local network
 COOKIE = "compact_ui"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 POLICY = (
-    (b"x-frame-options", b"DENY"),  # no other page shows ours in a frame and has its buttons pressed
+    (b"x-frame-options", b"DENY"),  # no other page may frame ours and capture clicks on its buttons
     (b"content-security-policy", b"frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -41,12 +40,11 @@ POLICY = (
 
 @dataclass(frozen=True)
 class Denial:
-    """Why a request does not pass.
+    """Why a request is denied.
 
     Attributes:
         status: the HTTP status.
-        code: the reason as a stable word, for tests and logs.
-        message: the reason as a sentence, with what to do.
+        code: the reason as a stable word, for tests and logs. message: the reason as a sentence, with a hint.
     """
 
     status: int
@@ -56,11 +54,11 @@ class Denial:
 
 @dataclass(frozen=True)
 class Access:
-    """Who may speak to the web server.
+    """Access rules of the web server.
 
     Attributes:
-        hosts: names by which it may be addressed besides the loopback ones, without ports.
-        token: what a client must present; None asks for none.
+        hosts: allowed host names besides the loopback ones, without ports. token: the token a client must
+            present; None requires none.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -72,12 +70,12 @@ class Access:
 
     @property
     def cookie(self) -> str:
-        """What a browser that has shown the token presents from then on; the token cannot be read from it."""
+        """Value of the cookie of a browser that presented the token; the token cannot be derived from it."""
         return hmac.new((self.token or "").encode(), b"compact-ui-cookie", sha256).hexdigest()
 
 
 class Guard:
-    """The ASGI application that passes on what may pass, and answers the rest itself."""
+    """ASGI application that forwards allowed requests and denies the rest."""
 
     def __init__(self, app: App, access: Access) -> None:
         self._app, self._access = app, access
@@ -109,11 +107,11 @@ class Guard:
 
 
 def judge(scope: Scope, access: Access) -> Denial | None:
-    """Why a request may not pass, or None if it may.
+    """Return why a request is denied, or None if it is allowed.
 
     Args:
         scope: the ASGI scope of an http or websocket connection.
-        access: who may speak to the server.
+        access: the access rules.
     """
     headers = scope["headers"]
     return (
@@ -125,7 +123,7 @@ def judge(scope: Scope, access: Access) -> Denial | None:
 
 
 def _judge_host(headers: Iterable[tuple[bytes, bytes]], access: Access) -> Denial | None:
-    """A page of another name that resolves to this machine (DNS rebinding) sends its own name."""
+    """Check the Host: a foreign name that resolves to this machine (DNS rebinding) appears there."""
     hosts = _values(headers, b"host")
     name = _host_name(hosts[0]) if len(hosts) == 1 else None
     if name is not None and (name in LOOPBACK_HOSTS or name in access.hosts):
@@ -138,7 +136,9 @@ def _judge_host(headers: Iterable[tuple[bytes, bytes]], access: Access) -> Denia
 
 
 def _judge_origin(scope: Scope) -> Denial | None:
-    """Only our own pages may send requests; others may link to us, which opens our page and no more."""
+    """Check the Origin: only our own pages may send requests. Links from other sites open a page and do no
+    more.
+    """
     headers = scope["headers"]
     denial = Denial(403, "origin", "requests from pages of other sites are refused")
     host = _values(headers, b"host")[0]
@@ -184,7 +184,7 @@ def _judge_token(headers: Iterable[tuple[bytes, bytes]], access: Access) -> Deni
 
 
 def _shown_tokens(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str]:
-    """The token of the Authorization header (Bearer, or the password of Basic), and that of the cookie."""
+    """Return the tokens of the Authorization header (Bearer, or the password of Basic) and of the cookie."""
     token = cookie = ""
     scheme, _, credentials = b"".join(_values(headers, b"authorization")).decode("latin-1").partition(" ")
     if scheme.lower() == "bearer":
@@ -208,8 +208,9 @@ def _is_graphql(scope: Scope) -> bool:
 
 
 def _is_json(content_type: bytes) -> bool:
-    """Whether the media type is application/json: not one that only mentions it, as in
-    `text/plain; application/json`, which a browser sends to another site without asking."""
+    """Return whether the media type is application/json, not one that only mentions it, as in `text/plain;
+    application/json`, which a browser sends to another site without asking.
+    """
     header = Message()
     header["content-type"] = content_type.decode("latin-1")
     bare = content_type.decode("latin-1").partition(";")[0].strip().lower()
@@ -217,11 +218,11 @@ def _is_json(content_type: bytes) -> bool:
 
 
 def _host_name(host: bytes) -> str | None:
-    """The name of a Host header without its port; None where it is not one."""
+    """Return the name of a Host header without its port; None if it is invalid."""
     text = host.decode("latin-1").strip().lower()
     try:
         parts = urlsplit(f"//{text}")
-        _ = parts.port  # raises where it is not a port
+        _ = parts.port  # raises if the port is invalid
     except ValueError:
         return None
     if parts.netloc != text or "@" in text or parts.path or parts.query or parts.fragment:
@@ -230,8 +231,9 @@ def _host_name(host: bytes) -> str | None:
 
 
 def _same_authority(origin: bytes, host: bytes) -> bool:
-    """Whether an Origin and a Host name the same server. `null`, the origin of a sandbox or a file, names
-    none."""
+    """Return whether an Origin and a Host name the same server. `null`, the origin of a sandbox or a file,
+    names none.
+    """
     try:
         named = urlsplit(origin.decode("latin-1").strip().lower())
         addressed = urlsplit(f"//{host.decode('latin-1').strip().lower()}")
@@ -248,7 +250,7 @@ def _values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """The same body, ended as by a client that went away once it is longer than a request may be."""
+    """Pass the body on, and end it like a disconnect once it exceeds the size limit."""
     received = 0
 
     async def receive_bounded() -> Event:
@@ -265,7 +267,7 @@ def _bounded(receive: Receive) -> Receive:
 
 async def _deny(denial: Denial, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
-        await receive()  # websocket.connect; a close before accept is answered as 403
+        await receive()  # websocket.connect; a close before accept is sent as 403
         await send({"type": "websocket.close", "code": 1008, "reason": denial.code})
         return
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *POLICY]

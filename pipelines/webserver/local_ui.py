@@ -1,7 +1,7 @@
 """`compact ui`: code server, guarded web server and daemon on this machine, until one of them ends or the
 operator stops them.
 
-Does what `dagster dev` does, which starts Dagster's web server without a guard and cannot be given another.
+Replaces `dagster dev`, which always starts Dagster's web server without a guard.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ Processes = Mapping[str, "subprocess.Popen[bytes]"]
 
 
 def run_local_ui(port: int) -> int:
-    """Run web server and daemon on one code server.
+    """Run the web server and the daemon on one code server.
 
     Args:
         port: port of the web interface on 127.0.0.1.
 
     Returns:
-        The exit code: 0 where the operator stopped them, 1 where one of them ended by itself.
+        The exit code: 0 if the operator stopped them, 1 if one of them ended by itself.
     """
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,8 +50,10 @@ def run_local_ui(port: int) -> int:
 
 @contextmanager
 def _code_server() -> Iterator[Path]:
-    """One code server for both; it ends by itself once this process no longer sends heartbeats. Gives the
-    workspace file that names it."""
+    """Start one code server for both, and yield the workspace file that names it.
+
+    It ends by itself once this process stops sending heartbeats.
+    """
     target = ModuleTarget(module_name=MODULE, attribute=None, working_directory=None, location_name=LOCATION)
     with (
         DagsterInstance.get() as instance,
@@ -81,7 +83,7 @@ def _processes(arguments: Mapping[str, Sequence[str]]) -> Iterator[Processes]:
 
 
 def _wait(processes: Processes, stopped: Sequence[int]) -> dict[str, int]:
-    """Wait until the operator stops them or one ends. Gives those that ended by themselves."""
+    """Wait until the operator stops them or one ends. Returns those that ended by themselves."""
     while not stopped:
         ended = {name: code for name, process in processes.items() if (code := process.poll()) is not None}
         if ended and not stopped:

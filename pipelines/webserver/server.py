@@ -1,6 +1,6 @@
 """Dagster's web server with the guard in front: `python -m pipelines.webserver.server -w workspace.yaml`.
 
-Takes the place of `dagster-webserver`, which has no setting for any of it. The guard's rules are in guard.py.
+Replaces `dagster-webserver`, which has no such settings. The guard's rules are in guard.py.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ POLL_MS = 2_000
 
 
 def serve(workspace: str, host: str, port: int, access: Access) -> None:
-    """Serve the web interface until the process is told to end.
+    """Serve the web interface until the process receives a signal to stop.
 
     Args:
         workspace: path of Dagster's workspace.yaml.
         host: address to listen on.
         port: port to listen on.
-        access: who may speak to it.
+        access: the access rules.
     """
     with DagsterInstance.get() as instance:
         instance.optimize_for_webserver(STATEMENT_TIMEOUT_MS, POOL_RECYCLE_SECONDS, MAX_OVERFLOW)
@@ -43,12 +43,12 @@ def serve(workspace: str, host: str, port: int, access: Access) -> None:
 
 
 def access_from(hosts: str, token: str, listen: str) -> Access:
-    """Who may speak to the server, from the settings.
+    """Derive the access rules from the settings.
 
     Args:
         hosts: COMPACT_UI_HOSTS, names separated by commas.
         token: COMPACT_UI_TOKEN; empty for none.
-        listen: the address listened on.
+        listen: the address the server listens on.
 
     Raises:
         CompactError: the token is too short, or missing although other machines can connect.
@@ -70,7 +70,7 @@ def access_from(hosts: str, token: str, listen: str) -> Access:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.webserver", description=__doc__, add_help=False
     )

@@ -1,4 +1,4 @@
-"""What is written after `--target` and `--break` of `compact new indicator`, read into its parts."""
+"""Parsers for the values of `--target` and `--break` of `compact new indicator`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BREAK = re.compile(r"(?:(?P<area>[A-Z]{3}|all):)?(?P<year>[0-9]{4})=(?P<reason>\
 
 
 def wanted_target(text: str, origin: str) -> WantedTarget | None:
-    """The target of VALUE:YEAR or FACTORxBASE:YEAR; none where nothing is given.
+    """Parse the target VALUE:YEAR or FACTORxBASE:YEAR; None where the option is absent.
 
     Raises:
         CompactError: the text is neither, or the owner of the target is missing.
@@ -38,7 +38,7 @@ def wanted_target(text: str, origin: str) -> WantedTarget | None:
 
 
 def wanted_breaks(texts: list[str]) -> tuple[WantedBreak, ...]:
-    """Breaks of YEAR=REASON or ISO3:YEAR=REASON.
+    """Parse breaks written as YEAR=REASON or ISO3:YEAR=REASON.
 
     Raises:
         CompactError: one is neither.

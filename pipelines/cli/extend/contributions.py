@@ -1,5 +1,7 @@
-"""`compact import`: what the command line adds to sources.contributions: the ids of the indicators, who
-imports, and the printed reconciliation."""
+"""`compact import`: the command-line side of sources.contributions.
+
+Supplies the known indicator ids and the importing user, and prints the reconciliation.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from schemas.errors import CompactError
 from sources.contributions import ImportResult, Known, Measure, import_file, write_template
 from sources.settings import compact_home
 
-MOST = 20  # problems that are printed; the returned workbook and --json have them all
+MOST = 20  # number of problems printed; the returned workbook and --json have them all
 
 
 def import_contribution(
@@ -39,7 +41,7 @@ def import_contribution(
 
 
 def take_in(path: Path, home: Path, kind: str | None, by: str, *, dry_run: bool, as_json: bool) -> int:
-    """Import a file and print what became of it; the exit code."""
+    """Import a file, print the result, and return the exit code."""
     result = import_file(
         path, kind, home, by=by or _user(), now=datetime.now(UTC), known=known(), dry_run=dry_run
     )
@@ -59,14 +61,15 @@ def take_in(path: Path, home: Path, kind: str | None, by: str, *, dry_run: bool,
 
 
 def write_empty(kind: str, out: Path | None) -> None:
-    """Write an empty template and say where."""
+    """Write an empty template and print its path."""
     for path in write_template(kind, out or Path(f"{kind}.xlsx"), known()):
         say(path)
 
 
 def known() -> Known:
-    """The ids of the indicators. There is no list of targets yet, so of a target's id the form alone is
-    judged."""
+    """Return the ids of the indicators. No list of targets exists yet, so only the form of a target's id is
+    checked.
+    """
     catalogue = load_catalogue()
     measures = {
         name: Measure(one.unit, one.expect.range[0], one.expect.range[1]) for name, one in catalogue.items()

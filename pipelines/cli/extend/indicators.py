@@ -1,6 +1,6 @@
-"""The verbs of whoever writes indicators: `compact preview`, `why`, and `new indicator`.
+"""The verbs for authors of indicators: `compact preview`, `why` and `new indicator`.
 
-They call one function each and print; what they do not use is not loaded.
+Each calls one function and prints; modules that a verb does not use are not imported.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ def preview(
     file: Annotated[Path, typer.Argument(help="An indicator file, wherever it lies.")],
     as_json: Json = False,
 ) -> None:
-    """Compute a draft on what is stored and show what it gives: coverage, range, changes, checks. Touches
-    nothing."""
+    """Compute a draft from stored data and show its coverage, range, changes and checks. Changes nothing."""
     from indicators.registry import load_sound_part
     from indicators.scaffold.draft import load_draft
     from sources.registry.sources import load_sources
@@ -42,7 +41,7 @@ def preview(
     sources = {item.source for item in items if item.source}
     stored = staged_now(compact_home(), load_sources(), sources)
     staged = {name: one.observation for name, one in stored.items()}
-    if release is not None:  # a reader who has releases alone
+    if release is not None:  # for readers who have releases only
         staged = dict.fromkeys(sources - set(staged), release / "observation.parquet") | staged
     draft_values = compute(draft, staged, release, catalogue)
     if as_json:
@@ -72,8 +71,7 @@ def why(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="An indicator.")],
     as_json: Json = False,
 ) -> None:
-    """Why an indicator would be recomputed: its inputs, its definition (numbers or words), the method, the
-    code."""
+    """Explain why an indicator is out of date: inputs, definition (numbers or words), method or code."""
     from indicators.registry import load_catalogue
     from sources.registry.sources import load_sources
     from warehouse.evaluation.cache import expected_paths, staged_now
@@ -141,7 +139,7 @@ def new_indicator(
     browse: Annotated[bool, typer.Option(help="Open the guide, where this is a terminal.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Write an indicator file that passes `compact check`; on a terminal, what is missing is asked for."""
+    """Write an indicator file that passes `compact check`; on a terminal, prompt for missing values."""
     from indicators.scaffold.indicator import Wanted, scaffold
     from indicators.scaffold.sdmx_lookup import series_of_dataflow
     from indicators.search import candidates
@@ -189,7 +187,7 @@ def _choose(rows: list[dict[str, str]]) -> int:
 
 
 def _named(texts: list[str]) -> dict[str, tuple[str, ...]]:
-    """NAME=REFERENCE, the same name for fallbacks, in order."""
+    """Parse NAME=REFERENCE options; a repeated name lists fallbacks, in order."""
     by_name: dict[str, tuple[str, ...]] = {}
     for text in texts:
         for name, reference in _pairs("--input", [text]).items():
@@ -227,7 +225,7 @@ def _unknown_indicator(name: str, known: Iterable[str]) -> CompactError:
 
 
 def _show(shown: dict[str, Any]) -> None:
-    """The summary for a terminal: what there is, what it looks like, what is strange."""
+    """Print the summary for a terminal: coverage, values and anything unusual."""
     unit = shown["unit"]
     say(
         f"{shown['indicator']}: {shown['values']:,} values in {unit}, "

@@ -1,4 +1,4 @@
-"""`compact new indicator` and `compact new source`: the files of something new."""
+"""`compact new indicator` and `compact new source`: scaffold definition files."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The verbs of whoever keeps sources: `compact contracts` and `compact new source`.
+"""The verbs for maintainers of sources: `compact contracts` and `compact new source`.
 
-They call one function each and print; what they do not use is not loaded.
+Each calls one function and prints; modules that a verb does not use are not imported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from schemas.display import counted
 from schemas.errors import CompactError
 from sources.settings import compact_home
 
-NAMED_CHANGES = 5  # of a source's answer, in a table
+NAMED_CHANGES = 5  # changes per source shown in a table
 
 
 def contracts(
@@ -27,7 +27,7 @@ def contracts(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Ask every agency one cheap question: has its answer still the structure that is recorded?"""
+    """Send every agency one cheap request and compare the response with the recorded schema."""
     from indicators.registry import load_catalogue
     from sources.drift.check import check_contracts, record_new
     from sources.drift.results import remember_contracts
@@ -83,7 +83,7 @@ def new_source(
     rows: Annotated[int, typer.Option(min=1, max=500, help="Rows of the specimen.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Scaffold a source from one answer of its agency; what a person must decide is left as a question."""
+    """Scaffold a source from one response of its agency; open decisions are left as questions."""
     from sources.scaffold.source import SourceRequest, scaffold
 
     made = scaffold(
@@ -108,7 +108,7 @@ def new_source(
 
 
 def ask(option: str, text: str, question: str) -> str:
-    """What was given on the command line, or is given now by a person at a terminal."""
+    """Return the value from the command line, or prompt for it on a terminal."""
     if not text and sys.stdin.isatty():
         text = typer.prompt(question)
     if not text:

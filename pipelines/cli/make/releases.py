@@ -1,4 +1,4 @@
-"""The verbs that decide on releases: `compact releases`, `accept` and `rollback`."""
+"""The verbs that act on releases and held snapshots: `compact releases`, `accept` and `rollback`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def rollback(
     by: Annotated[str, typer.Option(help="Who decides; by default the user of this machine.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Point `latest` to another kept release, once it is proved to be whole."""
+    """Point `latest` to another kept release, after verifying it."""
     from pipelines.maintenance.accept import this_user
     from pipelines.maintenance.rollback import roll_back
 

@@ -26,7 +26,7 @@ def publish(
     back: Annotated[bool, typer.Option(help="Also where a newer release is the latest there.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Send a release to a store, prove that it arrived, and point the store's `latest` to it."""
+    """Upload a release to an object store, verify it, and update the store's `latest`."""
     from warehouse.remote.transfer import publish_to
     from warehouse.store.listing import open_release
 

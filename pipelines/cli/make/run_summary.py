@@ -1,4 +1,6 @@
-"""How a run ends: what was asked, kept, rejected and changed, in a table and a few sentences."""
+"""The summary of a run: requests, responses kept and rejected, and changes, as a table and a few
+sentences.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,9 @@ COLUMNS = ("source", "state", "new", "unchanged", "requests", "kept", "rejected"
 
 
 def tell(outcome: Outcome, *, as_json: bool = False) -> int:
-    """Print the summary; the exit code is 0 for a release (or nothing changed), 1 where the run failed, 2
-    where the machine did not let it work."""
+    """Print the summary and return the exit code: 0 for a release or no change, 1 for a failed run, 2 for a
+    system fault.
+    """
     state = outcome.state
     staged = current_tables(state.context) if outcome.succeeded else {}
     held_now = {str(row["source"]) for row in held(state.context.home)}
@@ -78,7 +81,7 @@ def _tell_json(outcome: Outcome, rows: list[dict[str, object]]) -> int:
 
 
 def open_lines(release: Path) -> list[str]:
-    """What to open in a release folder, as far as it is there: site, workbook and one country's brief."""
+    """List what to open in a release folder, where it exists: site, workbook and one country's brief."""
     countries = sorted((release / "briefs").glob("[A-Z][A-Z][A-Z].pdf"))
     reports = [
         ("site", release / "site" / "index.html"),
@@ -92,7 +95,7 @@ def open_lines(release: Path) -> list[str]:
 
 
 def _notes(notes: dict[str, str]) -> None:
-    """Why sources are incomplete: a line for each reason, and one for unreachable sources."""
+    """Explain why sources are incomplete: a line for each reason, and one for unavailable sources."""
     silent = {source_id: text for source_id, text in notes.items() if UNREACHABLE in text}
     alike: dict[str, list[str]] = {}
     for source_id, text in notes.items():
@@ -108,7 +111,7 @@ def _notes(notes: dict[str, str]) -> None:
 def _source_row(
     state: RunState, source_id: str, staged: StagedSource | None, is_held: bool
 ) -> dict[str, object]:
-    """held: a snapshot of it waits for a decision; else as it was fetched."""
+    """Format one source. held: one of its snapshots is held for review; otherwise its fetch status."""
     report = state.reports.get(source_id)
     return {
         "source": source_id,

@@ -1,4 +1,4 @@
-"""The verbs that prove a release: `compact verify` and `sign`."""
+"""The verbs that verify a release: `compact verify` and `sign`."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _verify(folder: Path, every: bool, as_json: bool) -> None:
 
 
 def _recompute(folder: Path, every: bool, *, readable: bool) -> list[Finding]:
-    """Values that differ when they are computed again. readable: nothing else is wrong with the tables."""
+    """Return the values that differ when recomputed. readable: no other check of the tables failed."""
     if not readable:
         note("values were not recomputed: fix the findings first")
         return []
@@ -120,8 +120,7 @@ def _recompute(folder: Path, every: bool, *, readable: bool) -> list[Finding]:
 
 
 def _signature(folder: Path) -> tuple[Signature, bool]:
-    """What the signature is worth, and whether one is asked for: whoever names signers wants a signature of
-    theirs."""
+    """Check the signature. One is required as soon as signers are configured."""
     from warehouse.verification.signing import check_signature
 
     signers = load_settings().signers

@@ -1,4 +1,4 @@
-"""The verbs that keep a machine in order. Each calls one function and prints."""
+"""The verbs for operators: they inspect and maintain a home. Each calls one function and prints."""
 
 from schemas.exports import lazy_exports
 

@@ -1,5 +1,4 @@
-"""`compact backtest`: how well the projection and its rivals would have done, and the widths of its
-intervals.
+"""`compact backtest`: past accuracy of the projection and its benchmarks, and the widths of its intervals.
 
 Calls warehouse/projections/backtest.py on the values of a release, prints, and with --write replaces the two
 files that production reads.
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from warehouse.projections.backtest import Calibrated
 
 FIRST_ORIGIN = 2005
-HISTORY = 40  # years of values that are read: six before the first origin, and more
+HISTORY = 40  # years of values to read: six before the first origin, and more
 HEAD = """\
 # Widths of the projection's intervals: errors that were made, in units of a series' volatility; see
 # docs/methods/projection.md. Written by `compact backtest --write`, not by hand. Rows: horizon 1 to 10 years;
@@ -47,7 +46,7 @@ def backtest(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Make every projection method project what is now known; print errors and how often intervals held."""
+    """Backtest every projection method on the values known now; print errors and interval coverage."""
     import numpy as np
 
     from warehouse.models.group_errors import FILE as GROUP_ERRORS
@@ -98,7 +97,7 @@ def backtest(
 
 
 def _panel(folder: Path) -> tuple[Any, int]:
-    """The countries' series of a release, and the year of its newest snapshot."""
+    """Return the countries' series of a release, and the year of its newest snapshot."""
     from indicators.registry import load_catalogue
     from schemas.errors import CompactError
     from warehouse.engine.duckdb_engine import engine

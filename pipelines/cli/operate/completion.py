@@ -1,4 +1,4 @@
-"""`compact completion`: the script by which a shell completes verbs, options, indicators and areas."""
+"""`compact completion`: the shell script that completes verbs, options, indicators and areas."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ HINT = {
 
 
 def completion(shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")]) -> None:
-    """Print the script by which a shell completes verbs, options, indicators and areas."""
+    """Print the shell script that completes verbs, options, indicators and areas."""
     if shell not in SCRIPTS:
         raise CompactError(f"no completion for {shell!r}", where="SHELL", allowed=", ".join(SCRIPTS))
     say(f"# {HINT[shell]}")

@@ -1,4 +1,4 @@
-"""The verbs that keep a store in order: `compact gc`, `backup` and `restore`."""
+"""The verbs that maintain a store: `compact gc`, `backup` and `restore`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def gc(
     dry_run: Annotated[bool, typer.Option(help="Say what would be removed; remove nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove what nothing needs: old releases by policy, stored pages, staged and evaluated tables."""
+    """Delete unreferenced releases, snapshots and cached tables according to the retention policy."""
     from pipelines.maintenance.gc import collect
 
     removed = collect(compact_home(), keep, dry_run=dry_run)
@@ -37,8 +37,9 @@ def backup(
     check: Annotated[bool, typer.Option(help="Read every byte of the backups that are there.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Copy what cannot be computed again (snapshots, decisions, contributions, releases, logs) to a backup
-    folder; only bytes that are new there are copied. `compact restore` brings it back."""
+    """Copy everything that cannot be recomputed (snapshots, decisions, contributions, releases, logs) to a
+    backup folder. Only new bytes are copied. `compact restore` restores it.
+    """
     from pipelines.maintenance.backup import back_up, damage, prune
 
     if check:
@@ -55,7 +56,7 @@ def restore(
     id_: Annotated[str | None, typer.Option("--backup", help="A backup's id; the newest by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a backup into COMPACT_HOME, which must be empty, each file verified by its sha256."""
+    """Restore a backup into COMPACT_HOME, which must be empty; the sha256 of each file is verified."""
     from pipelines.maintenance.backup import restore as bring_back
 
     emit_one(vars(bring_back(folder, compact_home(), id_)), as_json=as_json)

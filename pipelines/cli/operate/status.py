@@ -1,4 +1,4 @@
-"""`compact status` and `compact alert`, for operators. They read files and ask no agency."""
+"""`compact status` and `compact alert`, for operators. They read files and send no request to an agency."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ def alert(
     test: Annotated[bool, typer.Option(help="Send a test message to every receiver that is set.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Send what requires action to the receivers that COMPACT_ALERT_* name, each matter once. For a timer:
-    `compact run` and the sensor `alerts` do it by themselves."""
+    """Send open issues to the receivers named by COMPACT_ALERT_*, each issue once. For a timer: `compact run`
+    and the sensor `alerts` send them automatically.
+    """
     from pipelines.monitoring.alerts import Message, receivers, send, send_news
     from pipelines.monitoring.status import facts
 

@@ -11,7 +11,7 @@ from sources.settings import compact_home, pass_home_on
 
 
 def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
-    """Open the Dagster UI on the assets of this checkout. Pages of other sites cannot use it."""
+    """Open the Dagster UI on the assets of this checkout. Requests from other sites are denied."""
     from pipelines.dagster_instance.home import prepare
 
     os.environ["DAGSTER_HOME"] = str(prepare(compact_home()))

@@ -1,4 +1,4 @@
-"""The words that may come next on a command line, for the completion of a shell."""
+"""Candidates for the next word on a command line, for shell completion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AREA_OPTIONS = ("--area", "--in")
 
 
 def candidates(words: Sequence[str]) -> list[str]:
-    """Words that may stand in place of the last one.
+    """Return the candidates for the last word.
 
     Args:
         words: what was typed after `compact`; the last one is being typed and may be empty.
@@ -41,7 +41,7 @@ def candidates(words: Sequence[str]) -> list[str]:
 
 
 def _indicators() -> list[str]:
-    """The ids of the catalogue, which a release of this checkout has."""
+    """Return the ids of the catalogue, which are in a release made from this checkout."""
     folder = CHECKOUT / "indicators" / "catalogue"
     return [
         path.stem for path in folder.glob("*/*.yaml") if path.parent.name not in ("frameworks", "targets")

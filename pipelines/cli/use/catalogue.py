@@ -1,4 +1,4 @@
-"""The verbs that say what there is: `compact search`, `list`, `about`, `areas` and `units`."""
+"""The verbs that browse a release: `compact search`, `list`, `about`, `areas` and `units`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def search(
 
 
 def about(indicator: str, as_json: Json = False, release: ReleaseId = None) -> None:
-    """Describe an indicator: what it is, its target, where it comes from and what there is of it."""
+    """Describe an indicator: definition, target, sources and coverage."""
     opened = open_release(release)
     description = opened.about(indicator)
     if as_json:
@@ -75,7 +75,7 @@ def areas(
 
 
 def units(as_json: Json = False, release: ReleaseId = None) -> None:
-    """List the units of measure: code, name and what is written after a number."""
+    """List the units of measure: code, name and the symbol after a number."""
     words = open_release(release).units()
     emit(
         [{"unit": code, "name": name, "symbol": symbol} for code, (name, symbol) in words.items()],

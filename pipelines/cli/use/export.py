@@ -1,4 +1,4 @@
-"""`compact export`: a release for another program."""
+"""`compact export`: a release in the format of another program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs that give figures: `compact show`, `data` and `rank`."""
+"""The verbs that print values: `compact show`, `data` and `rank`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def show(
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Also codes, series and snapshot.")] = False,
 ) -> None:
-    """Show the latest value of an indicator, its trend, its verdict and where it comes from."""
+    """Show the latest value of an indicator, its trend, its verdict and its source."""
     opened = open_release(release, as_of)
     if as_of:
         note(f"release {opened.id} was the latest then")
@@ -60,7 +60,7 @@ def show(
 
 
 def _in_words(release: Release, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with status and verdict in words."""
+    """Return the rows with status and verdict in words."""
     words = release.verdict_words()
     return [
         row
@@ -73,7 +73,7 @@ def _in_words(release: Release, rows: list[dict[str, Any]]) -> list[dict[str, An
 
 
 def _sentences(release: Release, indicator: str, area: str, *, verbose: bool) -> int:
-    """Print what there is of one area; the exit code."""
+    """Print the values of one area and return the exit code."""
     from pipelines.cli.use.sentences import shown
     from warehouse.client.profile import profile
 
@@ -97,7 +97,7 @@ def data(
     as_json: Json = False,
     release: ReleaseId = None,
 ) -> None:
-    """Print or write series: one row a value, with unit, status and source."""
+    """Print or write series: one row per value, with unit, status and source."""
     result = open_release(release).data(
         indicators, area, since, until, sex=sex, age=age, urbanisation=urbanisation
     )
@@ -111,7 +111,7 @@ def data(
     elif csv:
         sys.stdout.write(
             result.csv(bom=bom)
-        )  # control characters are visible in it, and `say` shows the mark
+        )  # control characters are escaped in it, and `say` shows the escape
     else:
         of_parts = [name for name in DIMENSIONS if any(row[name] != "_T" for row in result)]
         emit(

@@ -1,4 +1,4 @@
-"""The verbs that look behind and back: `compact diff`, `explain` and `revisions`."""
+"""The verbs for changes and provenance: `compact diff`, `explain` and `revisions`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def diff(
     indicator: Annotated[str, typer.Option(help="With --rows: of this indicator alone.")] = "",
     as_json: Json = False,
 ) -> None:
-    """What changed from one release to another, in sentences, by indicator or row by row."""
+    """Compare two releases: in sentences, by indicator or row by row."""
     from warehouse.diff.document import MOST
 
     if rows and rows not in LISTS:
@@ -74,8 +74,9 @@ def explain(
     as_json: Json = False,
     release: ReleaseId = None,
 ) -> None:
-    """From a published number to the raw bytes: formula, observations, snapshots, place, checks and SQL.
-    Exits with 1 if the number is not what its inputs give."""
+    """Trace a published number to the raw bytes: formula, observations, snapshots, place, checks and SQL.
+    Exits with 1 if recomputing it from its inputs gives another number.
+    """
     from pipelines.cli.use.provenance_text import explanation
     from warehouse.provenance.value import disagreements
 
@@ -99,7 +100,7 @@ def revisions(
     year: Annotated[int | None, typer.Option(help="This year alone.")] = None,
     as_json: Json = False,
 ) -> None:
-    """A value's history: over the kept releases, and over the snapshots in the store."""
+    """Show the history of a value: over the kept releases, and over the stored snapshots."""
     from warehouse.query.revisions import revisions as read
 
     listed = read(compact_home(), indicator, area, year)

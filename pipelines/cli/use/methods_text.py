@@ -1,6 +1,6 @@
-"""How `compact show --methods` prints: every method's answer beside the others, with its components.
+"""Terminal output of `compact show --methods`: the result of each method with its components.
 
-What is read is in warehouse/query/methods.py.
+The query is in warehouse/query/methods.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pipelines.console.output import emit, note
 
 
 def show_methods(folder: Path, indicator: str, area: str, *, as_json: bool) -> int:
-    """Print one row a method; the exit code."""
+    """Print one row per method and return the exit code."""
     from schemas.errors import CompactError
     from warehouse.query.methods import show_methods as read
 
@@ -30,7 +30,7 @@ def show_methods(folder: Path, indicator: str, area: str, *, as_json: bool) -> i
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
-    """What fits a line: the answer, on what it rests, and the components in one cell."""
+    """Reduce a method to one line: result, basis, and the components in one cell."""
     baseline = f"{row['baseline_value']:,.4g} ({row['baseline_year']})" if row["baseline_year"] else ""
     return {
         "method": row["method"] + ("*" if row["provisional"] else ""),
@@ -47,7 +47,7 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _explain(rows: list[dict[str, Any]]) -> None:
-    """What is common to all rows, and which methods are provisional, to stderr."""
+    """Print to stderr what all rows have in common, and which methods are provisional."""
     first = rows[0]
     target = (
         f"target {first['target_value']:,.4g} by {first['target_year']}"

@@ -1,4 +1,4 @@
-"""How `compact explain` and `compact diff` print what they found: plain text for a terminal."""
+"""Terminal output of `compact explain` and `compact diff`, as plain text."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from schemas.codelists.obs_status import STATUS_WORDS
 
 Row = Mapping[str, Any]
 
-MEMBERS = 12  # of a group that are printed; --json has all
+MEMBERS = 12  # members of a group that are printed; --json has all
 SHORT = 12  # characters of a snapshot's id
 
 
 def explanation(explained: Row) -> Iterator[str]:
-    """An explanation, line by line."""
+    """Format an explanation, line by line."""
     yield f"{explained['title']}, {explained['area']}, {explained['time_period']}"
     yield f"indicator {explained['indicator']}, unit {explained['unit']}, release {explained['release']}"
     if explained["value"]:
@@ -111,7 +111,7 @@ def _group(group: Row) -> Iterator[str]:
         again = "the same" if group["agrees"] else f"DIFFERS: {group['computed_again']!r}"
         yield f"our value      {group['value']!r}, {group['method']}; again from its members: {again}"
     if group["official_value"] is not None:
-        status = group.get("official_status")  # older releases do not have it
+        status = group.get("official_status")  # absent from older releases
         what = f", {STATUS_WORDS[status]}" if status and status != "A" else ""
         yield f"official value {group['official_value']!r} of {group['official_source']}{what}"
     yield (

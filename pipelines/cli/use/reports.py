@@ -1,7 +1,7 @@
-"""`compact report`: site, briefs and workbook of a release that is there, made aside, or served for a look.
+"""`compact report`: show, rebuild or serve the site, briefs and workbook of a release.
 
-Releases are never changed: what is made here goes to COMPACT_HOME/reports/<release>, or to a folder of
-your own.
+A release never changes: rebuilt reports go to COMPACT_HOME/reports/<release>, or to a folder of the user's
+choice.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipelines.console.output import emit, note, say
 from schemas.errors import CompactError
 from sources.settings import compact_home
 
-FOLDER = "reports"  # of COMPACT_HOME
+FOLDER = "reports"  # below COMPACT_HOME
 
 
 def report(
@@ -78,14 +78,14 @@ def _release(home: Path, release: str | None, as_of: str) -> Path:
 
 
 def _csv(folder: Path, to: Path) -> list[dict[str, Any]]:
-    """Write every table as CSV; what was written."""
+    """Write every table as CSV; return the files written."""
     from reports.csv.tables import build
 
     return [_row(f"table {path.stem}", path) for path in build(folder, to)]
 
 
 def _pages(folder: Path, to: Path, only: list[str]) -> dict[str, Any]:
-    """Write some indicators' pages and data anew; the first time, the whole site."""
+    """Rebuild the pages and data of some indicators; the first time, the whole site."""
     from pipelines.steps.reports import build_site
 
     whole = not (to / "site" / "index.html").is_file()
@@ -94,7 +94,7 @@ def _pages(folder: Path, to: Path, only: list[str]) -> dict[str, Any]:
 
 
 def _briefs(folder: Path, to: Path, areas: list[str], language: str) -> list[dict[str, Any]]:
-    """Write some briefs; what was written."""
+    """Write some briefs; return the files written."""
     from reports.brief import build
 
     briefs = to / "briefs" if language == "en" else to / "briefs" / language
@@ -104,7 +104,7 @@ def _briefs(folder: Path, to: Path, areas: list[str], language: str) -> list[dic
 
 
 def _all(folder: Path, to: Path, language: str) -> list[dict[str, Any]]:
-    """Write everything; what was written."""
+    """Write all reports; return the files written."""
     from pipelines.steps.reports import write_reports
     from reports.workbook.writer import NAME
 
@@ -123,14 +123,16 @@ def _row(what: str, path: Path) -> dict[str, Any]:
 
 
 def _serve(folder: Path, port: int) -> None:
-    """Serve a folder to this machine alone, until interrupted. Raises CompactError if the port is taken."""
+    """Serve a folder on the loopback interface until interrupted. Raises CompactError if the port is
+    taken.
+    """
     import signal
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing of each request."""
+            """Suppress the log line of each request."""
 
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), partial(Quiet, directory=str(folder)))
@@ -138,7 +140,7 @@ def _serve(folder: Path, port: int) -> None:
         raise CompactError(
             f"port {port} cannot be used: {fault.strerror}", where="--serve", next_step="name another, or 0"
         ) from None
-    # a shell has what it starts in the background ignore interruptions
+    # a shell lets its background processes ignore interruptions
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with server:
         say(f"http://127.0.0.1:{server.server_address[1]}/site/index.html", flush=True)

@@ -1,4 +1,4 @@
-"""Figures and definitions as sentences for a terminal. What is said is in warehouse/client/profile.py."""
+"""Values and definitions as sentences for a terminal. The facts come from warehouse/client/profile.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from warehouse.diff.notes import number
 from warehouse.query.sparkline import parted, spark, thinned
 from warehouse.query.units import with_unit
 
-LONGEST = 100  # characters of a line where the output is no terminal
+LONGEST = 100  # characters of a line where the output is not a terminal
 AIM = {"higher_is_better": "at least", "lower_is_better": "at most", "closer_to_one": "exactly"}
 LABEL = 10  # characters of a line's label
 AGGREGATES = {
@@ -24,7 +24,7 @@ AGGREGATES = {
 
 
 def shown(described: Profile, *, verbose: bool) -> Iterator[str]:
-    """One number with what a reader must know beside it."""
+    """Format one number with the facts needed to read it."""
     title = f"{described.meta['title']}, {described.area.name}"
     if not described.series:
         yield from _wrapped("", f"{title}: no value in release {described.release}. Missing, not zero.")
@@ -97,7 +97,7 @@ def _caveats(described: Profile) -> Iterator[str]:
 
 
 def _marked(described: Profile) -> set[int]:
-    """The years that the agency marks as the first after a break."""
+    """Return the years that the agency marks as the first after a break."""
     return {row["time_period"] for row in described.series[1:] if row["obs_status"] == "B"}
 
 
@@ -123,7 +123,7 @@ def _codes(described: Profile) -> Iterator[str]:
 
 
 def described(row: Mapping[str, Any], units: Mapping[str, tuple[str, str]]) -> Iterator[str]:
-    """An indicator's definition, target, sources and coverage."""
+    """Format an indicator's definition, target, sources and coverage."""
     name, symbol = units.get(row["unit"], (row["unit"], ""))
     coverage = row["coverage"]
     yield from _wrapped("", f"{row['title']} ({row['indicator']})")
@@ -163,7 +163,7 @@ def _item(item: Mapping[str, Any]) -> str:
 
 
 def _part(label: str, text: str) -> Iterator[str]:
-    """A labelled line, wrapped below itself."""
+    """Format a labelled line with a hanging indent."""
     if text:
         yield from _wrapped(f"  {label:<{LABEL}} ", text, " " * (LABEL + 3))
 

@@ -1,5 +1,6 @@
-"""The release and its reports, in one step: reports are part of the release that they show, so they are
-written before it is published."""
+"""The release and its reports, in one step: reports are part of the release, so they are written before it is
+published.
+"""
 
 from collections.abc import Iterator
 
@@ -52,8 +53,7 @@ REPORT_TEXTS = {
     can_subset=True,
 )
 def publish(context: dg.AssetExecutionContext, compact: CompactHome) -> Iterator[dg.MaterializeResult[None]]:
-    """Publish what the tables hold. Reports without the release are made of the latest one, in a folder
-    aside."""
+    """Publish the tables. Reports without the release are made from the latest one, in a separate folder."""
     run = compact.state
     selected = set(context.selected_asset_keys)
     reports = [name for name in REPORTS if report_key(name) in selected]

@@ -1,4 +1,4 @@
-"""Past months from the store, a partition each, so that the UI can backfill them."""
+"""Past months of the store, one partition each, so that the UI can backfill them."""
 
 import dagster as dg
 
@@ -9,7 +9,7 @@ from pipelines.components.resources import CompactHome
 from pipelines.steps.as_of import rebuild
 from pipelines.steps.context import open_context
 
-FIRST_VINTAGE = "2026-01-01"  # the first month that may be rebuilt; before that there was no store
+FIRST_VINTAGE = "2026-01-01"  # the first month that can be rebuilt; before that there was no store
 
 
 @dg.asset(
