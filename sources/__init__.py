@@ -1,6 +1,6 @@
-"""Where data comes from: one folder a source, readers by wire format, the session and the snapshot store.
+"""Data acquisition: a folder per source, readers by wire format, the HTTP session and the snapshot store.
 
-Nothing here knows of indicators, computes a statistic or imports dagster.
+This package has no indicators, computes no statistic and imports no dagster.
 """
 
 from schemas.exports import lazy_exports

@@ -1,9 +1,9 @@
-"""What the formatting of a workbook's cells says about their values: raised and lowered text, percentages,
-hidden rows and columns.
+"""Detects formatting of a workbook's cells that changes the meaning of their values: raised and lowered text,
+percentages, hidden rows and columns.
 
-Reads the XML parts of an .xlsx, which the caller has looked through before (no DTD, bounded sizes). What is
-done about a finding is for the readers. (python-calamine, which reads the values, knows no formats, and
-openpyxl takes a hundred times as long for them.)
+Reads the XML parts of an .xlsx that the caller has checked (no DTD, bounded sizes). The readers decide how to
+handle a finding. python-calamine, which reads the values, has no formats, and openpyxl takes a hundred times
+as long for them.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ Place = tuple[int, int]  # row and column, from 0
 
 @dataclass(frozen=True)
 class CellFormats:
-    """Of one sheet. raised: cells with raised or lowered text, and how the text would read with it set apart;
-    percent: cells with a number that is shown as a percentage; rows and columns that are hidden, from 0."""
+    """Formats of one sheet. raised: cells with raised or lowered text, and the text with those parts in
+    brackets; percent: cells with a number shown as a percentage; hidden rows and columns, from 0.
+    """
 
     raised: Mapping[Place, str] = field(default_factory=dict)
     percent: frozenset[Place] = frozenset()
@@ -37,7 +38,7 @@ class CellFormats:
 
 
 def cell_formats(parts: Mapping[str, bytes], sheet: str) -> CellFormats:
-    """The findings of a sheet.
+    """Return the formats of a sheet.
 
     Args:
         parts: the parts of the workbook by name.
@@ -72,8 +73,9 @@ def cell_formats(parts: Mapping[str, bytes], sheet: str) -> CellFormats:
 
 
 def sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
-    """The part that holds each sheet, by the sheet's name. Raises KeyError or ParseError where the workbook's
-    list of sheets cannot be read."""
+    """Return the part of each sheet, by the sheet's name. Raises KeyError or ParseError if the workbook's
+    list of sheets is unreadable.
+    """
     book = ElementTree.fromstring(parts["xl/workbook.xml"])  # noqa: S314 - no DTD, see above
     relations = ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"])  # noqa: S314 - no DTD, see above
     targets = {node.get("Id"): node.get("Target", "") for node in relations}
@@ -82,7 +84,7 @@ def sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def cell_name(place: Place) -> str:
-    """B3 for row 2 and column 1."""
+    """Return the name of a cell: B3 for row 2 and column 1."""
     row, column = place[0] + 1, place[1] + 1
     letters = ""
     while column:
@@ -92,7 +94,7 @@ def cell_name(place: Place) -> str:
 
 
 def ranges(numbers: tuple[int, ...], columns: bool = False) -> str:
-    """1-3, 7 for rows, A-C for columns; numbers are from 0."""
+    """Format numbers from 0 as ranges: 1-3, 7 for rows, A-C for columns."""
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][1] + 1:
@@ -107,7 +109,7 @@ def ranges(numbers: tuple[int, ...], columns: bool = False) -> str:
 
 
 def _place(reference: str | None, row: int, column: int) -> Place:
-    """The place that a cell says it has; without one it is the next of its row."""
+    """Return the declared place of a cell; without one it follows the previous cell of its row."""
     match = PLACE.fullmatch(reference or "")
     if match is None:
         return max(row, 0), column + 1
@@ -118,7 +120,7 @@ def _place(reference: str | None, row: int, column: int) -> Place:
 
 
 def _cell_text(node: ElementTree.Element, kind: str, shared: list[str], whole: bool) -> str:
-    """How the text of a cell reads with its raised parts in brackets; empty if it has none."""
+    """Return the text of a cell with its raised parts in brackets; empty if it has none."""
     if kind == "s":
         value = _value(node)
         text = shared[int(value)] if value.isdigit() and int(value) < len(shared) else ""
@@ -135,7 +137,7 @@ def _value(node: ElementTree.Element) -> str:
 
 
 def _shared(part: bytes) -> list[str]:
-    """Of each shared text how it reads with its raised parts in brackets; empty if it has none."""
+    """Return each shared text with its raised parts in brackets; empty if it has none."""
     if not part:
         return []
     return [_marked(node) for _, node in _iterate(part, "si")]
@@ -157,7 +159,9 @@ def _is_raised(run: ElementTree.Element) -> bool:
 
 
 def _styles(part: bytes) -> tuple[frozenset[int], frozenset[int]]:
-    """The cell styles that show a number as a percentage, and those that raise or lower all of a text."""
+    """Return the cell styles that show a number as a percentage, and those that raise or lower a whole
+    text.
+    """
     if not part:
         return frozenset(), frozenset()
     root = ElementTree.fromstring(part)  # noqa: S314 - no DTD, see above

@@ -1,8 +1,8 @@
 """File locks (flock): the operating system releases them when the process ends, however it ends.
 
-`file_lock` is the one implementation; `home_lock` is the lock on COMPACT_HOME, `source_lock` that on fetching
-one source, `write_lock` one that is held for moments only. Each wait has an end and says what it waited for.
-What a dead run left behind is removed in pipelines/maintenance/cleanup.py.
+`file_lock` is the one implementation. `home_lock` locks COMPACT_HOME, `source_lock` the fetch of one source,
+and `write_lock` is held for moments only. Each wait has a timeout, and its error names the holder.
+pipelines/maintenance/cleanup.py removes the files of a dead run.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from schemas.errors import CompactError
 
 try:
     import fcntl
-except ImportError:  # not a POSIX system: nothing keeps two runs apart, see docs/running.md
+except ImportError:  # not a POSIX system: concurrent runs are not prevented, see docs/running.md
     fcntl = None  # type: ignore[assignment,unused-ignore]
 
 HOME_LOCK = ".at_work"
-DEADLINE = 4 * 3600.0  # seconds: longer than the slowest fetch takes at its agency's pace
-MOMENTS = 600.0  # seconds for what takes milliseconds: beyond them, the holder is stopped or stuck
+DEADLINE = 4 * 3600.0  # seconds: longer than the slowest fetch takes at its agency's rate
+MOMENTS = 600.0  # seconds for an operation of milliseconds: beyond them, the holder is stopped or stuck
 PAUSE = 0.02  # seconds between two attempts
 FETCHED = ("fetched", "confirmed", "accepted")  # events after which a resource is up to date
 HOLDER = re.compile(r"(.+), process (\d+), since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 
 
 class Locked(Exception):
-    """Another process or thread holds the lock. holder: what the lock file says of it."""
+    """Another process or thread holds the lock. holder: the content of the lock file."""
 
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
@@ -42,27 +42,26 @@ class Locked(Exception):
 
 
 class SourceLocked(CompactError):
-    """Another process has been fetching the source for too long. The same call may succeed once it has
-    ended."""
+    """Another process has been fetching the source for too long. The call may succeed once it has ended."""
 
     retriable = True
 
 
 class WriterStuck(CompactError):
-    """Another process has held a lock of moments for minutes. The same call may succeed once it has ended."""
+    """Another process has held a short-lived lock for minutes. The call may succeed once it has ended."""
 
     retriable = True
 
 
 class HomeLocked(CompactError):
-    """Another process works in this COMPACT_HOME. The same call may succeed once it has ended."""
+    """Another process uses this COMPACT_HOME. The call may succeed once it has ended."""
 
     retriable = True
 
 
 @dataclass(frozen=True)
 class LockHolder:
-    """Who works in a home now: what, in which process, since when."""
+    """Holder of a lock on a home: operation, process and start."""
 
     what: str
     process: int
@@ -70,10 +69,11 @@ class LockHolder:
 
 
 def lock_holder(home: Path) -> LockHolder | None:
-    """The process that works alone in home now; None where none does, or it has not written its name.
+    """Return the holder of the exclusive lock on a home; None if there is none, or it has not written its
+    name yet.
 
-    Asks for no lock, which could keep out a run that begins at that moment: the process is the one that the
-    lock file names, if it is alive and, where the system lists its locks, has this one.
+    It acquires no lock, which could block a run that starts at that moment. The holder is the process named
+    in the lock file, if it is alive and, where the system lists its locks, holds this one.
     """
     try:
         text = (home / HOME_LOCK).read_text(encoding="utf-8", errors="replace")
@@ -111,7 +111,7 @@ def _has_lock(process: int, inode: int) -> bool:
 def file_lock(
     path: Path, *, wait: float, shared: bool = False, mode: Literal["a+", "r"] = "a+"
 ) -> Iterator[TextIO]:
-    """Hold a lock on a file until the block ends; gives the open file.
+    """Hold a lock on a file until the block ends; yields the open file.
 
     Args:
         path: the lock file; it is created with its folder.
@@ -121,7 +121,7 @@ def file_lock(
 
     Raises:
         Locked: another holder still has it after `wait` seconds.
-        OSError: the file system has no locks.
+        OSError: the file system does not support locks.
     """
     if mode != "r":
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ def _acquire(file: TextIO, kind: int, wait: float) -> None:
 def write_lock(
     path: Path, *, shared: bool = False, mode: Literal["a+", "r"] = "a+", deadline: float = MOMENTS
 ) -> Iterator[None]:
-    """Hold a lock that everyone holds for moments only, such as while lines are appended.
+    """Hold a short-lived lock, such as while lines are appended.
 
     Args:
         path: the lock file.
@@ -178,8 +178,8 @@ def home_lock(home: Path, holder: str, *, alone: bool = True) -> Iterator[None]:
 
     Args:
         home: COMPACT_HOME.
-        holder: the operation, as another process is to name it.
-        alone: exclusive (a run, `gc`), or shared with other operations that only append.
+        holder: the operation, shown to other processes. alone: exclusive (a run, `gc`), or shared with other
+            operations that only append.
 
     Raises:
         HomeLocked: another process holds it.
@@ -201,20 +201,20 @@ def home_lock(home: Path, holder: str, *, alone: bool = True) -> Iterator[None]:
 
 
 class EventLog(Protocol):
-    """What `source_lock` needs of the snapshot store."""
+    """The part of the snapshot store that `source_lock` uses."""
 
     folder: Path
 
     def events(self, source_id: str) -> Sequence[Mapping[str, Any]]:
-        """The source's events so far, in order."""
+        """Return the source's events so far, in order."""
         ...
 
 
 @contextmanager
 def source_lock(store: EventLog, source_id: str, deadline: float = DEADLINE) -> Iterator[frozenset[str]]:
-    """Hold the lock on fetching one source; a second process waits, and then uses what the first has fetched.
+    """Hold the lock on fetching one source; a second process waits, and then uses the first one's snapshots.
 
-    Gives the resources that another process has fetched or confirmed while this one waited: mostly none.
+    Yields the resources that another process fetched or confirmed while this one waited: usually none.
 
     Args:
         store: the snapshot store.

@@ -1,5 +1,6 @@
-"""What readers, session, store and stage exchange: resources, pages, answers, the wire columns, and the two
-kinds of fault."""
+"""The types shared by readers, session, store and stage: resources, pages, responses, the raw columns, and
+the two kinds of fault.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ from typing import BinaryIO
 
 from schemas.errors import CompactError
 
-# What a reader hands to stage: one row as the agency sent it, all text but `row`; null where the agency says
-# nothing.
+# Columns of a raw row as the agency sent it, passed from reader to stage: all text except `row`; null where
+# the agency has no value.
 RAW_COLUMNS = (
     "snapshot",
     "row",
@@ -32,13 +33,12 @@ RAW_COLUMNS = (
     "footnote",
 )
 
-SPOOL = 32 * 1024 * 1024  # bytes of a body above which it is kept in a file and not in memory
+SPOOL = 32 * 1024 * 1024  # body size in bytes above which it is kept in a file and not in memory
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One thing to ask a source for. key: its lasting name within the source; series: the series that it
-    carries."""
+    """One resource of a source. key: its permanent name within the source; series: the series that it has."""
 
     key: str
     series: tuple[str, ...]
@@ -46,7 +46,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Page:
-    """One answer of the agency, byte for byte as received (after Content-Encoding)."""
+    """One response of the agency, byte for byte as received (after Content-Encoding)."""
 
     url: str
     body: bytes
@@ -54,23 +54,24 @@ class Page:
     last_modified: str | None = None
 
     def open(self) -> BinaryIO:
-        """The body as a file at its beginning: a large one is read in parts, and never held in memory."""
+        """Open the body as a file: a large one is read in parts, and never held in memory."""
         return BytesIO(self.body)
 
     def head(self, count: int) -> bytes:
-        """The first bytes of the body."""
+        """Return the first bytes of the body."""
         with self.open() as file:
             return file.read(count)
 
     @property
     def size(self) -> int:
-        """Bytes of the body."""
+        """Return the size of the body in bytes."""
         return len(self.body)
 
 
 class SpooledPage(Page):
-    """A page whose body is in a file. `body` reads all of it: code that may meet a large answer takes `open`,
-    `size` or `path`."""
+    """A page with its body in a file. `body` reads all of it: code that may receive a large response uses
+    `open`, `size` or `path`.
+    """
 
     path: Path
 
@@ -82,7 +83,7 @@ class SpooledPage(Page):
         last_modified: str | None = None,
         owner: object = None,
     ) -> None:
-        """owner: kept as long as the page; a temporary file that is removed with it."""
+        """owner: a temporary file that lives as long as the page."""
         values = {"url": url, "path": path, "etag": etag, "last_modified": last_modified, "_owner": owner}
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -101,8 +102,9 @@ class SpooledPage(Page):
 
 @dataclass(frozen=True)
 class SourceResponse:
-    """All pages of a resource, checked to be complete. content is a sha256 that ignores what may vary without
-    meaning (the order of JSON keys): where it equals that of the accepted snapshot, nothing has changed."""
+    """All pages of a resource, checked to be complete. content is a sha256 that ignores meaningless
+    variation (the order of JSON keys): if it equals that of the accepted snapshot, nothing has changed.
+    """
 
     resource: Resource
     pages: tuple[Page, ...]
@@ -114,9 +116,10 @@ class SourceResponse:
 
 @dataclass(frozen=True)
 class SnapshotFiles:
-    """An accepted snapshot as readers see it: its id, its resource, and its pages in order: the files and, as
-    the manifest has them, the addresses they came from (for sources whose pages do not name what they
-    hold); fetched: the day on which these bytes were first fetched, as YYYY-MM-DD."""
+    """An accepted snapshot for readers: its id, its resource, and its pages in order. The pages are the
+    files and their recorded URLs (for sources with pages that do not name their content). fetched: the day
+    on which these bytes were first fetched, as YYYY-MM-DD.
+    """
 
     snapshot: str
     resource: str
@@ -126,18 +129,21 @@ class SnapshotFiles:
 
 
 class SourceUnavailable(CompactError):
-    """The agency did not answer, or kept answering that it cannot now. A later run may succeed."""
+    """The agency did not respond, or kept responding that it is temporarily unavailable. A later run may
+    succeed.
+    """
 
     retriable = True
 
 
 class RequestUnavailable(SourceUnavailable):
-    """One request kept getting a status that speaks for itself alone, such as 500: others may be answered."""
+    """One request kept failing with a status that says nothing about others, such as 500: other requests
+    may succeed.
+    """
 
 
 class InvalidResponse(CompactError):
-    """The agency answered, and the answer cannot be used. The bytes are kept; nothing is published from
-    them."""
+    """The agency's response cannot be used. The bytes are kept; nothing is published from them."""
 
     def __init__(
         self,
@@ -149,18 +155,18 @@ class InvalidResponse(CompactError):
         pages: Sequence[Page] = (),
         status: int = 200,
     ) -> None:
-        """status: of the HTTP response, 404 where the agency has nothing at the address."""
+        """status: of the HTTP response; 404 if the URL does not exist."""
         super().__init__(what, where=where, allowed=allowed, next_step=next_step)
         self.pages, self.status = tuple(pages), status
 
 
 class NoSuchSeries(InvalidResponse):
-    """The agency says, or its empty answer means, that it has no such series (now)."""
+    """The agency reports, or its empty response means, that it has no such series (now)."""
 
 
 @dataclass
 class Counted:
-    """How many rows came, stayed and were refused for which reason."""
+    """The number of rows received, kept, and refused by reason."""
 
     rows_in: int = 0
     rows_out: int = 0
@@ -169,7 +175,7 @@ class Counted:
 
 @dataclass
 class Usage:
-    """What the agency was asked for: requests (retries and redirects count) and bytes as they came."""
+    """Usage of an agency: requests (including retries and redirects) and bytes as received."""
 
     requests: int = 0
     bytes: int = 0
@@ -177,15 +183,16 @@ class Usage:
 
 @dataclass(frozen=True)
 class CachedPage:
-    """A page that we hold: with its validators the agency can say 304, and then load() gives the bytes, or
-    the file of a large body."""
+    """A stored page: its validators allow the agency to respond 304, and then load() returns the bytes, or
+    the file of a large body.
+    """
 
     etag: str | None
     last_modified: str | None
     load: Callable[[], bytes | Path]
 
     def page(self, url: str) -> Page:
-        """The page as the agency would have sent it again."""
+        """Return the page as the agency would have sent it again."""
         held = self.load()
         if isinstance(held, Path):
             return SpooledPage(url, held, self.etag, self.last_modified)

@@ -1,4 +1,4 @@
-"""The origin of a web address, and whether it is this machine. Opens no connection and knows no source."""
+"""The origin of a URL, and whether it is this machine. Opens no connection and has no sources."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ PORTS = {"https": 443, "http": 80}
 
 
 def origin(url: str) -> Origin | None:
-    """Scheme, host and port of a web address; None for anything else (file:, package:, a password inside)."""
+    """Return scheme, host and port of a web URL; None for anything else (file:, package:, with a
+    password).
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -22,7 +24,7 @@ def origin(url: str) -> Origin | None:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the address is this very machine, which no proxy can reach for us."""
+    """Return whether the URL is on this machine, which no proxy can reach for us."""
     url_origin = origin(url)
     if url_origin is None:
         return False

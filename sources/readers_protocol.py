@@ -1,4 +1,4 @@
-"""What a reader module must offer: the protocol of sources/readers."""
+"""The protocol of a reader module in sources/readers."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 class Reader(Protocol):
     """One wire format. A module in sources/readers with these three functions.
 
-    It may have a fourth, has_release(source): whether the freshness question speaks for what is about to be
-    asked. A source with two routes says no for the one whose release is another's."""
+    It may have a fourth, has_release(source): whether the freshness request applies to the chosen route. A
+    source with two routes returns False for the one with another release."""
 
     def plan(self, source: Source, series: Sequence[str]) -> list[Resource]:
-        """What to ask for to get these series."""
+        """Return the resources that have these series."""
 
     def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
-        """Ask, follow the pages, and prove that the answer is whole. Raises SourceUnavailable or
-        InvalidResponse."""
+        """Fetch all pages and check that the response is complete. Raises SourceUnavailable or
+        InvalidResponse.
+        """
 
     def raw_rows(
         self, con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]
     ) -> None:
-        """Create the temporary table `raw_row` with RAW_COLUMNS: every row of the snapshots, none left out.
-        dims is MAP(VARCHAR, VARCHAR): the agency's dimension to its code; row is BIGINT, unique within a
-        snapshot.
+        """Create the temporary table `raw_row` with RAW_COLUMNS: every row of the snapshots, without
+        exception. dims is MAP(VARCHAR, VARCHAR): the agency's dimension to its code; row is BIGINT, unique
+        within a snapshot.
 
-        Two more temporary tables are read where a reader makes them:
-        `raw_row_rejected(snapshot, row, reason, detail)`: rows of `raw_row` that the reader itself refuses,
-        with its reason; `raw_row_counted(snapshot, reason, rows)`: rows not in `raw_row` at
-        all, of a reason in source.counted_only."""
+        Two more temporary tables are read where a reader makes them: `raw_row_rejected(snapshot, row, reason,
+        detail)`: rows of `raw_row` that the reader refuses, with its reason; `raw_row_counted(snapshot,
+        reason, rows)`: rows not in `raw_row` at all, of a reason in source.counted_only."""

@@ -1,4 +1,7 @@
-"""The environment, read here and nowhere else: the settings, COMPACT_HOME, and the variables of a source.
+"""The environment, read only here: the settings, COMPACT_HOME, and the variables of a source.
+
+The settings are declared in settings_model.py. This module imports neither pydantic nor anything else that
+would slow down a quick verb.
 
 What settings there are is in settings_model.py. This module imports neither pydantic nor anything else that a
 quick verb would wait for.
@@ -22,7 +25,7 @@ HOME, DEBUG = "COMPACT_HOME", "COMPACT_DEBUG"
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """The settings as the environment has them now.
+    """Load the settings from the environment.
 
     Args:
         overrides: values that take precedence over the environment, by name of the field.
@@ -49,10 +52,10 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def compact_home() -> Path:
-    """COMPACT_HOME, ./data by default; the same as `load_settings().home`, without loading pydantic.
+    """Return COMPACT_HOME, ./data by default; the same as `load_settings().home`, without loading pydantic.
 
     Raises:
-        CompactError: it is an address, not a folder.
+        CompactError: it is a URL, not a folder.
     """
     home = os.environ.get(HOME) or "data"
     if "://" in home:
@@ -70,27 +73,27 @@ def pass_home_on(home: Path) -> None:
 
 
 def debug_is_on() -> bool:
-    """Whether tracebacks are shown: COMPACT_DEBUG, without loading pydantic."""
+    """Return whether tracebacks are shown: COMPACT_DEBUG, without loading pydantic."""
     return bool(os.environ.get(DEBUG))
 
 
 def switch_debug_on() -> None:
-    """Show tracebacks in this process and those that it starts."""
+    """Show tracebacks in this process and its child processes."""
     os.environ[DEBUG] = "1"
 
 
 def insecure_is_allowed() -> bool:
-    """Whether plain http to another machine is allowed: COMPACT_ALLOW_INSECURE."""
+    """Return whether plain http to another machine is allowed: COMPACT_ALLOW_INSECURE."""
     return bool(os.environ.get(ALLOW_INSECURE))
 
 
 def switch_insecure_on() -> None:
-    """Allow plain http to another machine, in this process and those that it starts."""
+    """Allow plain http to another machine, in this process and its child processes."""
     os.environ[ALLOW_INSECURE] = "1"
 
 
 def __getattr__(name: str) -> Any:
-    """`Settings`, imported when it is first used."""
+    """Import `Settings` on first use."""
     if name == "Settings":
         from sources.settings_model import Settings
 
@@ -100,7 +103,7 @@ def __getattr__(name: str) -> Any:
 
 # --- variables named after a source, or by its source.yaml
 def url_override(source_id: str) -> str | None:
-    """COMPACT_URL_<SOURCE_ID>: a mirror, a proxy or a stand-in instead of the source's own address."""
+    """Return COMPACT_URL_<SOURCE_ID>: a mirror, a proxy or a stand-in instead of the source's own URL."""
     name = f"COMPACT_URL_{source_id.upper()}"
     url = source_variable(name) or None
     if url is None or not url.startswith("http:") or insecure_is_allowed():
@@ -116,10 +119,12 @@ def url_override(source_id: str) -> str | None:
 
 
 def route_override(source_id: str) -> str | None:
-    """COMPACT_ROUTE_<SOURCE_ID>: another route than the one in source.yaml, for a reader that has several."""
+    """Return COMPACT_ROUTE_<SOURCE_ID>: another route than the one in source.yaml, for a reader that has
+    several.
+    """
     return source_variable(f"COMPACT_ROUTE_{source_id.upper()}") or None
 
 
 def source_variable(name: str) -> str:
-    """A variable that belongs to one source: its address, route, access key or switch; empty if unset."""
+    """Return a variable of one source: its URL, route, access key or switch; empty if unset."""
     return os.environ.get(name, "").strip()

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEMORY = re.compile(r"([1-9][0-9]*) ?([MGT])iB")
-MEMORY_LIMIT = "2560MiB"  # of the 4 GiB that a run of today's size may take
+MEMORY_LIMIT = "2560MiB"  # share of the 4 GiB that a current run may use
 SHIFT = {"M": 20, "G": 30, "T": 40}
 
 
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     @field_validator("home")
     @classmethod
     def _is_a_folder(cls, value: Path) -> Path:
-        if ":/" in str(value):  # Path makes one slash of two
+        if ":/" in str(value):  # Path collapses two slashes into one
             raise ValueError("a folder, not an address")
         return value
 
@@ -110,13 +110,13 @@ class Settings(BaseSettings):
 
     @property
     def memory_bytes(self) -> int:
-        """The memory limit in bytes."""
+        """Return the memory limit in bytes."""
         size = MEMORY.fullmatch(self.memory)
         assert size  # noqa: S101  # validated above
         return int(size[1]) << SHIFT[size[2]]
 
 
 def variable(name: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     alias = Settings.model_fields[name].validation_alias
     return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"COMPACT_{name.upper()}"

@@ -1,7 +1,7 @@
-"""Contributions of stakeholders: templates written, files read and judged, accepted rows kept apart from the
-agencies'.
+"""Contributions of stakeholders: writes templates, reads and validates files, and stores accepted rows apart
+from the agencies' data.
 
-Nothing here asks an agency, and nothing of it is published by itself. docs/contributions.md tells the whole.
+This package sends no request, and publishes nothing by itself. See docs/contributions.md.
 """
 
 from sources.contributions.code_checks import Known, Measure

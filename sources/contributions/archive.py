@@ -1,4 +1,5 @@
-"""COMPACT_HOME/contributions/<kind>: the files as sent, who sent them when, and the table of accepted rows.
+"""The archive COMPACT_HOME/contributions/<kind>: files as received, sender and time, and the table of
+accepted rows.
 
 ```
 objects/ab/<sha256>      the bytes of each file, and the accepted rows of each import, by their sha256
@@ -33,7 +34,7 @@ EVENT = "imported"
 
 
 class Archive:
-    """The contributions of one kind. Two imports at a time wait for each other."""
+    """The contributions of one kind. Concurrent imports wait for each other."""
 
     def __init__(self, home: Path, table: Table) -> None:
         self.folder, self.table = home / "contributions" / table.name, table
@@ -41,13 +42,16 @@ class Archive:
         self.path = self.folder / f"{table.name}.parquet"
 
     def imports(self) -> list[Event]:
-        """The ledger: every import, in order."""
+        """Return the ledger: every import, in order."""
         manifest = Manifest(self.folder / "manifest.jsonl")
         return [event for _, event in manifest.new_events() if event["event"] == EVENT]
 
     def add(self, data: bytes, rows: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> int:
-        """Keep a file and its accepted rows. The line in the manifest makes it so; the table follows from it.
-        Gives the number of earlier rows that were replaced."""
+        """Store a file and its accepted rows.
+
+        The line in the manifest commits the import; the table is derived from it. Returns the number of
+        earlier rows that were replaced.
+        """
         accepted = arrow_table(rows, self.table)
         validate(accepted, self.table)
         with write_lock(self.folder / "lock"):
@@ -62,16 +66,16 @@ class Archive:
         return replaced
 
     def rebuild(self) -> bool:
-        """Write the table again from the manifest, where an import that was killed left it behind.
+        """Rebuild the table from the manifest, after an import was killed.
 
         Returns:
-            Whether the table was not what the manifest says.
+            Whether the table differed from the manifest.
         """
         if not self.folder.is_dir():
             return False
         with write_lock(self.folder / "lock"):
             for partial in [*self.folder.glob("objects/*/.new-*"), *self.folder.glob(f".{self.path.name}.*")]:
-                partial.unlink(missing_ok=True)  # of an import that died: a living one would hold the lock
+                partial.unlink(missing_ok=True)  # of a dead import: a live one would hold the lock
             if not (self.folder / "manifest.jsonl").is_file():
                 return False
             body = _bytes(self._current(self.imports()))
@@ -81,7 +85,7 @@ class Archive:
         return True
 
     def _current(self, imports: Sequence[Event]) -> pa.Table:
-        """One row a key, from the latest import that has it, sorted by key."""
+        """Return one row per key, from the latest import that has it, sorted by key."""
         schema = arrow_schema(self.table)
         parts = [
             self._rows(event).append_column(
@@ -116,7 +120,7 @@ class Archive:
 
 
 def arrow_table(rows: Sequence[Mapping[str, Any]], table: Table) -> pa.Table:
-    """Rows as a table of the contract's types, sorted by key."""
+    """Convert rows to a table of the contract's types, sorted by key."""
     ordered = sorted(rows, key=lambda row: [(row[name] is not None, row[name] or 0) for name in table.key])
     return pa.Table.from_pylist([dict(row) for row in ordered], schema=arrow_schema(table))
 
@@ -128,7 +132,7 @@ def _bytes(table: pa.Table) -> bytes:
 
 
 def utc(at: datetime) -> datetime:
-    """The moment in UTC; one without a zone is a mistake of the caller."""
+    """Convert a moment to UTC; one without a time zone is a programming error."""
     if at.tzinfo is None:
         raise ValueError("the time of an import has no zone")
     return at.astimezone(UTC)

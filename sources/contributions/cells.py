@@ -1,5 +1,4 @@
-"""Cells as a contributor sent them, what text a cell may hold, and how text is kept from running in a
-spreadsheet."""
+"""Cells as received, the text a cell may hold, and protection against formulas in spreadsheets."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from schemas.errors import CompactError
 Kind = Literal["text", "number", "date"]
 
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
-# Beginnings at which some spreadsheet program takes a text for a formula, full-width forms among them.
+# Prefixes that some spreadsheet program interprets as a formula, including full-width forms.
 STARTS = "=+-@＝＋－＠"
 RUNS = re.compile(rf"^[\s\u200b-\u200f\u2060\ufeff]*(?:[{re.escape(STARTS)}]|[\t\r\n])")
 SPACES = " \t\r\n\u00a0\u3000"
@@ -21,13 +20,14 @@ HIDING = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ufffd]")
 
 
 class Refused(CompactError):
-    """A contributed file that cannot be judged row by row."""
+    """A contributed file that cannot be validated row by row."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. text: as a person reads it, trimmed; fault: why it cannot be read as it stands, if so;
-    raised: how it reads with its raised or lowered parts in brackets, if it has some."""
+    """One cell. text: as displayed, trimmed; fault: why it is unreadable, if it is; raised: the text with
+    raised or lowered parts in brackets, if it has some.
+    """
 
     text: str = ""
     kind: Kind = "text"
@@ -37,18 +37,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One row that is not blank. number: as a spreadsheet counts, the header being 1; beyond: filled cells to
-    the right of the header."""
+    """One row that is not blank. number: as in a spreadsheet, the header being 1; beyond: filled cells to
+    the right of the header.
+    """
 
     number: int
     cells: tuple[Cell, ...]
     beyond: tuple[Cell, ...] = ()
-    short: bool = False  # fewer fields than the header: only a CSV can be
+    short: bool = False  # fewer fields than the header: possible in a CSV only
 
 
 @dataclass(frozen=True)
 class Received:
-    """A file as read. shared: the cells of the sheet `file`, given once for all rows."""
+    """A file as read. shared: the cells of the sheet `file`, which apply to all rows."""
 
     header: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -57,7 +58,7 @@ class Received:
 
 
 def text_cell(text: str, kind: Kind = "text", fault: str = "") -> Cell:
-    """A cell of text: spaces around it go, and line ends become \\n. Nothing else is changed."""
+    """Return the text of a cell without surrounding spaces and with line ends as \n. Nothing else changes."""
     return Cell(text.replace("\r\n", "\n").strip(SPACES), kind, fault)
 
 
@@ -66,13 +67,14 @@ def is_number(text: str) -> bool:
 
 
 def runs(text: str) -> bool:
-    """Whether a spreadsheet might run the text as a formula. A negative number is a number."""
+    """Return whether a spreadsheet might evaluate the text as a formula. A negative number is a number."""
     return RUNS.match(text) is not None and not is_number(text.strip())
 
 
 def neutral(text: str) -> str:
-    """The text as it may be written to XLSX or CSV: an apostrophe before what might run, and what a cell
-    cannot hold made visible."""
+    """Escape text for XLSX or CSV: prefix an apostrophe to a possible formula, and make invalid characters
+    visible.
+    """
     shown = "".join(_shown(character) for character in text)
     return f"'{shown}" if runs(text) or runs(shown) else shown
 
@@ -86,7 +88,7 @@ def _shown(character: str) -> str:
 
 
 def text_fault(text: str, *, long: bool, longest: int) -> str:
-    """Why the text cannot stand in a cell; empty if it can."""
+    """Return why a text is not valid in a cell; empty if it is."""
     if len(text) > longest:
         return f"has {len(text):,} characters; {longest:,} is the most"
     for character in text:

@@ -1,7 +1,7 @@
-"""The codes that a contribution may name, and the forms that a text may have: one function a code list.
+"""Validators for codes and text forms in a contribution: one function per code list.
 
-Each function gives why a text is none of its codes, or an empty text. What codes there are is in schemas and,
-for indicators and targets, given by the caller: sources know nothing of indicators.
+Each function returns why a text is not one of its codes, or an empty text. The codes are in schemas; the
+caller passes those of indicators and targets, since this package has no indicators.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 @dataclass(frozen=True)
 class Measure:
-    """What is declared of an indicator's values: their unit, and the lowest and highest that can be."""
+    """The declared unit and value range of an indicator."""
 
     unit: str
     lowest: float
@@ -33,8 +33,9 @@ class Measure:
 
 @dataclass(frozen=True)
 class Known:
-    """Ids that other parts of the project have. None: there is no list, so only the form of an id is
-    judged. measures: by indicator, what figures of it are held to."""
+    """Ids defined elsewhere in the project. None: no list exists, so only the form of an id is checked.
+    measures: by indicator, unit and range of its values.
+    """
 
     indicators: Collection[str] | None = None
     measures: Mapping[str, Measure] = field(default_factory=dict)
@@ -42,7 +43,7 @@ class Known:
 
 
 def code_fault(code: Code, text: str, known: Known) -> str:
-    """Why the text is no code of the list; empty if it is one."""
+    """Return why a text is not a code of the list; empty if it is."""
     match code:
         case "area":
             return "" if text in code_map("iso3") else _area(text)
@@ -67,33 +68,33 @@ def code_fault(code: Code, text: str, known: Known) -> str:
         case "dims":
             keys = [part.partition("=")[0] for part in text.split(";")]
             return "" if keys == sorted(set(keys)) else "has its keys not in order, or one twice"
-        case _:  # series: judged with its source, by the rule of the row
+        case _:  # series: checked with its source, by the row's rule
             return ""
 
 
 def series_fault(source: str, series: str) -> str:
-    """Why a source has no such series."""
+    """Return why a source has no such series."""
     return _in_list(series, _series(source), f"series of {source}")
 
 
 def area_of(text: str) -> str:
-    """Our code of a country's code."""
+    """Return our code for a country's code."""
     return code_map("iso3")[text]
 
 
 @cache
 def metrics() -> Mapping[str, Mapping[str, str]]:
-    """The 21 core metrics by id."""
+    """Return the 21 core metrics by id."""
     return {row["metric"]: row for row in read_codelist("stakeholder_capitalism")}
 
 
 def metric_units(metric: str) -> tuple[str, ...]:
-    """The units in which a metric may be disclosed; none for a metric in words."""
+    """Return the units in which a metric may be disclosed; none for a metric in words."""
     return tuple(unit for unit in metrics()[metric]["units"].split(";") if unit)
 
 
 def codes_of(code: Code) -> dict[str, str]:
-    """The codes of a list that is small enough to print, with their meaning."""
+    """Return the codes of a list that is small enough to print, with their meaning."""
     match code:
         case "area":
             return {row["iso3"]: row["name"] for row in read_codelist("countries")}
@@ -110,8 +111,9 @@ def codes_of(code: Code) -> dict[str, str]:
 
 
 def _in_list(text: str, codes: Collection[str], what: str) -> str:
-    """Only a difference of case or of - and _ is hinted at: a search for similar codes is slow, and a
-    guess."""
+    """Check membership. Only a difference of case or of - and _ gets a hint: searching for similar codes
+    is slow and a guess.
+    """
     if text in codes:
         return ""
     near = next((code for code in codes if _plain(code) == _plain(text)), "")
@@ -146,7 +148,7 @@ def _area(text: str) -> str:
 
 
 def _lei(text: str) -> bool:
-    """ISO 17442: by ISO 7064 MOD 97-10, with A as 10 to Z as 35."""
+    """Check an LEI (ISO 17442) by ISO 7064 MOD 97-10, with A as 10 to Z as 35."""
     return (
         re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", text, re.ASCII) is not None
         and int("".join(str(int(character, 36)) for character in text)) % 97 == 1
@@ -170,7 +172,7 @@ def _link(text: str) -> str:
 
 def _date(text: str) -> str:
     if not DATE.fullmatch(text):
-        return ""  # a year alone: its pattern is judged with the column's
+        return ""  # a year without day: the column's pattern checks it too
     try:
         date.fromisoformat(text)
     except ValueError:

@@ -1,5 +1,4 @@
-"""Reads a contributed CSV: UTF-8, a header that is one of the templates', separated by comma, semicolon or
-tab."""
+"""Reads a contributed CSV: UTF-8, a template's header, separated by comma, semicolon or tab."""
 
 from __future__ import annotations
 
@@ -22,10 +21,10 @@ UTF8 = "UTF-8; in Excel, `CSV UTF-8 (comma delimited)`"
 
 
 def read_csv(data: bytes, name: str) -> Received:
-    """Every record that is not blank; raises Refused where the file as a whole cannot be trusted."""
+    """Return every record that is not blank; raise Refused if the whole file is untrustworthy."""
     text, notes = _text(data, name)
     separator = _separator(text)
-    if said := SEPARATOR_LINE.match(text):  # Excel's own, which it does not show
+    if said := SEPARATOR_LINE.match(text):  # written by Excel, which does not display it
         separator, text = said[1], text[said.end() :]
         notes = (*notes, f"the line `sep={separator}` at its beginning was skipped")
     rows = _records(text, separator, name)
@@ -77,13 +76,13 @@ def _line(data: bytes, at: int) -> int:
 
 
 def _separator(text: str) -> str:
-    """That of the header, whose names hold none of the three."""
+    """Return the separator of the header, whose names contain none of the three."""
     first = text.partition("\n")[0]
     return max(SEPARATORS, key=first.count)
 
 
 def _records(text: str, separator: str, name: str) -> list[tuple[int, list[str]]]:
-    """The records that are not blank, each with its number."""
+    """Return the records that are not blank, each with its number."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records: list[tuple[int, list[str]]] = []
     try:

@@ -1,6 +1,6 @@
-"""One import from file to archive: read, judge, return what is rejected, keep what is accepted.
+"""One import from file to archive: reads, validates, returns rejected rows and stores accepted ones.
 
-rows_in = accepted + rejected, always; each rejected row is in the returned workbook, and the file itself is
+rows_in = accepted + rejected, always. Each rejected row is in the returned workbook, and the file itself is
 kept.
 """
 
@@ -34,9 +34,10 @@ READERS = {".csv": read_csv, ".xlsx": read_workbook}
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What became of a file. returned: the workbook of rejected rows; snapshot: sha256 of the file; reasons:
-    reason to number of rows; problems: a line for each cell at fault; replaced: earlier rows that these took
-    the place of."""
+    """Result of an import. returned: the workbook of rejected rows; snapshot: sha256 of the file; reasons:
+    reason to number of rows; problems: one line per invalid cell; replaced: number of earlier rows
+    replaced.
+    """
 
     kind: str
     rows_in: int
@@ -60,8 +61,9 @@ def import_file(
     known: Known | None = None,
     dry_run: bool = False,
 ) -> ImportResult:
-    """Import a contributed file; kind None: that of its header. Raises Refused where the file cannot be
-    judged row by row. With dry_run nothing is written."""
+    """Import a contributed file; kind None: detect it from the header. Raises Refused if the file cannot
+    be validated row by row. With dry_run nothing is written.
+    """
     if not by.strip():
         raise CompactError("who imports is not said", where="--by", allowed="a name or an address")
     at, data = utc(now), _read(path)
@@ -82,8 +84,10 @@ def import_file(
 
 
 def matched(received: Received, kind: str | None, name: str) -> tuple[Template, Received]:
-    """The template whose columns the header has, all of them but optional ones and no other, in any order;
-    without the columns that a returned workbook has beside them."""
+    """Return the template that matches the header, without the columns that a returned workbook adds.
+
+    The header must have all of its columns except optional ones and no other, in any order.
+    """
     keep = [index for index, column in enumerate(received.header) if not added(column)]
     header = tuple(received.header[index] for index in keep)
     candidates = [template_of(kind)] if kind else list(TEMPLATES.values())
@@ -157,7 +161,7 @@ def _keep(
 def _return(
     folder: Path, stem: str, template: Template, bad: Sequence[Judged], result: ImportResult, at: datetime
 ) -> Path:
-    """The same file judged again has the same name, and its workbook is written again."""
+    """Write the returned workbook. The same file gets the same name, and its workbook is overwritten."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:40] or "file"
     target = folder / f"{plain}-{result.snapshot[:12]}-rejected.xlsx"
     body = io.BytesIO()

@@ -1,7 +1,7 @@
-"""The workbook that goes back to a contributor: the rejected rows, with the reason beside each cell at fault.
+"""The workbook returned to a contributor: the rejected rows, with the reason next to each invalid cell.
 
-Every cell is written as text, and none can run. It may be fixed and sent again as it is: the columns added
-here are known by their names and not read.
+Every cell is written as text, and none is evaluated as a formula. The contributor may fix and resend the
+workbook: the importer ignores the added columns by name.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numb
 
 
 def added(name: str) -> bool:
-    """Whether a column is one that was added here."""
+    """Return whether a column was added here."""
     return name in (ROW, REASON, BEYOND) or name.endswith(BESIDE)
 
 
 def write_returned(out: BinaryIO, template: Template, rejected: Sequence[Judged], at: datetime) -> None:
-    """Write the rejected rows, all of them."""
+    """Write all rejected rows."""
     names = _columns(template, rejected)
     with xlsxwriter.Workbook(out, SAFE) as book:
         book.set_properties({"title": f"Rejected rows: {template.title}", "created": at.replace(tzinfo=None)})
@@ -46,7 +46,7 @@ def write_returned(out: BinaryIO, template: Template, rejected: Sequence[Judged]
 
 
 def put(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:
-    """Write a text as text, and see that it was written."""
+    """Write a text as text, and verify that it was written."""
     shown = neutral(text)
     if len(shown) > FITS:
         shown = f"{shown[:FITS]}… (cut here; the file as sent is kept whole)"
@@ -55,7 +55,7 @@ def put(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None
 
 
 def _columns(template: Template, rejected: Sequence[Judged]) -> list[str]:
-    """Those of the template, each with its reasons beside it where any row has one."""
+    """Return the template's columns, each followed by its reasons if any row has one."""
     faulty = {fault.column for one in rejected for fault in one.faults}
     names = [ROW]
     for name in template.names:

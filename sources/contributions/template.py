@@ -1,5 +1,6 @@
-"""Writes an empty template: a workbook with instructions, columns and codes, or a CSV with its columns beside
-it."""
+"""Writes an empty template: a workbook with instructions, columns and codes, or a CSV with a separate
+description.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ Code = tuple[str, str, str]  # column, code, meaning
 
 
 def template_of(kind: str) -> Template:
-    """The template of a kind."""
+    """Return the template of a kind."""
     if kind not in TEMPLATES:
         raise CompactError(
             f"there is no template {kind!r}",
@@ -39,7 +40,7 @@ def template_of(kind: str) -> Template:
 
 
 def write_template(kind: str, path: Path, known: Known | None = None) -> tuple[Path, ...]:
-    """Write the empty template, and give the files written. Nothing that is there is written over."""
+    """Write the empty template and return the files written. Existing files are never overwritten."""
     template, known = template_of(kind), known or Known()
     columns = path.with_name(f"{path.stem}-columns.csv")
     if path.suffix.lower() not in (".xlsx", ".csv"):
@@ -70,7 +71,7 @@ COLUMNS = ("column", "required", "meaning", "allowed", "example")
 
 
 def column_row(field: Field) -> tuple[str, ...]:
-    """A column as the instructions describe it."""
+    """Return a column's row in the instructions."""
     required = "no" if field.column.nullable else "yes"
     if field.optional:
         required += "; the column may be left out"
@@ -80,7 +81,7 @@ def column_row(field: Field) -> tuple[str, ...]:
 
 
 def allowed(field: Field) -> str:
-    """What may stand in a cell, in words."""
+    """Describe the values allowed in a cell."""
     column = field.column
     if column.allowed:
         return f"one of {', '.join(column.allowed)}"
@@ -105,7 +106,7 @@ def allowed(field: Field) -> str:
 
 
 def instructions(template: Template) -> list[str]:
-    """What a contributor has to know, a line each."""
+    """Return the instructions for a contributor, line by line."""
     return [
         f"{template.title}: {template.description}",
         "Fill in the sheet data, a row each, below the header; the sheet columns explains the columns.",
@@ -131,7 +132,7 @@ def instructions(template: Template) -> list[str]:
 
 
 def codes(template: Template, known: Known) -> Iterator[Code]:
-    """The allowed codes of every column that has a list, in the order of the columns."""
+    """Return the allowed codes of every column that has a list, in the order of the columns."""
     for field in template.fields:
         if field.name == "licence":
             yield from ((field.name, code, meaning) for code, meaning in LICENCES.items())
@@ -156,7 +157,7 @@ def _workbook(path: Path, template: Template, known: Known) -> None:
         data.freeze_panes(1, 0)
         listed = list(codes(template, known))
         for column, field in enumerate(template.fields):
-            # Cells of text stay what is typed: no spreadsheet makes a date of the age group 5-9 in them.
+            # Format these cells as text, so that no spreadsheet converts the age group 5-9 to a date.
             data.set_column(column, column, 18, None if field.column.type == "float64" else text)
             put(data, 0, column, field.name, head)
             _choices(data, column, [n for n, code in enumerate(listed, 2) if code[0] == field.name])
@@ -184,7 +185,7 @@ def _lines(sheet: Any, lines: list[tuple[str, ...]], style: Any, widths: list[in
 
 
 def _choices(sheet: Any, column: int, lines: list[int]) -> None:
-    """Offer the codes of a column, which stand together on the sheet `codes`, in its cells."""
+    """Add a drop-down of a column's codes, which are contiguous on the sheet `codes`."""
     if lines:
         source = f"=codes!$B${lines[0]}:$B${lines[-1]}"
         sheet.data_validation(1, column, MOST_ROWS, column, {"validate": "list", "source": source})

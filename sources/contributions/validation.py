@@ -1,6 +1,7 @@
-"""Judges rows by their template: each is accepted whole, or rejected with a reason for every cell at fault.
+"""Validates rows against their template: each is accepted whole, or rejected with a reason for every invalid
+cell.
 
-Nothing is converted on a guess: a number has a point and no separators, a date is a day written YYYY-MM-DD.
+No conversion is guessed: a number has a decimal point and no separators, a date is a day written YYYY-MM-DD.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ NUMBERS = "a number with a point and without separators, such as -1234.5"
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong. column: empty for the row as a whole; reason: what the ledger counts; says: a
-    sentence."""
+    """One fault. column: empty for the whole row; reason: the ledger's key; says: a sentence."""
 
     column: str
     reason: str
@@ -31,8 +31,9 @@ class Fault:
 
 @dataclass(frozen=True)
 class Judged:
-    """A row with its values, if accepted, or its faults. cells: by column, those of the sheet `file` filled
-    in."""
+    """A row with its values, if accepted, or its faults. cells: by column, including those of the sheet
+    `file`.
+    """
 
     row: Row
     cells: Mapping[str, Cell]
@@ -41,8 +42,10 @@ class Judged:
 
 
 def judge(received: Received, template: Template, known: Known, this_year: int) -> list[Judged]:
-    """Every row of the file, in its order. Rows that share a key are all rejected: which is right is not ours
-    to say."""
+    """Validate every row of the file, in order.
+
+    Rows with the same key are all rejected, since the correct one is unknown.
+    """
     judged = [_row(row, received, template, known, this_year) for row in received.rows]
     keys: dict[tuple[Value, ...], list[int]] = {}
     for index, one in enumerate(judged):
@@ -87,7 +90,7 @@ def _filled(name: str, sent: Mapping[str, Cell], shared: Mapping[str, Cell]) -> 
 
 
 def _value(field: Field, cell: Cell, known: Known, this_year: int) -> tuple[Fault | None, Value]:
-    """The fault of a cell, or its value."""
+    """Return the fault of a cell, or its value."""
     column = field.column
 
     def fault(reason: str, says: str) -> tuple[Fault, None]:
@@ -116,7 +119,7 @@ def _value(field: Field, cell: Cell, known: Known, this_year: int) -> tuple[Faul
         return fault("bad_text", says)
     if column.allowed and cell.text not in column.allowed:
         return fault("unknown_code", f"{cell.text} is not one of {', '.join(column.allowed)}")
-    # The list says more than the pattern, so it comes first.
+    # The list is more specific than the pattern, so it is checked first.
     if field.code and (says := code_fault(field.code, cell.text, known)):
         return fault("unknown_code", f"{cell.text} {says}")
     if field.code == "area":
@@ -147,7 +150,7 @@ def _year(field: Field, text: str, this_year: int) -> tuple[Fault | None, Value]
 
 
 def _by_measure(values: Mapping[str, Value], known: Known) -> Iterator[Fault]:
-    """A figure of an indicator has its unit and lies where its values can lie."""
+    """Check that an indicator's value has its unit and is in its range."""
     measure = known.measures.get(str(values.get("indicator")))
     value, unit = values.get("value"), values.get("unit")
     if measure is None or "ref_area" not in values:
@@ -173,7 +176,7 @@ def _by_measure(values: Mapping[str, Value], known: Known) -> Iterator[Fault]:
 
 
 def _by_rule(rule: Rule, values: Mapping[str, Value]) -> Iterator[Fault]:
-    """One fault, at the first column of the rule that could fix it, if the row breaks the rule."""
+    """Return one fault, at the first column of the rule that could fix it, if the row breaks the rule."""
     rule_values = [values[name] for name in rule.columns]
     filled = [value is not None for value in rule_values]
     match rule.check:

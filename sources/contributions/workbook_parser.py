@@ -1,7 +1,7 @@
-"""Reads a contributed workbook: the sheet `data`, and what the sheet `file` says once for all rows.
+"""Reads a contributed workbook: the sheet `data`, and the sheet `file` with values for all rows.
 
-openpyxl and not python-calamine: the latter hands over a formula as the value that was last computed, an
-error as an empty cell, a percentage as a bare number, and lays out every cell up to the last one in memory.
+It uses openpyxl, since python-calamine returns a formula as its last computed value, an error as an empty
+cell and a percentage as a bare number, and allocates every cell up to the last one.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from sources.contributions.workbook_safety import inspect, refuse
 
 DATA, SHARED = "data", "file"
 OTHERS = ("instructions", "columns", "codes")  # sheets of the template that are not read
-# Excel writes control characters so. Other texts of this form stay as they are.
+# Excel's escape for control characters. Other texts of this form stay unchanged.
 ESCAPED = re.compile(
     r"_x(000[0-9A-Fa-f]|001[0-9A-Fa-f]|007F|D[89A-Fa-f][0-9A-Fa-f]{2}|FFF[EF])_", re.IGNORECASE
 )
 
 
 def read_workbook(data: bytes, name: str) -> Received:
-    """The rows of the sheet `data`; raises Refused where the workbook is not plain cells."""
+    """Return the rows of the sheet `data`; raise Refused unless the workbook has plain cells only."""
     inspect(data, name)
     formats = _formats(data, name)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and extensions, which are not read
+            warnings.simplefilter("ignore")  # about styles and extensions, which are not read
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
             try:
                 _sheets(book, name)
@@ -67,8 +67,9 @@ def read_workbook(data: bytes, name: str) -> Received:
 
 
 def _formats(data: bytes, name: str) -> CellFormats:
-    """What the formatting of the sheet `data` says; nothing where it cannot be told, which reading it will
-    tell."""
+    """Return the cell formats of the sheet `data`; none if they are unreadable, which reading the sheet
+    reports.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = {part: archive.read(part) for part in archive.namelist()}
     try:
@@ -99,7 +100,7 @@ def _sheets(book: Any, name: str) -> None:
 
 
 def _rows(sheet: Any, formats: CellFormats) -> Iterator[tuple[int, list[Cell]]]:
-    """The rows that are not blank, with their number. What the sheet says of its own size is not believed."""
+    """Return the rows that are not blank, with their number. The sheet's declared size is not trusted."""
     sheet.reset_dimensions()
     for number, cells in enumerate(sheet.iter_rows(), 1):
         row_cells = [
@@ -116,8 +117,9 @@ def _row(number: int, cells: list[Cell], width: int) -> Row:
 
 
 def _shared(rows: list[tuple[int, list[Cell]]], name: str) -> Iterator[tuple[str, Cell]]:
-    """Names in the first column, values in the second; the first row is a header, the third column
-    explains."""
+    """Return names from the first column with values from the second; the first row is a header, the third
+    column explains.
+    """
     seen: set[str] = set()
     for number, cells in rows:
         field, value = cells[0].text, cells[1] if len(cells) > 1 else Cell()

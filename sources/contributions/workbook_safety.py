@@ -1,9 +1,9 @@
-"""Looks into a workbook before it is read: what it carries besides cells, how large it unpacks, and whether
-its sheets can be read without losing a row.
+"""Inspects a workbook before it is read: content besides cells, unpacked size, and whether its sheets can be
+read without losing a row.
 
-Refused: macros, embedded objects, links to other files, encryption, zip bombs, names that lead out of the
-archive, XML with entities, merged cells, and sheets whose rows are out of order (the library that reads them
-would skip some).
+Refused: macros, embedded objects, links to other files, encryption, zip bombs, names that point outside the
+archive, XML with entities, merged cells, and sheets whose rows are out of order (the reading library would
+skip some).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from schemas.definitions.contribution_templates import MOST_COLUMNS, MOST_PARTS,
 from sources.contributions.cells import Refused
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # an old .xls, or a workbook with a password
-BLANK_ROWS = 1_000  # formatted rows below the last one, which are not rows; a sheet of a million is refused
+BLANK_ROWS = 1_000  # limit of formatted empty rows below the last row; a sheet with a million is refused
 FORBIDDEN = (
     (re.compile(r"vbaproject|macrosheets/|\.xlm$", re.I), "macros"),
     (re.compile(r"externallinks/", re.I), "links to other workbooks"),
@@ -40,7 +40,7 @@ def refuse(what: str, where: str, allowed: str = "", next_step: str = MEND) -> N
 
 
 def inspect(data: bytes, name: str) -> None:
-    """Raise Refused, naming the part at fault, unless the workbook is plain."""
+    """Raise Refused, naming the invalid part, unless the workbook is plain."""
     if data.startswith(OLE):
         refuse("is an old .xls or has a password", name, ".xlsx without a password", "save it as .xlsx")
     try:
@@ -81,7 +81,7 @@ def _names(archive: zipfile.ZipFile, name: str) -> None:
 
 
 class _Scan:
-    """What one XML part says of itself, in one pass."""
+    """Findings about one XML part, collected in one pass."""
 
     def __init__(self, where: str) -> None:
         self.where, self.root = where, ""
@@ -105,8 +105,9 @@ class _Scan:
         refuse("holds XML with a document type, which can hold entities", self.where)
 
     def _relationship(self, attributes: dict[str, str]) -> None:
-        """A link in a cell is a text that a person may click; any other outside target is opened by
-        itself."""
+        """Check a link: one in a cell is text that a user may click; any other external target is opened
+        automatically.
+        """
         kind = attributes.get("Type", "").rpartition("/")[2]
         if attributes.get("TargetMode") == "External" and kind != "hyperlink":
             refuse(f"links to another file ({kind}): {attributes.get('Target', '')[:80]}", self.where)

@@ -1,4 +1,4 @@
-"""`compact contracts`: compares the structure of today's answers with the recorded one."""
+"""`compact contracts`: compares the schema of current responses with the recorded one."""
 
 from schemas.exports import lazy_exports
 

@@ -1,8 +1,8 @@
-"""The live contract check: one cheap question to each agency, and whether its answer still has the structure
-that is recorded in sources/agencies/<id>/contract.json.
+"""The live contract check: sends each agency one cheap request and compares the structure of the response
+with sources/agencies/<id>/contract.json.
 
-The reader proves the answer whole, as in a run; nothing is kept and nothing is published. How a structure is
-taken from bytes is in structure.py.
+The reader validates the response as in a run; nothing is stored or published. structure.py infers a structure
+from bytes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ State = Literal["ok", "changed", "unreachable", "not configured", "not recorded"
 
 
 class Contract(Model):
-    """contract.json: the structure of the answer for one series."""
+    """The content of contract.json: the structure of the response for one series."""
 
     probe: str = Field(description="the series that was asked for")
     origin: str = Field(description="what the structure was taken from")
@@ -50,8 +50,9 @@ class Contract(Model):
 
 @dataclass(frozen=True)
 class ContractResult:
-    """What came of asking one agency. changes: how the answer differs from the contract, or why there is
-    none. pages: what came, for recording."""
+    """Result of checking one agency. changes: differences between the response and the contract, or why
+    there is no contract. pages: the response, for recording.
+    """
 
     source: str
     state: State
@@ -61,7 +62,7 @@ class ContractResult:
     pages: tuple[Page, ...] = ()
 
     def row(self, named: int | None = None) -> dict[str, object]:
-        """For printing, with so many changes."""
+        """Return a printable row with at most so many changes."""
         more = len(self.changes) - len(self.changes[:named])
         listed = self.changes[:named] + ([f"and {more} more"] if more else [])
         return {
@@ -78,15 +79,17 @@ def check_contracts(
     used: Mapping[str, Collection[str]] | None = None,
     folder: Path = SOURCES,
 ) -> list[ContractResult]:
-    """Ask every agency at once, each at its own pace. used: the series in use, by source. A source whose data
-    come with a package has no agency to ask, and is left out."""
+    """Check every agency in parallel, each at its own rate. used: the series in use, by source.
+
+    A source with data embedded in a package has no agency and is skipped.
+    """
     asked = [source for source in sources if not source.base_url.startswith("package:")]
     with ThreadPoolExecutor(max(1, len(asked)), thread_name_prefix="contract") as pool:
         return list(pool.map(lambda s: check_contract(s, (used or {}).get(s.id, ()), folder), asked))
 
 
 def check_contract(source: Source, used: Collection[str] = (), folder: Path = SOURCES) -> ContractResult:
-    """Ask one agency. What goes wrong becomes the state of the result."""
+    """Check one agency. A fault becomes the state of the result."""
     started = time.monotonic()
     probe = ""
     pages: tuple[Page, ...] = ()
@@ -117,8 +120,9 @@ def check_contract(source: Source, used: Collection[str] = (), folder: Path = SO
 def probe_of(
     source: Source, contract: Contract | None, used: Collection[str] = (), folder: Path = SOURCES
 ) -> str:
-    """The series to ask for: the one declared, else the one recorded, else the first in use, else the first
-    there is."""
+    """Choose the series to request: the declared one, else the recorded one, else the first in use, else
+    the first.
+    """
     codes = list(load_series(source.id, folder))
     candidates = [source.probe, contract.probe if contract else "", *(c for c in codes if c in used), *codes]
     if probe := next((code for code in candidates if code in codes), ""):
@@ -131,7 +135,7 @@ def probe_of(
 
 
 def load_contract(source_id: str, folder: Path = SOURCES) -> Contract | None:
-    """What is recorded, if anything is."""
+    """Return the recorded contract, if there is one."""
     path = folder / source_id / FILE
     return parse(Contract, load_yaml(path)) if path.exists() else None  # JSON is YAML
 
@@ -139,7 +143,7 @@ def load_contract(source_id: str, folder: Path = SOURCES) -> Contract | None:
 def record_contract(
     source_id: str, probe: str, pages: Sequence[Page], origin: str, folder: Path = SOURCES
 ) -> Path:
-    """Write contract.json anew from an answer; any_name stays as a person wrote it."""
+    """Write contract.json from a response; any_name keeps the operator's edits."""
     before = load_contract(source_id, folder)
     any_name = before.any_name if before else []
     optional = before.optional if before else []
@@ -156,14 +160,16 @@ def record_contract(
 
 
 def contract_text(contract: Contract) -> str:
-    """contract.json as it is written; optional is left out where it is empty."""
+    """Return the text of contract.json; optional is omitted if empty."""
     fields = {name: value for name, value in contract.model_dump().items() if value or name != "optional"}
     return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
 
 
 def record_new(results: Iterable[ContractResult], folder: Path = SOURCES) -> list[Path]:
-    """Record the answers that were well and had no contract. A changed one is for a person to look at: its
-    contract.json is deleted first."""
+    """Record valid responses that had no contract.
+
+    A changed contract needs a review: its contract.json must be deleted first.
+    """
     return [
         record_contract(r.source, r.probe, r.pages, f"an answer of {date.today()}", folder)
         for r in results
@@ -172,7 +178,7 @@ def record_new(results: Iterable[ContractResult], folder: Path = SOURCES) -> lis
 
 
 def _ask(source: Source, probe: str) -> SourceResponse:
-    """The freshness question, if there is one, and the resource that carries the probe."""
+    """Send the freshness request, if there is one, and fetch the resource that has the probe."""
     reader, session = reader_of(source), Session(source, base_url=url_override(source.id))
     try:
         if source.freshness and getattr(reader, "has_release", lambda _: True)(source):

@@ -1,5 +1,4 @@
-"""The result of the last `compact contracts`, kept in $COMPACT_HOME/status for `compact status` and
-alerts.
+"""The result of the last `compact contracts`, stored in $COMPACT_HOME/status for `compact status` and alerts.
 
 The check itself is in check.py.
 """
@@ -16,14 +15,14 @@ FILE = "contracts.json"
 
 
 def remember_contracts(home: Path, results: Mapping[str, tuple[str, str]]) -> None:
-    """Keep state and words of each source that was checked; those not checked this time stay as they were."""
+    """Store state and text of each source that was checked; the others stay unchanged."""
     path = home / "status" / FILE
     known = _known(path) | {name: {"state": state, "what": what} for name, (state, what) in results.items()}
     write_sidecar(path, known, indent=1)
 
 
 def failed_contracts(home: Path) -> dict[str, str]:
-    """The sources whose answer has changed, with what has."""
+    """Return the sources whose response has changed, with the changes."""
     known = _known(home / "status" / FILE)
     return {name: one["what"] for name, one in known.items() if one["state"] == "changed"}
 

@@ -22,20 +22,21 @@ from sources.http.content import check_text, parse_text
 from sources.http.file_kind import text_encoding
 from sources.model import InvalidResponse, Page
 
-Structure = dict[str, str]  # path to type; of a column, its place
+Structure = dict[str, str]  # path to type; for a column, its place
 
-HEAD = 64 * 1024  # of a table: more than a header has
-TITLE_LINES = 3  # that may stand before a header
-MEMBERS = 300  # of an archive that are looked into
+HEAD = 64 * 1024  # of a table: more than the length of a header
+TITLE_LINES = 3  # allowed before a header
+MEMBERS = 300  # of an archive that are inspected
 DELIMITERS = (",", ";", "\t", "|")
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-CODE = re.compile(r"^\d+$|/")  # a name that is data, not structure: a number, an address
+CODE = re.compile(r"^\d+$|/")  # a name that is data, not structure: a number or a URL
 YEAR = re.compile(r"\b(?:19|20)\d\d\b|(?<=YR)(?:19|20)\d\d")
 
 
 def infer_schema(pages: Sequence[Page], any_name: Collection[str] = ()) -> Structure:
-    """The structure of all pages together. any_name: paths of JSON objects whose names are data, such as the
-    codes of areas; they count as one name, `*`. So do names that are numbers or addresses, anywhere."""
+    """Infer the common structure of all pages. any_name: paths of JSON objects whose names are data, such as
+    the codes of areas; they count as one name, `*`. So do names that are numbers or URLs, anywhere.
+    """
     kinds: dict[str, set[str]] = {}
     for page in pages:
         for path, kind in _page(page, frozenset(any_name)):
@@ -44,8 +45,9 @@ def infer_schema(pages: Sequence[Page], any_name: Collection[str] = ()) -> Struc
 
 
 def differences(was: Mapping[str, str], now: Mapping[str, str], optional: Collection[str] = ()) -> list[str]:
-    """What was added, removed or changed its type, in words. What an empty list or a null hides is not held
-    against the response, nor is a path that a pattern of `optional` matches."""
+    """Describe what was added, removed or changed its type. Paths hidden by an empty list or a null, and
+    paths that match a pattern of `optional`, are not reported.
+    """
 
     def judged(structure: Mapping[str, str]) -> dict[str, str]:
         return {path: kind for path, kind in structure.items() if not _matches(path, optional)}
@@ -53,32 +55,32 @@ def differences(was: Mapping[str, str], now: Mapping[str, str], optional: Collec
     was, now = judged(was), judged(now)
     added = [path for path in now if path not in was and not _hidden(path, was)]
     removed = [path for path in was if path not in now and not _hidden(path, now)]
-    moved = bool(added or removed)  # then the places of columns say nothing new
+    moved = bool(added or removed)  # then the places of columns carry no further information
     changes = [f"{path} is gone (it was {was[path]})" for path in removed]
     changes += [f"{path} is new ({now[path]})" for path in added]
     for path in was:
         if path not in now or (moved and now[path].startswith("place ")):
             continue
-        known = _kinds(was[path])  # nothing where only nulls were seen
+        known = _kinds(was[path])  # nothing if only nulls were seen
         if known and (strange := _kinds(now[path]) - known):
             changes.append(f"{path} was {was[path]} and is {' or '.join(sorted(strange))}")
     return changes
 
 
 def _matches(path: str, patterns: Collection[str]) -> bool:
-    """Where a pattern has a star, any text may stand; all other signs are themselves."""
+    """Match a path: a star in a pattern matches any text; all other characters match themselves."""
     return any(
         re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), path, re.DOTALL) for pattern in patterns
     )
 
 
 def _kinds(text: str) -> set[str]:
-    """null says nothing about the type, so it is none."""
+    """Return the types without null, which carries no type."""
     return set(text.split(" or ")) - {"null"}
 
 
 def _hidden(path: str, structure: Mapping[str, str]) -> bool:
-    """Whether something above the path is null there, or a list without elements."""
+    """Return whether an ancestor of the path is null there, or a list without elements."""
     while (path := _above(path)) and path not in structure:
         pass
     if not path:
@@ -135,7 +137,7 @@ def _kind(value: object) -> str:
 
 
 def _header(page: Page, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The columns with their places. Years in names are one: a table may grow by a year."""
+    """Return the columns with their places. Years in names count as one: a table may grow by a year."""
     head = page.head(HEAD)
     whole = head if head.startswith(UTF16) else head.rpartition(b"\n")[0] or head
     line, delimiter = _first_of_columns(_text(Page(page.url, whole)))
@@ -148,7 +150,7 @@ def _header(page: Page, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _text(page: Page) -> str:
-    """The text of a table, which a ministry may write in another encoding than UTF-8."""
+    """Decode the text of a table, which a ministry may publish in another encoding than UTF-8."""
     encoding = text_encoding(page.body)
     if encoding == "utf-8":
         return parse_text(page)
@@ -157,8 +159,11 @@ def _text(page: Page) -> str:
 
 
 def _first_of_columns(text: str) -> tuple[str, str]:
-    """The header and its delimiter: the first line, or the next after lines that are a title (most of their
-    fields are empty) or Excel's sep=."""
+    """Find the header and its delimiter.
+
+    The header is the first line, or the next after title lines (most of their fields are empty) or Excel's
+    sep=.
+    """
     lines = text.split("\n", TITLE_LINES + 1)[: TITLE_LINES + 1]
     for line in lines:
         delimiter = max(DELIMITERS, key=line.count)
@@ -169,7 +174,7 @@ def _first_of_columns(text: str) -> tuple[str, str]:
 
 
 def _archive(page: Page) -> Iterator[tuple[str, str]]:
-    """The sheets of a workbook, or the columns of the tables in a zip, whatever these are called."""
+    """Return the sheets of a workbook, or the columns of the tables in a zip, whatever their names."""
     try:
         with page.open() as body, zipfile.ZipFile(body) as archive:
             names = archive.namelist()
@@ -189,6 +194,6 @@ def _start(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _sheets(workbook: bytes) -> Iterator[tuple[str, str]]:
-    """Read by pattern: nothing of a workbook is parsed as XML here, so nothing in it can unfold."""
+    """Find the sheets by pattern: no XML of a workbook is parsed here, so no entity can expand."""
     for match in re.finditer(r'<(?:\w+:)?sheet\b[^>]*?\bname="([^"]*)"', workbook.decode("utf-8", "replace")):
         yield f"sheet {YEAR.sub('YYYY', unescape(match[1]))!r}", "sheet"

@@ -1,4 +1,4 @@
-"""Requests to agencies: rate limits, retries, deadlines, and checks of the bytes that arrive."""
+"""HTTP requests to agencies: rate limits, retries, deadlines, and validation of the received bytes."""
 
 from schemas.exports import lazy_exports
 

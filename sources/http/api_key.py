@@ -1,5 +1,7 @@
-"""The access key of a source: read from the environment, put on requests to the source's own hosts, and kept
-out of all else. What an agency says back is looked through, and the key taken out of it.
+"""The API key of a source: reads it from the environment, attaches it to requests to the source's own hosts,
+and redacts it everywhere else.
+
+Responses are searched too, and the key is removed from them.
 """
 
 from __future__ import annotations
@@ -17,20 +19,21 @@ from sources.model import InvalidResponse, Page
 from sources.origins import is_loopback
 from sources.settings import source_variable
 
-USABLE = re.compile(r"[\x21-\x7e]{8,8192}")  # shorter ones would be found by chance in what an agency says
+USABLE = re.compile(r"[\x21-\x7e]{8,8192}")  # shorter keys would match a response by chance
 HIDDEN = "***"
 
 
 @dataclass(frozen=True)
 class AccessKey:
-    """A key and the name of the variable that holds it. It never shows itself."""
+    """A key and the name of its variable. Its text form hides the key."""
 
     variable: str
     _value: str = field(repr=False)
 
     def attach(self, request: PreparedRequest) -> PreparedRequest:
-        """A copy of the request that carries the key; the request itself stays without it. The caller has
-        made sure that it goes to a host of the source."""
+        """Return a copy of the request with the key; the request itself stays without it. The caller
+        ensures that the host belongs to the source.
+        """
         url = str(request.url)
         if not url.startswith("https:") and not is_loopback(url):
             raise CompactError(
@@ -62,7 +65,7 @@ class AccessKey:
         )
 
     def scrub_error(self, error: CompactError) -> None:
-        """Take the key out of an error, and out of the bytes that would be kept with it."""
+        """Remove the key from an error, and from the bytes stored with it."""
         for name in ("what", "where", "allowed", "next_step"):
             setattr(error, name, self.redact(getattr(error, name)))
         error.args = (error.what,)
@@ -70,7 +73,7 @@ class AccessKey:
             error.pages = tuple(map(self.scrub_page, error.pages))
 
     def checked(self, page: Page) -> Page:
-        """The page, if the agency did not send the key back: its bytes would be stored and published."""
+        """Return the page if it does not contain the key: its bytes would be stored and published."""
         scrubbed = self.scrub_page(page)
         if scrubbed != Page(page.url, page.body, page.etag, page.last_modified):
             raise bad(
@@ -83,13 +86,13 @@ class AccessKey:
 
 
 def access_key(source: Source) -> AccessKey | None:
-    """The key of a source that asks for one, if a usable one is set."""
+    """Return the key of a source that requires one, if a valid one is set."""
     value = source_variable(source.key_variable) if source.key_variable else ""
     return AccessKey(source.key_variable, value) if USABLE.fullmatch(value) else None
 
 
 def not_configured(source: Source) -> str:
-    """Why a source cannot be asked for want of a key or a switch, in words; empty if it can."""
+    """Explain which key or switch a source lacks; empty if it can be fetched."""
     if source.switch_variable and not source_variable(source.switch_variable):
         return f"not configured: {source.switch_variable} is not set, and it is large"
     if not source.key_variable or access_key(source):

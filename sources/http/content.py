@@ -1,6 +1,6 @@
-"""What a page must be before a reader looks into it: JSON or UTF-8 text, and not a web page with status 200.
+"""Validates a page before a reader parses it: JSON or UTF-8 text, and not a web page with status 200.
 
-What the content means is the reader's business.
+Interpreting the content is left to the reader.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
 def parse_json(page: Page) -> Any:
-    """The JSON value of the page, strictly read: no NaN, no invalid UTF-8, one value. Else
-    InvalidResponse."""
+    """Parse the page as strict JSON: no NaN, no invalid UTF-8, one value. Otherwise raise InvalidResponse."""
     text = _usable(page, "JSON")
     try:
         return orjson.loads(text)
@@ -38,12 +37,12 @@ def parse_json(page: Page) -> Any:
 
 
 def parse_text(page: Page) -> str:
-    """The text of the page, strict UTF-8, without a byte order mark. Else InvalidResponse."""
+    """Decode the page as strict UTF-8 without a byte order mark. Otherwise raise InvalidResponse."""
     return _usable(page, "text")
 
 
 def expect_header(text: str, page: Page, delimiter: str = ",", of: str = "the file") -> list[str]:
-    """The fields of the first line of a table. InvalidResponse where it is no CSV, or empty."""
+    """Return the fields of the first line of a table. Raises InvalidResponse if it is not CSV, or empty."""
     line = text.split("\n", 1)[0].rstrip("\r")
     try:
         header = next(csv.reader([line], delimiter=delimiter, strict=True), [])
@@ -55,7 +54,7 @@ def expect_header(text: str, page: Page, delimiter: str = ",", of: str = "the fi
 
 
 def excerpt(body: bytes) -> str:
-    """The start of what an agency said, safe for a terminal: one line, no markup, no control characters."""
+    """Return the start of a response, safe for a terminal: one line, no markup, no control characters."""
     text = body[: 64 * EXCERPT].decode("utf-8", "replace")
     text = re.sub(r"(?is)<(script|style)\b.*?(</\1\s*>|$)|<[^>]*>", " ", text)
     text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
@@ -64,20 +63,23 @@ def excerpt(body: bytes) -> str:
 
 
 def status_words(reason: str | None) -> str:
-    """The reason phrase of a status line, safe to print: a server may send 60 kB of control characters."""
+    """Return the reason phrase of a status line, safe to print: a server may send 60 kB of control
+    characters.
+    """
     return excerpt((reason or "").encode("utf-8", "replace"))[:60]
 
 
 def bad(page: Page, what: str, *, allowed: str = "", next_step: str = KEEP_STORED) -> InvalidResponse:
-    """A InvalidResponse that carries its page, so that the bytes are kept."""
+    """Create an InvalidResponse that carries its page, so that the bytes are stored."""
     return InvalidResponse(
         f"the answer {what}", where=page.url, allowed=allowed, next_step=next_step, pages=(page,)
     )
 
 
 def check_text(page: Page, start: bytes, encoding: str = "utf-8", expected: str = "text") -> None:
-    """InvalidResponse unless the first bytes of a body may be text of that encoding: not empty, no web page,
-    no other kind of file."""
+    """Raise InvalidResponse unless the first bytes of a body can be text in that encoding: not empty, no
+    web page, no other kind of file.
+    """
     start = start.removeprefix(b"\xef\xbb\xbf")
     if not start.strip(b"\x00 \t\r\n"):
         raise bad(page, f"is empty ({page.size} bytes)", allowed=expected)

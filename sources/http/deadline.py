@@ -1,8 +1,8 @@
-"""One deadline for a whole exchange: name look-up, connection, status line, headers and body.
+"""One deadline for a whole exchange: name resolution, connection, status line, headers and body.
 
-A socket's own timeout starts again with every byte, so a server that sends a byte a second, or interim
-responses without end, holds a request for ever. Here each wait gets what is left of one deadline. How long
-it is, and what follows when it has passed, is decided in session.py.
+A socket's own timeout restarts with every byte, so a server that sends a byte a second, or endless interim
+responses, holds a request forever. Here each wait gets the remainder of one deadline. session.py sets its
+length and handles a timeout.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Deadline:
     """The end of an exchange.
 
     Attributes:
-        seconds: how long the exchange may take in all.
+        seconds: maximum duration of the exchange.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,7 +29,7 @@ class Deadline:
         self._clock, self._end = clock, clock() + seconds
 
     def left(self) -> float:
-        """Seconds that are left, more than zero.
+        """Return the remaining seconds, more than zero.
 
         Raises:
             TimeoutError: none are left.
@@ -41,7 +41,7 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether it is over."""
+        """Return whether the deadline has passed."""
         return self._clock() >= self._end
 
 
@@ -49,13 +49,13 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 def current_deadline() -> Deadline | None:
-    """The deadline of the exchange under way in this thread, if it has one."""
+    """Return the deadline of the current exchange in this thread, if it has one."""
     return _current.get()
 
 
 @contextmanager
 def within(deadline: Deadline) -> Iterator[Deadline]:
-    """Connections that are opened and responses that are begun in the block end by the deadline."""
+    """Apply the deadline to connections opened and responses started in the block."""
     token = _current.set(deadline)
     try:
         yield deadline
@@ -64,7 +64,7 @@ def within(deadline: Deadline) -> Iterator[Deadline]:
 
 
 class DeadlineReader(io.RawIOBase):
-    """A socket as a stream: each read waits for what is left of the deadline and no longer."""
+    """A socket as a stream: each read waits at most for the remainder of the deadline."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
         self._raw, self._sock, self._deadline = raw, sock, deadline
@@ -86,13 +86,12 @@ class DeadlineReader(io.RawIOBase):
 
 
 def look_up(host: str, port: int, seconds: float) -> list[str]:
-    """The numeric addresses of a host, each once, in the resolver's order.
+    """Resolve a host to its numeric addresses, each once, in the resolver's order.
 
-    The resolver cannot be interrupted, so it is asked in a thread that is left behind if it is too slow.
+    The resolver cannot be interrupted, so it runs in a thread that is abandoned if it is too slow.
 
     Raises:
-        socket.gaierror: there is no such host.
-        TimeoutError: the resolver has not answered in time.
+        socket.gaierror: the host does not exist. TimeoutError: the resolver did not respond in time.
     """
     results: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
 

@@ -1,9 +1,9 @@
-"""An HTTP adapter whose exchanges keep to a deadline, and whose responses notice bytes beyond their
-Content-Length (RFC 9112, 6.3).
+"""An HTTP adapter that enforces a deadline per exchange and detects bytes beyond Content-Length (RFC 9112,
+6.3).
 
 http.client stops at the declared length and drops the rest, so a length that is too small would look like a
-complete, shorter file. The classes are joined at the points that http.client and urllib3 offer for it:
-`response_class`, `ConnectionCls` and `pool_classes_by_scheme`. The deadline itself is in deadline.py.
+complete, shorter file. The classes use the extension points of http.client and urllib3: `response_class`,
+`ConnectionCls` and `pool_classes_by_scheme`. The deadline itself is in deadline.py.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ class _Response(http.client.HTTPResponse):
             self.fp = io.BufferedReader(DeadlineReader(self.fp.detach(), sock, deadline))
 
     def read1(self, n: int = -1) -> bytes:
-        """As http.client has it, but leaves the last byte for a read of its own: after that one the rest of
-        the buffer is lost."""
+        """Read like http.client, but leave the last byte for a separate read: after it the rest of the
+        buffer is lost.
+        """
         remaining = self.length
         if not remaining or self.chunked or self.fp is None:
             return super().read1(n)
@@ -45,7 +46,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _WithDeadline(HTTPConnection):
-    """A connection whose name look-up and attempts at all addresses of the host end by the deadline."""
+    """A connection that resolves the name and tries all addresses of the host before the deadline."""
 
     response_class = _Response
 
@@ -91,7 +92,7 @@ POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class ExactLengthAdapter(HTTPAdapter):
-    """Connections whose responses raise SurplusBytes, directly and through a proxy."""
+    """Adapter with responses that raise SurplusBytes, directly and through a proxy."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)

@@ -1,12 +1,11 @@
-"""What kind of file some bytes begin like, in words for a message. Reads nothing further and judges
-nothing."""
+"""Guesses the kind of a file from its first bytes, for a message. Does not validate it."""
 
 from __future__ import annotations
 
 import codecs
 import re
 
-# Beginnings of files, longest first where one is the beginning of another.
+# Magic bytes of files, the longest first where one is a prefix of another.
 BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip data"),
     (b"PK\x03\x04", "a zip archive or an .xlsx workbook"),
@@ -31,7 +30,7 @@ SAMPLE = 4096
 
 
 def kind_of(start: bytes) -> str:
-    """What a file with this beginning is, such as `gzip data`; empty if it may be text."""
+    """Return the kind of file with this beginning, such as `gzip data`; empty if it may be text."""
     for beginning, kind in BEGINNINGS:
         if start.startswith(beginning):
             return kind
@@ -45,7 +44,7 @@ def kind_of(start: bytes) -> str:
 
 
 def text_encoding(body: bytes) -> str:
-    """How the letters of a text are written: utf-8, utf-16, cp1252, or latin-1, which any bytes may be."""
+    """Return the encoding of a text: utf-8, utf-16, cp1252, or latin-1, which accepts any bytes."""
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     controls = re.search(rb"[\x80-\x9f]", body)  # in latin-1; in cp1252 most of them are letters and marks
@@ -60,7 +59,7 @@ def text_encoding(body: bytes) -> str:
 
 
 def likely_encoding(body: bytes) -> str:
-    """The encoding that a text which is not UTF-8 most probably has; empty if none of the usual ones fits."""
+    """Return the most probable encoding of a text that is not UTF-8; empty if none of the usual ones fits."""
     try:
         text = body.decode("cp1252")
     except UnicodeDecodeError:

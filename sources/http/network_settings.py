@@ -1,8 +1,7 @@
-"""The operator's own network settings, a proxy and a CA bundle, and the faults that are theirs, not the
-agency's.
+"""The operator's network settings, a proxy and a CA bundle, and the faults that they cause.
 
-Requests reads them from the environment; here it is found out which variable is at fault, and said. Such a
-fault is permanent: the same run fails until the setting is corrected.
+Requests reads them from the environment; this module determines and reports the faulty variable. Such a fault
+is permanent: the same run fails until the setting is corrected.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ from schemas.errors import CompactError
 from sources.origins import is_loopback
 
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # in this order, as requests reads them
-PROXY_SCHEMES = ("http", "https")  # not SOCKS: its connections are not those of exact_length.py
+PROXY_SCHEMES = ("http", "https")  # no SOCKS: its connections bypass exact_length.py
 TUNNEL_STATUS = re.compile(r"Tunnel connection failed: (\d{3})")
-# OpenSSL's codes of a chain that ends at an authority which the bundle does not hold (X509_V_ERR_*)
+# OpenSSL's codes for a chain that ends at an authority missing from the bundle (X509_V_ERR_*)
 UNKNOWN_AUTHORITY = frozenset((2, 18, 19, 20, 21))
 
 
 class NetworkSettingFault(CompactError):
-    """A proxy or a CA bundle that the environment names does not work. No agency is at fault."""
+    """A proxy or a CA bundle named by the environment does not work. No agency is at fault."""
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What applies to one address.
+    """The settings for one URL.
 
     Attributes:
-        proxies: by scheme, for requests; empty for this very machine, which no proxy can reach.
-        proxy: the address of the proxy that is used, without name and password; empty without one.
+        proxies: by scheme, for requests; empty for this machine, which no proxy can reach. proxy: the URL of
+            the proxy, without user name and password; empty without one.
         proxy_variable: the variable that names it.
         verify: the CA bundle, or True for the one that comes with requests.
         bundle_variable: the variable that names the bundle, or empty.
@@ -50,7 +49,7 @@ class NetworkSettings:
     bundle_variable: str
 
     def proxy_fault(self, what: str, allowed: str = "a proxy that responds") -> NetworkSettingFault:
-        """The fault of the proxy, in words."""
+        """Describe the fault of the proxy."""
         return NetworkSettingFault(
             f"the proxy {self.proxy} of {self.proxy_variable} does not work: {what}",
             where=self.proxy_variable,
@@ -59,7 +58,7 @@ class NetworkSettings:
         )
 
     def bundle_fault(self, what: str, allowed: str) -> NetworkSettingFault:
-        """The fault of the CA bundle, in words."""
+        """Describe the fault of the CA bundle."""
         return NetworkSettingFault(
             f"the CA bundle {self.verify} of {self.bundle_variable} {what}",
             where=self.bundle_variable,
@@ -68,7 +67,7 @@ class NetworkSettings:
         )
 
     def lacks_authority(self, error: BaseException) -> bool:
-        """Whether a certificate was refused because the operator's bundle does not hold who signed it."""
+        """Return whether a certificate was rejected because the operator's bundle lacks its issuer."""
         return (
             bool(self.bundle_variable)
             and isinstance(error, ssl.SSLCertVerificationError)
@@ -77,7 +76,7 @@ class NetworkSettings:
 
 
 def network_settings(url: str, session: requests.Session) -> NetworkSettings:
-    """What the environment says for this address.
+    """Return the environment's settings for this URL.
 
     Raises:
         NetworkSettingFault: the proxy's address is not one, or the CA bundle cannot be read.
@@ -96,13 +95,13 @@ def network_settings(url: str, session: requests.Session) -> NetworkSettings:
 
 
 def refused_tunnel(error: BaseException) -> int | None:
-    """The status with which a proxy refused to connect us; None where it refused nothing."""
+    """Return the status with which a proxy refused the connection; None if it did not refuse."""
     match = TUNNEL_STATUS.search(str(error))
     return int(match[1]) if match else None
 
 
 def without_password(address: str) -> str:
-    """The address of a proxy as it may be shown."""
+    """Return the URL of a proxy without its password."""
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
     except ValueError:
@@ -112,7 +111,7 @@ def without_password(address: str) -> str:
 
 
 def _variable_of(proxy: str) -> str:
-    """The variable that holds the proxy's address; the lower case one comes first, as in urllib."""
+    """Return the variable with the proxy's URL; lower case takes precedence, as in urllib."""
     names = [name for name in os.environ if name.lower().endswith("_proxy") and os.environ[name] == proxy]
     return min(names, key=str.isupper, default="the system's proxy settings") if proxy else ""
 

@@ -1,6 +1,6 @@
 """One HTTP exchange: classifies its failures, and reads the whole body within limits of memory and time.
 
-Which address is requested is decided in session.py, when and how often in retry.py.
+session.py chooses the URL; retry.py decides when and how often to send the request.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from sources.http.network_settings import NetworkSettings, refused_tunnel
 from sources.model import SPOOL, InvalidResponse, Page, SpooledPage
 
 CHUNK = 64 * 1024
-SPOOL_PREFIX = ".new-"  # what a killed run leaves is removed by this name
+SPOOL_PREFIX = ".new-"  # partial files of a killed run are removed by this name
 EXCERPT_BYTES = 1024 * 1024
 LATE = "the answer was still coming after the time allowed"
 Kind = Literal["connect", "proxy", "tls", "timeout", "reset", "busy", "length"]
 
 
 class TransientHTTPError(Exception):
-    """One attempt failed in a way in which the next one may not. body: what had arrived by then; most: how
-    many attempts such a fault is worth, if fewer than the source allows."""
+    """One attempt failed, and the next may succeed. body: the bytes received so far; most: maximum
+    attempts for such a fault, if fewer than the source allows.
+    """
 
     def __init__(
         self,
@@ -51,11 +52,11 @@ class TransientHTTPError(Exception):
 
 @contextlib.contextmanager
 def faults(url: str, timeout: float, settings: NetworkSettings) -> Iterator[None]:
-    """Around a request: turns what the HTTP library raises into a fault that says what happened.
+    """Translate exceptions of the HTTP library into faults that describe what happened.
 
     Raises:
         TransientHTTPError: the next attempt may succeed.
-        InvalidResponse: what came is not HTTP.
+        InvalidResponse: the response is not HTTP.
         NetworkSettingFault: a proxy or a CA bundle of the operator is at fault.
     """
     try:
@@ -83,8 +84,10 @@ def faults(url: str, timeout: float, settings: NetworkSettings) -> Iterator[None
 
 
 def _of_proxy(cause: BaseException, settings: NetworkSettings) -> Exception:
-    """A fault on the way to the proxy, or what the proxy said: that it refuses us is the operator's matter,
-    that it cannot reach the agency is not."""
+    """Return a fault of the proxy.
+
+    A refusal by the proxy is the operator's fault; a proxy that cannot reach the agency is not.
+    """
     status = refused_tunnel(cause)
     if status is not None and status >= 500:
         return TransientHTTPError(f"no connection: the proxy says {_words(cause)}", "connect")
@@ -94,7 +97,7 @@ def _of_proxy(cause: BaseException, settings: NetworkSettings) -> Exception:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """What the libraries have wrapped, mostly twice."""
+    """Return the innermost exception; the libraries usually wrap it twice."""
     while True:
         inner = getattr(error, "original_error", None) or getattr(error, "reason", None)
         inner = inner or (*error.args, None)[0]
@@ -104,7 +107,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _words(error: BaseException) -> str:
-    """The error in a few words, without the objects that the libraries print."""
+    """Shorten the error to a few words, without the objects that the libraries print."""
     said = error.args[-1] if error.args and isinstance(error.args[-1], str) else str(error)
     text = re.sub(r"<[^>]*>:?\s*|\w+\(host=[^)]*\):?\s*", "", said) or type(error).__name__
     return excerpt(text.encode("utf-8", "replace"))[:160]
@@ -118,7 +121,7 @@ def read_body(
     deadline: Deadline,
     count: Callable[[int], None] = lambda _: None,
 ) -> bytes:
-    """The whole body after Content-Encoding, in memory; see read_page."""
+    """Return the whole body after Content-Encoding, in memory; see read_page."""
     return read_page(response, url=url, limit=limit, deadline=deadline, count=count).body
 
 
@@ -131,16 +134,15 @@ def read_page(
     count: Callable[[int], None] = lambda _: None,
     spool: Path | None = None,
 ) -> Page:
-    """The page with its whole body after Content-Encoding.
+    """Read the page with its whole body after Content-Encoding.
 
     Args:
-        limit: most bytes of the body, counted before and after unpacking.
-        deadline: of the whole exchange; what follows it is not waited for.
-        spool: folder for the bodies of more than SPOOL bytes, which then are not held in memory.
+        limit: maximum bytes of the body, before and after unpacking. deadline: of the whole exchange. spool:
+            folder for bodies of more than SPOOL bytes, which are not held in memory.
 
     Raises:
-        TransientHTTPError: bytes are missing or too many, or the deadline is over.
-        InvalidResponse: the body is larger than `limit`, or is not the gzip that it claims to be.
+        TransientHTTPError: bytes are missing or too many, or the deadline passed. InvalidResponse: the body
+            is larger than `limit`, or is not valid gzip as declared.
     """
     declared = _declared(response)
     sink = _Sink(response.headers.get("Content-Encoding", ""), url, limit, spool)
@@ -165,7 +167,7 @@ def _receive(
     deadline: Deadline,
     count: Callable[[int], None],
 ) -> None:
-    """Read the body into the sink, to its end."""
+    """Read the whole body into the sink."""
     received = 0
     try:
         while True:
@@ -196,7 +198,7 @@ def _receive(
 
 
 def _declared(response: requests.Response) -> int | None:
-    """Content-Length, which counts for nothing where the body comes in chunks (RFC 9112, 6.3)."""
+    """Return Content-Length, which is ignored for a chunked body (RFC 9112, 6.3)."""
     if response.headers.get("Transfer-Encoding"):
         return None
     text = response.headers.get("Content-Length", "").strip()
@@ -213,8 +215,7 @@ def _short(received: int, declared: int | None) -> str:
 
 
 class _Sink:
-    """Takes raw bytes, unpacks gzip as it goes, moves to a file where there are many, and refuses to grow
-    beyond the limit."""
+    """Accepts raw bytes, unpacks gzip on the fly, spools large bodies to a file, and enforces the limit."""
 
     def __init__(self, encoding: str, url: str, limit: int, spool: Path | None) -> None:
         self._url, self._limit, self._raw, self._size, self._spool = url, limit, 0, 0, spool
@@ -263,11 +264,11 @@ class _Sink:
         return self._gzip is None or self._gzip.eof or self._raw == 0
 
     def discard(self) -> None:
-        """Give up what has arrived, and its file."""
+        """Discard the received bytes and their file."""
         self._out.close()
 
     def excerpt(self) -> bytes:
-        """What has arrived, for the record of a fault; of a large body the beginning."""
+        """Return the received bytes for the record of a fault; only the beginning of a large body."""
         if isinstance(self._out, io.BytesIO):
             return self._out.getvalue()
         self._out.flush()
@@ -275,7 +276,7 @@ class _Sink:
             return file.read(EXCERPT_BYTES)
 
     def page(self, etag: str | None, last_modified: str | None) -> Page:
-        """The page, once the body is complete."""
+        """Return the page, once the body is complete."""
         if isinstance(self._out, io.BytesIO):
             return Page(self._url, self._out.getvalue(), etag, last_modified)
         self._out.flush()

@@ -1,4 +1,6 @@
-"""How often an agency is asked, and how long we try: pace, number of attempts, waits. Opens no connection."""
+"""Rate limiting and retry policy for agency requests: interval, number of attempts, waits. Opens no
+connection.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,17 @@ from tenacity import RetryCallState, wait_exponential_jitter
 
 from sources.http.response_body import TransientHTTPError
 
-CONNECT_SECONDS = 4.0  # a host that takes longer to say hello is out of reach for this run
-CONNECT_ATTEMPTS, CONNECT_BUDGET = 3, 5.0  # no new try after so many, or so many seconds
-FIRST_ANSWER_ATTEMPTS = 2  # of an agency that has not yet answered in this session
-RETRY_AFTER_CAP = 30.0  # asked to wait longer, we leave it for a later run
+CONNECT_SECONDS = 4.0  # a host that takes longer to connect is unavailable for this run
+CONNECT_ATTEMPTS, CONNECT_BUDGET = 3, 5.0  # no new attempt after so many, or so many seconds
+FIRST_ANSWER_ATTEMPTS = 2  # for an agency that has not responded in this session yet
+RETRY_AFTER_CAP = 30.0  # a longer Retry-After is left to a later run
 
 _soon = wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2)
 _patient = wait_exponential_jitter(multiplier=0.5, max=16, jitter=0.5)
 
 
 class Pacer:
-    """Gives out starting times, one an interval, to all threads of a session."""
+    """Assigns starting times, one per interval, to all threads of a session."""
 
     def __init__(self, interval: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._interval, self._clock, self._sleep = interval, clock, sleep
@@ -36,14 +38,15 @@ class Pacer:
             self._sleep(start - now)
 
     def hold(self, seconds: float) -> None:
-        """Nobody starts before so many seconds have passed."""
+        """Delay every start by so many seconds."""
         with self._lock:
             self._next = max(self._next, self._clock() + seconds)
 
 
 def should_stop(state: RetryCallState, elapsed: float, attempts: int, answered: bool) -> bool:
-    """Whether another attempt is not worth it: how many are allowed depends on what went wrong. attempts: the
-    most that the source allows; answered: whether the agency has said anything yet."""
+    """Return whether to give up; the number of attempts depends on the fault. attempts: the most that the
+    source allows; answered: whether the agency has responded at all.
+    """
     fault = fault_of(state)
     if fault.kind == "tls" or (fault.retry_after or 0) > RETRY_AFTER_CAP:
         return True
@@ -57,7 +60,9 @@ def should_stop(state: RetryCallState, elapsed: float, attempts: int, answered: 
 
 
 def pause(state: RetryCallState) -> float:
-    """Seconds before the next attempt: exponential with jitter, and never sooner than the agency asks."""
+    """Return the seconds before the next attempt: exponential with jitter, and never below the agency's
+    Retry-After.
+    """
     fault = fault_of(state)
     return max((_soon if fault.kind in ("connect", "proxy") else _patient)(state), fault.retry_after or 0)
 
@@ -70,7 +75,7 @@ def fault_of(state: RetryCallState) -> TransientHTTPError:
 
 
 def retry_after(text: str | None) -> float | None:
-    """Retry-After in seconds, given as a number or as a date; None where it is neither."""
+    """Parse Retry-After, a number or a date, to seconds; None if it is neither."""
     if not text:
         return None
     if text.strip().isascii() and text.strip().isdigit():

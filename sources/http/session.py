@@ -42,7 +42,7 @@ from sources.origins import origin
 
 __all__ = ["CachedPage", "Session", "Usage", "excerpt", "parse_json", "parse_text"]
 
-ERROR_BYTES = 1024 * 1024  # of an error body
+ERROR_BYTES = 1024 * 1024  # limit of an error body
 REDIRECTS = 5
 PROXY_REFUSES = 407
 MOVED = frozenset((301, 302, 303, 307, 308))
@@ -52,8 +52,9 @@ Form = Mapping[str, str | Sequence[str]]
 
 
 class Session:
-    """One agency for one run. Threads may share it. The first SourceUnavailable is final: it asks nothing
-    more."""
+    """One agency for one run. Threads may share it. The first SourceUnavailable is final: no further
+    request is sent.
+    """
 
     def __init__(
         self,
@@ -65,9 +66,10 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         spool: Path | None = None,
     ) -> None:
-        """base_url: asked instead of the source's own, and allowed because it was named. known: pages by
-        address, for conditional requests; used only where the source says that validators mean something.
-        spool: folder for large bodies; without it they are in the system's folder for temporary files."""
+        """base_url: replaces the source's own, and is allowed because it was named. known: pages by URL, for
+        conditional requests; used only if the source declares its validators as meaningful. spool: folder for
+        large bodies; by default the system's folder for temporary files.
+        """
         self.source, self.usage = source, Usage()
         self.base_url = (base_url or source.base_url).rstrip("/")
         self._origins = allowed_origins(source, base_url)
@@ -85,7 +87,7 @@ class Session:
         self._http.headers = requests.structures.CaseInsensitiveDict(
             {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Language": "en", "Accept-Encoding": "gzip"}
         )
-        self._http.auth = lambda request: request  # else requests would send what ~/.netrc holds
+        self._http.auth = lambda request: request  # otherwise requests would send credentials from ~/.netrc
 
     def get(
         self,
@@ -96,23 +98,25 @@ class Session:
         timeout: float | None = None,
         base: str | None = None,
     ) -> Page:
-        """The whole answer to a GET of base_url + path. Else SourceUnavailable or InvalidResponse. base:
-        asked instead of base_url, for a source that publishes at two of its hosts."""
+        """Return the complete response to a GET of base_url + path. Raises SourceUnavailable or
+        InvalidResponse. base: replaces base_url, for a source that publishes at two of its hosts.
+        """
         url = self._url(path, base)
         return self._ask(requests.Request("GET", url, params=params, headers=headers), timeout)
 
     def post(self, path: str, data: Form, *, headers: Mapping[str, str] | None = None) -> Page:
-        """The whole answer to a form POST. Page.url carries the form as a fragment."""
+        """Return the complete response to a form POST. Page.url has the form as a fragment."""
         return self._ask(requests.Request("POST", self._url(path), data=data, headers=headers), None)
 
     def post_json(self, path: str, value: object) -> Page:
-        """The whole answer to a POST of JSON, sent on one line: some agencies refuse a newline. Page.url
-        carries it as a fragment, so it must hold no secret."""
+        """Return the complete response to a POST of JSON, sent on one line: some agencies reject a
+        newline. Page.url has it as a fragment, so it must hold no secret.
+        """
         body, headers = orjson.dumps(value), {"Content-Type": "application/json"}
         return self._ask(requests.Request("POST", self._url(path), data=body, headers=headers), None)
 
     def stop(self, why: str) -> None:
-        """Ask nothing more: whoever still wants to ask gets SourceUnavailable."""
+        """Send no further request: later calls raise SourceUnavailable."""
         self._down = self._down or why
 
     def close(self) -> None:
@@ -123,7 +127,7 @@ class Session:
             raise ValueError(f"path {path!r} does not begin with /")
         return (base or self.base_url) + path
 
-    # --- one question, with its retries ---
+    # --- one request, with its retries ---
     def _ask(self, request: requests.Request, timeout: float | None) -> Page:
         try:
             page = self._answer(request, timeout)
@@ -244,8 +248,10 @@ class Session:
             )
 
     def _send(self, request: PreparedRequest, timeout: float) -> requests.Response:
-        """One request by the adapter: requests' own Session.send reads the bodies of redirects whole. The key
-        is put on here, where the address is known to be one of the source's, and on nothing that is kept."""
+        """Send one request with the adapter: requests' own Session.send reads the bodies of redirects whole.
+
+        The key is attached here, after the host was checked, and to nothing that is stored.
+        """
         url = str(request.url)
         request = self._key.attach(request) if self._key else request
         settings = network_settings(url, self._http)
@@ -272,7 +278,7 @@ class Session:
         following = request.copy()
         try:
             following.prepare_url(urljoin(str(request.url), target), None)
-        except ValueError:  # also what requests raises
+        except ValueError:  # requests raises this too
             raise bad(Page(shown, b""), f"sends us to {target[:200]!r}, which is no address") from None
         return following
 

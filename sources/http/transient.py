@@ -1,7 +1,6 @@
-"""Which HTTP statuses are transient, and how many attempts each is worth:
-sources/http/transient_statuses.yaml.
+"""The transient HTTP statuses and their number of attempts, from sources/http/transient_statuses.yaml.
 
-How long is waited between attempts is in retry.py.
+The waits between attempts are in retry.py.
 """
 
 from __future__ import annotations
@@ -16,11 +15,12 @@ FILE = Path(__file__).with_name("transient_statuses.yaml")
 
 @cache
 def _statuses() -> dict[int, int]:
-    """Status to attempts; 0 where the source's own limit holds."""
+    """Return status to attempts; 0 where the source's own limit applies."""
     return {int(status): int(rule.get("attempts", 0)) for status, rule in load_yaml(FILE).data.items()}
 
 
 def transient_attempts(status: int) -> int | None:
-    """How many attempts a status is worth: 0 for as many as the source allows, None if it is not
-    transient."""
+    """Return the number of attempts for a status: 0 for as many as the source allows, None if it is not
+    transient.
+    """
     return _statuses().get(status)

@@ -1,4 +1,4 @@
-"""Which addresses of a source may be asked, and how an address is written down. Opens no connection."""
+"""The URLs of a source that may be requested, and redaction of URLs. Opens no connection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ SECRET_KEYS = frozenset(
 
 
 def allowed_origins(source: Source, override: str | None) -> frozenset[Origin]:
-    """https to the declared hosts, and the origin that the override names, which alone may be plain http."""
+    """Return the allowed origins: https to the declared hosts, and the override's origin, which alone may
+    be plain http.
+    """
     named = [f"https://{host}" for host in source.hosts]
     named += [source.base_url] if source.base_url.startswith("https://") else []
     named += [override] if override else []
@@ -38,7 +40,7 @@ def allowed_origins(source: Source, override: str | None) -> frozenset[Origin]:
 
 
 def redact(url: str) -> str:
-    """The address as it may be recorded: without the values of keys such as token, and without a password."""
+    """Return the URL for the record, without values of keys such as token and without a password."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -48,15 +50,16 @@ def redact(url: str) -> str:
 
 
 def describe_post(url: str, data: Mapping[str, str | Sequence[str]] | bytes) -> str:
-    """A POST's address for the record: form or JSON follows as a fragment, which is never part of a
-    request."""
+    """Describe a POST for the record: its form or JSON is appended as a fragment, which is never part of a
+    request.
+    """
     if isinstance(data, bytes):
         return f"{redact(url)}#{data.decode()}"
     return f"{redact(url)}#{_without_secrets(urlencode(data, doseq=True))}"
 
 
 def _without_secrets(query: str) -> str:
-    """The query as it was sent, save for the values of secret keys. A query without any is not touched."""
+    """Return the query as sent, except for the values of secret keys. A query without any is unchanged."""
     if not any(name.lower() in SECRET_KEYS for name, _ in parse_qsl(query, keep_blank_values=True)):
         return query
     pieces = (piece.partition("=") for piece in query.split("&"))

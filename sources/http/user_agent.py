@@ -13,12 +13,13 @@ from sources.settings import load_settings
 def _version() -> str:
     try:
         return version("compact-tracker")
-    except PackageNotFoundError:  # run from a checkout that was not installed
+    except PackageNotFoundError:  # running from a checkout that is not installed
         return "unreleased"
 
 
 def user_agent() -> str:
-    """The program and its purpose; with COMPACT_CONTACT (an address or a page), also how to reach the
-    operator."""
+    """Return the program and its purpose; with COMPACT_CONTACT (an address or a page), also the operator's
+    contact.
+    """
     contact = re.sub(r"[^\x20-\x7e]", "", load_settings().contact)[:200].strip()
     return f"compact-tracker/{_version()} (statistical data collection{'; ' + contact if contact else ''})"

@@ -1,4 +1,4 @@
-"""One crawl of one source: which resources are due, their fetch, and how old the result is."""
+"""One fetch of one source: due resources, their requests, and the age of the stored data."""
 
 from schemas.exports import lazy_exports
 

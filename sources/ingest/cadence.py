@@ -1,6 +1,6 @@
-"""How often a source is asked and when it is stale: cadences.yaml, applied to what the store remembers.
+"""Fetch intervals and staleness of sources: applies cadences.yaml to the store's records.
 
-Nothing is asked here, and no schedule is made: pipelines/components/source_automation.py does that.
+This module sends no request and creates no schedule; pipelines/components/source_automation.py does.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ FILE = Path(__file__).with_name("cadences.yaml")
 
 @dataclass(frozen=True)
 class Cadence:
-    """What a cadence means here. stale_after: None where a source never becomes stale."""
+    """A cadence. stale_after: None if a source never becomes stale."""
 
     cadence: str
     cron: str  # UTC
-    sensor: timedelta  # between two freshness questions
+    sensor: timedelta  # between two freshness requests
     stale_after: timedelta | None
 
 
 @cache
 def cadences() -> dict[str, Cadence]:
-    """Every cadence of a source.yaml."""
+    """Return every cadence of a source.yaml."""
     by_source = {}
     for name, line in load_yaml(FILE).data.items():
         days = line["stale_days"]
@@ -52,9 +52,10 @@ def cadences() -> dict[str, Cadence]:
 
 @dataclass(frozen=True)
 class Freshness:
-    """How old what is stored of a source is. last_confirmed: the last moment at which the agency was known to
-    have nothing newer than what is live, for the series of which that is longest ago; None where nothing is
-    live. stale_since: since when that is too long ago for its cadence; None where it is not."""
+    """Age of a source's stored data. last_confirmed: the last moment when the agency was known to have
+    nothing newer than the current snapshots, for the series where it is earliest; None without a current
+    snapshot. stale_since: when the cadence was exceeded; None if it was not.
+    """
 
     last_fetched: datetime | None
     last_confirmed: datetime | None
@@ -65,7 +66,7 @@ class Freshness:
 def freshness_status(
     source: Source, store: Store, series: Collection[str], now: datetime | None = None
 ) -> Freshness:
-    """How a source stands. wanted: the series that are asked for; others do not age."""
+    """Return the freshness of a source. wanted: the requested series; others do not age."""
     live = store.live(source.id)
     used = {key: s for key, s in live.items() if not series or set(s.series) & set(series)} or live
     if not used:
@@ -86,7 +87,7 @@ def freshness_status(
 
 
 def standing_facts(source: Source, store: Store, series: Collection[str]) -> dict[str, str | None]:
-    """The same as text, for release.json."""
+    """Return the freshness as text, for release.json."""
     freshness = freshness_status(source, store, series)
     return {
         "cadence": source.cadence,
@@ -102,14 +103,16 @@ def _text(moment: datetime | None) -> str | None:
 
 def _stale_since(source: Source, confirmed: datetime, now: datetime) -> datetime | None:
     limit = cadences()[source.cadence].stale_after
-    if limit is None or not source.hosts or confirmed + limit >= now:  # what comes with a package is as it is
+    # data embedded in a package do not change
+    if limit is None or not source.hosts or confirmed + limit >= now:
         return None
     return confirmed + limit
 
 
 def next_due(source: Source, asked: datetime | None) -> datetime | None:
-    """When its schedule asks again, after the moment at which it was last asked; None: it never was, so it
-    is due now."""
+    """Return when its schedule next fetches, given the last fetch; None (never fetched) means it is due
+    now.
+    """
     if asked is None:
         return None
     due: datetime = croniter(cadences()[source.cadence].cron, asked.astimezone(UTC)).get_next(datetime)

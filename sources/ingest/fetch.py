@@ -1,6 +1,6 @@
-"""Fetches one source: asks whether anything is new, brings the resources in, and tells the source's state.
+"""Fetches one source: checks for updates, fetches the resources, and reports the source's state.
 
-Nothing is judged here beyond "whole or not": whether a new snapshot is accepted is decided after staging.
+Responses are checked only for completeness: a new snapshot is accepted or held after staging.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sources.snapshots.store import Snapshot, Store
 
 FRESHNESS = "(freshness)"
 NAMED = 5  # resources named in a note
-REFUSED_AT_FIRST = 5  # first answers that are all unusable: the other questions would be too
+REFUSED_AT_FIRST = 5  # number of first responses that, if all unusable, end the fetch
 
 State = Literal["live", "stored", "absent"]
 _Outcome = Snapshot | InvalidResponse | Literal["unchanged", "left out"] | None
@@ -42,9 +42,10 @@ Progress = Callable[[int, int], None]  # resources done, and of how many
 
 @dataclass
 class FetchReport:
-    """What came of asking one source. state: live, all that is wanted was fetched or confirmed just now;
-    stored, some of it was not, and what earlier runs accepted is used; absent, there is nothing. Where
-    refused is not empty, nothing may be published."""
+    """Result of fetching one source. state: live, all series were fetched or confirmed just now; stored,
+    some were not, and earlier accepted snapshots are used; absent, there is no data. If refused is not
+    empty, nothing may be published.
+    """
 
     source: str
     state: State = "absent"
@@ -52,7 +53,7 @@ class FetchReport:
     fetched: list[Snapshot] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     refused: list[InvalidResponse] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)  # optional, and the agency has no such series
+    left_out: list[str] = field(default_factory=list)  # optional series that the agency does not have
     requests: int = 0
     bytes: int = 0
     seconds: float = 0.0
@@ -60,7 +61,7 @@ class FetchReport:
 
 @dataclass
 class _Run:
-    """What the threads of one fetch share. stop: why no further question is asked, or empty."""
+    """State shared by the threads of one fetch. stop: why no further request is sent, or empty."""
 
     source: Source
     store: Store
@@ -71,7 +72,7 @@ class _Run:
     optional: frozenset[str] = frozenset()
     since: Mapping[str, str] = field(default_factory=dict)
     stop: str = ""
-    unavailable: str = ""  # why a single resource was not answered
+    unavailable: str = ""  # why a single resource got no response
     failed: int = 0  # how many were not
     unusable: int = 0
     usable: bool = False  # whether anything was: then single bad answers do not stop the rest
@@ -91,12 +92,11 @@ def fetch_source(
     progress: Progress | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FetchReport:
-    """Bring these series of a source up to date. SourceUnavailable and InvalidResponse go into the report,
-    not out.
+    """Update these series of a source. SourceUnavailable and InvalidResponse are reported, not raised.
 
-    optional: series of which the agency may say that it has none; once one is accepted, that is a fault.
-    not_asked: why the agency is not to be asked, in a word or two; what is embedded in a package is read.
-    since: series to the agency's first release that has it: an older release may lack it, as if optional.
+    optional: series that the agency may lack; once one is accepted, its absence is a fault. not_asked: why no
+    request may be sent, in a word or two; data embedded in a package are still read. since: series to the
+    agency's first release with it: in an older release it is optional.
     """
     started, report = time.monotonic(), FetchReport(source.id)
     resources = reader.plan(source, series)
@@ -111,7 +111,7 @@ def fetch_source(
             base_url=None if embedded else url_override(source.id),
             known=known_pages(store, source),
             spool=store.objects.folder
-            / "spool",  # of the same disk, so that a large body is linked into place
+            / "spool",  # on the same disk, so that a large body is linked into place
         )
         live = _whole(store, store.live(source.id))
         run = _Run(source, store, reader, own, now, live, frozenset(optional), since or {})
@@ -132,7 +132,9 @@ def fetch_source(
 
 
 def known_pages(store: Store, source: Source) -> dict[str, CachedPage]:
-    """The pages of live snapshots that have a validator, by address; none where validators mean nothing."""
+    """Return the pages of current snapshots that have a validator, by URL; none if the source's validators
+    are meaningless.
+    """
     if not source.validators:
         return {}
     return {
@@ -144,7 +146,7 @@ def known_pages(store: Store, source: Source) -> dict[str, CachedPage]:
 
 
 def _whole(store: Store, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
-    """Those whose bytes are there: what is gone from the store is fetched again."""
+    """Return the snapshots with complete bytes: missing bytes are fetched again."""
     return {key: snapshot for key, snapshot in snapshots.items() if store.is_whole(snapshot)}
 
 
@@ -155,8 +157,9 @@ def _bring(
     progress: Progress | None,
     meanwhile: frozenset[str] = frozenset(),
 ) -> None:
-    """Ask for every resource of which neither the freshness question nor another run, just now, shows that it
-    is the same as before. meanwhile: what that other run has brought."""
+    """Fetch every resource that neither the freshness request nor a concurrent run showed to be unchanged.
+    meanwhile: the results of that other run.
+    """
     if meanwhile:
         run.live = _whole(run.store, run.store.live(run.source.id))
     try:
@@ -196,7 +199,7 @@ def _bring(
             report.unchanged.append(resource.key)
         elif outcome == "left out":
             report.left_out.append(resource.key)
-    # where a newer one still waits to be judged, the live one is not confirmed: that would put it back
+    # not confirmed while a newer one is pending: that would make the older one current again
     same = [
         run.live[key]
         for key in report.unchanged
@@ -206,12 +209,12 @@ def _bring(
 
 
 def _carries(snapshot: Snapshot | None, resource: Resource) -> bool:
-    """Whether the snapshot is there with every series that is wanted."""
+    """Return whether the snapshot exists with every requested series."""
     return snapshot is not None and set(resource.series) <= set(snapshot.series)
 
 
 def _each(run: _Run, due: Sequence[Resource], release: str | None) -> Iterator[tuple[Resource, _Outcome]]:
-    """Every resource and what came of it, in order of arrival; never more under way than the rate allows."""
+    """Yield every resource and its result in order of arrival; the rate limits how many are in progress."""
     parallel = run.source.rate.parallel if run.source.rate else 1
     waiting, running = iter(due), dict[Future[_Outcome], Resource]()
     with ThreadPoolExecutor(parallel, thread_name_prefix=run.source.id) as pool:
@@ -230,7 +233,7 @@ def _each(run: _Run, due: Sequence[Resource], release: str | None) -> Iterator[t
 
 
 def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
-    """Fetch one resource and keep it. None: it was not asked for, or the agency is out of reach."""
+    """Fetch and store one resource. None: no request was sent, or the agency is unavailable."""
     if run.stop:
         return None
     try:
@@ -268,7 +271,7 @@ def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
 
 
 def _settle(report: FetchReport, resources: Sequence[Resource], store: Store) -> None:
-    """The state of the source, and in the note what is missing."""
+    """Set the state of the source, and note missing series."""
     newest = store.candidates(report.source)
     if not resources:
         report.state = "stored" if newest else "absent"
@@ -295,6 +298,6 @@ def _settle(report: FetchReport, resources: Sequence[Resource], store: Store) ->
 
 
 def _some(names: Sequence[str]) -> str:
-    """The first names and how many more there are."""
+    """Return the first names and the number of others."""
     more = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

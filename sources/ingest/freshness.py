@@ -1,6 +1,6 @@
-"""The cheapest question to an agency: has it anything newer than what is stored?
+"""The update check: the cheapest request that shows whether an agency has newer data than the store.
 
-Asked at the beginning of a fetch, and by itself by whoever only wants to know whether a run is worth it.
+It is sent at the start of a fetch, and by sensors that only decide whether to start a run.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ from sources.readers_protocol import Reader
 from sources.settings import url_override
 from sources.snapshots.store import Store
 
-FRESHNESS_SECONDS = (
-    15.0  # the cheapest question there is: slower than this, the agency is out of reach for now
-)
+FRESHNESS_SECONDS = 15.0  # a host that is slower for the cheapest request is unavailable for now
 
 
 def named_release(source: Source, reader: Reader, session: Session) -> str | None:
-    """What the agency calls its present release, if the source says where that stands."""
+    """Return the agency's name for its current release, if the source declares where to find it."""
     freshness = source.freshness
     if freshness is None or not getattr(reader, "has_release", lambda _: True)(source):
         return None
@@ -49,7 +47,7 @@ def named_release(source: Source, reader: Reader, session: Session) -> str | Non
 
 
 def at_pointer(document: Any, pointer: str) -> Any:
-    """The value at a JSON pointer (RFC 6901). Raises LookupError where there is none."""
+    """Return the value at a JSON pointer (RFC 6901). Raises LookupError if there is none."""
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(document, list):
@@ -63,8 +61,9 @@ def at_pointer(document: Any, pointer: str) -> Any:
 
 @dataclass(frozen=True)
 class UpdateCheck:
-    """What an agency said. changed: there is something that is not stored; mark: the same for the same news,
-    so that nobody is sent for it twice; why: in words."""
+    """Result of an update check. changed: the agency has data that are not stored; mark: equal for the
+    same update, so that it starts one run only; why: a sentence.
+    """
 
     changed: bool
     mark: str
@@ -72,7 +71,7 @@ class UpdateCheck:
 
 
 def has_question(source: Source) -> bool:
-    """Whether there is a cheap question: a release that the agency names, or validators of its files."""
+    """Return whether the source has an update check: a named release, or validators of its files."""
     return bool(source.hosts) and (source.freshness is not None or source.validators)
 
 
@@ -85,8 +84,10 @@ def check_for_update(
     optional: Collection[str] = (),
     session: Session | None = None,
 ) -> UpdateCheck:
-    """Ask once, without a second attempt. Raises SourceUnavailable, and InvalidResponse where no release is
-    named.
+    """Check once for an update, without a retry. Raises SourceUnavailable, and InvalidResponse if no release
+    is named.
+
+    optional: series that the agency may lack, and that are not an update while it does.
 
     optional: series that the agency may not have, and that are no news while it has none.
     """
@@ -116,8 +117,10 @@ def check_for_update(
 
 
 def _by_validators(source: Source, store: Store) -> UpdateCheck:
-    """Whether every file is the one that is stored (RFC 9110, 304). Of a changed file one byte is read: any
-    answer but 304 is for a run to look at."""
+    """Check whether every file is unchanged (RFC 9110, 304).
+
+    Of a changed file one byte is read: a run handles any response other than 304.
+    """
     live = store.live(source.id)
     mark = sha256(" ".join(sorted(s.snapshot for s in live.values())).encode()).hexdigest()[:12]
     pages = [p for s in live.values() for p in s.pages if p.etag or p.last_modified]

@@ -1,6 +1,6 @@
 """One module or package per wire format, each with plan, fetch and raw_rows (sources/readers_protocol.py);
-`common` holds shared parts. Which name in a source.yaml means which module is in sources/registry/readers.py.
+`common` holds shared parts. sources/registry/readers.py maps a reader's name in source.yaml to its module.
 
-A reader knows how an agency writes its responses and how to tell that one is complete. What the values mean
-for us (areas, units, dimensions, statuses) is data in source.yaml, and is applied in staging.
+A reader parses the format of an agency's responses and checks that a response is complete. The meaning of the
+values (areas, units, dimensions, statuses) is declared in source.yaml and applied in staging.
 """

@@ -1,12 +1,13 @@
 """Reads Giga's list of schools and counts them by country.
 
-The answer is an envelope {"success", "timestamp", "data": [school, ...]}; pages are asked until one has no
-school. All pages but the last have the same number of schools, and no school appears twice: an agency that
-ignores `page` or `size`, or changes under way, is found by that. options: path, size, most_pages, and
-`connectivity`, what the field of that name says to connected, not_connected or unknown.
+The answer is an envelope {"success", "timestamp", "data": [school, ...]}; pages are fetched until one has no
+school. All pages but the last have the same number of schools, and no school appears twice: this detects an
+agency that ignores `page` or `size`, or changes the list meanwhile. options: path, size, most_pages, and
+`connectivity`, a map from the values of that field to connected, not_connected or unknown.
 
-The wire has three rows a country; each school is one row of the ledger, counted as `school`. The year is that
-of the last page's timestamp. The pages lie with the snapshot, so that every count can be made again.
+`raw_row` has three rows per country; each school is one row of the ledger, counted as `school`. The year is
+that of the last page's timestamp. The pages are stored with the snapshot, so that every count can be
+recomputed.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ Class = Literal["connected", "not_connected", "unknown"]
 
 
 class Options(Model):
-    """options of source.yaml for this reader."""
+    """Options of source.yaml for this reader."""
 
     path: str = Field(pattern="^/")
     size: int = Field(ge=1, le=1000)
@@ -56,12 +57,12 @@ class Options(Model):
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
-    """The list of schools is one resource: every series is counted from it."""
+    """Return the list of schools as one resource: every series is counted from it."""
     return [Resource(RESOURCE, tuple(sorted(series)))] if series else []
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """Ask page after page until one is empty, and prove that together they are one list."""
+    """Fetch page after page until one is empty, and check that together they are one list."""
     options = Options.model_validate(source.options)
     pages: list[Page] = []
     ids: list[str] = []
@@ -102,7 +103,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Three counts a country, and each school in raw_row_counted."""
+    """Write three counts per country, and each school to raw_row_counted."""
     options = Options.model_validate(source.options)
     schools: dict[str, int] = {}
 
@@ -119,7 +120,7 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
 
 
 def _counts(one: SnapshotFiles, options: Options) -> tuple[Counter[tuple[str, str]], str]:
-    """Schools by country and class, a page at a time, and the year of the list."""
+    """Count schools by country and class, a page at a time; return the year of the list too."""
     counts: Counter[tuple[str, str]] = Counter()
     year = ""
     for path in one.pages:
@@ -137,7 +138,7 @@ def _count_rows(counts: Counter[tuple[str, str]], year: str) -> Iterator[Row]:
 
 
 def _schools(page: Page) -> tuple[str, list[dict[str, Any]]]:
-    """The year of the envelope and its schools."""
+    """Return the year of the envelope and its schools."""
     document = parse_json(page)
     if not isinstance(document, dict) or document.get("success") is not True or "data" not in document:
         said = (
@@ -164,7 +165,7 @@ def _schools(page: Page) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _classed(schools: Sequence[dict[str, Any]], options: Options, page: Page) -> Iterator[tuple[str, str]]:
-    """Country and class of each school."""
+    """Return country and class of each school."""
     for school in schools:
         said = school["connectivity"]
         text = {None: "null", True: "true", False: "false"}.get(said, said) if _plain(said) else said
@@ -180,5 +181,5 @@ def _classed(schools: Sequence[dict[str, Any]], options: Options, page: Page) ->
 
 
 def _plain(value: object) -> bool:
-    """Whether it is one of JSON's words; 1 and 0 would pass for two of them."""
+    """Return whether it is one of JSON's literals; 1 and 0 would pass for two of them."""
     return value is None or isinstance(value, bool)

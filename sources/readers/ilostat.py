@@ -1,14 +1,13 @@
-"""ILOSTAT's rplumber service: /data/indicator, one data set as a CSV file whose header says what it has.
+"""Reader of ILOSTAT's rplumber service: /data/indicator, one data set as a self-describing CSV file.
 
-series.csv says for each series (the id of a data set, which ends in its frequency) the `filters` to ask
-with, `column=A+B` joined by `&`; what was to be left out is looked for again here. options in source.yaml:
-`columns`, every column that may come; `outside`, see common/python_rows.py. A classification is a dimension
-named by the first word of its code: AGE for AGE_YTHADULT_YGE15.
+series.csv has for each series (the id of a data set, which ends in its frequency) the `filters` of the
+request, `column=A+B` joined by `&`; the reader applies them again to the response. options in source.yaml:
+`columns`, every allowed column; `outside`, see common/python_rows.py. A classification is a dimension named
+by the first word of its code: AGE for AGE_YTHADULT_YGE15.
 
-Quirks seen: a byte order mark; application/octet-stream whatever is sent; unknown codes give a header
-without rows, an unknown id status 400; lists are joined by a literal +, which %2B breaks; the code before
-the colon of `source` says how the value came about (XA: an ILO model); rows of modelled series run into the
-future.
+Quirks seen: a byte order mark; always application/octet-stream; unknown codes give a header without rows, an
+unknown id status 400; lists are joined by a literal +, which %2B breaks; the code before the colon of
+`source` is the kind of estimate (XA: an ILO model); rows of modelled series extend into the future.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ Record = dict[str, str]
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """A resource for each data set."""
+    """Return a resource for each data set."""
     for code in series:
         _filters(source, code)
     return [Resource(code, (code,)) for code in series]
@@ -55,11 +54,11 @@ def _filters(source: Source, code: str) -> dict[str, str]:
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """One data set: known columns, whole lines, the indicator asked for, each key once."""
+    """Fetch one data set: known columns, complete lines, the requested indicator, each key once."""
     code, filters = resource.key, _filters(source, resource.key)
     query = "&".join(f"{name}={value}" for name, value in {"id": code, "type": "code", **filters}.items())
     try:
-        page = session.get(f"/data/indicator?{query}&format=.csv")  # + stays + only in a path made by hand
+        page = session.get(f"/data/indicator?{query}&format=.csv")  # + stays + only in a path built by hand
     except InvalidResponse as error:
         if any(UNKNOWN_ID in page.body for page in error.pages):
             raise _none(f"the agency says that {code} is deprecated or invalid", error.pages) from None
@@ -95,7 +94,9 @@ def _none(what: str, pages: Sequence[Page]) -> InvalidResponse:
 
 
 def parse(page: Page, source: Source) -> list[Record]:
-    """The records of a file; none if it is a header alone. InvalidResponse where it is not as agreed."""
+    """Return the records of a file; none for a header without rows. Raises InvalidResponse for any other
+    layout.
+    """
     text = parse_text(page)
     if not text.endswith("\n"):
         raise refuse(
@@ -134,7 +135,7 @@ def parse(page: Page, source: Source) -> list[Record]:
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every row of the snapshots."""
+    """Write every row of the snapshots."""
     write_raw_rows(con, source, (row for one in files for row in number_rows(one, _rows(source, one))))
 
 

@@ -1,4 +1,4 @@
-"""A JSON answer with one list of flat records (UNESCO Institute for Statistics): a question for each series.
+"""Reader of JSON with one list of flat records (UNESCO Institute for Statistics): one request per series.
 
 options in source.yaml:
   path, ask      where to ask, and the parameter that names the series
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
-    """A resource for each series."""
+    """Return a resource for each series."""
     return [Resource(code, (code,)) for code in series]
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """One series: records of the agreed fields, of the series asked for, each area and year once."""
+    """Fetch one series: records with the agreed fields, of the requested series, each area and year once."""
     options, code = source.options, resource.key
     page = session.get(options["path"], {options["ask"]: code, **options.get("parameters", {})})
     rows = _records(page, source, code)
@@ -59,7 +59,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def _records(page: Page, source: Source, code: str) -> list[dict[str, Any]]:
-    """The records of a page; hints and emptiness are told apart from other faults."""
+    """Return the records of a page; distinguish hints and emptiness from other faults."""
     options, answer = source.options, parse_json(page)
     name, hints = options["records"], options["hints"]
     if not (
@@ -73,7 +73,7 @@ def _records(page: Page, source: Source, code: str) -> list[dict[str, Any]]:
             allowed=f"an object with {name} and {hints}",
         )
     said = [hint if isinstance(hint, dict) else {"message": str(hint)} for hint in answer[hints]]
-    # a hint that the series is unknown must be about this series: else it is a fault of another kind
+    # a hint that the series is unknown must name this series: otherwise it is another kind of fault
     unknown = [h for h in said if h.get("code") == options["unknown"] and code in str(h.get("message"))]
     if unknown or not (said or answer[name]):
         raise refuse(
@@ -107,7 +107,7 @@ def _records(page: Page, source: Source, code: str) -> list[dict[str, Any]]:
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every record of the snapshots."""
+    """Write every record of the snapshots."""
     write_raw_rows(con, source, (row for one in files for row in number_rows(one, _rows(source, one))))
 
 
@@ -119,7 +119,7 @@ def _rows(source: Source, one: SnapshotFiles) -> Iterator[Row]:
         }
         value = next(record[field] for field, column in fields.items() if column == "value")
         word = str(record[absent]) if absent and record[absent] is not None else ""
-        # where there is a value, the word beside it is a remark; where there is none, it says why
+        # with a value, the text is a remark; without one, it is the reason
         row["value"] = word if value is None else number_text(value)
         if value is not None and word:
             row["footnote"] = f"{absent}: {word}"

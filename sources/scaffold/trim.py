@@ -1,4 +1,4 @@
-"""Makes a specimen of an answer: the first rows or records of it, valid in the same format."""
+"""Trims a response to a specimen: its first rows or records, valid in the same format."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ from sources.http.content import parse_text
 from sources.model import Page
 from sources.scaffold.file_layout import FileLayout
 
-TOTALS = ("total", "totalElements", "totalCount", "count")  # fields that say how many records there are
+TOTALS = ("total", "totalElements", "totalCount", "count")  # fields with the number of records
 PAGES = ("pages", "totalPages")
 DATE = (1980, 1, 1, 0, 0, 0)  # of members: the same bytes each time
-PART = 1024 * 1024  # of a packed table that is looked at: its first rows stand in there
+PART = 1024 * 1024  # part of a packed table that is read: its first rows are in there
 
 
 def trim(page: Page, rows: int, layout: FileLayout | None = None) -> tuple[bytes, int, int]:
-    """The answer with the first rows alone; how many these are, and of how many (0: not counted).
+    """Return the response with its first rows only, their number, and the total (0: not counted).
 
     Args:
-        page: The answer.
-        rows: How many rows are kept.
-        layout: Of a delimited file, how it is written: the lines before its header are kept.
+        page: The response. rows: Number of rows to keep. layout: Layout of a delimited file: the lines before
+            its header are kept.
     """
     body = page.body
     if layout is not None:
@@ -44,9 +43,9 @@ def trim(page: Page, rows: int, layout: FileLayout | None = None) -> tuple[bytes
 
 
 def _delimited(page: Page, rows: int, layout: FileLayout) -> tuple[bytes, int, int]:
-    """A table that begins after some lines, in its encoding."""
+    """Trim a table that starts after some lines, in its encoding."""
     body, encoding = page.body, layout.encoding
-    if encoding != "utf-16":  # whose line ends are no single bytes
+    if encoding != "utf-16":  # with line ends longer than one byte
         lines = body.splitlines(keepends=True)
         kept, count, of = _table(b"".join(lines[layout.before :]), rows)
         return b"".join(lines[: layout.before]) + kept, count, of
@@ -56,7 +55,7 @@ def _delimited(page: Page, rows: int, layout: FileLayout) -> tuple[bytes, int, i
 
 
 def _table(body: bytes, rows: int) -> tuple[bytes, int, int]:
-    """Header and first records; a record may run over several lines where a field is quoted."""
+    """Return header and first records; a record with a quoted field may span several lines."""
     kept, records, quoted = list[bytes](), 0, False
     lines = body.splitlines(keepends=True)
     for line in lines:
@@ -68,7 +67,7 @@ def _table(body: bytes, rows: int) -> tuple[bytes, int, int]:
 
 
 def _json(value: Any, rows: int) -> tuple[bytes, int, int]:
-    """The longest list in the answer is taken for its records; what declares their number is put right."""
+    """Trim the longest list in the response, taken as its records, and correct their declared number."""
     records = _longest(value)
     if records is None:
         return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n", 0, 0
@@ -88,7 +87,7 @@ def _longest(value: Any) -> list[Any] | None:
 
 
 def _declare(value: Any, rows: int) -> None:
-    """Totals in the header of the answer, which is an object at its top or first in its list."""
+    """Update totals in the header of the response, an object at its top or first in its list."""
     header = value[0] if isinstance(value, list) and value else value
     if isinstance(header, dict):
         for names, number in ((TOTALS, rows), (PAGES, 1)):

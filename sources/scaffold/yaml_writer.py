@@ -1,4 +1,4 @@
-"""How the scaffold of a source writes YAML: scalars, and fields left open with a question beside them."""
+"""Writes YAML for the scaffold of a source: scalars, and open fields with a question in a comment."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ EDITOR = "# yaml-language-server: $schema=../../../schemas/json/source.schema.js
 
 
 def scalar(text: str) -> str:
-    """A text as YAML; in quotes where it could be read as something else."""
+    """Format a text as YAML, quoted if it could be read as another type."""
     if PLAIN.fullmatch(text) and text.lower() not in WORDS:
         return text
     return json.dumps(text, ensure_ascii=False)
 
 
 def question(field: str, text: str) -> str:
-    """A field without a value, which `compact check` names, and what is to be answered."""
+    """Return a field without a value, which `compact check` reports, with its question."""
     return f"{field:30} {MARK} {text}"

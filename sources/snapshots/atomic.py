@@ -1,7 +1,8 @@
-"""Atomic writes: a file appears whole under its name, or not at all. The one implementation for the project.
+"""Atomic writes: a file appears complete under its name, or not at all. The one implementation for the
+project.
 
-A reader sees the old file or the new one, never a part of either, and after a crash at most a hidden partial
-file is left, which `compact run` and `compact gc` remove.
+A reader sees the old file or the new one, never a mixture. A crash leaves at most a hidden partial file,
+which `compact run` and `compact gc` remove.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from threading import get_ident
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """A partial file next to `path` to write to, which replaces `path` when the block ends without an error.
+    """Yield a partial file next to `path`, which replaces `path` when the block ends without an error.
 
     Args:
         path: the file to write; its folder is created.
-        durable: whether the bytes and the rename are on disk afterwards (fsync). Off where the file can be
-            made again and is verified before use.
+        durable: whether the bytes and the rename are on disk afterwards (fsync). Off if the file can be
+            recomputed and is verified before use.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}")  # threads write the same file too
@@ -37,19 +38,19 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 
 def write_atomic(path: Path, body: bytes, *, durable: bool = True) -> None:
-    """Write bytes to a file in one step."""
+    """Write bytes to a file atomically."""
     with replacing(path, durable=durable) as partial:
         partial.write_bytes(body)
 
 
 def write_sidecar(path: Path, facts: object, *, indent: int | None = None) -> None:
-    """Write facts as JSON in one step; not forced to disk, since they can be made again."""
+    """Write facts as JSON atomically; not synced to disk, since they can be recomputed."""
     text = json.dumps(facts, ensure_ascii=False, indent=indent)
     write_atomic(path, f"{text}\n".encode(), durable=False)
 
 
 def sync(path: Path) -> None:
-    """Force a file, or the entries of a folder, to disk. Windows neither needs nor allows it for folders."""
+    """Sync a file, or the entries of a folder, to disk. Windows neither needs nor allows it for folders."""
     if os.name == "nt" and path.is_dir():
         return
     handle = os.open(path, os.O_RDONLY)

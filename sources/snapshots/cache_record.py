@@ -1,7 +1,7 @@
 """The record next to a cached result: the sha256 of its files and a few facts, checked before every reuse.
 
-A cache holds what can be computed again, so a file that is not what was written is computed again and never
-repaired. The record covers itself: a record that a flipped bit has changed counts as missing.
+A cache holds recomputable files, so a changed file is recomputed and never repaired. The record covers
+itself: a record with a flipped bit counts as missing.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def write_record(path: Path, facts: Facts, files: Iterable[Path] = ()) -> None:
     """Write the record of a result whose files are complete.
 
     Args:
-        path: the record's file; several threads or processes may write the same at once.
-        facts: what else to keep, as JSON can hold it.
+        path: the record's file; several threads or processes may write the same one concurrently. facts:
+            further facts to store, as JSON.
         files: the files of the result, next to the record.
     """
     body: Facts = {"facts": facts, "files": {file.name: file_sha256(file) for file in files}}
@@ -36,9 +36,9 @@ def write_record(path: Path, facts: Facts, files: Iterable[Path] = ()) -> None:
 
 
 def read_record(path: Path) -> Facts | None:
-    """The facts of a result that is still what was written; None where it is not, or was never finished.
+    """Return the facts of an unchanged result; None if it was changed, or never finished.
 
-    Every file that the record names is read. Damage is logged as a warning: the caller computes again.
+    Every file that the record names is read. Damage is logged as a warning: the caller recomputes.
     """
     try:
         body = json.loads(path.read_bytes())
@@ -63,7 +63,7 @@ def read_record(path: Path) -> Facts | None:
 
 
 def file_sha256(path: Path) -> str:
-    """sha256 of a file's bytes."""
+    """Return the sha256 of a file's bytes."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK):

@@ -1,4 +1,4 @@
-"""What is known of a snapshot, and how it is written into the manifest and read from it. Touches no file."""
+"""The record of a snapshot, and its form in the manifest. Opens no file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class StoredPage:
-    """One page: the name of its bytes in the store, their number, and the address without secrets."""
+    """One page: the name of its bytes in the store, their number, and the URL without secrets."""
 
     sha256: str
     bytes: int
@@ -22,7 +22,9 @@ class StoredPage:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One whole answer. snapshot: sha256 over the bytes of all pages in order; content: see base.Answer."""
+    """One complete response. snapshot: sha256 over the bytes of all pages in order; content: see
+    SourceResponse.
+    """
 
     snapshot: str
     source: str
@@ -38,7 +40,7 @@ class Snapshot:
 
     @property
     def url(self) -> str:
-        """The address of the first page."""
+        """Return the URL of the first page."""
         return self.pages[0].url
 
     @property
@@ -46,7 +48,7 @@ class Snapshot:
         return sum(page.bytes for page in self.pages)
 
     def row(self) -> dict[str, Any]:
-        """Its row in the published table `snapshot`."""
+        """Return its row in the published table `snapshot`."""
         return {
             "snapshot": self.snapshot,
             "source": self.source,

@@ -1,9 +1,9 @@
-"""Which stored pages nothing needs any more. Nothing is removed here.
+"""Finds unreferenced stored pages. Removes nothing.
 
-Needed are the pages of: every snapshot of a kept release; those that are live, could be live again, wait to
-be judged or are held; and all that were live at any moment since the oldest of the last releases, so that
-each moment since can be rebuilt (`compact run --as-of`). An unusable answer is needed until a usable one has
-come.
+Referenced are the pages of: every snapshot of a kept release; snapshots that are current, may become current
+again, are pending or held; and all that were current at any moment since the oldest of the last releases, so
+that each moment since can be rebuilt (`compact run --as-of`). An unusable response is kept until a usable one
+arrives.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from sources.snapshots.store import Store
 
 
 def needed_snapshots(store: Store, released: Collection[str], since: datetime | None) -> set[str]:
-    """The ids of the snapshots that are needed. released: those of kept releases; since: the moment from
-    which on all that was live is needed, None for all."""
+    """Return the ids of the needed snapshots. released: those of kept releases; since: keep all snapshots
+    that were current after this moment, None for always.
+    """
     needed = set(released)
     for source_id in store.source_ids:
         needed |= store.kept(source_id)
@@ -34,7 +35,7 @@ def needed_snapshots(store: Store, released: Collection[str], since: datetime | 
 
 
 def unneeded_lines(store: Store, needed: Collection[str]) -> list[Event]:
-    """What is to be recorded of the pages that nothing needs, one line a snapshot or unusable answer."""
+    """Return the events for the removal of unneeded pages, one line per snapshot or unusable response."""
     lines = [
         (event, _is_needed(event, needed, store.events(source_id)[number + 1 :]))
         for source_id in store.source_ids
@@ -70,8 +71,7 @@ def _is_needed(event: Event, needed: Collection[str], later: list[Event]) -> boo
 
 
 def unnamed_objects(store: Store) -> Iterator[Path]:
-    """Files in the store of which no line of the manifest speaks, or only to say that they were removed: a
-    crash left them."""
+    """Find stored files that no line of the manifest mentions, except as removed: a crash left them."""
     gone = store.dropped
     named = {
         page["sha256"]

@@ -1,7 +1,7 @@
-"""What the manifest says at this moment: the state of each resource, and the events of each source.
+"""The current state of the manifest: the state of each resource, and the events of each source.
 
-Other processes may append at any time; each question first reads what is new. The lines themselves are in
-manifest.py, what an event does to a resource in state.py, the bytes in objects.py.
+Other processes may append at any time; each query first reads new lines. manifest.py reads and writes the
+lines, state.py applies an event to a resource, objects.py stores the bytes.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Journal:
         self._forget()
 
     def locked(self) -> AbstractContextManager[object]:
-        """Keeps other threads from changing the state between two questions."""
+        """Keep other threads from changing the state between two queries."""
         return self._mutex
 
     def append(self, events: Sequence[Event]) -> None:
-        """Add events to the manifest, safe on disk when this returns."""
+        """Append events to the manifest; they are synced to disk on return."""
         if not events:
             return
         with self._mutex, write_lock(self._lockfile):
@@ -42,39 +42,41 @@ class Journal:
             sync(self._folder)
 
     def source_ids(self) -> list[str]:
-        """Every source with an event."""
+        """Return every source with an event."""
         with self._mutex:
             self._refresh()
             return sorted(self._events)
 
     def resources(self, source_id: str) -> Mapping[str, ResourceState]:
-        """The state of each resource of a source, by key."""
+        """Return the state of each resource of a source, by key."""
         self._refresh()
         return self._resources.get(source_id, {})
 
     def resource(self, source_id: str, key: str) -> ResourceState:
-        """The state of one resource; an empty one where nothing is known of it."""
+        """Return the state of one resource; an empty one if it is unknown."""
         return self.resources(source_id).get(key) or ResourceState()
 
     def events(self, source_id: str) -> list[Event]:
-        """The events of a source, in order."""
+        """Return the events of a source, in order."""
         self._refresh()
         return list(self._events.get(source_id, ()))
 
     def dropped(self) -> Mapping[str, str]:
-        """The pages removed on purpose and not fetched again since, with the moment."""
+        """Return the pages removed on purpose and not fetched again since, with the moment."""
         self._refresh()
         return self._dropped
 
     def torn(self) -> list[str]:
-        """What was skipped because a crash tore it off."""
+        """Describe lines that were skipped because a crash truncated them."""
         self._refresh()
         return list(self._manifest.torn)
 
     @contextmanager
     def unchanging(self) -> Iterator[None]:
-        """Read the manifest once for all questions inside this block. What is appended here is seen; what
-        another process appends meanwhile is not."""
+        """Read the manifest once for all queries inside this block.
+
+        Lines appended here are seen; lines of other processes are not.
+        """
         with self._mutex:
             self._refresh()
             self._unchanging += 1
@@ -84,7 +86,7 @@ class Journal:
                 self._unchanging -= 1
 
     def _refresh(self) -> None:
-        """Read what was appended since the last question, by us or by another process."""
+        """Read the lines appended since the last query, by this or another process."""
         if self._unchanging and not self._appended:
             return
         self._appended = False
@@ -93,11 +95,13 @@ class Journal:
                 for number, event in self._manifest.new_events():
                     self._take(number, event)
             except BaseException:
-                self._forget()  # what was half read must not pass for the whole the next time
+                self._forget()  # a partial read must not pass for a complete one the next time
                 raise
 
     def _read_lock(self) -> AbstractContextManager[object]:
-        """Shared with other readers; none where nobody ever wrote. The folder may be read-only."""
+        """Acquire a lock shared with other readers; none if nothing was ever written. The folder may be
+        read-only.
+        """
         if not self._lockfile.exists():
             return nullcontext()
         return write_lock(self._lockfile, shared=True, mode="r")

@@ -1,8 +1,7 @@
-"""The manifest: one JSON line an event, only ever appended to. state.py says what the events mean.
+"""The manifest: an append-only file with one JSON line per event. state.py interprets the events.
 
-A line that a crash tore off is never repaired and never believed: readers skip it and say so, and the next
-append begins a new line with an event `torn` that vouches for what stands before it. Any other unreadable
-line is damage.
+A line truncated by a crash is neither repaired nor trusted: readers skip and report it, and the next append
+starts a new line with an event `torn` that accounts for it. Any other unreadable line is damage.
 """
 
 from __future__ import annotations
@@ -23,23 +22,23 @@ TORN = "torn"
 
 @dataclass
 class Manifest:
-    """The file and how far it has been read. torn: the skipped lines, as text for a person."""
+    """The file and the position of the reader. torn: the skipped lines, as text for a message."""
 
     path: Path
     torn: list[str] = field(default_factory=list)
-    _offset: int = 0  # of the first byte not yet taken in
+    _offset: int = 0  # offset of the first unread byte
     _line: int = 0
     _open: bool = False  # whether the last line read has no line end yet
-    _unread: list[str] = field(default_factory=list)  # unreadable lines that the next event must vouch for
+    _unread: list[str] = field(default_factory=list)  # unreadable lines that the next event must account for
 
     def new_events(self) -> Iterator[tuple[int, Event]]:
-        """The events that were appended since the last call, each with its line number."""
+        """Return the events appended since the last call, each with its line number."""
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
             file.seek(self._offset)
             data = file.read()
-        if self._open and data:  # the line end that the append after it supplied
+        if self._open and data:  # the line end that the next append supplied
             data, self._offset, self._open = data[1:], self._offset + 1, False
         whole, newline, tail = data.rpartition(b"\n")
         for line in whole.split(b"\n") if newline else ():
@@ -49,7 +48,7 @@ class Manifest:
                 yield self._line, event
         if tail and _parse(tail) is None:
             self._skipped(self._line + 1, tail)
-        elif tail:  # whole but for its line end, which the next append supplies
+        elif tail:  # complete except for its line end, which the next append supplies
             self._line += 1
             self._offset += len(tail)
             self._open = True
@@ -79,7 +78,7 @@ class Manifest:
             self.torn.append(note)
 
     def append(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Write the events as lines of their own, on disk when this returns. Only under the store's lock."""
+        """Append the events as separate lines, synced to disk on return. Requires the store's lock."""
         with self.path.open("ab+") as file:
             end = file.seek(0, os.SEEK_END)
             before = _last_line(file, end)
@@ -101,7 +100,7 @@ def _parse(line: bytes) -> Event | None:
 
 
 def _last_line(file: BinaryIO, end: int) -> bytes:
-    """The last line that is not empty, with its line end if it has one."""
+    """Return the last line that is not empty, with its line end if it has one."""
     data, start = b"", end
     while start > 0 and data.strip(b"\n").rfind(b"\n") < 0:
         step = min(64 * 1024, start)

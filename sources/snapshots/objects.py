@@ -1,4 +1,4 @@
-"""Bytes by their sha256, one file each, written once. Knows nothing of snapshots or agencies."""
+"""Bytes by their sha256, one file each, written once. Independent of snapshots and agencies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sources.snapshots.atomic import replacing, sync
 
 
 class StoreDamaged(CompactError):
-    """The store does not hold what was put into it."""
+    """A stored object is missing or damaged."""
 
 
 class Objects:
@@ -24,8 +24,7 @@ class Objects:
         return self.folder / sha256[:2] / sha256
 
     def put(self, body: bytes) -> str:
-        """Write the bytes atomically, read-only; an object that exists is left unchanged unless it is
-        damaged."""
+        """Write the bytes atomically, read-only; an existing object stays unchanged unless it is damaged."""
         name = hashlib.sha256(body).hexdigest()
         path = self.path(name)
         if path.is_file() and path.read_bytes() == body:
@@ -37,7 +36,7 @@ class Objects:
         return name
 
     def put_file(self, source: Path) -> str:
-        """The same for bytes in a file, which stays: linked where the disk allows it, else copied."""
+        """Store the bytes of a file, which stays: linked if the disk allows it, else copied."""
         with source.open("rb") as file:
             name = hashlib.file_digest(file, "sha256").hexdigest()
         path = self.path(name)
@@ -53,12 +52,12 @@ class Objects:
         return name
 
     def has(self, sha256: str, size: int) -> bool:
-        """Whether a file of that name and size exists; its bytes are not read."""
+        """Return whether a file of that name and size exists; its bytes are not read."""
         path = self.path(sha256)
         return path.is_file() and path.stat().st_size == size
 
     def fault(self, sha256: str, size: int) -> str:
-        """What is wrong with an object, all its bytes read; empty if it is whole."""
+        """Read an object completely and return its fault; empty if it is intact."""
         path = self.path(sha256)
         if not path.is_file():
             return f"{path}: is gone"

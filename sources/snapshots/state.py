@@ -1,6 +1,6 @@
-"""The state of one resource after the events of the manifest: which snapshot is live, waiting or held.
+"""The state of one resource after the events of the manifest: its current, pending and held snapshots.
 
-The events come from journal.py; docs/snapshots.md explains each to a reader.
+The events come from journal.py; docs/snapshots.md explains each.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 
 from sources.snapshots.events import Event, Snapshot, from_event
 
-NO_STATE = ("refused", "dropped")  # they tell of pages, not of snapshots that could be used
+NO_STATE = ("refused", "dropped")  # events about pages, not about usable snapshots
 
 
 @dataclass
 class ResourceState:
-    """accepted: each once, the last one is live; waiting: fetched after it and not yet judged; held: judged
-    to differ too much; release: what the agency calls its release now, if the live one was confirmed under
-    it."""
+    """accepted: each once, the last one is current; waiting: fetched after it and still pending; held: too
+    different; release: the agency's name of its current release, if the current snapshot was confirmed
+    under it.
+    """
 
     fetched: dict[str, Snapshot] = field(default_factory=dict)
     accepted: list[str] = field(default_factory=list)
@@ -30,11 +31,11 @@ class ResourceState:
 
     @property
     def usable(self) -> set[str]:
-        """Those that may still be used: live, the one before it to fall back to, not yet judged, or held."""
+        """Return the usable snapshots: current, the previous one as a fallback, pending, or held."""
         return {name for name in (*self.accepted[-2:], self.waiting, self.held) if name}
 
     def apply(self, event: Event) -> None:
-        """Take in the next event. Raises KeyError or ValueError where it makes no sense."""
+        """Apply the next event. Raises KeyError or ValueError if it is inconsistent."""
         kind = event["event"]
         if kind == "fetched":
             snapshot = from_event(event)
@@ -50,7 +51,8 @@ class ResourceState:
             self.accepted = [n for n in self.accepted if n != name]
             self.accepted += [name] if kind == "accepted" else []
             self.release = None
-        if kind == "confirmed":  # the agency has again what is live: what came between is past
+        # the agency returned to the current content: the snapshots in between are obsolete
+        if kind == "confirmed":
             self.waiting = self.held = None
             self.release = event.get("agency_release") or self.release
         else:

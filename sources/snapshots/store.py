@@ -1,7 +1,7 @@
-"""The snapshot store: the agencies' bytes by their sha256, and in the manifest what became of each snapshot.
+"""The snapshot store: the agencies' bytes by their sha256, and the history of each snapshot in the manifest.
 
-Bytes are kept as they came. Whether a snapshot is good enough is judged elsewhere; here it is recorded.
-docs/snapshots.md describes the files.
+Bytes are stored unchanged. Acceptance is decided elsewhere and recorded here. docs/snapshots.md describes the
+files.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Store:
 
     # --- recording ---
     def keep(self, source: Source, answer: SourceResponse, fetched_at: datetime) -> Snapshot:
-        """Store the answer's bytes, event `fetched`. The same answer twice in a row is kept once."""
+        """Store the response's bytes, event `fetched`. The same response twice in a row is stored once."""
         if len(answer.pages) != answer.pages_expected or not answer.pages:
             raise InvalidResponse(
                 f"{len(answer.pages)} pages came of {answer.pages_expected}",
@@ -69,25 +69,29 @@ class Store:
         return snapshot
 
     def confirm(self, *snapshots: Snapshot, at: datetime, release: str | None = None) -> None:
-        """The agency was asked, and what it has is what these accepted snapshots hold: also under the name of
-        this release, if it names one."""
+        """Record that the agency's data equal these accepted snapshots, under the name of this release if
+        it names one.
+        """
         self._judge("confirmed", snapshots, at, {"agency_release": release} if release else {})
 
     def accept(
         self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None, **person: str
     ) -> None:
-        """From now on these are live. person: `by` and `overrides`, where a person decided."""
+        """Make these snapshots current. person: `by` and `overrides`, if an operator decided."""
         self._judge("accepted", snapshots, at, {"reason": reason, **person})
 
     def hold(self, snapshots: Sequence[Snapshot], reason: str, at: datetime | None = None) -> None:
-        """They differ too much, or gave values that cannot be: the ones accepted before them are live until
-        a person decides or the agency sends something else."""
+        """Hold these snapshots: they differ too much, or gave impossible values.
+
+        The snapshots accepted before them stay current until an operator decides or the agency sends other
+        data.
+        """
         self._judge("held", snapshots, at, {"reason": reason})
 
     def refuse(
         self, source: Source, resource: str, error: InvalidResponse, at: datetime | None = None
     ) -> None:
-        """An answer that cannot be used. Its bytes are kept to be looked at; it never becomes a snapshot."""
+        """Store an unusable response. Its bytes are kept for inspection; it never becomes a snapshot."""
         pages = [page_event(self._put(page)) for page in error.pages]
         self._journal.append(
             [
@@ -103,14 +107,14 @@ class Store:
             ]
         )
 
-    # --- asking ---
+    # --- queries ---
     def live(self, source_id: str) -> dict[str, Snapshot]:
-        """The last accepted snapshot of each resource."""
+        """Return the last accepted snapshot of each resource."""
         with self._journal.locked():
             return {key: r.fetched[r.live] for key, r in self._journal.resources(source_id).items() if r.live}
 
     def candidates(self, source_id: str) -> dict[str, Snapshot]:
-        """The live ones, with those in their place that were fetched since and are not yet judged."""
+        """Return the current snapshots, replaced by pending ones where they exist."""
         with self._journal.locked():
             return {
                 key: r.fetched[name]
@@ -119,8 +123,9 @@ class Store:
             }
 
     def releases(self, source_id: str) -> dict[str, str | None]:
-        """The release whose data the candidate of each resource is known to be: that of its fetch, or a later
-        one that confirmed it because nothing had changed."""
+        """Return the release of each resource's candidate: that of its fetch, or a later one that
+        confirmed it unchanged.
+        """
         with self._journal.locked():
             return {
                 key: r.release if not r.waiting and r.release else r.fetched[name].agency_release
@@ -129,17 +134,17 @@ class Store:
             }
 
     def held(self, source_id: str) -> dict[str, Snapshot]:
-        """Snapshots that wait for a person."""
+        """Return the snapshots that are held for review."""
         with self._journal.locked():
             return {key: r.fetched[r.held] for key, r in self._journal.resources(source_id).items() if r.held}
 
     @property
     def source_ids(self) -> list[str]:
-        """Every source of which the manifest tells."""
+        """Return every source in the manifest."""
         return self._journal.source_ids()
 
     def find(self, prefix: str) -> list[Snapshot]:
-        """Every snapshot whose id begins so, accepted or not."""
+        """Return every snapshot with an id that starts with the prefix, accepted or not."""
         with self._journal.locked():
             return [
                 s
@@ -150,11 +155,11 @@ class Store:
             ]
 
     def is_whole(self, snapshot: Snapshot) -> bool:
-        """Whether all its pages are in the store, judged by name and size; `verify` reads them."""
+        """Return whether all its pages are in the store, by name and size; `verify` reads them."""
         return all(self.objects.has(page.sha256, page.bytes) for page in snapshot.pages)
 
     def files(self, snapshot: Snapshot) -> SnapshotFiles:
-        """The snapshot as readers see it. Raises StoreDamaged where a page is gone."""
+        """Return the snapshot for readers. Raises StoreDamaged if a page is missing."""
         if not self.is_whole(snapshot):
             if when := self._removed_on(snapshot):
                 raise CompactError(
@@ -178,24 +183,25 @@ class Store:
         )
 
     def read(self, page: StoredPage) -> bytes | Path:
-        """The bytes of a page, proved to be those that came; of a large one the file that holds them."""
+        """Read the bytes of a page and verify them; for a large one return its file."""
         if fault := self.objects.fault(page.sha256, page.bytes):
             raise StoreDamaged(fault, next_step="delete that file and run again: it is fetched again")
         path = self.objects.path(page.sha256)
         return path if page.bytes > SPOOL else path.read_bytes()
 
     def events(self, source_id: str) -> list[Event]:
-        """The source's events in order, as they stand in the manifest."""
+        """Return the source's events in order, as in the manifest."""
         return self._journal.events(source_id)
 
     @property
     def torn(self) -> list[str]:
-        """What was skipped of the manifest because a crash tore it off; empty mostly."""
+        """Describe truncated lines of the manifest; usually empty."""
         return self._journal.torn()
 
     def verify(self) -> list[str]:
-        """Read every object that the manifest names, but for those removed on purpose. One line for each that
-        is gone or changed."""
+        """Read every object that the manifest names, except removed ones. Returns one line for each
+        missing or damaged object.
+        """
         with self._journal.locked():
             dropped = self._journal.dropped()
             named = {
@@ -211,17 +217,19 @@ class Store:
         ]
 
     def drop(self, lines: Sequence[Event], at: datetime | None = None) -> None:
-        """Record that these pages are removed on purpose: lines with source, resource, pages and reason. They
-        are removed afterwards, so that none is ever missed without a word."""
+        """Record the removal of pages before they are removed: lines with source, resource, pages and reason.
+
+        So no page is ever missing without a record.
+        """
         self._journal.append([{"event": "dropped", **line, "at": iso(at)} for line in lines])
 
     @property
     def dropped(self) -> frozenset[str]:
-        """The pages that were removed on purpose and have not come again since."""
+        """Return the pages that were removed on purpose and not fetched again since."""
         return frozenset(self._journal.dropped())
 
     def kept(self, source_id: str) -> set[str]:
-        """The snapshots that may still be used: live, the one to fall back to, not yet judged, or held."""
+        """Return the usable snapshots: current, the fallback, pending, or held."""
         with self._journal.locked():
             return {name for r in self._journal.resources(source_id).values() for name in r.usable}
 
@@ -237,8 +245,10 @@ class Store:
         return StoredPage(name, page.size, page.url, page.etag, page.last_modified)
 
     def unchanging(self) -> AbstractContextManager[None]:
-        """Read the manifest once for all questions inside this block, rather than once a question. What is
-        appended through this store is seen; what another process appends meanwhile is not."""
+        """Read the manifest once for all queries inside this block.
+
+        Lines appended through this store are seen; lines of other processes are not.
+        """
         return self._journal.unchanging()
 
     def _judge(self, event: str, snapshots: Sequence[Snapshot], at: datetime | None, more: Event) -> None:

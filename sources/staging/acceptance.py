@@ -1,7 +1,7 @@
-"""Acceptance: how the staged rows of new snapshots differ from those of the live ones, series by series.
+"""Acceptance: compares the staged rows of new snapshots with those of the current ones, series by series.
 
-Only the comparison is here. The thresholds stand in source.yaml beside their reasons; what happens to a
-snapshot that goes beyond one (it is held, and the live one stays) is decided by the caller.
+The thresholds are in source.yaml with their reasons. The caller handles a snapshot that exceeds one: it is
+held, and the current one stays.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Finding:
 
 
 def compare(source: Source, live: StagedSource | None, candidate: StagedSource) -> list[Finding]:
-    """Every series of the live rows that changed by more than the source allows. Without live rows, none."""
+    """Return every series that changed by more than the source allows; none without current rows."""
     if live is None or live.fingerprint == candidate.fingerprint:
         return []
     import duckdb
@@ -59,7 +59,7 @@ def compare(source: Source, live: StagedSource | None, candidate: StagedSource) 
 
 
 def describe(findings: list[Finding]) -> str:
-    """The findings as a table for a terminal."""
+    """Format the findings as a table for a terminal."""
     head = ("series", "what changed", "found", "limit", "in words")
     body = [(f.series, f.check, f"{f.found:.4g}", f"{f.limit:g}", f.detail) for f in sorted(findings)]
     widths = [max(len(row[i]) for row in (head, *body)) for i in range(len(head))]
@@ -80,7 +80,7 @@ def describe(findings: list[Finding]) -> str:
 
 
 def _open(con: duckdb.DuckDBPyConnection, live: StagedSource, candidate: StagedSource) -> None:
-    """Views before and after: the rows with a value, value in units."""
+    """Create views before and after: the rows with a value, value in units."""
     con.execute("set memory_limit = '1500MB'")
     con.execute("set autoinstall_known_extensions = false")
     key = ", ".join(OBSERVATION.key[1:])

@@ -1,8 +1,8 @@
-"""Corrections: an agency's known mistakes, put right until the agency does; in
+"""Corrections of an agency's known errors until the agency fixes them, from
 sources/agencies/<id>/corrections.yaml.
 
-An entry names the wrong value that it expects. Once the agency no longer sends it, the entry fails and is to
-be removed, so a correction never outlives its mistake. Nothing is corrected anywhere else.
+An entry names the wrong value that it expects. Once the agency no longer sends it, the entry fails and must
+be removed, so a correction never outlives its error. No other module corrects values.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Corrections(Model):
 
 
 def load_corrections(source_id: str, folder: Path = SOURCES) -> list[Correction]:
-    """The corrections of a source, in the order of its file; none if it has no corrections.yaml."""
+    """Return the corrections of a source, in the order of its file; none without a corrections.yaml."""
     path = folder / source_id / "corrections.yaml"
     if not path.exists():
         return []
@@ -62,7 +62,7 @@ def load_corrections(source_id: str, folder: Path = SOURCES) -> list[Correction]
 def apply_corrections(con: duckdb.DuckDBPyConnection, corrections: list[Correction]) -> list[str]:
     """Correct the table `judged`; returns a sentence for each entry whose guard fails.
 
-    An entry is idle while its series is not among the rows at all: then nothing can be said of it.
+    An entry is not checked while its series has no rows.
     """
     return [failed for entry in corrections if (failed := _apply(con, entry))]
 
@@ -96,7 +96,7 @@ def _apply(con: duckdb.DuckDBPyConnection, entry: Correction) -> str:
 
 
 def footnote(entry: Correction) -> str:
-    """What a reader of the corrected value is told."""
+    """Return the footnote of the corrected value."""
     change = "withheld" if entry.value is None else f"replaced by {entry.value:g}"
     what = f"the agency's {entry.expect:g} is {change}"
     return f"[Compact Tracker {entry.date}: {what}: {entry.reason} Source: {entry.source}]"

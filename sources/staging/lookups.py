@@ -1,7 +1,7 @@
-"""The lookup tables that staging joins to an agency's rows: from source.yaml, series.csv and the code lists.
+"""The lookup tables that staging joins to an agency's rows, from source.yaml, series.csv and the code lists.
 
-Each maps a word of the agency to ours; what is not in a lookup is refused by
-sources/staging/sql/classify.sql.
+Each maps an agency's code to ours; sources/staging/sql/classify.sql refuses codes that are missing from a
+lookup.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ TOTAL = "_T"
 
 
 def make_lookups(con: duckdb.DuckDBPyConnection, source: Source, series: Mapping[str, SeriesInfo]) -> None:
-    """Create every lookup. Expects `raw_row`, from which the combinations of dimensions are taken."""
+    """Create every lookup. Requires `raw_row`, from which the combinations of dimensions are taken."""
     _table(con, "area_lookup", ("code", "ref_area", "not_carried"), area_rows(source))
     _table(con, "missing_lookup", ("text", "obs_status"), source.missing.items())
     _table(con, "unit_lookup", ("code", "unit"), (unit_map() | source.units).items())
     _table(con, "series_lookup", ("series", "unit"), ((s.code, s.unit) for s in series.values()))
-    # A flag that is an SDMX code means what SDMX says; C is ours alone, so an agency's C must be mapped.
+    # A flag that is an SDMX code has its SDMX meaning. C is our own code, so an agency's C must be mapped.
     flags = {s: s for s in OBS_STATUSES if s != "C"} | source.statuses
     sent = con.execute("select distinct trim(status) from raw_row where status is not null").fetchall()
     composed = {flag: status for (flag,) in sent if flag not in flags if (status := _composed(source, flag))}
@@ -63,8 +63,9 @@ def make_lookups(con: duckdb.DuckDBPyConnection, source: Source, series: Mapping
 
 
 def _composed(source: Source, flags: str) -> str:
-    """The status of flags that are written together: that of the letter which the source names first. Empty
-    where a letter is not among those that it names."""
+    """Return the status of combined flags: that of the letter that the source lists first; empty if a
+    letter is not listed.
+    """
     order = source.status_precedence
     if len(flags) < 2 or not set(flags) <= set(order):
         return ""
@@ -72,7 +73,9 @@ def _composed(source: Source, flags: str) -> str:
 
 
 def area_rows(source: Source) -> list[tuple[str, str | None, str | None]]:
-    """Code, ref_area or null, and why the area is not carried. The source's words come before the lists."""
+    """Return code, ref_area or null, and why the area is not carried. The source's own mapping precedes
+    the lists.
+    """
     carried = {code: (code, area, None) for code, area in code_map(source.areas.scheme).items()}
     left_out = not_carried(source.areas.scheme) | source.areas.not_carried
     refused = {code: (code, None, reason) for code, reason in left_out.items()}
@@ -81,7 +84,9 @@ def area_rows(source: Source) -> list[tuple[str, str | None, str | None]]:
 
 
 def dimension_codes(source: Source, dims: Mapping[str, str | None]) -> tuple[str | None, ...]:
-    """An agency's dimensions in ours: the DIMENSIONS in order, then reason and detail if they are refused."""
+    """Map an agency's dimensions to ours: the DIMENSIONS in order, then reason and detail if they are
+    refused.
+    """
     ours: dict[str, str] = {}
     for name, code in sorted(dims.items()):
         rule = source.dimensions.get(name)
@@ -122,8 +127,9 @@ def _own_codes() -> dict[str, re.Pattern[str]]:
 
 
 def is_own_code(dimension: str, code: str) -> bool:
-    """Whether a code may stand in one of our dimensions unmapped. Those in upper case hold agencies' own
-    codes."""
+    """Return whether a code may pass unmapped in one of our dimensions. Those in upper case hold agencies'
+    own codes.
+    """
     pattern = _own_codes().get(dimension)
     return pattern is None or pattern.fullmatch(code) is not None
 

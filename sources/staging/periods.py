@@ -1,4 +1,4 @@
-"""Periods that are no calendar year: of which kind they are, and which year a source's rule gives them.
+"""Periods that are not a calendar year: their kind, and the year that a source's rule assigns.
 
 A period of a kind without a rule has no year, and stage refuses it.
 """
@@ -14,13 +14,13 @@ FISCAL = re.compile(r"(?:FY\s?)?([0-9]{4})\s?[/-]\s?([0-9]{2})|(?:FY\s?)?([0-9]{
 NAMED_FISCAL = re.compile(r"FY\s?([0-9]{4})")
 RANGE = re.compile(r"([0-9]{4})\s?[-–]\s?([0-9]{4})")
 QUARTER = re.compile(r"([0-9]{4})[-\s]?Q([1-4])|Q([1-4])[-\s]([0-9]{4})")
-END = {"first": "1", "last": "4"}  # the quarter that stands for its year
+END = {"first": "1", "last": "4"}  # the quarter that represents its year
 
-Period = tuple[str, int | None, bool]  # text, year, whether the source leaves it out
+Period = tuple[str, int | None, bool]  # text, year, whether the source excludes it
 
 
 def period_rows(source: Source, texts: Iterable[str]) -> list[Period]:
-    """The periods that a rule of the source speaks of."""
+    """Return the periods covered by a rule of the source."""
     return [row for text in texts if (row := _period(source, text)) is not None]
 
 
@@ -35,8 +35,8 @@ def _period(source: Source, text: str) -> Period | None:
 
 
 def _parts(text: str) -> tuple[str, int, int, str]:
-    """Kind, first and last year, and the quarter; no kind where it is none of them."""
-    if match := NAMED_FISCAL.fullmatch(text):  # the year that is named, whichever it is
+    """Return kind, first and last year, and the quarter; no kind if it is none of them."""
+    if match := NAMED_FISCAL.fullmatch(text):  # the named year, whichever it is
         return "fiscal", int(match[1]), int(match[1]), ""
     if match := FISCAL.fullmatch(text):
         first = int(match[1] or match[3])

@@ -1,7 +1,7 @@
 """The result of staging: the three tables of a source, their reconciliation, and the fingerprint they are
 stored under.
 
-How they are made is in sources/staging/stage.py.
+sources/staging/stage.py makes them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OTHER_FIELDS = {
     *("contract_verified", "contract_note", "base_url", "hosts", "rate", "limits", "freshness", "validators"),
     *("acceptance", "probe"),
 }
-# The code that makes the rows: rather a module too many than one too few.
+# The code that makes the rows: better one module too many than one too few.
 CODE = (
     "sources/*.py",
     "sources/registry/*.py",
@@ -40,7 +40,7 @@ CODE = (
 
 
 class StageProblem(CompactError):
-    """Snapshots that cannot be staged. reasons: red reason to number of rows."""
+    """Snapshots that cannot be staged. reasons: blocking reason to number of rows."""
 
     def __init__(
         self, what: str, *, where: str = "", next_step: str = "", reasons: dict[str, int] | None = None
@@ -58,7 +58,7 @@ class SnapshotCounts(Counted):
 
 @dataclass(frozen=True)
 class StagedSource:
-    """A source's staged tables. reused: they were there already, and no work was done."""
+    """A source's staged tables. reused: they existed already, and no work was done."""
 
     source: str
     fingerprint: str
@@ -79,7 +79,7 @@ class StagedSource:
 
     @cached_property
     def counts(self) -> tuple[SnapshotCounts, ...]:
-        """The reconciliation of each snapshot, read from what was written."""
+        """Return the reconciliation of each snapshot, read from the written files."""
         from schemas.tables.arrow import read_columns
 
         return tuple(
@@ -100,7 +100,7 @@ class StagedSource:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """Reason to number of refused rows, over all snapshots."""
+        """Return reason to number of refused rows, over all snapshots."""
         total: dict[str, int] = {}
         for count in self.counts:
             for reason, rows in count.reasons.items():
@@ -109,8 +109,9 @@ class StagedSource:
 
 
 def fingerprint(source: Source, files: Sequence[SnapshotFiles], folder: Path = SOURCES) -> str:
-    """What the staged tables depend on: snapshots, definitions, the code that makes them, and the libraries
-    that write them."""
+    """Return the fingerprint of all inputs of the staged tables: snapshots, definitions, code, and the
+    libraries that write them.
+    """
     digest = hashlib.sha256(_code().encode())
     for part in (
         *sorted(f.snapshot + f.fetched[:4] for f in files),

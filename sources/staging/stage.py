@@ -1,8 +1,8 @@
-"""Stage: snapshots of one source to the canonical observation, with ledger and quarantine.
+"""Stage: converts the snapshots of one source to canonical observations, with ledger and quarantine.
 
-The reader makes the table `raw_row`, the SQL in sources/staging judges its rows, and three parquet files are
-written aside and renamed into place. The steps are the same for every source; what differs is data, in
-source.yaml and its neighbours.
+The reader makes the table `raw_row`, the SQL in sources/staging classifies its rows, and three parquet files
+are written to a temporary folder and renamed into place. The steps are the same for every source; differences
+are data, in source.yaml and its neighbours.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ __all__ = [
 RECORD = "digests.json"
 SHOWN = 300  # characters of an example
 MEMORY_LIMIT = "1500MB"  # of DuckDB; what does not fit goes to a temporary folder under COMPACT_HOME
-# Reasons that stop a run: the agency said something that we cannot read, so nothing may be published from it.
-# Each with what to do about it; all others are refusals that we expect and count.
+# Reasons that stop a run: the response contains something unreadable, so nothing may be published from it.
+# Each has a hint; all other reasons are expected refusals, which are counted.
 RED = {
     "unknown_area": "add the code to areas.aliases or areas.not_carried",
     "bad_time_period": "declare a rule under `periods` (fiscal, range, quarter: first, last or "
@@ -71,7 +71,7 @@ RED = {
 def staged_table(
     source: Source, files: Sequence[SnapshotFiles], home: Path, folder: Path = SOURCES
 ) -> StagedSource | None:
-    """The tables that `stage_source` would give, if they are there already and are what was written."""
+    """Return the tables that `stage_source` would make, if they exist unchanged."""
     mark = fingerprint(source, list({f.snapshot: f for f in files}.values()), folder)
     target = home.resolve() / "staged" / source.id / mark
     whole = target.is_dir() and read_record(target / RECORD) is not None
@@ -87,12 +87,12 @@ def stage_source(
     reader: Reader | None = None,
     series: Mapping[str, SeriesInfo] | None = None,
 ) -> StagedSource:
-    """Stage the snapshots of a source under home/staged. What is there already is used again. Raises
-    StageProblem if the agency says something that cannot be read.
+    """Stage the snapshots of a source under home/staged, reusing existing tables. Raises StageProblem if the
+    response contains something unreadable.
 
-    reader, series: by default those that the source's folder names.
+    reader, series: by default those named in the source's folder.
     """
-    files = list({f.snapshot: f for f in files}.values())  # the same bytes twice are one snapshot
+    files = list({f.snapshot: f for f in files}.values())  # equal bytes are one snapshot
     mark = fingerprint(source, files, folder)
     target = home.resolve() / "staged" / source.id / mark
     if target.is_dir():
@@ -115,7 +115,7 @@ def stage_source(
 
 
 def check_arrived(source: Source, asked: Iterable[str], staged: StagedSource) -> None:
-    """Raise StageProblem if a series that was asked for has no row: the agency renamed or withdrew it."""
+    """Raise StageProblem if a requested series has no row: the agency renamed or withdrew it."""
     import duckdb
 
     with duckdb.connect() as con:
@@ -138,7 +138,9 @@ def check_arrived(source: Source, asked: Iterable[str], staged: StagedSource) ->
 
 
 def _connect(home: Path, aside: Path, files: Sequence[SnapshotFiles]) -> duckdb.DuckDBPyConnection:
-    """A database in memory that can read the pages, write to the folder aside, and reach nothing else."""
+    """Open an in-memory database that can read the pages, write to the temporary folder, and reach nothing
+    else.
+    """
     import duckdb
 
     con = duckdb.connect(
@@ -168,7 +170,7 @@ def _judge(
     reader: Reader,
     series: Mapping[str, SeriesInfo] | None,
 ) -> None:
-    """Make `judged` from the pages, and stop on what may not be published."""
+    """Make `judged` from the pages, and stop on blocking reasons."""
     from sources.staging.lookups import make_lookups
 
     con.execute(
@@ -229,5 +231,5 @@ def _red_reasons(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[dict[s
 
 
 def _short(text: str) -> str:
-    """What an agency sent may be of any length: the whole of it is in its bytes, which are kept."""
+    """Shorten an agency's text for a message: its full length is in the stored bytes."""
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"

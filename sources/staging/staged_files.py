@@ -1,6 +1,7 @@
-"""The files of one staged source: written aside, renamed into place, and read only as they were written.
+"""The files of one staged source: written to a temporary folder, renamed into place, and verified before
+reading.
 
-What is written is judged in stage.py.
+The content is made in stage.py.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ OUR_MISTAKE = "this is a mistake of ours, in the reader or in sources/staging: p
 
 
 def check_pages(files: Sequence[SnapshotFiles]) -> None:
-    """Raise StoreDamaged if a stored page is not the bytes that its name promises: nothing is read from it.
+    """Raise StoreDamaged if the bytes of a stored page do not match its name: nothing is read from it.
 
     Args:
-        files: snapshots whose pages are to be read; pages that are not from the store, as in tests and new
-            sources, have no such name and pass.
+        files: snapshots with the pages to read; pages from outside the store, as in tests and new sources,
+            have no such name and pass.
     """
     for page in (page for snapshot in files for page in snapshot.pages if STORED_PAGE.fullmatch(page.name)):
         if file_sha256(page) != page.name:
@@ -53,7 +54,7 @@ def check_pages(files: Sequence[SnapshotFiles]) -> None:
 
 
 def discard(target: Path) -> None:
-    """Remove a staged folder in one step, so that no reader finds half of it."""
+    """Remove a staged folder atomically, so that no reader finds a part of it."""
     aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
     target.rename(aside / target.name)
     shutil.rmtree(aside)
@@ -62,7 +63,7 @@ def discard(target: Path) -> None:
 def write_tables(
     con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles], aside: Path
 ) -> None:
-    """Write the three tables, and prove that every row is in one of them or counted."""
+    """Write the three tables, and check that every row is in one of them or counted."""
     columns = ", ".join(OBSERVATION.names[1:])
     kept = _write(
         con,
@@ -105,7 +106,7 @@ def write_tables(
 def _write(
     con: duckdb.DuckDBPyConnection, sql: str, names: dict[str, object], table: Table, path: Path
 ) -> int:
-    """Write a query's rows; returns how many. Row groups have one size: same rows, same bytes."""
+    """Write a query's rows; return their number. Row groups have one size: equal rows give equal bytes."""
     import pyarrow.parquet as pq
 
     from schemas.tables.arrow import arrow_schema, row_groups
@@ -128,7 +129,7 @@ def rename_into_place(aside: Path, target: Path) -> None:
     try:
         aside.rename(target)
     except OSError:
-        if not target.is_dir():  # another run staged the same meanwhile: its tables are these
+        if not target.is_dir():  # another run staged the same data meanwhile: use its tables
             raise
 
 

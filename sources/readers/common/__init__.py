@@ -1,4 +1,4 @@
-"""What several readers share: paging, archives, rows made in Python, tables read by DuckDB."""
+"""Parts shared by several readers: paging, archives, rows made in Python, tables read by DuckDB."""
 
 from schemas.exports import lazy_exports
 

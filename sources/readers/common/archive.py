@@ -1,6 +1,6 @@
-"""Opens what arrives packed, as zip or gzip, and trusts none of the sizes that the package states.
+"""Unpacks zip and gzip responses without trusting their declared sizes.
 
-Nothing is written to a disk: a member is read like a file, one at a time. What it holds is for the reader.
+Nothing is written to disk: a member is read like a file, one at a time. The reader interprets its content.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from sources.model import Page
 from sources.readers.common.paging import RUN_AGAIN, refuse
 
 CHUNK = 1024 * 1024
-SMALL = 1024 * 1024  # an entry below this may be packed as tightly as it likes
+SMALL = 1024 * 1024  # a smaller entry may have any compression ratio
 PACKING = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 
 
 class ArchiveRules(Model):
-    """What a zip may hold, as source.yaml declares it under options.archive."""
+    """Allowed content of a zip, as source.yaml declares it under options.archive."""
 
     members: str = Field(description="pattern of the names of the members that hold data")
     beside: list[str] = Field(default=[], description="patterns of members that are known and not read")
@@ -37,15 +37,16 @@ class ArchiveRules(Model):
 
 
 class Member:
-    """A member that is being unpacked: read like a file, once, and judged while it is."""
+    """A member during unpacking: read like a file, once, and validated meanwhile."""
 
     def __init__(self, file: IO[bytes], entry: zipfile.ZipInfo, room: int, page: Page) -> None:
         self._file, self._entry, self._room, self._page = file, entry, room, page
         self.size, self._digest = 0, hashlib.sha256()
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes; none at the end. InvalidResponse where there are other than the zip
-        declares."""
+        """Read at most so many bytes; none at the end. Raises InvalidResponse if they differ from the
+        zip's declaration.
+        """
         with _zip_faults(self._page):
             chunk = self._file.read(size)
         self.size += len(chunk)
@@ -60,13 +61,16 @@ class Member:
         return chunk
 
     def hexdigest(self) -> str:
-        """sha256 of what was read."""
+        """Return the sha256 of the bytes read."""
         return self._digest.hexdigest()
 
 
 def open_members(page: Page, rules: ArchiveRules) -> Iterator[tuple[str, Member]]:
-    """Name and contents of each data member in the order of names, or InvalidResponse. The whole list is
-    judged before anything is unpacked, and each member again while it is read, before the next is taken."""
+    """Yield name and content of each data member in the order of names, or raise InvalidResponse.
+
+    The whole list is validated before anything is unpacked, and each member again while it is read, before
+    the next one.
+    """
     with _zip_faults(page), page.open() as packed, zipfile.ZipFile(packed) as archive:
         room = rules.unpacked_bytes
         for entry in _judged(archive.infolist(), page, rules, page.size):
@@ -78,7 +82,7 @@ def open_members(page: Page, rules: ArchiveRules) -> Iterator[tuple[str, Member]
 
 @contextmanager
 def _zip_faults(page: Page) -> Iterator[None]:
-    """What the library raises for a damaged zip, as InvalidResponse."""
+    """Translate the library's errors for a damaged zip into InvalidResponse."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
@@ -88,7 +92,7 @@ def _zip_faults(page: Page) -> Iterator[None]:
 
 
 def members(page: Page, rules: ArchiveRules) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each data member, for archives whose members are small; see open_members."""
+    """Yield name and bytes of each data member, for archives with small members; see open_members."""
     for name, member in open_members(page, rules):
         body = BytesIO()
         while chunk := member.read(CHUNK):
@@ -97,15 +101,16 @@ def members(page: Page, rules: ArchiveRules) -> Iterator[tuple[str, bytes]]:
 
 
 def packed_on(page: Page) -> str:
-    """The date of the newest member, as 2022-07-15: what such a file has for a release."""
+    """Return the date of the newest member, as 2022-07-15, which serves as the release of such a file."""
     with page.open() as packed, zipfile.ZipFile(packed) as archive:
         newest = max((entry.date_time for entry in archive.infolist()), default=(1980, 1, 1, 0, 0, 0))
     return "{:04}-{:02}-{:02}".format(*newest[:3])
 
 
 def gunzip(page: Page, limit: int, ratio: float = 200) -> Page:
-    """The page unpacked, all members of the gzip stream, or InvalidResponse. It never grows beyond the
-    limit."""
+    """Unpack the page, all members of the gzip stream, or raise InvalidResponse. It never grows beyond the
+    limit.
+    """
     limit = min(limit, max(SMALL, int(len(page.body) * ratio)))
     out, data = BytesIO(), page.body
     unpacker = zlib.decompressobj(wbits=31)
@@ -138,7 +143,7 @@ def gunzip(page: Page, limit: int, ratio: float = 200) -> Page:
 def _judged(
     entries: Sequence[zipfile.ZipInfo], page: Page, rules: ArchiveRules, size: int
 ) -> list[zipfile.ZipInfo]:
-    """The data members by name, if every entry is one that may be there."""
+    """Return the data members by name, if every entry is allowed."""
     if len(entries) > rules.entries:
         raise refuse(
             f"the zip has {len(entries)} members",
@@ -174,7 +179,7 @@ def _judged(
 
 
 def _problem(entry: zipfile.ZipInfo, seen: set[str], rules: ArchiveRules) -> str:
-    """What is wrong with an entry whatever its name says, or nothing."""
+    """Return the problem of an entry regardless of its name, or nothing."""
     name = entry.filename
     if "\\" in name or ":" in name or name.startswith("/") or ".." in PurePosixPath(name).parts:
         return "points out of its folder"

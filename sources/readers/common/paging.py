@@ -1,6 +1,6 @@
-"""Paged JSON answers: asks page after page and proves that together they are what the agency declares.
+"""Paged JSON responses: fetches page after page and checks them against the agency's declared totals.
 
-What stands in a row is the reader's business.
+The reader interprets the rows.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ RUN_AGAIN = "run again: an agency that is in the middle of an update answers lik
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page, read: the number it says it has, what it declares of the whole, its rows and a digest of
-    each."""
+    """One page, read: its number, its declared totals, its rows and a digest of each."""
 
     page: Page
     number: int
@@ -34,7 +33,7 @@ class Sheet:
 
 
 def sheet(page: Page, number: int, pages: int, rows_declared: int, rows: list[Row]) -> Sheet:
-    """A Sheet; the digests ignore the order of keys."""
+    """Return a Sheet; the digests ignore the order of keys."""
     digests = [hashlib.blake2b(canonical(row), digest_size=16).digest() for row in rows]
     return Sheet(page, number, pages, rows_declared, rows, digests)
 
@@ -48,7 +47,7 @@ def refuse(
     next_step: str = KEEP_STORED,
     kind: type[InvalidResponse] = InvalidResponse,
 ) -> InvalidResponse:
-    """A InvalidResponse that carries the pages so far, so that their bytes are kept."""
+    """Create an InvalidResponse that carries the pages so far, so that their bytes are kept."""
     return kind(
         what,
         where=where or (pages[-1].url if pages else ""),
@@ -65,9 +64,9 @@ def follow(
     name: str,
     copies: Callable[[Row], int] = lambda _: 1,
 ) -> list[Sheet]:
-    """All pages of a resource, asked in order from 1, or InvalidResponse. size: rows a page that are asked
-    for.
-    copies: how often a row may stand in the whole, where the agency repeats rows on purpose."""
+    """Fetch all pages of a resource, in order from 1, or raise InvalidResponse. size: requested rows per
+    page. copies: how often a row may occur in the response, where the agency repeats rows on purpose.
+    """
     sheets: list[Sheet] = []
     seen: dict[bytes, int] = {}
     while not sheets or len(sheets) < sheets[0].pages:
@@ -75,7 +74,7 @@ def follow(
         pages = [s.page for s in sheets] + [page]
         try:
             sheets.append(read(page))
-        except InvalidResponse as error:  # the pages before belong to the evidence
+        except InvalidResponse as error:  # the previous pages belong to the evidence
             raise refuse(
                 error.what,
                 pages,
@@ -93,13 +92,14 @@ def follow(
 def _check_repeats(
     sheets: Sequence[Sheet], seen: dict[bytes, int], name: str, copies: Callable[[Row], int]
 ) -> None:
-    """No row of the newest page stood on an earlier one: else a page came twice, or rows moved between
-    pages."""
+    """Check that no row of the newest page occurred earlier: otherwise a page came twice, or rows moved
+    between pages.
+    """
     newest = sheets[-1]
     repeats = [(i, seen[d]) for i, d in enumerate(newest.digests) if d in seen]
     again = [(i, page) for i, page in repeats if copies(newest.rows[i]) < 2]
     whole = len(repeats) == len(newest.rows)
-    if again or (whole and len(set(newest.digests)) > 1):  # one row alone may be the last of its copies
+    if again or (whole and len(set(newest.digests)) > 1):  # a single row may be the last of its copies
         again = again or repeats
         what = "repeats the rows" if whole else f"repeats {len(again)} of the rows"
         raise refuse(
@@ -111,7 +111,7 @@ def _check_repeats(
 
 
 def _check_totals(sheets: Sequence[Sheet], size: int, name: str) -> None:
-    """The newest page against what it declares itself, and against the first page."""
+    """Check the newest page against its own declaration, and against the first page."""
     first, sheet, number = sheets[0], sheets[-1], len(sheets)
     pages = [s.page for s in sheets]
     if sheet.number != number:
@@ -155,7 +155,7 @@ def _check_totals(sheets: Sequence[Sheet], size: int, name: str) -> None:
 
 
 def check_rows(rows: Sequence[object], fields: frozenset[str], page: Page, name: str) -> None:
-    """Every row is an object that has these fields; an agency that renames one is found here."""
+    """Check that every row is an object with these fields; this detects renamed fields."""
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
             raise refuse(f"row {number} of {name} is {type(row).__name__}, not an object", [page])
@@ -169,7 +169,7 @@ def check_rows(rows: Sequence[object], fields: frozenset[str], page: Page, name:
 
 
 def check_series(answered: Iterable[str], asked: str, pages: Sequence[Page]) -> None:
-    """All rows are of the series that was asked for; a renamed series is found here."""
+    """Check that all rows are of the requested series; this detects a renamed series."""
     others = sorted({str(code) for code in answered} - {asked})
     if others:
         raise refuse(
@@ -182,7 +182,7 @@ def check_series(answered: Iterable[str], asked: str, pages: Sequence[Page]) -> 
 
 
 def check_unique(keys: Iterable[tuple[object, ...]], total: int, names: str, pages: Sequence[Page]) -> None:
-    """No key appears twice among `total` rows."""
+    """Check that no key appears twice among `total` rows."""
     seen = set()
     for key in keys:
         if any(isinstance(part, list | dict) for part in key):
@@ -200,7 +200,7 @@ def check_unique(keys: Iterable[tuple[object, ...]], total: int, names: str, pag
 
 
 def whole(value: object, name: str, page: Page) -> int:
-    """A count that the agency writes as a number or as text."""
+    """Parse a count that the agency writes as a number or as text."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit():
@@ -209,11 +209,12 @@ def whole(value: object, name: str, page: Page) -> int:
 
 
 def canonical(value: object) -> bytes:
-    """JSON with sorted keys: the same for two answers that say the same in another order of keys."""
+    """Serialize JSON with sorted keys: equal for two responses that differ only in key order."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def content_of(sheets: Sequence[Sheet]) -> str:
-    """sha256 over the rows of all pages, without the envelopes, whose dates and page sizes say nothing of
-    the data."""
+    """Return the sha256 over the rows of all pages, without the envelopes: their dates and page sizes are
+    not data.
+    """
     return hashlib.sha256(b"".join(digest for one in sheets for digest in one.digests)).hexdigest()

@@ -1,4 +1,4 @@
-"""What readers of small responses share: rows made in Python, handed to stage as the table `raw_row`.
+"""Shared by readers of small responses: rows made in Python, passed to stage as the table `raw_row`.
 
 A response of more than some 50,000 rows is read by DuckDB instead, see raw_table.py.
 """
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 TYPES = {"row": pa.int64(), "dims": pa.map_(pa.string(), pa.string())}
 SCHEMA = pa.schema([(name, TYPES.get(name, pa.string())) for name in (*RAW_COLUMNS, "reason", "detail")])
-BATCH = 20_000  # rows handed over at a time, so that they are not all in memory twice
+BATCH = 20_000  # rows written at a time, so that they are not all in memory twice
 Row = dict[str, Any]
 
 
 def write_raw_rows(con: duckdb.DuckDBPyConnection, source: Source, rows: Iterable[Row]) -> None:
-    """Make `raw_row` of these rows, and `raw_row_rejected` of those whose area options.outside names.
+    """Write these rows to `raw_row`, and those with an area in options.outside to `raw_row_rejected`.
 
-    options.outside: a list of {pattern, reason, detail}. An area that a pattern matches whole is a group of
-    the agency's own that we do not carry: its rows are listed as refused for that reason. For groups that an
-    agency numbers (X01, X02, ...); a single one belongs in areas.not_carried.
+    options.outside: a list of {pattern, reason, detail}. An area that fully matches a pattern is an
+    agency-specific group that is not published: its rows are refused for that reason. Use it for groups that
+    an agency numbers (X01, X02, ...); list a single one in areas.not_carried.
     """
     rules = [(re.compile(rule["pattern"]), rule) for rule in source.options.get("outside", ())]
     make_wire(con)
@@ -63,11 +63,11 @@ def _outside(rules: Iterable[tuple[re.Pattern[str], Mapping[str, str]]], row: Ro
 
 
 def number_rows(one: SnapshotFiles, rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows of one snapshot with its id and their places."""
+    """Yield the rows of one snapshot with its id and their places."""
     for number, row in enumerate(rows):
         yield {"snapshot": one.snapshot, "row": number} | row
 
 
 def number_text(value: float | int | None) -> str:
-    """A JSON number as text that gives the same number again; nothing where there is none."""
+    """Format a JSON number as text that parses to the same number; nothing if it is null."""
     return "" if value is None else repr(value)

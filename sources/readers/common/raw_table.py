@@ -1,5 +1,4 @@
-"""What the readers share when they hand rows to stage: batches of snapshots, and the table `raw_row`
-itself."""
+"""Shared by readers that write large tables: batches of snapshots, and the table `raw_row` itself."""
 
 from __future__ import annotations
 
@@ -11,13 +10,14 @@ from sources.model import RAW_COLUMNS, SnapshotFiles
 if TYPE_CHECKING:
     import duckdb
 
-BATCH_BYTES = 96 * 1024 * 1024  # read at a time: enough for both cores, small beside the memory limit
+# bytes read at a time: enough for both cores, small compared to the memory limit
+BATCH_BYTES = 96 * 1024 * 1024
 TYPES = {"row": "bigint", "dims": "map(varchar, varchar)"}
-ROOM = 64 * 1024  # beyond the largest page, as DuckDB's JSON reader wants
+ROOM = 64 * 1024  # beyond the largest page, as DuckDB's JSON reader requires
 
 
 def make_wire(con: duckdb.DuckDBPyConnection) -> None:
-    """Empty tables `raw_row` and `raw_row_counted`, as sources/model.py describes them."""
+    """Create empty tables `raw_row` and `raw_row_counted`, as described in sources/model.py."""
     columns = ", ".join(f'"{name}" {TYPES.get(name, "varchar")}' for name in RAW_COLUMNS)
     con.execute(f"create or replace temp table raw_row ({columns})")
     con.execute(
@@ -26,7 +26,7 @@ def make_wire(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def batches(files: Sequence[SnapshotFiles], limit: int = BATCH_BYTES) -> Iterator[list[SnapshotFiles]]:
-    """Snapshots in groups of about `limit` bytes; the pages of one snapshot stay together."""
+    """Group snapshots into batches of about `limit` bytes; the pages of one snapshot stay together."""
     group: list[SnapshotFiles] = []
     weight = 0
     for one in files:
@@ -41,8 +41,9 @@ def batches(files: Sequence[SnapshotFiles], limit: int = BATCH_BYTES) -> Iterato
 
 
 def make_pages(con: duckdb.DuckDBPyConnection, group: Sequence[SnapshotFiles]) -> dict[str, object]:
-    """The table `pages` (snapshot, number, path) of a group. Returns the parameters to read them with: the
-    paths, each once, and the room that the largest needs, which DuckDB sets aside for each thread."""
+    """Create the table `pages` (snapshot, number, path) of a batch. Returns the parameters for reading
+    them: the paths, each once, and the size of the largest, which DuckDB allocates for each thread.
+    """
     rows = [(one.snapshot, number, str(path)) for one in group for number, path in enumerate(one.pages)]
     con.execute("create or replace temp table pages (snapshot varchar, number integer, path varchar)")
     con.executemany("insert into pages values ($1, $2, $3)", rows)

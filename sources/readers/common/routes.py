@@ -1,4 +1,4 @@
-"""Which of an agency's routes a source takes: options.route, or COMPACT_ROUTE_<SOURCE_ID>."""
+"""The route that a source uses: options.route, or COMPACT_ROUTE_<SOURCE_ID>."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sources.settings import route_override
 
 
 def route_among(source: Source, routes: Iterable[str]) -> str:
-    """The chosen route.
+    """Return the chosen route.
 
     Args:
         source: The source.
-        routes: Those that its reader knows.
+        routes: The routes of its reader.
 
     Raises:
-        CompactError: It is none of them.
+        CompactError: The chosen route is not one of them.
     """
     override, known = route_override(source.id), list(routes)
     route = override or str(source.options["route"])

@@ -1,4 +1,6 @@
-"""What the reader of lists finds under options in source.yaml and in series.csv, and the events of a page.
+"""The options of the event list reader in source.yaml and series.csv, and the events of a page.
+
+events.py documents each option.
 
 What each option means is in events.py.
 """
@@ -48,8 +50,9 @@ class Options(Model):
 
 @dataclass(frozen=True)
 class Event:
-    """A row of a list. areas: by series; year: empty where the edition says it; number: what it counts
-    for; identity: a digest of the whole row."""
+    """A row of a list. areas: by series; year: empty if the edition determines it; number: its weight;
+    identity: a digest of the whole row.
+    """
 
     areas: dict[str, list[str]]
     year: str
@@ -58,7 +61,7 @@ class Event:
 
 
 def options_of(source: Source) -> Options:
-    """The options, or CompactError that says what is wrong with them."""
+    """Return the options, or raise CompactError with their problems."""
     try:
         options = Options.model_validate(source.options)
     except ValidationError as error:
@@ -82,17 +85,17 @@ def options_of(source: Source) -> Options:
 
 
 def series_of(source: Source, name: str) -> list[SeriesInfo]:
-    """The series that are counted from a list."""
+    """Return the series that are counted from a list."""
     return [info for info in load_series(source.id).values() if info.more.get("list", name) == name]
 
 
 def area_of(info: SeriesInfo, rules: ListRules) -> str:
-    """Where a row says of which area it is, for this series."""
+    """Return the place of the area in a row, for this series."""
     return info.more.get("area") or rules.area
 
 
 def events(page: Page, source: Source, name: str, rules: ListRules) -> list[Event]:
-    """The rows of a page, each with an area (or counted as without) and a year that is covered."""
+    """Yield the rows of a page, each with an area (or counted as without) and a covered year."""
     area_of_series = {info.code: area_of(info, rules) for info in series_of(source, name)}
     first, last = rules.years or (0, 0)
     years = {str(year) for year in range(first, last + 1)} if rules.year else {""}
@@ -156,7 +159,9 @@ def _rows(page: Page, rules: ListRules) -> Iterator[dict[str, Any]]:
 
 
 def _at(row: dict[str, Any], place: str, rules: ListRules) -> Any:
-    """A column of delimited text, or the value at a path of a JSON object; nothing where it is missing."""
+    """Return a column of delimited text, or the value at a path of a JSON object; nothing if it is
+    missing.
+    """
     if rules.layout:
         return row[place]
     value: Any = row

@@ -1,4 +1,4 @@
-"""Lists of things (events, systems, goods), counted by area and year.
+"""Lists of events, systems or goods, counted by area and year.
 
 options in source.yaml, for each of the `lists`, by name:
   path, params   what is asked
@@ -18,8 +18,7 @@ where it is another than the list's.
 Rows that are the same in every column are one event. Each area and year gives one row of `raw_row`. The other
 events of that area and year, and repeated rows, are in `raw_row_counted` under `counted_in_total` and
 `repeated_event`, those without an area, where that is declared, under `no_area`: so every event is accounted
-for. An area without events gives no row: whether that means zero is a matter of the source, and is said in
-its source.yaml.
+for. An area without events has no row; the source's source.yaml declares whether that means zero.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """Every list from which one of the series is counted."""
+    """Return every list from which one of the series is counted."""
     resources = []
     for name in options_of(source).lists:
         carried = tuple(sorted({info.code for info in series_of(source, name)} & set(series)))
@@ -62,7 +61,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """The whole list, if it has the declared shape and each event an area and a year that is covered."""
+    """Fetch the whole list; check its declared shape, and that each event has an area and a covered year."""
     rules = options_of(source).lists[resource.key]
     page = session.get(rules.path, rules.params or None)
     listed = events(page, source, resource.key, rules)
@@ -80,7 +79,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """One row for each series, area and year with its number of events; the rest is counted by its reason."""
+    """Write one row for each series, area and year with its number of events; count the rest by reason."""
     options = options_of(source)
     ours = {code: area for code, area, _ in area_rows(source) if area}
     counted: list[tuple[str, str, int]] = []
@@ -110,7 +109,7 @@ def _totals(
     ours: dict[str, str],
     rest: Counter[str],
 ) -> Iterator[Row]:
-    """The rows of a list. rest takes the events that are in no row, and those that share one."""
+    """Sum the rows of a list. rest collects events without a row, and those that share one."""
     edition = one.fetched[:4] if rules.edition == READ else rules.edition
     for info in series_of(source, one.resource):
         total: Counter[tuple[str, str]] = Counter()

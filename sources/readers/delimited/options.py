@@ -31,7 +31,7 @@ class ReleaseRule(Model):
 
 
 class Asked(Model):
-    """A resource."""
+    """One requested resource."""
 
     path: Annotated[str, Field(pattern="^/")]
     params: dict[str, str] = Field(default={})
@@ -48,7 +48,7 @@ class LeaveOut(Model):
     reason: str
 
     def applies_to(self, resource: str) -> bool:
-        """Whether the rule is about this resource."""
+        """Return whether the rule applies to this resource."""
         return not self.resources or resource in self.resources
 
 
@@ -69,8 +69,7 @@ class Options(Layout):
 
 @dataclass(frozen=True)
 class ValueColumn:
-    """A column that holds values. series and time_period: what its values are of, or None where the row
-    says."""
+    """A column with values. series and time_period: those of its values, or None if the row has them."""
 
     column: str
     series: str | None
@@ -78,7 +77,7 @@ class ValueColumn:
 
 
 def options_of(source: Source) -> Options:
-    """The options, or CompactError that says what is wrong with them."""
+    """Return the options, or raise CompactError with their problems."""
     try:
         options = Options.model_validate(source.options)
     except ValidationError as error:
@@ -102,7 +101,7 @@ def options_of(source: Source) -> Options:
 
 
 def value_columns(source: Source, options: Options, resource: str) -> list[ValueColumn]:
-    """The value columns of a resource, in the order of series.csv."""
+    """Return the value columns of a resource, in the order of series.csv."""
     columns_of_values: list[ValueColumn] = []
     by_row = False
     for info in load_series(source.id).values():
@@ -119,7 +118,9 @@ def value_columns(source: Source, options: Options, resource: str) -> list[Value
 
 
 def _check_columns(source: Source, options: Options) -> None:
-    """Every column that is named anywhere is declared in a layout, and no two of a layout have one name."""
+    """Check that every named column is declared in a layout, and that no two columns of a layout share a
+    name.
+    """
     declared: set[str] = set()
     for layout in [options, *(asked.layout for asked in options.resources.values() if asked.layout)]:
         names = [ours for _, ours in layout.headers()] + [ours for _, ours in layout.followers()]

@@ -1,7 +1,7 @@
-"""Delimited text to a table of text columns, strictly: the declared columns in their order, every record
-whole, no quotation mark out of place. What the columns mean is for the readers.
+"""Strict parser of delimited text to text columns: the declared columns in their order, complete records, no
+misplaced quotation mark. The readers interpret the columns.
 
-Arrow parses the records; it forgives stray quotation marks, so those are looked for before.
+Arrow parses the records; it tolerates stray quotation marks, so they are detected first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
 
 
 class Readable(Protocol):
-    """What can be read once, from its beginning."""
+    """A stream that is read once, from its beginning."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -36,7 +36,7 @@ Column = str | Annotated[dict[str, str], Field(min_length=1, max_length=1)]
 
 
 class Layout(Model):
-    """How a file is written."""
+    """The layout of a file."""
 
     delimiter: Annotated[str, Field(pattern=r"^[,;\t|]$")] = ","
     columns: list[Column] = Field(
@@ -64,11 +64,11 @@ class Layout(Model):
         return self
 
     def headers(self) -> list[tuple[str, str]]:
-        """Header and our name for it, of every declared column."""
+        """Return the header and our name of every declared column."""
         return [_pair(column) for column in self.columns]
 
     def followers(self) -> list[tuple[str, str]]:
-        """The same of the columns that may follow."""
+        """Return the same for the columns that may follow."""
         return [_pair(column) for column in self.may_follow]
 
 
@@ -77,7 +77,9 @@ def _pair(column: Column) -> tuple[str, str]:
 
 
 def parse(page: Page, layout: Layout) -> pa.Table:
-    """The records of a file, all text and never null, or InvalidResponse; NoSuchSeries if there are none."""
+    """Return the records of a file, all text and never null. Raises InvalidResponse; NoSuchSeries if there
+    are none.
+    """
     with page.open() as file:
         tables = list(parse_blocks(file, layout, page))
     if not tables:
@@ -86,7 +88,7 @@ def parse(page: Page, layout: Layout) -> pa.Table:
 
 
 def no_rows(page: Page) -> InvalidResponse:
-    """A header and nothing else."""
+    """Return whether the file has a header only."""
     return refuse(
         "the file has a header and no rows",
         [page],
@@ -97,8 +99,11 @@ def no_rows(page: Page) -> InvalidResponse:
 
 
 def parse_blocks(file: Readable, layout: Layout, page: Page) -> Iterator[pa.Table]:
-    """The records of a file in parts of some megabytes, all text and never null, or InvalidResponse. Nothing
-    where it has a header and no rows. page: named in errors."""
+    """Yield the records of a file in parts of some megabytes, all text and never null, or raise
+    InvalidResponse.
+
+    Yields nothing for a header without rows. page: named in errors.
+    """
     names: list[str] | None = None
     block = b""
     for block in blocks(recoded(file, layout.encoding, page)):
@@ -121,8 +126,10 @@ def parse_blocks(file: Readable, layout: Layout, page: Page) -> Iterator[pa.Tabl
 
 
 def blocks(file: Readable, size: int = BLOCK) -> Iterator[bytes]:
-    """The bytes of a file in parts that end with a record: at a newline outside quotation marks. A part that
-    has no such end within a few sizes is handed over as it is, for its marks to be judged."""
+    """Yield the bytes of a file in parts that end with a record: at a newline outside quotation marks.
+
+    A part without such an end within a few sizes is passed on unchanged, for the check of quotation marks.
+    """
     rest = b""
     while chunk := file.read(size):
         data = rest + chunk
@@ -142,14 +149,14 @@ def blocks(file: Readable, size: int = BLOCK) -> Iterator[bytes]:
 
 
 class recoded:  # noqa: N801 - used like a function
-    """A file of another encoding, read as UTF-8."""
+    """A file in another encoding, read as UTF-8."""
 
     def __init__(self, file: Readable, encoding: str, page: Page) -> None:
         self._file, self._page, self._encoding = file, page, encoding
         self._decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("strict")
 
     def read(self, size: int) -> bytes:
-        """Some bytes of UTF-8; none at the end."""
+        """Read some bytes of UTF-8; none at the end."""
         while True:
             chunk = self._file.read(size)
             if self._decoder is None:
@@ -204,8 +211,10 @@ def _records(block: bytes, names: list[str], layout: Layout, page: Page) -> pa.T
 
 
 def _header(block: bytes, layout: Layout, page: Page) -> tuple[list[str], bytes]:
-    """Our names of the columns, and what follows the header. As many lines as title_rows may stand before
-    it, and Excel's `sep=;`, which must be the declared delimiter."""
+    """Return our names of the columns, and the rest after the header.
+
+    Up to title_rows lines may precede it, and Excel's `sep=;`, which must be the declared delimiter.
+    """
     rest, fault = block, None
     for _ in range(layout.title_rows + 2):
         line, _, after = rest.partition(b"\n")
@@ -229,7 +238,7 @@ def _header(block: bytes, layout: Layout, page: Page) -> tuple[list[str], bytes]
 
 
 def check_key(table: pa.Table, key: Sequence[str], page: Page) -> None:
-    """No two records have the same key."""
+    """Check that no two records have the same key."""
     if not key:
         return
     counted = table.group_by(list(key)).aggregate([([], "count_all")])
@@ -245,7 +254,7 @@ def check_key(table: pa.Table, key: Sequence[str], page: Page) -> None:
 
 
 def _names(header: str, layout: Layout, page: Page) -> list[str]:
-    """Our names of the columns that are there, if the header is as declared."""
+    """Return our names of the existing columns, if the header is as declared."""
     columns = expect_header(header, page, layout.delimiter)
     declared = layout.headers()
     declared_names = [name for name, _ in declared]
@@ -258,7 +267,7 @@ def _names(header: str, layout: Layout, page: Page) -> list[str]:
     ):
         return [ours for _, ours in declared] + [followers[name] for name in more]
     place = next((i for i, (a, b) in enumerate(zip(columns, declared_names, strict=False)) if a != b), None)
-    if place is None:  # the declared columns are there: what follows them is not, or comes twice
+    if place is None:  # the declared columns exist: an additional one is undeclared, or appears twice
         strange = (i for i, name in enumerate(more) if name not in followers or name in more[:i])
         place = len(declared_names) + next(strange, 0)
     there = repr(columns[place][:60]) if place < len(columns) else "missing"
@@ -275,7 +284,7 @@ def _names(header: str, layout: Layout, page: Page) -> list[str]:
 
 
 def _check_marks(text: str, layout: Layout, page: Page) -> None:
-    """No NUL, every quotation closed and around a whole field."""
+    """Check for NUL, and that every quotation is closed and around a whole field."""
     if "\x00" in text:
         raise refuse("the file holds NUL characters", [page], allowed="text", next_step=RUN_AGAIN)
     bare = _quoted(layout.delimiter).sub("", text) if '"' in text else text
@@ -292,6 +301,6 @@ def _check_marks(text: str, layout: Layout, page: Page) -> None:
 
 @cache
 def _quoted(delimiter: str) -> re.Pattern[str]:
-    """A field in quotation marks, from one delimiter or newline to the next."""
+    """Match a quoted field, from one delimiter or newline to the next."""
     edge = re.escape(delimiter)
     return re.compile(rf'(?:(?<=^)|(?<=[{edge}\r\n]))"[^"]*(?:""[^"]*)*"(?=[{edge}\r\n]|\Z)')

@@ -1,4 +1,4 @@
-"""Delimited text of any layout: what the columns are called and what they mean is declared.
+"""Reader of delimited text in any layout, with names and meaning of the columns declared in source.yaml.
 
 options in source.yaml:
   delimiter, columns, may_follow, final_newline, encoding, title_rows, decimal, thousands
@@ -66,7 +66,7 @@ from sources.registry.sources import load_series
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """Every declared resource that carries one of the series, with those of them that it carries."""
+    """Return every declared resource that has one of the series, with the series it has."""
     options, known = options_of(source), load_series(source.id)
     if strange := sorted(set(series) - set(known)):
         raise CompactError(
@@ -84,7 +84,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """One file, proved to be whole: its columns, its records, its keys, and what every row must say."""
+    """Fetch one file and check that it is complete: its columns, records, keys, and constant fields."""
     options = options_of(source)
     asked = options.resources[resource.key]
     params, release = dict(asked.params), None
@@ -96,7 +96,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
     except InvalidResponse as error:
         raise _absent(error, options) from None
     rows, digest = 0, hashlib.sha256()
-    with duckdb.connect(config={"threads": 1}) as con:  # a part at a time: more threads hold more memory
+    with duckdb.connect(config={"threads": 1}) as con:  # one part at a time: more threads need more memory
         for part in _parts(page, options, source.limits.response_bytes):
             layout = asked.layout or options
             used: list[pa.Table] = []
@@ -116,7 +116,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """One row for each line and value column; lines that are left out are counted by their reason."""
+    """Write one row for each line and value column; count excluded lines by reason."""
     options = options_of(source)
     make_wire(con)
     for one in files:
@@ -125,7 +125,7 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
         layout = asked.layout or options
         line = 0
         for path in one.pages:
-            page = SpooledPage(str(path), path)  # a zip may be large, and is not read as a whole
+            page = SpooledPage(str(path), path)  # a zip may be large, and is not read at once
             for part in _parts(page, options, source.limits.response_bytes):
                 for table in part.tables(layout):
                     add_rows(con, source, options, layout, one, table, values, line)
@@ -134,8 +134,9 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
 
 @dataclass(frozen=True)
 class _Part:
-    """One delimited file of an answer: the answer itself, or a member of an archive. page: what errors
-    name."""
+    """One delimited file of a response: the response itself, or a member of an archive. page: named in
+    errors.
+    """
 
     name: str
     page: Page
@@ -143,7 +144,7 @@ class _Part:
     digest: Callable[[], str]
 
     def tables(self, layout: Layout) -> Iterator[pa.Table]:
-        """The records, in parts. The evidence of a fault is what came, not what was inside."""
+        """Yield the records, in parts. The evidence of a fault is the received page, not its content."""
         try:
             yield from parse_blocks(self.file, layout, self.page)
         except InvalidResponse as error:
@@ -159,7 +160,7 @@ class _Part:
 
 
 def _parts(page: Page, options: Options, limit: int) -> Iterator[_Part]:
-    """Each file of an answer, in order of names, to be read before the next is taken."""
+    """Yield each file of a response, in order of names; each must be read before the next."""
     if options.archive:
         for name, member in open_members(page, options.archive):
             yield _Part(name, page, member, member.hexdigest)
@@ -194,7 +195,7 @@ def _same(actual: str, expected: str) -> bool:
 
 
 def _release(rule: ReleaseRule, session: Session) -> str:
-    """The newest release in the agency's list that is of the kind wanted."""
+    """Return the newest release of the requested kind in the agency's list."""
     page = session.get(rule.path, rule.params)
     listed = parse_json(page)
     if not isinstance(listed, list) or not all(
@@ -213,7 +214,7 @@ def _release(rule: ReleaseRule, session: Session) -> str:
 
 
 def _absent(error: InvalidResponse, options: Options) -> InvalidResponse:
-    """The agency's refusal, as NoSuchSeries where its words mean that."""
+    """Translate the agency's error to NoSuchSeries if its text means that."""
     said = " ".join(page.body.decode("utf-8", "replace") for page in error.pages)
     if not options.absent or not re.search(options.absent, said):
         return error

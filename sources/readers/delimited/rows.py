@@ -1,4 +1,6 @@
-"""The lines of a delimited file as rows of `raw_row`: which column becomes which field is declared."""
+"""Converts the lines of a delimited file to rows of `raw_row`, by the declared mapping of columns to
+fields.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 PLACE = "(place)"
-LINE = "(line)"  # no header can be called so: our names of columns come from source.yaml
+LINE = "(line)"  # no header can have this name: our names of columns come from source.yaml
 
 
 def add_rows(
@@ -32,7 +34,7 @@ def add_rows(
     values: Sequence[ValueColumn],
     first_line: int,
 ) -> None:
-    """Add the lines of a part of a file to `raw_row`, and those that are left out to `raw_row_counted`."""
+    """Add the lines of a part of a file to `raw_row`, and excluded lines to `raw_row_counted`."""
     lines = pa.array(range(first_line, first_line + table.num_rows), pa.int64())
     kept, reasons = split(con, source, options, one.resource, table.append_column(LINE, lines))
     for reason, count in reasons.items():
@@ -58,7 +60,7 @@ def add_rows(
 def split(
     con: duckdb.DuckDBPyConnection, source: Source, options: Options, resource: str, table: pa.Table
 ) -> tuple[pa.Table, dict[str, int]]:
-    """The lines that are used, and of the others how many are left out for which reason."""
+    """Separate the lines that are used, and count the excluded ones by reason."""
     expression, parameters = _left_out(source, options, resource)
     if not parameters:
         return table, {}
@@ -75,10 +77,10 @@ def split(
 
 
 def _left_out(source: Source, options: Options, resource: str) -> tuple[str, dict[str, object]]:
-    """The reason why a line is left out, as an SQL expression with its parameters."""
+    """Return the reason for excluding a line, as an SQL expression with its parameters."""
     cases: list[str] = []
     parameters: dict[str, object] = {}
-    if options.other_series:  # first: of a whole database it leaves out nearly all
+    if options.other_series:  # first, because it excludes nearly all lines of a whole database
         cases.append(
             f"when not list_contains($declared, {_name(options.fields['series'])}) then $other_series"
         )
@@ -94,14 +96,14 @@ def _left_out(source: Source, options: Options, resource: str) -> tuple[str, dic
 
 
 def _rows(options: Options, layout: Layout, value: ValueColumn, there: set[str]) -> str:
-    """The statement that adds the rows of one value column. A column that may be missing gives null."""
+    """Return the statement that adds the rows of one value column. A missing column gives null."""
     fields: dict[str, str] = {
         field: _name(column) for field, column in options.fields.items() if column in there
     }
     fields["value"] = _number(_name(value.column), layout)
     if options.blank:
         fields["value"] = f"if(list_contains($blank, {fields['value']}), null, {fields['value']})"
-    if options.words:  # a text that is not among them stays itself, and staging refuses it
+    if options.words:  # a text that is not among them stays unchanged, and staging refuses it
         word = f"trim({_name(value.column)})"
         fields["value"] = f"coalesce($numbers[list_position($words, {word})], {fields['value']})"
         fields["footnote"] = f"if(list_contains($words, {word}), {word}, null)"
@@ -127,8 +129,11 @@ from delimited_lines"""
 
 
 def _number(column: str, layout: Layout) -> str:
-    """A value with a decimal point and no thousands signs, as SQL. A text that is not written as declared
-    stays as it is, and stage refuses it: 1.234 is not 1234 where the sign between thousands is a comma."""
+    """Convert a value to a decimal point without thousands separators, as SQL.
+
+    A text that is not written as declared stays unchanged, and stage refuses it: 1.234 is not 1234 if the
+    thousands separator is a comma.
+    """
     if layout.decimal == "." and not layout.thousands:
         return column
     decimal, thousands = re.escape(layout.decimal), re.escape(layout.thousands)
@@ -137,7 +142,7 @@ def _number(column: str, layout: Layout) -> str:
     plain = f"replace({column}, {_text(layout.thousands)}, '')" if layout.thousands else column
     if layout.decimal != ".":
         plain = f"replace({plain}, {_text(layout.decimal)}, '.')"
-    # a point that is neither of the two signs has no meaning here
+    # a point that is neither of the two separators has no meaning here
     other = f"concat('not a number as declared: ', {column})" if layout.decimal != "." else column
     return (
         f"case when regexp_full_match({column}, {form}) then {plain} when contains({column}, '.') and "

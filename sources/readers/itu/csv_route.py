@@ -1,9 +1,9 @@
 """ITU DataHub, route `csv`: /data/download, a family of series in one file.
 
-Quirks seen: a byte order mark; newlines inside Notes and Source that are not quoted; series beside those
-asked for (the breakdowns of the same question) come along; a blank Value is a year without data; nothing
-declares how many rows there must be. A record is put together again from its lines until it has all columns
-and the next line begins another; the bytes are kept as they came.
+Quirks seen: a byte order mark; newlines inside Notes and Source that are not quoted; the response includes
+other series than the requested ones (breakdowns of the same question); a blank Value is a year without data;
+no total declares the number of rows. A record is reassembled from its lines until it has all columns and the
+next line starts another; the bytes are stored unchanged.
 """
 
 from __future__ import annotations
@@ -29,13 +29,12 @@ COLUMNS = ("SeriesID", "SeriesCode", "Series", "Unit", "Database", "Year", "Area
            "DisaggregationGroup", "Disaggregation1", "Disaggregation2", "Value", "Notes", "Source",
            "LastModifiedOn")  # fmt: skip
 BEGINS_RECORD = re.compile(r'"?\d+"?,"?[A-Za-z]\w*"?,')  # SeriesID and SeriesCode
-NEWLINE = "\x1e"  # stands for a newline inside a record while the record is parsed
+NEWLINE = "\x1e"  # placeholder for a newline inside a record during parsing
 Record = dict[str, str]
 
 
 def fetch_csv(resource: Resource, code_ids: Mapping[str, str], session: Session) -> SourceResponse:
-    """A family of series; code_ids: series code to the agency's codeID, for every series that must be
-    there."""
+    """Fetch a family of series; code_ids: series code to the agency's codeID, for every required series."""
     page = session.get("/data/download", {"codesid": ",".join(code_ids.values())})
     records = parse(page)
     answered = {(record["SeriesCode"], record["SeriesID"]) for record in records}
@@ -56,8 +55,9 @@ def fetch_csv(resource: Resource, code_ids: Mapping[str, str], session: Session)
 
 
 def parse(page: Page) -> list[Record]:
-    """The records of a file, or InvalidResponse where it is not as agreed or ends in the middle of a
-    record."""
+    """Return the records of a file. Raises InvalidResponse if the layout is unknown or the file ends
+    within a record.
+    """
     lines = [line for line in re.split(r"(?<=\n)", parse_text(page)) if line]
     _check_header(expect_header(lines[0], page), page)
     if not lines[-1].endswith("\n"):
@@ -91,7 +91,7 @@ def parse(page: Page) -> list[Record]:
 
 
 def _fields(record: str, page: Page) -> list[str]:
-    """The fields of one record, newlines inside it kept; none if a quotation is still open."""
+    """Split one record into fields, keeping newlines inside; none if a quotation is still open."""
     if record.count('"') % 2:
         return []
     flat = record.rstrip("\r\n").replace("\r\n", NEWLINE).replace("\n", NEWLINE).replace("\r", NEWLINE)

@@ -1,7 +1,7 @@
 """ITU DataHub, route `json`: /data/bycode/{codeID}, one series, every country and year in one list.
 
 Quirks seen: the value is text inside a list (answer[0].value); keys come in random order; an unknown code
-answers 200 with []; nothing declares how many rows there must be.
+returns 200 with []; no total declares the number of rows.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ FIELDS = frozenset({"code", "codeID", "isoCode", "shortName", "dataYear", "answe
 
 
 def fetch_json(resource: Resource, code_id: str, session: Session) -> SourceResponse:
-    """One series, of which every row has the agreed shape, the code asked for, and an area and year of its
-    own."""
+    """Fetch one series and check each row: the agreed shape, the requested code, and a unique area and
+    year.
+    """
     code = resource.key
     page = session.get(f"/data/bycode/{code_id}")
     rows = parse_json(page)
@@ -65,8 +66,9 @@ def fetch_json(resource: Resource, code_id: str, session: Session) -> SourceResp
 
 
 def wire_json(con: duckdb.DuckDBPyConnection, group: Sequence[SnapshotFiles]) -> None:
-    """Add the rows of answers to `rows_read`; the label of a breakdown comes from `labels`, made from
-    series.csv."""
+    """Add the rows of responses to `rows_read`; the label of a breakdown comes from `labels`, made from
+    series.csv.
+    """
     con.execute(_ROWS, make_pages(con, group))
 
 

@@ -1,9 +1,8 @@
-"""ITU DataHub v2, by either of its routes: a series as JSON, or a family of series as CSV.
+"""Reader of ITU DataHub v2, by either route: a series as JSON, or a family of series as CSV.
 
-series.csv says for each series its `code_id`, its `route` (json or csv), the `family` that one CSV download
-brings, and its `disaggregation`, the label of the breakdown that it is. options in source.yaml:
-`disaggregations`, the label of a breakdown to the dimension it belongs to, and `flags`, which text of the
-agency gives a row which status.
+series.csv has for each series its `code_id`, its `route` (json or csv), the `family` of one CSV download, and
+its `disaggregation`, the label of its breakdown. options in source.yaml: `disaggregations`, a map from the
+label of a breakdown to its dimension, and `flags`, the rules from the agency's texts to statuses.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from sources.registry.sources import SeriesInfo, load_series
 if TYPE_CHECKING:
     import duckdb
 
-TEXTS = {"dataSource": "source", "dataNote": "note"}  # what a flag rule may look at
+TEXTS = {"dataSource": "source", "dataNote": "note"}  # columns that a flag rule may match
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """A resource for each series by JSON, and one for each family by CSV, with all series of it."""
+    """Return a resource for each series by JSON, and one for each family by CSV, with all its series."""
     known = load_series(source.id)
     resources: dict[str, Resource] = {}
     for code in series:
@@ -47,7 +46,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
 
 
 def _family(known: Mapping[str, SeriesInfo], family: str) -> dict[str, str]:
-    """Code to codeID of all series that are downloaded together."""
+    """Return code to codeID of all series that are downloaded together."""
     return {
         code: info.more["code_id"]
         for code, info in known.items()
@@ -56,7 +55,7 @@ def _family(known: Mapping[str, SeriesInfo], family: str) -> dict[str, str]:
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """One series, or one family of them."""
+    """Fetch one series, or one family of series."""
     known = load_series(source.id)
     if resource.key in known and known[resource.key].more["route"] == "json":
         return fetch_json(resource, known[resource.key].more["code_id"], session)
@@ -64,8 +63,9 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every row of the snapshots, with the dimension of a breakdown and the status that the agency's texts
-    give it."""
+    """Write every row of the snapshots, with the dimension of a breakdown and the status from the agency's
+    texts.
+    """
     make_wire(con)
     groups: dict[str, str] = source.options["disaggregations"]
     labels = [(code, info.more["disaggregation"]) for code, info in load_series(source.id).items()]
@@ -98,7 +98,7 @@ create or replace temp table rows_read (
 
 
 def _wire(flags: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, str]]:
-    """The last step and its parameters: the patterns of the flags are parameters, never SQL."""
+    """Return the last statement and its parameters: the patterns of the flags are parameters, never SQL."""
     parameters: dict[str, str] = {}
     lines = []
     for number, flag in enumerate(flags):

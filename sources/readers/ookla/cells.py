@@ -1,13 +1,12 @@
-"""Makes cells.parquet: which country each map cell belongs to, at level 12 of the quadkeys. Run by hand,
-seldom:
+"""Builds cells.parquet: the country of each map cell at level 12 of the quadkeys. Run manually, rarely:
 
     npm install world-atlas@2.0.2
     python -m sources.ookla_open_data.cells node_modules/world-atlas/countries-10m.json
 
-Borders are Natural Earth's 1:10m (public domain, version 4.1, by way of world-atlas, ISC). A level 12 cell
-is some 10 km wide at the equator and holds 256 of Ookla's tiles. It is sampled at four points and belongs
-to the country with most of them, the sea not counting; so a tile near a border may be counted on its other
-side, and one in a harbour belongs to the shore. Tables are read and tiles joined in tiles.py."""
+Borders are Natural Earth's 1:10m (public domain, version 4.1, by way of world-atlas, ISC). A level 12 cell is
+some 10 km wide at the equator and holds 256 of Ookla's tiles. It is sampled at four points and belongs to the
+country with most of them, ignoring the sea; so a tile near a border may be counted on its other side, and one
+in a harbour belongs to the shore. tiles.py reads the table and joins the tiles."""
 
 from __future__ import annotations
 
@@ -26,7 +25,8 @@ from schemas.codelists.code_maps import code_map
 LEVEL = 12
 SIZE = 1 << (LEVEL + 1)  # samples: four points a cell
 OUT = Path(__file__).with_name("cells.parquet")
-NAMED = {"Kosovo": "XKX", "N. Cyprus": "CYP", "Somaliland": "SOM"}  # no code there; as the UN counts them
+# areas without a code there, assigned as the UN counts them
+NAMED = {"Kosovo": "XKX", "N. Cyprus": "CYP", "Somaliland": "SOM"}
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int16]
 
@@ -79,7 +79,7 @@ def _lines(world: dict[str, Any]) -> list[Floats]:
 
 
 def _rings(country: dict[str, Any], lines: list[Floats]) -> list[Floats]:
-    """Every ring of a country, inner ones too, in samples from the upper left."""
+    """Return every ring of a country, including inner ones, in samples from the upper left."""
     polygons = country["arcs"] if country["type"] == "MultiPolygon" else [country["arcs"]]
     rings = []
     for ring in (ring for polygon in polygons for ring in polygon):
@@ -92,7 +92,7 @@ def _rings(country: dict[str, Any], lines: list[Floats]) -> list[Floats]:
 
 
 def _fill(samples: Codes, rings: list[Floats], code: int) -> None:
-    """The samples inside the rings, by the rule of even and odd crossings of each line of samples."""
+    """Return the samples inside the rings, by the even-odd rule on each line of samples."""
     rows, places = [], []
     for ring in rings:
         (x0, y0), (x1, y1) = ring.T, np.roll(ring, -1, axis=0).T
@@ -113,7 +113,7 @@ def _fill(samples: Codes, rings: list[Floats], code: int) -> None:
 
 
 def _majority(samples: Codes) -> Codes:
-    """Of four samples the code that most of them have, the sea not counting; the first of equals."""
+    """Return the code that most of four samples have, ignoring the sea; the first in a tie."""
     four = samples.reshape(SIZE // 2, 2, SIZE // 2, 2).transpose(0, 2, 1, 3).reshape(SIZE // 2, SIZE // 2, 4)
     best = np.zeros(four.shape[:2], dtype=np.int16)
     votes = np.zeros(four.shape[:2], dtype=np.int8)
@@ -126,7 +126,7 @@ def _majority(samples: Codes) -> Codes:
 
 
 def _place_in_quadkeys() -> npt.NDArray[np.int64]:
-    """Of each cell (row y, column x) its place in the order of quadkeys: the bits of y and x in turn."""
+    """Return the place of each cell (row y, column x) in quadkey order: the bits of y and x interleaved."""
     side = np.arange(1 << LEVEL, dtype=np.int64)
     spread = np.zeros_like(side)
     for bit in range(LEVEL):

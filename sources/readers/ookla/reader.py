@@ -1,9 +1,8 @@
-"""Reads Ookla's quarterly tables of tiles (parquet, some 200 to 400 MB each) and makes figures of countries.
+"""Reader of Ookla's quarterly tables of tiles (parquet, some 200 to 400 MB each), aggregated to countries.
 
-options: types (fixed, mobile), first_year, last_year, quarter: the one quarter of each year that stands for
-the year. One file is one resource. That it is whole is proved by reading every value that is used. The wire
-has a row for each country and figure of tile_speed.sql; each tile is one row of the ledger, counted as
-`tile`.
+options: types (fixed, mobile), first_year, last_year, quarter: the quarter that represents each year. One
+file is one resource. Reading every used value checks that it is complete. `raw_row` has a row for each
+country and figure of tile_speed.sql; each tile is one row of the ledger, counted as `tile`.
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ if TYPE_CHECKING:
 COUNTED = "tile"
 TYPES = {name: "VARCHAR" if name == "quadkey" else "BIGINT" for name in COLUMNS}
 NUMBERS = tuple(name for name, kind in TYPES.items() if kind == "BIGINT")
-LARGEST = 10**9  # of each number of a tile; the products of larger ones have no room in 64 bits
+LARGEST = 10**9  # limit of each number of a tile; products of larger ones overflow 64 bits
 NAME = re.compile(r"(fixed|mobile) ([0-9]{4})Q([1-4])")
-# Each series of a type: the measure and the figure of tile_speed.sql, and by what it is divided to be in
-# its unit.
+# Each series of a type: the measure and the figure of tile_speed.sql, and the divisor that converts it to its
+# unit.
 SERIES = {
     "download_median": ("download", "median", 1000),
     "upload_median": ("upload", "median", 1000),
@@ -47,7 +46,7 @@ SERIES = {
 
 
 class Options(Model):
-    """options of source.yaml for this reader."""
+    """Options of source.yaml for this reader."""
 
     types: list[Literal["fixed", "mobile"]]
     first_year: int = Field(ge=2019)
@@ -56,7 +55,7 @@ class Options(Model):
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """One file for each type that the series name and each year."""
+    """Return one file for each type that the series name and each year."""
     options = Options.model_validate(source.options)
     resources = []
     for kind in options.types:
@@ -67,7 +66,7 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:  # noqa: ARG001 - as every reader
-    """Ask for one file and prove that it is whole."""
+    """Fetch one file and check that it is complete."""
     kind, year, quarter = _name(resource.key)
     month = f"{year}-{3 * int(quarter) - 2:02d}-01"
     page = session.get(f"/type={kind}/year={year}/quarter={quarter}/{month}_performance_{kind}_tiles.parquet")
@@ -76,7 +75,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def _rows(page: Page) -> int:
-    """How many tiles the table has, once every value that is used was read, by the engine that stages it."""
+    """Count the tiles of the table after reading every used value with the engine that stages it."""
     import duckdb
 
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file, duckdb.connect() as con:
@@ -114,7 +113,7 @@ def _rows(page: Page) -> int:
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """The figures of each country, a file at a time, and each tile in raw_row_counted."""
+    """Write the figures of each country, a file at a time, and each tile to raw_row_counted."""
     load_cells(con)
     tiles: dict[str, int] = {}
 

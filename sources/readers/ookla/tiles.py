@@ -1,7 +1,7 @@
-"""Tiles to countries: the table of cells that says where a tile lies, and the figures of each country.
+"""Aggregates tiles to countries: the table of cells that locates a tile, and the figures of each country.
 
-What is computed stands in tile_speed.sql, which DuckDB and Spark run alike; where the cells come from is in
-cells.py; fetching and staging is the reader's (sources/readers/ookla/reader.py).
+tile_speed.sql has the computation, which runs on DuckDB and Spark; cells.py builds the cells; fetching and
+staging are in the reader (sources/readers/ookla/reader.py).
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     import duckdb
 
 HERE = Path(__file__).parent
-LEVEL, COARSE = 12, 8  # of cells.parquet, and of the cells that are of one country as a whole
+LEVEL, COARSE = 12, 8  # levels of cells.parquet, and of the cells that belong to one country entirely
 INSIDE = 4 ** (LEVEL - COARSE)
 COLUMNS = ("quadkey", "avg_d_kbps", "avg_u_kbps", "avg_lat_ms", "tests", "devices")  # in every published file
 
 
 def tile_speed_sql() -> str:
-    """One select over the tables tile, coarse_cell and fine_cell."""
+    """Return one select over the tables tile, coarse_cell and fine_cell."""
     return (HERE / "tile_speed.sql").read_text(encoding="utf-8")
 
 
 @cache
 def cell_tables() -> tuple[pa.Table, pa.Table]:
-    """coarse_cell and fine_cell: the beginning of a quadkey and the country that it lies in."""
+    """Return coarse_cell and fine_cell: the prefix of a quadkey and its country."""
     runs = pq.read_table(HERE / "cells.parquet")
     names, codes = np.unique(runs["ref_area"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
     first, last = runs["first"].to_numpy().astype(np.int64), runs["last"].to_numpy().astype(np.int64)
     size = last - first + 1
     cell = np.repeat(first - (np.cumsum(size) - size), size) + np.arange(size.sum())
     code = np.repeat(codes, size)
-    # cells are in order, so those of a coarse cell stand together: whole if all are there and of one code
+    # cells are sorted, so those of a coarse cell are adjacent: uniform if all exist and have one code
     parent = cell // INSIDE
     edge = np.concatenate([[True], (parent[1:] != parent[:-1]) | (code[1:] != code[:-1])])
     start = np.nonzero(edge)[0]
@@ -50,7 +50,7 @@ def cell_tables() -> tuple[pa.Table, pa.Table]:
 
 
 def load_cells(con: duckdb.DuckDBPyConnection) -> None:
-    """The tables coarse_cell and fine_cell of a DuckDB connection."""
+    """Load the tables coarse_cell and fine_cell into a DuckDB connection."""
     for name, table in zip(("coarse_cell", "fine_cell"), cell_tables(), strict=True):
         con.register("arriving", table)
         con.execute(f"create or replace temp table {name} as select * from arriving")

@@ -1,10 +1,10 @@
-"""SDMX-CSV 2 with labels from an SDMX REST v1 service (OECD): a question for each series.
+"""Reader of SDMX-CSV 2 with labels from an SDMX REST v1 service (OECD): one request per series.
 
-options in source.yaml: `flows`, see layout.py; `start`, the first year to ask for; `outside`, see
-../common/python_rows.py. series.csv says for each series its `flow` and its `key`, in the order of the
-flow's dimensions: `A+B` means either, nothing means all. A dimension that the key fixes to one code
-belongs to the series; all others become dimensions of the rows. What the service was asked to leave out is
-looked for again here.
+options in source.yaml: `flows`, see layout.py; `start`, the first requested year; `outside`, see
+../common/python_rows.py. series.csv has for each series its `flow` and its `key`, in the order of the flow's
+dimensions: `A+B` means either, nothing means all. A dimension that the key fixes to one code belongs to the
+series; all others become dimensions of the rows. The reader applies the requested filters again to the
+response.
 
 Quirks seen: a byte order mark; blank lines at the end; errors in plain text (404 NoRecordsFound); 500
 without Accept-Language.
@@ -29,18 +29,18 @@ from sources.registry.sources import SeriesInfo, load_series
 if TYPE_CHECKING:
     import duckdb
 
-NO_ROWS = (b"NoRecordsFound", b"NoResultsFound")  # the question is sound, and nothing answers to it
+NO_ROWS = (b"NoRecordsFound", b"NoResultsFound")  # the request is valid and has no result
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """A resource for each series."""
+    """Return a resource for each series."""
     for code in series:
         _declared(source, code)
     return [Resource(code, (code,)) for code in series]
 
 
 def _declared(source: Source, code: str) -> tuple[SeriesInfo, Flow, list[str]]:
-    """A series with its flow and the parts of its key."""
+    """Return a series with its flow and the parts of its key."""
     known = load_series(source.id)
     if code not in known:
         raise CompactError(
@@ -63,7 +63,7 @@ def _declared(source: Source, code: str) -> tuple[SeriesInfo, Flow, list[str]]:
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """One series: all rows of its key, each once, in the agreed columns, with nothing that was not asked."""
+    """Fetch one series: all rows of its key, each once, in the agreed columns, and no others."""
     info, flow, parts = _declared(source, resource.key)
     params = {"dimensionAtObservation": "AllDimensions", "format": "csvfilewithlabels"}
     if start := source.options.get("start"):
@@ -87,7 +87,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def _said(error: InvalidResponse, code: str) -> InvalidResponse:
-    """NoSuchSeries where the service says that nothing answers to the key; else the error as it is."""
+    """Translate the service's "no results" to NoSuchSeries; return any other error unchanged."""
     if not any(text in page.body for page in error.pages for text in NO_ROWS):
         return error
     return refuse(
@@ -134,7 +134,7 @@ def _check_key(rows: Sequence[Observation], flow: Flow, parts: Sequence[str], pa
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every row of the snapshots."""
+    """Write every row of the snapshots."""
     write_raw_rows(con, source, (row for one in files for row in number_rows(one, _rows(source, one))))
 
 
@@ -163,5 +163,5 @@ def _rows(source: Source, one: SnapshotFiles) -> Iterator[Row]:
 
 
 def _footnote(attributes: Mapping[str, str], names: Sequence[str]) -> str | None:
-    """The attributes without which the value cannot be read, such as BASE_PER 2015."""
+    """Return the attributes needed to read the value, such as BASE_PER 2015."""
     return ", ".join(f"{name} {attributes[name]}" for name in names if attributes[name]) or None

@@ -1,8 +1,8 @@
-"""What a source declares of an SDMX dataflow, and the library's reader of SDMX-CSV 2 set to it.
+"""The declared layout of an SDMX dataflow, and the library's reader of SDMX-CSV 2 configured for it.
 
-sdmx1 reads the rows, because it hands over every value as the text that the agency wrote. (pysdmx 1.21 reads
-them through pandas, which makes 10 of the code 010, and cannot be installed beside this pyarrow.) It reads
-some 7,000 rows a second: enough for series that are asked for one by one.
+sdmx1 reads the rows, because it returns every value as the agency's text. (pysdmx 1.21 reads them through
+pandas, which converts the code 010 to 10, and cannot be installed with this pyarrow.) It reads some 7,000
+rows a second: enough for series that are requested one by one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ FIRST = ("STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION")
 @dataclass(frozen=True)
 class Flow:
     """One of options.flows. path: below the base address; dataflow: agency,id,version (nothing after the
-    comma: the latest); dimensions in the order of the key; area and unit: which of them say that; footnotes:
-    attributes that belong to the value, such as the base period."""
+    comma: the latest); dimensions in the order of the key; area and unit: the dimensions for these;
+    footnotes: attributes that belong to the value, such as the base period.
+    """
 
     path: str
     dataflow: str
@@ -40,7 +41,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class Observation:
-    """One row: the codes of its dimensions (TIME_PERIOD too), its value as text, its attributes."""
+    """One row: the codes of its dimensions (including TIME_PERIOD), its value as text, its attributes."""
 
     codes: dict[str, str]
     value: str
@@ -49,14 +50,14 @@ class Observation:
 
 @dataclass(frozen=True)
 class Message:
-    """A file, read. structure: dataflow and version as the agency names them."""
+    """A parsed file. structure: dataflow and version as the agency names them."""
 
     structure: str
     observations: list[Observation]
 
 
 class NotAsAgreed(Exception):
-    """The file is not what the layout says. what and allowed, for the reader's InvalidResponse."""
+    """The file does not match the layout. what and allowed, for the reader's InvalidResponse."""
 
     def __init__(self, what: str, allowed: str = "") -> None:
         super().__init__(what)
@@ -64,7 +65,7 @@ class NotAsAgreed(Exception):
 
 
 def flow_of(source: Source, name: str) -> Flow:
-    """The declared flow of that name."""
+    """Return the declared flow of that name."""
     flows: dict[str, dict[str, Any]] = source.options["flows"]
     if name not in flows:
         raise CompactError(
@@ -95,14 +96,17 @@ def flow_of(source: Source, name: str) -> Flow:
 
 
 def read_message(text: str, flow: Flow) -> Message:
-    """The observations of a file with labels, or NotAsAgreed. The labels are not read: they vary, and some
-    hold characters of no width."""
+    """Return the observations of a file with labels, or raise NotAsAgreed.
+
+    The labels are not read: they vary, and some contain zero-width characters.
+    """
     from sdmx.model import v30
     from sdmx.reader.csv import Reader
 
     class Strict(Reader):
-        """The library's reader, which OECD's files need helped: they say DATAFLOW where the standard says
-        dataflow, and end in blank lines. And it would fill a row that is too short with nothing."""
+        """The library's reader, adapted to OECD's files: they use DATAFLOW instead of the standard's
+        dataflow, and end in blank lines. It also rejects short rows, which the library would pad.
+        """
 
         structures: set[tuple[str, ...]]
 
@@ -146,8 +150,11 @@ def read_message(text: str, flow: Flow) -> Message:
 
 
 def _without_empty_columns(text: str, flow: Flow) -> str:
-    """The file without the columns that are not declared, if none of them holds anything: an attribute that
-    the agency adds says nothing while it is empty, and must be declared once it does."""
+    """Return the file without empty undeclared columns.
+
+    An attribute that the agency adds has no meaning while it is empty, and must be declared once it is
+    filled.
+    """
     header = next(csv.reader([text.removeprefix("\ufeff").partition("\n")[0].rstrip("\r")]), [])
     extra = [at for at in range(4, len(header), 2) if header[at] not in flow.columns]
     if not extra or not set(flow.columns) <= set(header):
@@ -168,7 +175,7 @@ def _without_empty_columns(text: str, flow: Flow) -> str:
 
 
 def _check_header(header: Sequence[str], flow: Flow) -> None:
-    """The declared columns in their order; after each component stands its label."""
+    """Check the declared columns in their order; a label follows each component."""
     codes, expected = (*header[:4], *header[4::2]), (*FIRST, *flow.columns)
     if codes == expected and len(header) == 4 + 2 * len(flow.columns):
         return
@@ -184,7 +191,7 @@ def _check_header(header: Sequence[str], flow: Flow) -> None:
 
 
 def _structure(structures: set[tuple[str, ...]], flow: Flow) -> str:
-    """All rows are of the one dataflow that was asked for, and are information: nothing is to be deleted."""
+    """Check that all rows are of the requested dataflow and are information, not deletions."""
     agency, name, *version = flow.dataflow.split(",")
     named = f"{agency}:{name}({','.join(version)}" if any(version) else f"{agency}:{name}("
     if not structures:

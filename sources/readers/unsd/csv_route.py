@@ -1,12 +1,11 @@
-"""The UNSD SDG API v1, route `csv`: POST Series/DataCSV, one file a series, with a third of the bytes of
+"""The UNSD SDG API v1, route `csv`: POST Series/DataCSV, one file per series, with a third of the bytes of
 the JSON.
 
-The file declares no number of rows: Series/Data is asked for one row, whose total says how many there must
-be, and that answer is kept as the first page of the snapshot.
-Quirks seen: the file may end in NULs and blank lines (both are left out of the parsing only); header
-unquoted, values quoted; 17 fixed columns, then the dimensions and attributes of the series in brackets, in
-alphabetical order. A row of a series with several indicators comes once for each: the repeats are counted
-as `repeated_for_indicator`.
+The file declares no number of rows: a request for one row of Series/Data returns the expected total, and that
+response is stored as the first page of the snapshot. Quirks seen: the file may end in NULs and blank lines
+(ignored in parsing only); header unquoted, values quoted; 17 fixed columns, then the dimensions and
+attributes of the series in brackets, in alphabetical order. A row of a series with several indicators comes
+once for each: the repeats are counted as `repeated_for_indicator`.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ OTHER_ROUTE = "take the other route, COMPACT_ROUTE_UNSD_SDG=data"
 
 
 def fetch_csv(source: Source, resource: Resource, session: Session) -> SourceResponse:  # noqa: ARG001 - as fetch_json
-    """The file of one series, proved whole by the total that Series/Data declares."""
+    """Fetch the file of one series and check it against the total that Series/Data declares."""
     code = resource.key
     counted = ask_page(session, code, 1, 1)
     one = read_page(counted, code)
@@ -70,9 +69,10 @@ def fetch_csv(source: Source, resource: Resource, session: Session) -> SourceRes
 
 
 def parse(page: Page, before: Sequence[Page] = ()) -> tuple[list[str], pa.Table]:
-    """The names of the columns after the fixed ones, lower case and without brackets, and all columns as
-    text, named c0, c1, ... Raises InvalidResponse where the file is not as agreed, or ends in the middle of a
-    line."""
+    """Return the names of the columns after the fixed ones, lower case and without brackets, and all
+    columns as text, named c0, c1, ... Raises InvalidResponse if the layout is unknown, or the file ends
+    within a line.
+    """
     pages = (*before, page)
     text = parse_text(page).rstrip("\x00")
     header = expect_header(text, page)
@@ -107,7 +107,7 @@ def parse(page: Page, before: Sequence[Page] = ()) -> tuple[list[str], pa.Table]
 
 
 def _check_header(header: Sequence[str], pages: Sequence[Page]) -> list[str]:
-    """The names in brackets, or InvalidResponse that names the first column out of place."""
+    """Return the names in brackets, or raise InvalidResponse naming the first misplaced column."""
     step = (
         "if the agency has changed its file, the reader must learn the new columns; until then: "
         + OTHER_ROUTE
@@ -130,7 +130,7 @@ def _check_header(header: Sequence[str], pages: Sequence[Page]) -> list[str]:
                 allowed="a dimension or attribute in brackets",
                 next_step=step,
             )
-        if names and name <= names[-1]:  # else two swapped names would move values unseen
+        if names and name <= names[-1]:  # otherwise two swapped names would move values unseen
             raise refuse(
                 f"column {place} of the file, {column}, is out of its alphabetical place",
                 pages,
@@ -144,8 +144,7 @@ def _check_header(header: Sequence[str], pages: Sequence[Page]) -> list[str]:
 def wire_csv(
     con: duckdb.DuckDBPyConnection, attributes: Mapping[str, str], group: Sequence[tuple[SnapshotFiles, Path]]
 ) -> None:
-    """Add the rows of files to `raw_row`, those with the same columns together. attributes as for the
-    JSON."""
+    """Add the rows of files to `raw_row`, those with the same columns together. attributes: as for JSON."""
     layouts: dict[tuple[str, ...], list[pa.Table]] = {}
     for one, path in group:
         names, table = parse(Page(str(path), path.read_bytes()))
@@ -163,7 +162,9 @@ def wire_csv(
 
 
 def _select(attributes: Mapping[str, str], names: Sequence[str]) -> tuple[str, dict[str, list[str]]]:
-    """The statement for one layout and its parameters: names of the agency are parameters, never SQL."""
+    """Return the statement for one layout and its parameters: the agency's names are parameters, never
+    SQL.
+    """
     columns = {name: f"c{place}" for place, name in enumerate(names, len(FIXED))}
     expressions = {
         column: f"nullif(trim({columns[name]}), '')" for name, column in attributes.items() if name in columns
@@ -207,8 +208,9 @@ anti join repeated
 
 
 def _repeated(columns: int) -> str:
-    """The same row under a further indicator: it differs from the first in goal, target and indicator
-    alone."""
+    """Find the same row under a further indicator: it differs from the first in goal, target and indicator
+    only.
+    """
     same = ", ".join(f"c{place}" for place in range(PLACE["Indicator"] + 1, columns))
     return f"""
 create temp table if not exists repeated (snapshot varchar, row bigint);

@@ -1,10 +1,10 @@
 """The UNSD SDG API v1, route `data`: Series/Data, pages of JSON that declare their totals.
 
 Quirks seen: every value, code and count in a row is text, years are floats (2015.0); an unknown series
-answers 200 with no rows; pages of 50,000 rows time out; a comma-joined areaCode is ignored and
-timePeriodStart fails for some series (2026), so neither is used: all areas and years are asked. A series of
-several indicators has lists of them in each row, and the live service has been seen to send such rows once
-for each: the repeats are counted as `repeated_for_indicator`.
+returns 200 with no rows; pages of 50,000 rows time out; a comma-joined areaCode is ignored and
+timePeriodStart fails for some series (2026), so neither is used: all areas and years are requested. A series
+of several indicators has lists of them in each row, and the live service was seen to send such rows once for
+each: the repeats are counted as `repeated_for_indicator`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FIELDS = frozenset({"indicator", "series", "geoAreaCode", "geoAreaName", "timePe
 
 
 def fetch_json(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """All pages of one series, proved whole by the totals that each declares."""
+    """Fetch all pages of one series and check them against the declared totals."""
     code, size = resource.key, int(source.options["page_size"])
     sheets = follow(
         lambda number: ask_page(session, code, number, size),
@@ -59,12 +59,12 @@ def ask_page(session: Session, code: str, number: int, size: int) -> Page:
 
 
 def copies(row: Row) -> int:
-    """How often a row may stand in an answer: once for each of its indicators."""
+    """Return how often a row may occur in a response: once for each of its indicators."""
     return len(row["indicator"])
 
 
 def read_page(page: Page, code: str) -> Sheet:
-    """The envelope and the rows, in the agreed shape and of the series asked."""
+    """Return the envelope and the rows, checked for the agreed shape and the requested series."""
     answer = parse_json(page)
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
         raise refuse(
@@ -99,8 +99,9 @@ def read_page(page: Page, code: str) -> Sheet:
 def wire_json(
     con: duckdb.DuckDBPyConnection, attributes: Mapping[str, str], group: Sequence[SnapshotFiles]
 ) -> None:
-    """Add the rows of a group of snapshots to `raw_row`. attributes: the agency's attribute to the column of
-    wire."""
+    """Add the rows of a batch of snapshots to `raw_row`. attributes: the agency's attribute to the column
+    of `raw_row`.
+    """
     pages = make_pages(con, group)
     con.execute(_LENGTHS, pages)
     con.execute(_ROWS, pages)
@@ -119,7 +120,7 @@ _PAGES = """
                    filename = true, maximum_object_size = $largest)
 """
 
-# Rows are numbered through the pages of a snapshot.
+# Rows are numbered across the pages of a snapshot.
 _LENGTHS = f"""
 create or replace temp table lengths as
 select
@@ -167,8 +168,7 @@ join lengths
     on unnested.filename = lengths.path
 """
 
-# A row that says the same as an earlier one, of a series with several indicators: at most one for each
-# indicator.
+# A row equal to an earlier one, of a series with several indicators: at most one for each indicator.
 _REPEATED = """
 create or replace temp table repeated as
 select snapshot, row
@@ -181,9 +181,9 @@ qualify row_number() over (
 ) between 2 and indicators
 """
 
-# Attributes and dimensions are few and stand in every row: each combination is read once. Names in lower
-# case, because the agency's spelling varies; in the CSV the two cannot be told apart, so here too it is
-# source.yaml that tells.
+# Attributes and dimensions are few and occur in every row: each combination is read once. Names are in lower
+# case, because the agency's spelling varies. The CSV does not distinguish the two, so source.yaml does for
+# both routes.
 _WORDS = """
 create or replace temp table words as
 with combinations as (

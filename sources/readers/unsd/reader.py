@@ -1,8 +1,8 @@
-"""The UNSD SDG API v1, by either of its routes: one resource is one series, all areas and years.
+"""Reader of the UNSD SDG API v1, by either route: one resource is one series, all areas and years.
 
 options in source.yaml: `route` (data or csv; the environment's COMPACT_ROUTE_UNSD_SDG comes first),
-`page_size`, and `attributes`: the agency's attributes, in lower case, to the column of `raw_row` that takes
-them. Every other name in brackets is a dimension, and stage refuses one that source.yaml does not declare.
+`page_size`, and `attributes`: a map from the agency's attributes, in lower case, to columns of `raw_row`.
+Every other name in brackets is a dimension, and stage refuses one that source.yaml does not declare.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ ROUTES = {"data": fetch_json, "csv": fetch_csv}
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
-    """One resource a series, by the same key on both routes."""
+    """Return one resource per series, with the same key on both routes."""
     return [Resource(code, (code,)) for code in series]
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """One series by the chosen route, proved whole."""
+    """Fetch one series by the chosen route and check that it is complete."""
     return ROUTES[chosen_route(source)](source, resource, session)
 
 
@@ -40,7 +40,7 @@ def chosen_route(source: Source) -> str:
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every row of the snapshots, by whichever route each was fetched."""
+    """Write every row of the snapshots, by the route with which each was fetched."""
     make_wire(con)
     attributes = {str(name): str(column) for name, column in source.options["attributes"].items()}
     for group in batches(files):
@@ -53,7 +53,8 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
 
 
 def _is_json(path: Path) -> bool:
-    """A page of Series/Data. In a snapshot that also has a file of Series/DataCSV, it only says how many
-    rows there are."""
+    """Return whether it is a page of Series/Data. In a snapshot that also has a file of Series/DataCSV, it
+    has only the total.
+    """
     with path.open("rb") as file:
         return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")

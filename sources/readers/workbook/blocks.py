@@ -1,8 +1,8 @@
-"""Tables below one another in a sheet, each with one or several blocks of years side by side.
+"""Parser of vertically stacked tables in a sheet, each with one or several adjacent blocks of years.
 
-A row of years begins the tables below it; the title, alone in the first column, is above the years, in their
-row or below them, and holds until the next. What a block is of (Millions, Percentage; Total, Urban, Rural)
-is above its first year, and holds until another label is there. A `*` after a title, a label or a year marks
+A row of years starts the tables below it; the title, alone in the first column, is above the years, in their
+row or below them, and applies until the next. The label of a block (Millions, Percentage; Total, Urban,
+Rural) is above its first year, and applies until the next label. A `*` after a title, a label or a year marks
 a footnote.
 """
 
@@ -19,7 +19,7 @@ from sources.readers.workbook.records import JOIN, NUMBER, YEAR, Records
 
 @dataclass
 class _State:
-    """Where the reading stands. years: column to year, its mark, and the column where its block begins."""
+    """Parser state. years: column to year, its mark, and the column where its block begins."""
 
     title: str = ""
     title_line: int = -1
@@ -32,10 +32,9 @@ def read_blocks(records: Records, sheet: Sheet, block: str, multipliers: Mapping
     """Add the values of a sheet.
 
     Args:
-        block: `series` where the label of a block belongs to the series (title | label); else the dimension
-        of
-            which the label is a code.
-        multipliers: label to the power of ten by which its values are to be multiplied.
+        block: `series` if the label of a block belongs to the series (title | label); else the dimension that
+            has the label as a code. multipliers: label to the power of ten by which its values are
+            multiplied.
     """
     state = _State()
     for place, row in enumerate(sheet.cells):
@@ -58,7 +57,7 @@ def read_blocks(records: Records, sheet: Sheet, block: str, multipliers: Mapping
 
 
 def _title(records: Records, sheet: Sheet, state: _State, place: int) -> None:
-    """A title, if there is one in the row; the one before it was a note if nothing was below it."""
+    """Return a title, if the row has one; the previous one was a note if no record followed it."""
     if sheet.cells[place][0]:
         _unused(records, sheet, state)
         state.title, state.title_line, state.used = _plain(sheet.cells[place][0]), place, False
@@ -70,7 +69,7 @@ def _unused(records: Records, sheet: Sheet, state: _State) -> None:
 
 
 def _plain(text: str) -> str:
-    """A title or label without the marks of its footnotes, on one line."""
+    """Return a title or label without its footnote marks, on one line."""
     return " ".join(text.split()).replace("*", "").strip()
 
 
@@ -81,7 +80,7 @@ def _years(records: Records, filled: Mapping[int, str]) -> dict[int, tuple[str, 
     for at, text in sorted(filled.items()):
         match = YEAR.fullmatch(text)
         year, mark = (match[1], match[2]) if match else (text, "")
-        if at != before + 1 or year in seen:  # a gap, or the years begin again
+        if at != before + 1 or year in seen:  # a gap, or the years start again
             start, seen = at, set()
         seen.add(year)
         years[at], before = (year, mark, start), at

@@ -1,10 +1,10 @@
 """Opens an Excel workbook (.xlsx) without trusting it: the cells of a sheet, as text.
 
-A workbook is a zip of XML. Its members are unpacked here within declared limits and looked through before any
-parser sees them; the parser then gets a zip packed again from exactly those bytes, so that no size that the
-file states about itself matters. What formatting says of a value is read as well (sources/cell_formats.py).
-Macros, links to other workbooks, XML with a DTD, cells with an Excel error and formulas without a stored
-result are refused: what such a cell says is not known.
+A workbook is a zip of XML. Its members are unpacked here within declared limits and checked before any parser
+sees them; the parser then gets a zip repacked from exactly those bytes, so that the file's own declared sizes
+do not matter. Formatting that changes a value is read as well (sources/cell_formats.py). Macros, links to
+other workbooks, XML with a DTD, cells with an Excel error and formulas without a stored result are refused:
+the value of such a cell is unknown.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sources.readers.common.archive import ArchiveRules, members
 from sources.readers.common.paging import RUN_AGAIN, refuse
 
 MEBI = 1024 * 1024
-OLD_EXCEL = b"\xd0\xcf\x11\xe0"  # .xls, and what has a password
+OLD_EXCEL = b"\xd0\xcf\x11\xe0"  # .xls, and files with a password
 MACROS = re.compile(r"(^|/)(vbaProject\.bin|vbaData\.xml|macrosheets/)|\.vba$", re.IGNORECASE)
 LINKS = re.compile(r"(^|/)externalLinks/", re.IGNORECASE)
 CELL = re.compile(rb"""<(?:\w+:)?(?:c|row)\s[^>]*?\br\s*=\s*["']([A-Z]{0,7})([0-9]{1,12})["']""")
@@ -46,7 +46,7 @@ Cells = list[list[str]]
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its rows as text, and what the formatting of its cells says."""
+    """One sheet: its rows as text, and the formats of its cells."""
 
     name: str
     cells: Cells
@@ -54,7 +54,7 @@ class Sheet:
 
 
 class WorkbookRules(Model):
-    """How much a workbook may hold, as source.yaml declares it under options.workbook."""
+    """Limits of a workbook, as source.yaml declares them under options.workbook."""
 
     unpacked_bytes: int = Field(default=64 * MEBI, gt=0, description="most bytes of all parts together")
     ratio: float = Field(default=200, gt=1, description="most bytes unpacked for one byte packed")
@@ -71,7 +71,7 @@ class WorkbookRules(Model):
 
 
 class Workbook:
-    """A workbook that may be read: its sheets one by one."""
+    """A workbook that passed the checks: its sheets one by one."""
 
     def __init__(self, page: Page, rules: WorkbookRules) -> None:
         self._page, self._rules, self._parts = page, rules, _parts(page, rules)
@@ -79,12 +79,14 @@ class Workbook:
 
     @property
     def names(self) -> list[str]:
-        """The names of the sheets, in order."""
+        """Return the names of the sheets, in order."""
         return list(self._sheets)
 
     def sheet(self, name: str) -> Sheet:
-        """The sheet as rows of text, from its first row and column on, or InvalidResponse. A number is
-        written so that it gives the same number again; an empty cell is an empty text."""
+        """Return the sheet as rows of text, from its first row and column on, or raise InvalidResponse.
+
+        A number is written so that it parses to the same number; an empty cell is an empty text.
+        """
         page, part = self._page, self._sheets.get(name, "")
         if part not in self._parts:
             raise refuse(
@@ -110,7 +112,9 @@ class Workbook:
         return Sheet(name, cells, formats)
 
     def _scale(self, cells: Cells, formats: CellFormats, name: str) -> None:
-        """Numbers that are shown as percentages, as they are shown: what is stored is a hundredth of it."""
+        """Scale numbers shown as percentages to their displayed value: the stored value is a hundredth of
+        it.
+        """
         if formats.percent and not self._rules.percent_scale:
             first = ", ".join(cell_name(place) for place in sorted(formats.percent)[:5])
             raise refuse(
@@ -126,7 +130,7 @@ class Workbook:
 
 
 def _times(text: str, factor: float) -> str:
-    """The number times a power of ten, without the noise of binary fractions."""
+    """Multiply a number by a power of ten, without the noise of binary fractions."""
     try:
         return format((Decimal(text) * Decimal(repr(factor))).normalize(), "f")
     except InvalidOperation:
@@ -134,7 +138,7 @@ def _times(text: str, factor: float) -> str:
 
 
 def _parts(page: Page, rules: WorkbookRules) -> dict[str, bytes]:
-    """Every part of the workbook, unpacked within the limits, if it is one that may be read."""
+    """Return every part of the workbook, unpacked within the limits, if it is allowed."""
     if page.body.startswith(OLD_EXCEL):
         raise refuse(
             "the workbook is an old .xls, or is locked with a password",
@@ -142,7 +146,7 @@ def _parts(page: Page, rules: WorkbookRules) -> dict[str, bytes]:
             allowed="an .xlsx workbook without a password",
         )
     if not page.body.startswith(b"PK"):
-        parse_text(page)  # says it better where a web page came
+        parse_text(page)  # has a better message for a web page
         raise refuse("the answer is no workbook", [page], allowed="an .xlsx workbook", next_step=RUN_AGAIN)
     limits = ArchiveRules(members=".*", unpacked_bytes=rules.unpacked_bytes, ratio=rules.ratio)
     parts = dict(members(page, limits))
@@ -170,7 +174,7 @@ def _parts(page: Page, rules: WorkbookRules) -> dict[str, bytes]:
 
 
 def _sheets(parts: Mapping[str, bytes], page: Page) -> dict[str, str]:
-    """The part that holds each sheet, by the sheet's name."""
+    """Return the part of each sheet, by the sheet's name."""
     try:
         return sheet_parts(parts)
     except (ElementTree.ParseError, KeyError) as error:
@@ -178,7 +182,7 @@ def _sheets(parts: Mapping[str, bytes], page: Page) -> dict[str, str]:
 
 
 def _judge_sheet(body: bytes, sheet: str, page: Page, rules: WorkbookRules) -> None:
-    """Refuse what would unfold to too many cells, and cells whose value is not known."""
+    """Refuse a sheet that would expand to too many cells, and cells with an unknown value."""
     wide = tall = 1
     for letters, digits in CELL.findall(body):
         wide, tall = max(wide, _column(letters)), max(tall, int(digits))
@@ -218,7 +222,7 @@ def _packed(parts: Mapping[str, bytes]) -> bytes:
 
 
 def _text(cell: int | float | str | bool | date | datetime | time | timedelta) -> str:
-    """A cell as text: 12 for a whole number, however it is stored."""
+    """Format a cell as text: 12 for a whole number, regardless of its storage."""
     if isinstance(cell, str):
         return cell.strip()
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:

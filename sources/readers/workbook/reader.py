@@ -50,7 +50,7 @@ Name = Literal["area", "area_name", "unit", "status", "value", "time_period", "f
 
 
 class Edition(Model):
-    """How the table of one edition is written."""
+    """Layout of the table in one edition."""
 
     path: str = Field(default="", pattern="^(/.*)?$")
     sheet: str = ""
@@ -60,7 +60,7 @@ class Edition(Model):
 
 
 class Options(Edition):
-    """options of source.yaml for this reader."""
+    """Options of source.yaml for this reader."""
 
     path: str = Field(pattern="^/")
     layout: Literal["years", "long", "blocks"]
@@ -74,18 +74,21 @@ class Options(Edition):
 
     @property
     def addresses(self) -> list[str]:
-        """Where an edition may be, newest first."""
+        """Return the possible URLs of an edition, newest first."""
         return [self.path, *self.paths, *(edition.path for edition in self.older if edition.path)]
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:  # noqa: ARG001 - as every reader
-    """The workbook is one resource: its series come together."""
+    """Return the workbook as one resource: its series come together."""
     return [Resource(RESOURCE, tuple(sorted(series)))] if series else []
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """Ask for the newest edition that is there, and prove that it is a workbook that may be read, with some
-    of the series asked for. Staging sees whether all are there that must be: older editions lack some."""
+    """Fetch the newest available edition and check that it is a valid workbook with some of the requested
+    series.
+
+    Staging checks that all required series exist: older editions lack some.
+    """
     options = Options.model_validate(source.options)
     page = _newest(options, session)
     records = _read(page, options)
@@ -106,7 +109,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def _newest(options: Options, session: Session) -> Page:
-    """The first address that has a file. A missing one is no fault while an older one is there."""
+    """Return the first URL that has a file. A missing one is no fault while an older one exists."""
     missing: InvalidResponse | None = None
     for path in options.addresses:
         try:
@@ -119,7 +122,7 @@ def _newest(options: Options, session: Session) -> Page:
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every cell of every record, empty ones too, and the notes as refused."""
+    """Write every cell of every record, including empty ones, and the notes as refused."""
     options = Options.model_validate(source.options)
 
     def rows() -> Iterator[Row]:
@@ -147,8 +150,9 @@ def _read(page: Page, options: Options) -> Records:
 
 # --- one table: declared columns, then years ---
 def _found(workbook: Workbook, options: Options, page: Page) -> tuple[Sheet, Edition, int]:
-    """The sheet with the declared header of an edition, the newest first: a header and not a name says what
-    a table is."""
+    """Find the sheet with the declared header of an edition, the newest first: the header identifies a
+    table, not the name.
+    """
     first: list[str] = []
     sheets: dict[str, Sheet] = {}
     for edition in [options, *options.older]:
@@ -197,7 +201,7 @@ def _table(records: Records, sheet: Sheet, edition: Edition, top: int, layout: s
 
 
 def _years(records: Records, names: Sequence[str], start: int) -> dict[int, tuple[str, str]]:
-    """Column to year and mark. A year that appears twice has a meaning that we do not know."""
+    """Return column to year and mark. A year that appears twice has an unknown meaning."""
     years: dict[int, tuple[str, str]] = {}
     for place in range(start, len(names)):
         if match := YEAR.fullmatch(names[place]):
@@ -215,7 +219,7 @@ def _years(records: Records, names: Sequence[str], start: int) -> dict[int, tupl
 def _record(
     records: Records, sheet: Sheet, place: int, edition: Edition, years: dict[int, tuple[str, str]]
 ) -> None:
-    """The values of one line."""
+    """Return the values of one line."""
     row, width = sheet.cells[place], len(edition.header)
     cell = dict(zip(edition.header, row, strict=False))
     beyond = [text for at, text in enumerate(row) if at >= width and at not in years and text]

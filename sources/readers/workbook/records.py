@@ -1,4 +1,4 @@
-"""The records of a sheet as rows of `raw_row`: shared by the layouts of reader.py and blocks.py."""
+"""Writes the records of a sheet as rows of `raw_row`; shared by the layouts of reader.py and blocks.py."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*%?")
 
 
 class StatusRule(Model):
-    """Values that the agency says something of in its notes and not in the cell. The rows get the status,
-    and the dimension `status` with it, so that they can be told from the others."""
+    """A status that the agency declares in its notes and not in the cell. The rows get the status, and the
+    dimension `status` with it, to distinguish them from the others.
+    """
 
     series: str = Field(description="pattern of the series")
     years: list[int] = Field(min_length=2, max_length=2, description="first and last year")
@@ -31,7 +32,7 @@ class StatusRule(Model):
 
 @dataclass
 class Records:
-    """The records read so far, with the notes among them, and the keys of the records."""
+    """The records so far, including notes, and the keys of the records."""
 
     page: Page
     rules: WorkbookRules
@@ -41,7 +42,7 @@ class Records:
     keys: list[tuple[str, ...]] = field(default_factory=list)
 
     def add(self, sheet: Sheet, place: tuple[int, int], base: Row, key: tuple[str, ...]) -> None:
-        """One value: the cell at the place, with what is known of it."""
+        """Add one value: the cell at the place, with its context."""
         text = sheet.cells[place[0]][place[1]] if place[1] < len(sheet.cells[place[0]]) else ""
         row = base | {"value": "" if text in self.blank else text}
         if said := sheet.formats.raised.get(place):
@@ -59,7 +60,7 @@ class Records:
         self.keys.append(key)
 
     def note(self, sheet: Sheet, place: int) -> None:
-        """A line that is no record."""
+        """Add a line that is not a record."""
         row = sheet.cells[place]
         said = JOIN.join(filter(None, row))
         if any(NUMBER.fullmatch(cell) and not YEAR.fullmatch(cell) for cell in row[1:]):
@@ -72,7 +73,7 @@ class Records:
         self._listed("note_row", said, f"line {place + 1} of sheet {sheet.name!r} is no record")
 
     def hidden(self, sheet: Sheet) -> None:
-        """Report rows and columns that a person who opens the workbook does not see."""
+        """Report rows and columns that are hidden in the workbook."""
         if self.rules.hidden == "read":
             return
         for what, numbers in (("rows", sheet.formats.hidden_rows), ("columns", sheet.formats.hidden_columns)):

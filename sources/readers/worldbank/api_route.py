@@ -1,14 +1,13 @@
-"""The World Bank's Indicators API v2, JSON: one resource is one series, all areas and years.
+"""The World Bank's Indicators API v2 in JSON: one resource is one series, all areas and years.
 
 options in source.yaml: `database` (the API's `source`, 2 is WDI) and `per_page`. The answer is a list of two:
 a header and the rows of the whole grid of areas and years, most of them without a value. These stay out of
-`raw_row` and are counted as `empty_cell`.
-Where a database has a code for each breakdown (Findex: con1.1 is con1 of women), series.csv says so: `base`
-is the series that the code is a part of, and the columns that source.yaml declares under `dimensions` hold
-its codes. A base and its breakdowns are then one resource, asked in one question (A;B;C), and one series.
-Quirks seen: errors come with status 200 as [{"message": [...]}]; per_page is a number or text; an empty
-answer is [header, null]; income groups have no countryiso3code, then the two letters of country.id stand for
-them (2026-10).
+`raw_row` and are counted as `empty_cell`. Where a database has a code for each breakdown (Findex: con1.1 is
+con1 of women), series.csv declares it: `base` is the series that the code breaks down, and the columns that
+source.yaml declares under `dimensions` hold its codes. A base and its breakdowns are then one resource,
+fetched in one request (A;B;C), and one series. Quirks seen: errors come with status 200 as [{"message":
+[...]}]; per_page is a number or text; an empty response is [header, null]; income groups have no
+countryiso3code, so the two letters of country.id identify them (2026-10).
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     import duckdb
 
 FIELDS = frozenset({"indicator", "country", "countryiso3code", "date", "value", "unit", "obs_status"})
-HEADER_CHARACTERS = 4096  # more than a header has
+HEADER_CHARACTERS = 4096  # more than the length of a header
 HEADER = ("page", "pages", "per_page", "total")
 ROW_TYPE = """[{
     "indicator": {"id": "VARCHAR"}, "country": {"id": "VARCHAR", "value": "VARCHAR"},
@@ -50,19 +49,19 @@ ROW_TYPE = """[{
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """One resource a series; a breakdown belongs to that of its base."""
+    """Return one resource per series; a breakdown belongs to that of its base."""
     bases = _base(source)
     return [Resource(code, (code,)) for code in dict.fromkeys(bases.get(code, code) for code in series)]
 
 
 def _base(source: Source) -> dict[str, str]:
-    """Each code that is a breakdown, to the series that it is a part of."""
+    """Return the base series of each code that is a breakdown."""
     listed = load_series(source.id).items()
     return {code: info.more["base"] for code, info in listed if info.more.get("base")}
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """All pages of one series with its breakdowns, proved whole."""
+    """Fetch all pages of one series with its breakdowns, and check that they are complete."""
     name, size = resource.key, int(source.options["per_page"])
     codes = [name, *(code for code, base in _base(source).items() if base == name)]
     database = str(source.options["database"])
@@ -102,7 +101,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def _parts(page: Page, code: str) -> tuple[Row, list[Any]]:
-    """Header and rows of a page, or InvalidResponse with the agency's own message."""
+    """Return header and rows of a page, or raise InvalidResponse with the agency's own message."""
     answer = parse_json(page)
     if isinstance(answer, list) and answer and isinstance(answer[0], dict) and "message" in answer[0]:
         said = "; ".join(
@@ -139,7 +138,7 @@ def _parts(page: Page, code: str) -> tuple[Row, list[Any]]:
 
 
 def _check_grid(rows: Sequence[Row], codes: Sequence[str], pages: Sequence[Page]) -> None:
-    """Objects where objects belong, numbers for values, the series asked for, and each area and date once."""
+    """Check types, the requested series, and that each area and date occurs once."""
     name = codes[0]
     for number, row in enumerate(rows):
         if not (isinstance(row["indicator"], dict) and isinstance(row["country"], dict)):
@@ -171,7 +170,7 @@ def _check_grid(rows: Sequence[Row], codes: Sequence[str], pages: Sequence[Page]
 
 
 def _code_of(row: Row, codes: Sequence[str]) -> tuple[str, ...]:
-    """What else tells rows apart: the series, where there are several."""
+    """Return the further key of a row: the series, if there are several."""
     return (str(row["indicator"]["id"]),) if len(codes) > 1 else ()
 
 
@@ -180,13 +179,13 @@ def raw_rows(
     source: Source,
     files: Sequence[SnapshotFiles],
 ) -> None:
-    """The cells with a value in `raw_row`, the empty ones of the grid counted in `raw_row_counted`."""
+    """Write the cells with a value to `raw_row`; count the empty ones of the grid in `raw_row_counted`."""
     make_wire(con)
     add_rows(con, source, files)
 
 
 def add_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """The same into tables that are there already, for a source that has other routes too."""
+    """Add rows to existing tables, for a source that has other routes too."""
     con.register("breakdowns", _breakdowns(source))
     for group in batches(files):
         pages = make_pages(con, group)
@@ -199,7 +198,9 @@ def add_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
 
 
 def _breakdowns(source: Source) -> pa.Table:
-    """Each code of a breakdown, its base, and its codes in the dimensions that source.yaml declares."""
+    """Return each code of a breakdown with its base and its codes in the dimensions that source.yaml
+    declares.
+    """
     bases, listed = _base(source), load_series(source.id)
     dims = [[(n, listed[c].more[n]) for n in source.dimensions if listed[c].more.get(n)] for c in bases]
     return pa.table(
@@ -212,8 +213,7 @@ def _breakdowns(source: Source) -> pa.Table:
 
 
 def _headers(group: Sequence[SnapshotFiles]) -> list[tuple[str, int, int]]:
-    """Each page with the rows before it and of all pages, by its header, which was proved when it was
-    fetched."""
+    """Return each page with the rows before it and of all pages, by its header, which fetch has validated."""
     headers = []
     for path in sorted({path for one in group for path in one.pages}):
         with path.open(encoding="utf-8-sig") as file:
@@ -223,7 +223,7 @@ def _headers(group: Sequence[SnapshotFiles]) -> list[tuple[str, int, int]]:
 
 
 def _header(start: str) -> dict[str, Any]:
-    """The header, from the first characters of a page. Raises ValueError if it is longer than they."""
+    """Parse the header from the first characters of a page. Raises ValueError if it is longer than they."""
     header: dict[str, Any] = json.JSONDecoder().raw_decode(start, start.index("{"))[0]
     return header
 

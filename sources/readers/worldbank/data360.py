@@ -1,14 +1,15 @@
-"""World Bank Data360: GET /data360/data, one resource an indicator of one database, all areas and years.
+"""Reader of World Bank Data360: GET /data360/data, one resource per indicator of one database, all areas and
+years.
 
-series.csv says for each series its `database` and `indicator`, and its `unit_measure` where the agency gives
+series.csv has for each series its `database` and `indicator`, and its `unit_measure` if the agency publishes
 an indicator in several units: rows in the others are counted as `other_unit`. options in source.yaml:
-`page_size` (the API's `top`), `fields` (the agency's field to the column of `raw_row` that takes it) and
-`ignored`. Every other field that says anything is a dimension, and stage refuses one that source.yaml does
-not declare.
+`page_size` (the API's `top`), `fields` (a map from the agency's fields to columns of `raw_row`) and
+`ignored`. Every other field with a value is a dimension, and stage refuses one that source.yaml does not
+declare.
 
-Pages are asked by `skip`; each says in `count` how many rows there are in all. Values are text, and a missing
-one is the text `null`. An indicator that the platform does not have is answered by count 0. Some rows come
-several times, the same in every field (Switzerland in UN_EGDI): stage keeps one of them.
+Pages are requested by `skip`; each has the total number of rows in `count`. Values are text, and a missing
+one is the text `null`. For an unknown indicator `count` is 0. Some rows come several times, the same in every
+field (Switzerland in UN_EGDI): stage keeps one of them.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ OTHER_UNIT = "other_unit"
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """One resource a series."""
+    """Return one resource per series."""
     known = load_series(source.id)
     if unknown := [code for code in series if code not in known]:
         raise CompactError(
@@ -59,10 +60,10 @@ def plan(source: Source, series: Sequence[str]) -> list[Resource]:
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """All pages of one series, proved whole."""
+    """Fetch all pages of one series and check that they are complete."""
     info, size = load_series(source.id)[resource.key], int(source.options["page_size"])
     asked = {"DATABASE_ID": info.more["database"], "INDICATOR": info.more["indicator"]}
-    numbers: list[int] = []  # a page does not say which it is
+    numbers: list[int] = []  # a page does not have its number
 
     def ask(number: int) -> Page:
         numbers.append(number)
@@ -82,7 +83,7 @@ def fetch(source: Source, resource: Resource, session: Session) -> SourceRespons
 
 
 def _parts(page: Page, info: SeriesInfo) -> tuple[int, list[Any]]:
-    """How many rows there are in all, and those of the page."""
+    """Return the total number of rows, and those of the page."""
     answer = parse_json(page)
     if not (isinstance(answer, dict) and isinstance(answer.get("value"), list) and "count" in answer):
         raise refuse(
@@ -96,8 +97,9 @@ def _parts(page: Page, info: SeriesInfo) -> tuple[int, list[Any]]:
 
 
 def _check(rows: Sequence[Row], asked: dict[str, str], source: Source, pages: Sequence[Page]) -> None:
-    """The indicator that was asked for, values as text, and no two different rows of one area, year,
-    breakdown and unit."""
+    """Check the requested indicator, values as text, and that no two different rows share area, year,
+    breakdown and unit.
+    """
     for name, expected in asked.items():
         if others := sorted({str(row[name]) for row in rows} - {expected}):
             raise refuse(
@@ -127,7 +129,7 @@ def _check(rows: Sequence[Row], asked: dict[str, str], source: Source, pages: Se
 
 
 def _check_units(rows: Sequence[Row], info: SeriesInfo, pages: Sequence[Page]) -> None:
-    """One unit, or among several the one that series.csv names."""
+    """Check for one unit, or the one of several that series.csv names."""
     units = sorted({str(row["UNIT_MEASURE"]) for row in rows})
     named = info.more.get("unit_measure", "")
     if (named and named not in units) or (not named and len(units) > 1):
@@ -141,7 +143,7 @@ def _check_units(rows: Sequence[Row], info: SeriesInfo, pages: Sequence[Page]) -
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every row, under the code of its series; rows in another unit are counted."""
+    """Write every row, under the code of its series; count rows in another unit."""
     series = load_series(source.id)
     rows: list[Row] = []
     others: list[tuple[str, str, int]] = []
@@ -157,7 +159,7 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
 
 
 def _wired(pages: Sequence[Path], source: Source, info: SeriesInfo) -> Iterator[Row | None]:
-    """The rows of a series; None for one in another unit."""
+    """Return the rows of a series; None for one in another unit."""
     fields: dict[str, str] = source.options["fields"]
     unit = info.more.get("unit_measure", "")
     for path in pages:
@@ -173,6 +175,6 @@ def _wired(pages: Sequence[Path], source: Source, info: SeriesInfo) -> Iterator[
 
 
 def _dims(row: Row, source: Source) -> dict[str, str]:
-    """The dimensions of a row: declared or not, what says anything and is no known field."""
+    """Return the dimensions of a row: declared or not, every field with a value that is not a known field."""
     known = {*source.options["fields"], *source.options["ignored"]}
     return {name: str(row[name]) for name in sorted(row.keys() - known) if row[name] is not None}

@@ -1,10 +1,11 @@
-"""A World Bank database by either of its routes: the Indicators API series by series, or the bulk zip whole.
+"""Reader of a World Bank database by either route: the Indicators API series by series, or the whole bulk
+zip.
 
 options in source.yaml: `route` (api or bulk; the environment's COMPACT_ROUTE_<SOURCE> comes first), for the
-API what api_route.py reads, for the zip `archive`, `bulk_url`, and what zip_route.py reads.
-Snapshots of both routes may be there, after a change of route. A series is then taken from the one that is
-of the later date by its own word (the API's `lastupdated`, the zip's newest member); where the dates are the
-same, from the zip, which has footnotes. The rows of the other are counted as `superseded`.
+API what api_route.py reads, for the zip `archive`, `bulk_url`, and what zip_route.py reads. After a change of
+route, snapshots of both may exist. A series is then taken from the one with the later own date (the API's
+`lastupdated`, the zip's newest member); for equal dates from the zip, which has footnotes. The rows of the
+other are counted as `superseded`.
 """
 
 from __future__ import annotations
@@ -39,23 +40,25 @@ def chosen_route(source: Source) -> str:
 
 
 def has_release(source: Source) -> bool:
-    """The freshness question is the API's: the zip is of another date, and has validators of its own."""
+    """Return whether the freshness request applies: it is the API's, while the zip has another date and
+    its own validators.
+    """
     return chosen_route(source) == "api"
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
-    """One resource a series by the API; all of them in one file by the bulk route."""
+    """Return one resource per series for the API; all of them in one file for the bulk route."""
     if chosen_route(source) == "api":
         return worldbank_json.plan(source, series)
     return [Resource(_name(source), tuple(series))] if series else []
 
 
 def fetch(source: Source, resource: Resource, session: Session) -> SourceResponse:
-    """One series, or the file with all of them, proved whole."""
+    """Fetch one series, or the file with all of them, and check that it is complete."""
     if resource.key == _name(source):
         return _fetch_bulk(source, resource, session)
     answer = worldbank_json.fetch(source, resource, session)
-    # the API's Last-Modified is the time of the request: kept, it would be sent back as if it meant something
+    # the API's Last-Modified is the time of the request: sent back as a validator it would be meaningless
     pages = tuple(replace(page, etag=None, last_modified=None) for page in answer.pages)
     return replace(answer, pages=pages)
 
@@ -87,7 +90,7 @@ def _fetch_bulk(source: Source, resource: Resource, session: Session) -> SourceR
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
-    """Every cell with a value by whichever route it came; the empty ones are counted."""
+    """Write every cell with a value, from either route; count the empty ones."""
     make_wire(con)
     zips = [one for one in files if _is_zip(one.pages[0])]
     listed = [one for one in files if one not in zips]
@@ -102,7 +105,7 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
 def _supersede(
     con: duckdb.DuckDBPyConnection, zips: Sequence[SnapshotFiles], listed: Sequence[SnapshotFiles]
 ) -> None:
-    """Of a series that both routes brought, only the later one counts."""
+    """Keep only the later version of a series that both routes fetched."""
     con.execute("create or replace temp table states (snapshot varchar, released varchar, route integer)")
     of_zips = [(one.snapshot, packed_on(Page("", one.pages[0].read_bytes())), 1) for one in zips]
     of_pages = [(one.snapshot, _updated(one.pages[0]), 0) for one in listed]
@@ -112,7 +115,7 @@ def _supersede(
 
 
 def _updated(path: Path) -> str:
-    """The date in the header of a page, of which the fetch has proved that all pages have the same."""
+    """Return the date in the header of a page; fetch has checked that all pages have the same."""
     with path.open(encoding="utf-8-sig") as file:
         start = file.read(HEADER_CHARACTERS)
     header = json.JSONDecoder().raw_decode(start, start.index("{"))[0]
@@ -120,7 +123,7 @@ def _updated(path: Path) -> str:
 
 
 def _name(source: Source) -> str:
-    """The file's own name, which no series has."""
+    """Return the file's own name, which no series has."""
     return urlsplit(str(source.options["bulk_url"])).path.rpartition("/")[2]
 
 

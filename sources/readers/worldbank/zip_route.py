@@ -1,4 +1,4 @@
-"""The bulk zip of a World Bank database: years as columns, one line an area and series.
+"""The bulk zip of a World Bank database: years as columns, one line per area and series.
 
 options in source.yaml: `archive` (see ../common/archive.py), `data` and `footnotes`, patterns of the members
 that hold the values and the footnotes. Quirks of the file of 2023-05-19: a byte order mark, CRLF,
@@ -35,7 +35,9 @@ NUMBER = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 @dataclass(frozen=True)
 class Opened:
-    """The zip, read and proved: all cells as text in columns c0, c1, ..., the years, and the footnotes."""
+    """The parsed and validated zip: all cells as text in columns c0, c1, ..., the years, and the
+    footnotes.
+    """
 
     table: pa.Table
     years: tuple[str, ...]
@@ -44,7 +46,7 @@ class Opened:
 
 
 def open_zip(page: Page, source: Source) -> Opened:
-    """The members that count, or InvalidResponse where one is not as agreed."""
+    """Open the data members, or raise InvalidResponse if one has an unknown layout."""
     rules = ArchiveRules.model_validate(source.options["archive"])
     by_name = dict(members(page, rules))
     data = [name for name in by_name if re.fullmatch(str(source.options["data"]), name)]
@@ -66,12 +68,12 @@ def open_zip(page: Page, source: Source) -> Opened:
 
 
 def content(opened: Opened) -> str:
-    """sha256 of what is read: a zip that was packed again with the same data is the same."""
+    """Return the sha256 of the content: a zip repacked with the same data is equal."""
     return hashlib.sha256(b"".join(hashlib.sha256(body).digest() for body in opened.bodies)).hexdigest()
 
 
 def with_values(opened: Opened) -> list[str]:
-    """The series that have a value anywhere."""
+    """Return the series that have any value."""
     filled = pa.array([False] * opened.table.num_rows)
     for place in range(len(opened.years)):
         filled = pc.or_(filled, pc.not_equal(opened.table.column(len(COLUMNS) + place), ""))
@@ -98,8 +100,10 @@ def zip_rows(con: duckdb.DuckDBPyConnection, one: SnapshotFiles, page: Page, sou
 
 
 def _table(body: bytes, name: str, page: Page) -> tuple[pa.Table, list[str]]:
-    """All lines of a member as text, in columns c0, c1, ..., and its header; the last column, which the comma
-    at the end of the lines makes, must be empty and is left out."""
+    """Return all lines of a member as text, in columns c0, c1, ..., and its header.
+
+    The last column, made by the comma at the end of the lines, must be empty and is dropped.
+    """
     text = parse_text(Page(f"{page.url}#{name}", body))
     header = expect_header(text, page, of=name)
     if not text.endswith("\n") or text.count('"') % 2:
@@ -146,7 +150,7 @@ def _expect(header: Sequence[str], columns: Sequence[str], name: str, page: Page
 
 
 def _years(header: Sequence[str], name: str, page: Page) -> tuple[str, ...]:
-    """The years of the columns: each the one after the last, so that none is lost and none appears twice."""
+    """Return the years of the columns, which must be consecutive, so that none is lost or duplicated."""
     _expect(header, COLUMNS, name, page)
     years = tuple(header[len(COLUMNS) :])
     first = int(years[0]) if years and re.fullmatch(r"[0-9]{4}", years[0]) else 0
@@ -158,7 +162,7 @@ def _years(header: Sequence[str], name: str, page: Page) -> tuple[str, ...]:
 
 
 def _check(table: pa.Table, years: Sequence[str], name: str, page: Page) -> None:
-    """The whole grid: every series for every area, each once, and numbers or nothing in the cells."""
+    """Check the whole grid: every series for every area, each once, and numbers or nothing in the cells."""
     areas, series = (pc.count_distinct(table.column(column)).as_py() for column in (AREA, SERIES))
     pairs = table.group_by([AREA, SERIES]).aggregate([]).num_rows
     if not table.num_rows == pairs == areas * series:
@@ -179,7 +183,7 @@ def _check(table: pa.Table, years: Sequence[str], name: str, page: Page) -> None
             )
 
 
-# A line is all years of a series and area; its cells are numbered through the file, empty ones included.
+# A line has all years of a series and area; its cells are numbered through the file, including empty ones.
 _ROWS = """
 insert into raw_row by name
 with notes as (
