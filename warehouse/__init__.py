@@ -1,7 +1,7 @@
-"""How it is computed: evaluation of indicators, SQL models, checks, and the release with its proof.
+"""Computation: evaluation of indicators, SQL models, checks, and verified releases.
 
-Nothing here asks an agency for anything, judges a definition file or knows when it is run. To read a release:
-`from warehouse import Release`.
+This package sends no request to an agency, validates no definition file and schedules nothing. To read a
+release: `from warehouse import Release`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Release", "Result"]
 
 
 def __getattr__(name: str) -> Any:
-    """`Release` and `Result`, imported when they are first used (PEP 562)."""
+    """Import `Release` and `Result` on first use (PEP 562)."""
     if name == "Release":
         from warehouse.client.release import Release
 

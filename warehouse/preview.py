@@ -1,7 +1,7 @@
-"""`compact preview`: what a draft of an indicator would give, computed from what is stored, touching nothing.
+"""`compact preview`: computes a draft of an indicator from stored data, without changing anything.
 
-The values are made by the same evaluation and judged by the same checks as in a run; here they are only
-summed up. How that is printed is in pipelines/cli/extend/indicators.py.
+Evaluation and checks are those of a run; this module summarises them. pipelines/cli/extend/indicators.py
+prints the result.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from warehouse.query.sparkline import spark
 
 Row = dict[str, Any]
 REGIONS = "m49_region"
-LARGEST = 5  # changes that are shown
-YEARS = 25  # of a spark line
+LARGEST = 5  # number of changes shown
+YEARS = 25  # characters of a spark line
 SINCE = 2015  # the baseline of the SDGs
 
 
@@ -37,10 +37,10 @@ def preview(
     release: Path | None,
     catalogue: Mapping[str, Indicator] | None = None,
 ) -> Row:
-    """Coverage, range, the largest changes, a line by region, the checks, and the difference to the release.
+    """Return coverage, range, the largest changes, a line per region, the checks, and the difference from the
+    release.
 
-    staged: the observations of the sources that have some. release: where the values of the indicators come
-    from that the draft is made of.
+    staged: the observations by source. release: provides the values of the draft's input indicators.
     """
     with tempfile.TemporaryDirectory(prefix="compact-preview-") as name:
         folder = Path(name)
@@ -79,7 +79,7 @@ def preview(
 
 
 def _from_release(other: str, release: Path | None, folder: Path) -> Path:
-    """The rows of an indicator in the release, as a file of their own; no rows where there is no release."""
+    """Write the rows of an indicator in the release to a separate file; no rows without a release."""
     path = folder / f"{other}.parquet"
     if release is None:
         write_table(arrow_schema(INDICATOR).empty_table(), INDICATOR, path, check=False)
@@ -119,7 +119,7 @@ def _inputs(
     staged: Mapping[str, Path],
     evaluated: Mapping[str, Path],
 ) -> list[Row]:
-    """Each input with how many rows there are of it; a plain list also with how many values it gave."""
+    """Return each input with its number of rows; in a plain list also with the number of values used."""
     plain = not isinstance(indicator.inputs, dict)
     listed = []
     for name, items in indicator.named_inputs().items():
@@ -143,7 +143,7 @@ def _inputs(
 def _present(
     indicator: Indicator, inputs: list[Row], catalogue: Mapping[str, Indicator]
 ) -> set[tuple[str, str]]:
-    """The series of which there are rows; of an indicator with rows in the release all that it is made of."""
+    """Return the series with rows; for an indicator with rows in the release all its inputs."""
     full = {row["from"] for row in inputs if row["rows"]}
     present: set[tuple[str, str]] = set()
     for item in (item for items in indicator.named_inputs().values() for item in items):
@@ -163,7 +163,7 @@ def _origin(item: Input) -> str:
 
 
 def _changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    """The largest changes per year between two values that follow each other, whatever the years between."""
+    """Return the largest changes per year between consecutive values, across any gap."""
     return _rows(
         con,
         f"""
@@ -183,8 +183,11 @@ def _changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def _regions(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    """The median of the countries with a value, region by region: its course, and how many there are. A year
-    with fewer than half of the countries of the best year is left out: its median is of others."""
+    """Return the median of the countries by region and year, and their number.
+
+    A year with fewer than half of the countries of the best year is omitted: its median is of other
+    countries.
+    """
     latest = _one(con, "select max(time_period) as year from total where ref_area not like '%:%'")["year"]
     if latest is None:
         return []
@@ -219,7 +222,7 @@ def _regions(con: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def _against(con: duckdb.DuckDBPyConnection, indicator_id: str, release: Path | None) -> Row | None:
-    """How the totals differ from those of the indicator of this id in the release; none if it has none."""
+    """Compare the totals with those of the indicator of this id in the release; None if it has none."""
     if release is None:
         return None
     con.execute(f"""

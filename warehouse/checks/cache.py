@@ -1,5 +1,4 @@
-"""Results of the checks of an indicator, kept beside its values, so that unchanged values are not checked
-again.
+"""Cached check results of an indicator, stored next to its values: unchanged values are not checked again.
 
 The checks are in indicator_checks.py and release_comparison.py.
 """
@@ -36,8 +35,11 @@ def cached_checks(
     catalogue: Mapping[str, Indicator],
     previous: Path | None,
 ) -> list[CheckResult]:
-    """indicator_checks of an evaluated table, which is named after its content: from the file beside it, if
-    that was made of the same values, definition, sources, code, and values of the release before."""
+    """Return indicator_checks of an evaluated table, which is named after its content.
+
+    The cache file next to it is used if it was made from the same values, definition, sources, code and
+    previous release.
+    """
     side, key = path.with_suffix(SUFFIX), _key(indicator, path, present, catalogue, previous)
     if (kept := read_record(side)) and kept["key"] == key:
         return [CheckResult(**row | {"snapshots": frozenset(row["snapshots"])}) for row in kept["found"]]

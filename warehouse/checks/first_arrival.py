@@ -1,7 +1,7 @@
-"""The check of a series that an indicator gets for the first time: per cent or share of 1, scale, unit.
+"""The check of a series that is new to an indicator: per cent or share of 1, scale, unit.
 
-Nothing of it is in the release before, so nothing can be compared; it is held against the definition, and
-against the other sources of the same indicator. What arrived is in evaluation/input_profile.py.
+The previous release does not have it, so it is compared with the definition and with the other sources of the
+indicator. evaluation/input_profile.py profiles the inputs.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ HINT = "give the input a `scale`, or say in expect.first_arrival why the values 
 
 
 class ShareOfOne(Model):
-    """When values in per cent look like shares of 1."""
+    """Rule for values in per cent that look like shares of 1."""
 
     least_values: int = Field(ge=1, description="values below which nothing is said")
     reason: Line
 
 
 class Hundredfold(Model):
-    """When a source is of another scale than the others of the same indicator."""
+    """Rule for a source with another scale than the others of the same indicator."""
 
     factor: float = Field(gt=1, description="ratio of the medians, either way")
     least_cells: int = Field(ge=1, description="cells in common, for their ratios to be used")
@@ -44,7 +44,7 @@ class Hundredfold(Model):
 
 
 class Rules(Model):
-    """first_arrival.yaml."""
+    """The content of first_arrival.yaml."""
 
     share_of_one: ShareOfOne
     hundredfold: Hundredfold
@@ -52,7 +52,7 @@ class Rules(Model):
 
 @cache
 def rules(path: Path = FILE) -> Rules:
-    """The thresholds."""
+    """Return the thresholds."""
     import yaml
 
     return Rules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -61,13 +61,13 @@ def rules(path: Path = FILE) -> Rules:
 def first_arrival(
     con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Path, previous: Path | None
 ) -> list[CheckResult]:
-    """The check, for an indicator some of whose series are not in the release before; else nothing.
+    """Check an indicator with series that are not in the previous release.
 
     Args:
         con: The database.
         indicator: The definition.
-        path: Its evaluated rows; beside them lie the profile of its inputs and the cells with two values.
-        previous: The release before.
+        path: Its evaluated rows, with the profile of its inputs and the cells with two values next to them.
+            previous: The previous release.
 
     Returns:
         One result, an error unless expect.first_arrival says otherwise, or none.
@@ -109,7 +109,7 @@ def first_arrival(
 
 @cache
 def series_of_release(release: Path) -> frozenset[tuple[str, str]]:
-    """Source and series of every observation of a release, which never changes."""
+    """Return source and series of every observation of a release, which never changes."""
     table = release / "observation.parquet"
     if not table.exists():
         return frozenset()
@@ -135,7 +135,7 @@ def _share_of_one(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, st
 
 
 def _hundredfold(con: duckdb.DuckDBPyConnection, overlap: Path) -> Iterator[tuple[str, str, str]]:
-    """The new series against each other series of the same input."""
+    """Compare the new series with each other series of the same input."""
     rule = rules().hundredfold
     names = "input, source_a, series_a, source_b, series_b, value_a, value_b"
     nothing = f"(values ('', '', '', '', '', 0.0, 0.0)) as pair ({names})"
@@ -181,7 +181,7 @@ def _hundredfold(con: duckdb.DuckDBPyConnection, overlap: Path) -> Iterator[tupl
 
 
 def _unit(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> Iterator[tuple[str, str, str]]:
-    """Of a plain series without a scale, the unit that the agency sent is the declared one."""
+    """Check that the unit of a plain series without a scale is the declared one."""
     if indicator.formula.strip() != "value":
         return
     declared = {

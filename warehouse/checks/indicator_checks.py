@@ -1,7 +1,7 @@
-"""Checks of values: from `expect` and the keys of an indicator, and the reconciliation of the ledger.
+"""Checks of an indicator's values: those of `expect`, its keys, and the reconciliation of the ledger.
 
-Checks against the previous release are in release_comparison.py. The shape of a table is checked by its
-contract (schemas/tables/validation.py).
+Comparisons with the previous release are in release_comparison.py; contracts of tables are in
+schemas/tables/validation.py.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def indicator_checks(
     catalogue: Mapping[str, Indicator] | None = None,
     previous: Path | None = None,
 ) -> list[CheckResult]:
-    """Every check of one evaluated indicator; previous: the release before, with which it is compared.
+    """Return every check of one evaluated indicator; previous: the release to compare with.
 
-    present: source and series of all that is staged. Without its preferred series an indicator may be thin
-    or empty: a first run has the embedded source alone, and that is reported, not refused.
+    present: source and series of all staged rows. Without its preferred series an indicator may have few
+    values or none: a first run has only the embedded source, which is reported, not refused.
     """
     known = catalogue or {}
     some = expected(indicator, present, known) and indicator.expect.areas_min > 0
@@ -58,7 +58,7 @@ def indicator_checks(
 
 @cache
 def staged_series(observations: tuple[Path, ...]) -> frozenset[tuple[str, str]]:
-    """Source and series of every row of staged tables, whose files never change."""
+    """Return source and series of every row of staged tables, which never change."""
     if not observations:
         return frozenset()
     with engine() as con:
@@ -73,8 +73,11 @@ def expected(
     *,
     preferred: bool = False,
 ) -> bool:
-    """Whether every named input has a series that is there; preferred: one that is not the last resort, which
-    is the last of several in its list. An input that is an indicator is followed to its own inputs."""
+    """Return whether every named input has an available series. preferred: ignore the last resort, the last
+    of several in a list.
+
+    An input that is an indicator is resolved to its own inputs.
+    """
 
     def there(item: Input) -> bool:
         if item.optional:  # the agency may not have the series
@@ -122,7 +125,7 @@ def _unique(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult
 
 
 def _outside(con: duckdb.DuckDBPyConnection, low: float, high: float) -> list[tuple[object, ...]]:
-    """Area, year, value and snapshots of each value outside a range, the largest first."""
+    """Return area, year, value and snapshots of each value outside a range, the largest first."""
     return _rows(
         con,
         f"""
@@ -146,7 +149,7 @@ def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
 
 
 def _plausible(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> Iterator[CheckResult]:
-    """What is published and not judged, where the definition names a plausible range."""
+    """Report values outside the declared plausible range, which are published without an assessment."""
     if indicator.expect.plausible is None:
         return
     low, high = indicator.expect.plausible.range
@@ -177,7 +180,7 @@ def _areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, preferred: bool
 
 
 def _areas_expected(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list[CheckResult]:
-    """Fewer areas than a definition expects is a warning: the release is made, and says so."""
+    """Warn if there are fewer areas than a definition expects; the release is made and reports it."""
     least = indicator.expect.areas_expected
     if least is None:
         return []
@@ -187,7 +190,7 @@ def _areas_expected(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> lis
 
 
 def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list[CheckResult]:
-    """Per year between two values that follow each other, except across a declared break."""
+    """Check the change per year between consecutive values, except across a declared break."""
     rule = indicator.expect.yearly_change
     if rule is None:
         return []
@@ -225,7 +228,7 @@ def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list
 
 
 def _disagreement(con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Path) -> list[CheckResult]:
-    """Cells for which two sources differ by more than the declared tolerance."""
+    """Return cells where two sources differ by more than the declared tolerance."""
     rule = indicator.disagreement
     if rule is None:
         return []
@@ -254,8 +257,9 @@ def _disagreement(con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Pa
 
 
 def ledger_check(ledger: Path, observation: Path | None = None) -> CheckResult:
-    """rows_in = rows_out + rows_rejected, the reasons add up to the rejected, and the observations are as
-    many as the ledger says."""
+    """Check that rows_in = rows_out + rows_rejected, that the reasons add up to the rejected rows, and
+    that the observations match the ledger.
+    """
     with engine() as con:
         rows = con.execute(
             f"select source, snapshot, rows_in, rows_out, rows_rejected, reasons from {parquet(ledger)} "

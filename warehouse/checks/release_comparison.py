@@ -1,8 +1,8 @@
-"""Checks of an indicator against the release before, and against itself: coverage that shrank, and values off
-by a power of a thousand.
+"""Checks of an indicator against the previous release and itself: reduced coverage, and values off by a power
+of a thousand.
 
-Both speak of totals only. Where the definition computes otherwise than in the release before, there is
-nothing to compare, and that is said.
+Both use totals only. If the formula changed since the previous release, the comparison is skipped and the
+result says so.
 """
 
 from __future__ import annotations
@@ -19,32 +19,37 @@ from schemas.definitions.indicator import Indicator
 from warehouse.checks.result import EXAMPLES, CheckResult, Rows, Severity, examples
 from warehouse.engine.duckdb_engine import engine, literal, parquet
 
-LOST = 0.1  # part of the areas, or of the values, that may go where the definition says nothing
-# Thousands mistaken for units, or millions, whichever way; a tenth is left for a real change beside it.
+LOST = 0.1  # share of the areas, or of the values, that may disappear by default
+# Thousands mistaken for units or millions, in either direction; a tenth of tolerance allows for a real
+# change.
 SCALES = (1e3, 1e6)
 LEEWAY = 1.1
-FAR = 3  # years; over more of them a small beginning may well grow a thousandfold
+FAR = 3  # years; over a longer gap a small value may really grow a thousandfold
 
 
 def previous_checks(
     con: duckdb.DuckDBPyConnection, indicator: Indicator, previous: Path | None, expected: bool
 ) -> list[CheckResult]:
-    """coverage and magnitude of the view v. expected: the preferred series is there; without it a thinner
-    indicator is reported, not refused."""
+    """Return coverage and magnitude of the view v. expected: the preferred series is available; without it
+    reduced coverage is reported, not refused.
+    """
     why_not = _load(con, indicator, previous)
     return [_coverage(con, indicator, why_not, expected), _magnitude(con, indicator, why_not)]
 
 
 def compared_with(indicator: Indicator, previous: Path | None) -> str:
-    """What the checks against the release before depend on: the fingerprint of its values, or why they cannot
-    be compared."""
+    """Return the fingerprint of the previous release's values, on which these checks depend, or why they
+    cannot be compared.
+    """
     if (why_not := _incomparable(indicator, previous)) or previous is None:
         return why_not
     return (_recorded(previous) or {})[indicator.id][1]
 
 
 def _load(con: duckdb.DuckDBPyConnection, indicator: Indicator, previous: Path | None) -> str:
-    """The totals of the release before as the view `before`. Returns why they cannot be compared, if so."""
+    """Load the totals of the previous release as the view `before`. Returns why they cannot be compared,
+    if so.
+    """
     con.execute("create or replace temp table before as select * from v where false")
     why_not = _incomparable(indicator, previous)
     if previous is not None and not why_not:
@@ -70,8 +75,7 @@ def _incomparable(indicator: Indicator, previous: Path | None) -> str:
 
 @cache
 def _recorded(release: Path) -> dict[str, tuple[str, str]] | None:
-    """Of each indicator of a release, which never changes, the fingerprints of what computes in its
-    definition, and of its values."""
+    """Return for each indicator of a release the fingerprints of its computation and of its values."""
     with engine() as con:
         meta = parquet(release / "indicator_meta.parquet")
         columns = {row[0] for row in con.execute(f"describe select * from {meta}").fetchall()}
@@ -87,7 +91,7 @@ def _recorded(release: Path) -> dict[str, tuple[str, str]] | None:
 def _coverage(
     con: duckdb.DuckDBPyConnection, indicator: Indicator, why_not: str, expected: bool
 ) -> CheckResult:
-    """Areas without any value now, and values that are gone, as parts of those of the release before."""
+    """Count areas that lost all values, and values that disappeared, as shares of the previous release."""
     rule = indicator.expect.areas_lost
     severity: Severity = rule.severity if rule and expected else "warn"
     if why_not:
@@ -115,8 +119,9 @@ def _coverage(
 
 
 def _magnitude(con: duckdb.DuckDBPyConnection, indicator: Indicator, why_not: str) -> CheckResult:
-    """All values against the release before (an error: a unit has changed unseen), else each value against
-    the year before it (a warning)."""
+    """Compare all values with the previous release (an error: a unit changed unnoticed), else each value
+    with the year before it (a warning).
+    """
     row = con.execute("""
         select median(v.value / before.value)
         from before
@@ -144,7 +149,7 @@ def _is_scale(factor: float) -> bool:
 
 
 def _leaps(con: duckdb.DuckDBPyConnection) -> Rows:
-    """Values that are a power of a thousand away from the one before, give or take a tenth."""
+    """Return values that differ from the previous one by a power of a thousand, within a tenth."""
     near = " or ".join(
         f"greatest(r, 1 / r) between {scale / LEEWAY!r} and {scale * LEEWAY!r}" for scale in SCALES
     )

@@ -12,8 +12,9 @@ Rows = list[tuple[object, ...]]
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check. An error that did not pass stops a release, a warning is reported in it. subject: the
-    indicator; snapshots: those that the refused values come from, where that can be told."""
+    """One check result. A failed error stops a release; a failed warning is reported in it. subject: the
+    indicator; snapshots: those of the refused values, if known.
+    """
 
     name: str
     severity: Severity
@@ -25,6 +26,6 @@ class CheckResult:
 
 
 def examples(rows: Rows, total: int) -> str:
-    """The first rows in one line, and how many more there are."""
+    """Format the first rows in one line, and the number of others."""
     shown = ", ".join(" ".join(str(part) for part in row) for row in rows)
     return shown + (f" and {total - len(rows)} more" if total > len(rows) else "")

@@ -1,8 +1,8 @@
-"""Values that differ from those of the release before although nothing that they depend on changed.
+"""Detects values that changed since the previous release although no input changed.
 
-Snapshots, definition and code of an indicator make its fingerprint. Where two releases have the same one,
-the same rows must be in both: anything else is a fault of ours (a damaged cache, memory, or something that is
-missing from the fingerprint), and never a revision of the agency's.
+The fingerprint of an indicator covers its snapshots, definition and code. Two releases with the same
+fingerprint must have the same rows: a difference is our fault (a damaged cache, faulty memory, or an input
+missing from the fingerprint), never an agency's revision.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ CELL = ("ref_area", "time_period", "sex", "age", "urbanisation", "quantile", "ot
 
 
 def unexplained_changes(previous: Path | None, folder: Path) -> list[str]:
-    """A sentence for each indicator with the same fingerprint and other rows than before.
+    """Return a sentence for each indicator with the same fingerprint but other rows than before.
 
     Args:
-        previous: the folder of the release before, if there is one.
+        previous: the folder of the previous release, if there is one.
         folder: the folder of the new tables.
     """
     if previous is None or not (previous / "indicator_meta.parquet").is_file():
@@ -49,7 +49,7 @@ def unexplained_changes(previous: Path | None, folder: Path) -> list[str]:
 
 
 def _comparable(con: duckdb.DuckDBPyConnection, previous: Path) -> bool:
-    """Whether the release before has the columns of today."""
+    """Return whether the previous release has the current columns."""
     for name, needed in (
         ("indicator_meta", {"indicator", "fingerprint"}),
         ("indicator", set(INDICATOR.names)),
@@ -62,7 +62,7 @@ def _comparable(con: duckdb.DuckDBPyConnection, previous: Path) -> bool:
 
 
 def _sums(folder: Path) -> str:
-    """What the rows of each indicator add up to, whatever their order: number and two sums of hashes."""
+    """Return order-independent checksums of each indicator's rows: their number and two sums of hashes."""
     columns = ", ".join(f'"{name}"' for name in INDICATOR.names)
     return (
         "select indicator, [count(*), sum(h::hugeint), bit_xor(h)::hugeint] as digest "
@@ -72,7 +72,7 @@ def _sums(folder: Path) -> str:
 
 
 def _sentence(con: duckdb.DuckDBPyConnection, name: str, previous: Path, folder: Path) -> str:
-    """The indicator with the first cells that differ."""
+    """Describe the indicator with the first cells that differ."""
     columns = ", ".join(f'"{column}"' for column in INDICATOR.names)
     new, old = (
         f"(select {columns} from {parquet(place / 'indicator.parquet')} where indicator = {literal(name)})"

@@ -1,7 +1,7 @@
 """The one way to read a release from Python: `Release`, which command line, MCP server and notebooks use.
 
-What is asked of the tables is in warehouse/query and warehouse/provenance; here are the arguments that a
-person gives and the form of the answers.
+The queries are in warehouse/query and warehouse/provenance; this package parses arguments and formats
+results.
 """
 
 from schemas.exports import lazy_exports

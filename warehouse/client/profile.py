@@ -1,4 +1,4 @@
-"""All that a reader must know beside one number: its series, verdict, target, source and declared breaks."""
+"""The context of one number: its series, verdict, target, source and declared breaks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 OF_TOTAL = " and ".join(f"{name} = '_T'" for name in VALUE_DIMENSIONS)
-# Of one country what is shown of it alone: the question of `Release.data` costs thrice as much.
+# A query for one country: that of `Release.data` costs three times as much.
 SERIES = f"""
 select value.time_period, value.value, value.obs_status, value.source, source.title as source_title,
     value.series, value.snapshot, value.footnote
@@ -48,8 +48,8 @@ class Profile:
         meta: the row of indicator_meta.
         series: total values by year, with status and source in words; empty where there is none.
         progress: the assessment by the default method; None where there is none.
-        symbol: what is written after a number.
-        breaks: declared breaks between the first and the last year, with time_period and reason.
+        symbol: the text after a number. breaks: declared breaks between the first and the last year, with
+            time_period and reason.
         words: a class of verdicts in words, by its code; empty without an assessment.
     """
 
@@ -64,7 +64,7 @@ class Profile:
 
 
 def profile(release: Release, indicator: str, area: str) -> Profile:
-    """What a release has of an indicator and an area.
+    """Return the profile of an indicator and an area.
 
     Raises:
         CompactError: the indicator or the area is unknown; the nearest are named.

@@ -1,7 +1,6 @@
 """`Release`: a release as an object, for Python, notebooks, the command line and the MCP server.
 
-Reads files and changes none. DuckDB is imported by the first question; Arrow and pandas by the answer's
-methods.
+Reads files and changes none. The first query imports DuckDB; methods of the result import Arrow and pandas.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ Names = str | Sequence[str]
 
 
 class Release:
-    """One published release. Areas may be given by any name or code: Kenya, KEN, KE, 404, Africa, LDCs.
+    """One published release. Areas may be named by any name or code: Kenya, KEN, KE, 404, Africa, LDCs.
 
     Args:
         folder: the folder of a release, such as data/releases/2026-11-30-d8509318.
@@ -51,15 +50,15 @@ class Release:
 
     @classmethod
     def latest(cls, home: str | Path | None = None) -> Release:
-        """The release that `latest` names in a home, which is COMPACT_HOME by default."""
+        """Return the release that `latest` names in a home, by default COMPACT_HOME."""
         return cls(open_release(_home(home)))
 
     @classmethod
     def open(cls, release: str | None = None, *, home: str | Path | None = None, as_of: str = "") -> Release:
-        """A release by its id, or by `as_of` the one that was the latest at the end of a day in UTC.
+        """Open a release by its id, or with `as_of` the one that was the latest at the end of a day in UTC.
 
         Raises:
-            CompactError: there is no such release, or both are given.
+            CompactError: the release does not exist, or both arguments are set.
         """
         if as_of and release:
             two = "--release and --as-of name two releases"
@@ -71,43 +70,45 @@ class Release:
     # --- the release itself
     @property
     def id(self) -> str:
-        """Its id, to be cited with every number."""
+        """Id of the release, to cite with every number."""
         return self.folder.name
 
     @cached_property
     def metadata(self) -> dict[str, Any]:
-        """release.json: when it was made, from what, with how many rows, and what to look at."""
+        """Content of release.json: time, inputs, row counts and warnings."""
         return read_release_metadata(self.folder)
 
     def __repr__(self) -> str:
         return f"<Release {self.id}>"
 
-    # --- what there is
+    # --- contents
     def indicators(self, text: str = "") -> Result:
-        """The indicators with their coverage; of a text, those in which every word of it occurs."""
+        """List the indicators with their coverage; with a text, those that contain every word of it."""
         return self._ask(queries.LIST, words=text.casefold().split(), **sql_of.words(self.folder))
 
     def about(self, indicator: str) -> Row:
-        """One indicator: definition, target, sources in use and coverage."""
+        """Return one indicator: definition, target, sources in use and coverage."""
         return queries.about(self.folder, indicator)
 
     def area(self, text: str) -> Area:
-        """The area that a name or a code means. Raises CompactError with the nearest if none does."""
+        """Find an area by name or code. Raises CompactError with the nearest matches."""
         return find_area(self.folder, text)
 
     def members(self, group: str) -> list[str]:
-        """The codes of a group's members today."""
+        """Return the codes of a group's current members."""
         return members(self.folder, find_area(self.folder, group))
 
     def areas(self, text: str = "") -> Result:
-        """Countries, groups and parts of countries, with codes; of a text, those that have every word."""
+        """List countries, groups and parts of countries, with codes; with a text, those that have every
+        word.
+        """
         return self._ask(queries.AREAS, words=text.casefold().split())
 
     def units(self) -> dict[str, tuple[str, str]]:
-        """Name and symbol of each unit by its code."""
+        """Return name and symbol of each unit by its code."""
         return unit_words(self.folder)
 
-    # --- figures
+    # --- values
     def data(
         self,
         indicators: Names,
@@ -121,14 +122,15 @@ class Release:
         quantile: str = "_T",
         other_dims: str = "_T",
     ) -> Result:
-        """Series: one row a value, with its unit, status and source.
+        """Return series: one row per value, with its unit, status and source.
 
         Args:
             indicators: an id or several.
-            areas: names or codes; every country by default. A group's value is the official one, else ours.
-            since: first year.
+            areas: names or codes; every country by default. A group's value is the official one, else our
+                aggregate. since: first year.
             until: last year.
-            sex: F or women, M or men; the total by default; "all" for every one. So for the other dimensions.
+            sex: F or women, M or men; the total by default; "all" for every one. The same applies to the
+                other dimensions.
             age: a code such as Y15T24.
             urbanisation: U or urban, R or rural.
             quantile: a code such as Q1; other_dims: further dimensions as KEY=VALUE.
@@ -155,16 +157,16 @@ class Release:
         )
 
     def show(self, indicator: str, area: str | None = None) -> list[Row]:
-        """The newest total value of an area, or of each, with its assessment by the default method."""
+        """Return the newest total value of an area, or of each, with its assessment by the default method."""
         return queries.show(self.folder, indicator, area)
 
     def rank(self, indicator: str, within: str | None = None, since: int | None = None) -> Result:
-        """Countries by their newest value, the best first; equal values share a rank.
+        """Rank countries by their newest value, the best first; equal values share a rank.
 
         Args:
             indicator: an id.
             within: a group whose members are ranked among themselves; all countries by default.
-            since: leave out newest values of before this year.
+            since: exclude newest values before this year.
 
         Raises:
             CompactError: the group has no listed members.
@@ -180,7 +182,7 @@ class Release:
     def progress(
         self, indicators: Names | None = None, areas: Names | None = None, method: str | None = DEFAULT_METHOD
     ) -> Result:
-        """Assessments: how likely each target is met, with what that rests on.
+        """Return assessments: how likely each target is met, with the inputs of each.
 
         Args:
             indicators: an id or several; all by default.
@@ -196,7 +198,9 @@ class Release:
         )
 
     def projection(self, indicators: Names, areas: Names | None = None) -> Result:
-        """Projected years with 80 and 95 per cent intervals; no row where the release does not project."""
+        """Return projected years with 80 and 95 per cent intervals; no row if the release has no
+        projection.
+        """
         return self._ask(
             sql_of.PROJECTION,
             **self._which(indicators),
@@ -205,10 +209,10 @@ class Release:
         )
 
     def gaps(self, indicators: Names, areas: Names | None = None, *, newest: bool = True) -> Result:
-        """Differences between women and men, town and country, and other pairs.
+        """Return differences between women and men, town and country, and other pairs.
 
         Args:
-            newest: the newest year of each pair alone.
+            newest: only the newest year of each pair.
         """
         return self._ask(
             sql_of.GAPS,
@@ -219,14 +223,16 @@ class Release:
         )
 
     def breaks(self, indicators: Names | None = None, areas: Names | None = None) -> Result:
-        """Declared breaks with their reasons: years before one are not compared with years from it on."""
+        """Return declared breaks with their reasons: years before a break are not comparable with years
+        from it on.
+        """
         return self._ask(
             sql_of.BREAKS,
             indicators=None if indicators is None else self._which(indicators)["indicators"],
             areas=self._codes(areas),
         )
 
-    # --- where it comes from
+    # --- provenance
     def explain(
         self,
         indicator: str,
@@ -236,13 +242,13 @@ class Release:
         home: str | Path | None = None,
         **dimensions: str,
     ) -> Row:
-        """From one value to its observations, their snapshots and the bytes that they were read from.
+        """Trace one value to its observations, their snapshots and the stored bytes.
 
         Args:
             indicator: an id.
             area: a name or code.
             year: the latest by default.
-            home: COMPACT_HOME with the stored bytes; by default the one that the release is in.
+            home: COMPACT_HOME with the stored bytes; by default the home of the release.
             dimensions: codes other than the total, such as sex="F".
         """
         from warehouse.provenance.value import explain
@@ -252,11 +258,11 @@ class Release:
         return explain(self.folder, indicator, area, year, home=store, dimensions=codes)
 
     def compare(self, other: Release | str, *, most: int | None = None) -> Row:
-        """What differs from an earlier release, as in diff.json.
+        """Return the differences from an earlier release, as in diff.json.
 
         Args:
             other: the earlier release, or its id.
-            most: how many rows of a kind are listed; all by default.
+            most: maximum rows of each kind; all by default.
         """
         from warehouse.diff.document import compare
 
@@ -264,7 +270,7 @@ class Release:
         return compare(before.folder, self.folder, (before.id, self.id), most=most)
 
     def sql(self, statement: str, **values: Any) -> Result:
-        """The answer to SQL on the tables and views of the release, read-only.
+        """Run SQL on the tables and views of the release, read-only.
 
         Args:
             statement: one query, such as "select * from v_latest where indicator = $id".
@@ -274,11 +280,11 @@ class Release:
 
     # --- arguments
     def known(self, indicator: str) -> str:
-        """The id under which the release has an indicator. Raises CompactError with the nearest ids."""
+        """Return the id of an indicator in the release. Raises CompactError with the nearest ids."""
         return queries.check_indicator(self.folder, indicator)
 
     def verdict_words(self) -> dict[str, str]:
-        """The classes of the default method in words, by their code; empty for an older release."""
+        """Return the classes of the default method in words, by their code; empty for an older release."""
         return verdict_words(self.folder)
 
     def _ask(self, sql: str, **values: Any) -> Result:

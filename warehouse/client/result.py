@@ -1,6 +1,6 @@
-"""The answer to a question: rows that become Arrow, pandas, CSV or Parquet when asked to.
+"""The result of a query: rows that convert lazily to Arrow, pandas, CSV or Parquet.
 
-Nothing is computed here. Arrow and pandas are imported by the method that returns them.
+It computes nothing. The method that returns Arrow or pandas imports it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Result:
     """Rows in a fixed order of columns; a sequence of dictionaries to iterate over.
 
     Args:
-        run: runs the question; it is asked once for rows, and once more for Arrow.
-        fetch: a cheaper way to names of columns and records, where there is one.
+        run: runs the query; called once for rows, and again for Arrow. fetch: a cheaper way to column names
+            and records, if there is one.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Result:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the columns."""
+        """Names of the columns."""
         return self._answer[0]
 
     @property
     def rows(self) -> list[Row]:
-        """The rows as dictionaries."""
+        """Rows as dictionaries."""
         return list(self)
 
     def __len__(self) -> int:
@@ -64,22 +64,23 @@ class Result:
             yield dict(zip(self.columns, record, strict=True))
 
     def arrow(self) -> pa.Table:
-        """The rows as an Arrow table: a column has its type even where there is no row."""
+        """Return the rows as an Arrow table: a column has its type even without rows."""
         table: pa.Table = self._run().to_arrow_table()
         return table
 
     def pandas(self) -> pd.DataFrame:
-        """The rows as a data frame with Arrow types: missing is `<NA>`, and whole numbers stay whole."""
+        """Return the rows as a data frame with Arrow types: missing is `<NA>`, and integers stay integers."""
         import pandas as pd
 
         frame: pd.DataFrame = self.arrow().to_pandas(types_mapper=pd.ArrowDtype)
         return frame
 
     def csv(self, *, bom: bool = False) -> str:
-        """The rows as CSV in full precision; a text that a spreadsheet would execute gets an apostrophe.
+        """Return the rows as CSV in full precision; a text that a spreadsheet would execute gets an
+        apostrophe.
 
         Args:
-            bom: begin with a byte order mark, by which Excel knows UTF-8.
+            bom: start with a byte order mark, by which Excel detects UTF-8.
         """
         from sources.contributions.cells import neutral
 
@@ -92,14 +93,14 @@ class Result:
         return text.getvalue()
 
     def write(self, path: str | Path, *, bom: bool = False) -> Path:
-        """Write the rows to a file, in the format that its name ends with.
+        """Write the rows to a file, in the format of its suffix.
 
         Args:
             path: a name that ends with .csv or .parquet (compressed with zstd).
-            bom: of CSV: begin with a byte order mark.
+            bom: start a CSV with a byte order mark.
 
         Raises:
-            CompactError: the name ends otherwise.
+            CompactError: the suffix is neither.
         """
         target = Path(path)
         if target.suffix == ".csv":
@@ -120,7 +121,7 @@ class Result:
         return f"<{len(self):,} rows: {', '.join(self.columns)}>"
 
     def _repr_html_(self) -> str:
-        """A table for notebooks: the first rows, and how many there are."""
+        """Return a table for notebooks: the first rows, and the number of rows."""
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in record) + "</tr>"

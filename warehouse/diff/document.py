@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT = "compact-tracker/diff-1"
 DIFF = "diff.json"
-MOST = 500  # rows of one kind that diff.json lists; the totals are always whole
+MOST = 500  # rows per kind of change in diff.json; the totals cover all rows
 WAYS = ("better", "worse", "assessed", "not_assessed")
 
 
@@ -42,13 +42,13 @@ def compare(
     most: int | None = MOST,
     decided: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Everything that differs between two release folders. before: None for a first release; ids: their
-    names; most: how many rows of a kind are listed (None: all); decided: snapshots that a person accepted
-    although they differ much, with the person and the reason.
+    """Compare two release folders. before: None for a first release; ids: their names; most: maximum rows of
+    each kind (None: all); decided: snapshots that an operator accepted despite large differences, with
+    operator and reason.
 
     Numbers equal to 1e-12 of the larger are equal. A value is revised where both releases have the key and
     the numbers differ; beyond: by more than the share of revision_limits.yaml, from the same source and
-    series. Raises nothing but what DuckDB raises on files that are no release.
+    series. Raises only DuckDB's errors, for files that are not a release.
     """
     limits = Limits.load()
     document: dict[str, Any] = {
@@ -101,6 +101,6 @@ def _listed_pairs(rows: Sequence[Row], most: int | None) -> dict[str, Any]:
 
 
 def _listed_classes(rows: Sequence[Row], most: int | None) -> dict[str, Any]:
-    """ways: how many assessments by the default method went which way."""
+    """Count the listed class changes. ways: number of assessments by the default method in each direction."""
     ways = [row["direction"] for row in rows if row["method"] == DEFAULT_METHOD]
     return _listed(rows, most) | {"ways": {way: ways.count(way) for way in WAYS}}

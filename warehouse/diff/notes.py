@@ -15,11 +15,11 @@ from schemas.display import counted
 Row = Mapping[str, Any]
 
 NAMED = 4  # names in a list, before "and 7 more"
-TOLD = 12  # single countries' changes that are told; the rest is counted
+TOLD = 12  # single countries' changes in full sentences; the rest are counted
 
 
 def sentences(diff: Row) -> list[str]:
-    """What a reader should know first, in the order of its weight."""
+    """Return the sentences in order of importance."""
     if diff["before"] is None:
         return ["This is the first release here, so there is nothing to compare it with."]
     said = [
@@ -39,7 +39,7 @@ def sentences(diff: Row) -> list[str]:
 
 
 def because(row: Row) -> str:
-    """Why an assessment has another class: what of its inputs moved."""
+    """Explain a change of class by the inputs that changed."""
     words_of = {"value": _value, "target": _target, "baseline": _baseline}
     other = {
         "series": "values between baseline and latest year changed",
@@ -149,7 +149,7 @@ def _withdrawn(rows: Sequence[Row]) -> list[str]:
 
 
 def _origins(rows: Sequence[Row]) -> list[str]:
-    """What comes from another series is told one by one, other sources by pairs."""
+    """List changed series one by one, other sources by pairs."""
     said = []
     for row in [row for row in rows if row["kind"] != "other_source"][:TOLD]:
         values = counted(row["values"], "value")
@@ -210,7 +210,7 @@ WAYS = {
 
 
 def _classes(categories: Row) -> list[str]:
-    """The default method alone; the others are in the table."""
+    """List changed classes of the default method; the others are in the table."""
     ways = categories["ways"]
     parts = [f"{ways[way]:,} {text}" for way, text in WAYS.items() if ways[way]]
     if not parts:
@@ -229,7 +229,7 @@ def _classes(categories: Row) -> list[str]:
 
 
 def _words(category: str) -> str:
-    """A class in words: about_as_likely_as_not has no others."""
+    """Format a class in words: about_as_likely_as_not has no others."""
     return category.replace("_", " ")
 
 
@@ -252,14 +252,14 @@ def _tables(rows: Sequence[Row]) -> list[str]:
 
 
 def number(value: float | None) -> str:
-    """A number for a sentence."""
+    """Format a number for a sentence."""
     if value is None:
         return "nothing"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def numbers(old: float | None, new: float | None) -> tuple[str, str]:
-    """Two numbers, with as many digits as tell them apart."""
+    """Format two numbers with enough digits to tell them apart."""
     if old is None or new is None or number(old) != number(new) or old == new:
         return number(old), number(new)
     digits = next((d for d in range(5, 17) if f"{old:.{d}g}" != f"{new:.{d}g}"), 17)

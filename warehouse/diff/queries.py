@@ -1,7 +1,7 @@
 """The queries of a difference between two releases: rows of each kind of change, as dictionaries.
 
-The tables that they read (`change`, `meta`, `before_…`, `after_…`) are made in rows.py; document.py puts the
-document together.
+rows.py makes the tables that they read (`change`, `meta`, `before_…`, `after_…`); document.py assembles the
+document.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DIRECTIONS = ("worsening", "no_clear_change", "improving")
 
 
 def indicator_changes(con: duckdb.DuckDBPyConnection, beyond: float) -> list[Row]:
-    """A row for each indicator of which anything differs: how many values, and which years came."""
+    """Return a row for each changed indicator: the number of changed values, and new years."""
     return rows(
         con,
         f"""
@@ -90,7 +90,7 @@ def indicator_changes(con: duckdb.DuckDBPyConnection, beyond: float) -> list[Row
 
 
 def revised_values(con: duckdb.DuckDBPyConnection, beyond: float) -> list[Row]:
-    """Revised values with the size of the revision: totals first, then by size."""
+    """Return revised values with the size of the revision: totals first, then by size."""
     return rows(
         con,
         """
@@ -123,7 +123,7 @@ def status_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def coverage_changes(con: duckdb.DuckDBPyConnection, *, gained: bool) -> list[Row]:
-    """Pairs of indicator and country that have a value since 2015 now and had none, or the reverse."""
+    """Return pairs of indicator and country that gained or lost all their values since 2015."""
     return rows(
         con,
         """
@@ -143,7 +143,7 @@ def coverage_changes(con: duckdb.DuckDBPyConnection, *, gained: bool) -> list[Ro
 
 
 def category_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Assessments whose class is another one, with what of their inputs changed."""
+    """Return assessments with a changed class, with the changed inputs."""
     changes = rows(
         con,
         """
@@ -174,8 +174,8 @@ def category_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
         order by method, indicator, area, ref_area""",
     )
     for row in changes:
-        # The class follows from target, baseline and latest value, in some methods from the years between; if
-        # none of them moved, the method did.
+        # The class depends on target, baseline and latest value, in some methods on the years between; if
+        # none of them changed, the method did.
         row["reasons"] = row["reasons"] or (["series"] if row["touched"] else ["method"])
         del row["touched"]
         row["direction"] = _direction(row["before"], row["after"])
@@ -184,7 +184,7 @@ def category_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def _weight(row: Row) -> tuple[bool, bool, int]:
-    """The default method first, then moves from class to class, the widest first; else as they stand."""
+    """Order: the default method first, then the widest moves from class to class; others in table order."""
     ranked = row["direction"] in ("better", "worse")
     ranks = _ranks(row["before"], row["after"])
     jump = abs(ranks.index(row["after"]) - ranks.index(row["before"])) if ranked else 0
@@ -198,13 +198,14 @@ def _direction(before: str, after: str) -> str:
 
 
 def _ranks(before: str, after: str) -> tuple[str, ...]:
-    """The order in which both classes are; empty where they are not of one kind."""
+    """Return the order that contains both classes; empty if they are of different kinds."""
     return next((one for one in (ON_TARGET, DIRECTIONS) if before in one and after in one), ())
 
 
 def series_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Values that come from another series or source than before, counted; renamed where the list of renames
-    knows the pair."""
+    """Return values that come from another series or source than before, counted; renamed if the list of
+    renames has the pair.
+    """
     changes = rows(
         con,
         """
@@ -238,7 +239,7 @@ def series_changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def accepted_revisions(con: duckdb.DuckDBPyConnection, decided: Mapping[str, str]) -> list[Row]:
-    """The decisions of persons that this difference comes from."""
+    """Return the operators' decisions that caused this difference."""
     accepted = con.execute("""
         select settled.name, count(*)
         from settled

@@ -1,4 +1,4 @@
-"""Two releases side by side in SQL: rows of each published table matched by primary key, and their
+"""Compares two releases in SQL: matches rows of each published table by primary key, and lists their
 differences.
 
 document.py assembles the differences, notes.py puts them into sentences. Only DuckDB is imported, on use.
@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-# Two numbers that differ by less than this share of the larger are the same number: what is left after sums
-# in another order. A double has 16 digits.
+# Two numbers that differ by less than this share of the larger are equal: the rounding of sums in another
+# order. A double has 16 digits.
 NOISE = 1e-12
-# Tables that say nothing new: revision is itself a comparison.
+# Tables without information of their own: revision is itself a comparison.
 NOT_COMPARED = {"revision"}
-# A snapshot's name changes whenever the agency is asked again, whatever it says; descriptions of code do too.
+# A snapshot's name changes with every fetch, even if the data do not; so do descriptions of code.
 NOT_CONTENT = {"snapshot", "fingerprint"}
 
 
 @contextmanager
 def side_by_side(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the views before_<table> and after_<table>, and the macro `same` for two numbers."""
+    """Open a connection with the views before_<table> and after_<table>, and the macro `same` for two
+    numbers.
+    """
     with connect(memory_limit="3GiB") as con:
         for side, folder in (("before", before), ("after", after)):
             for name in tables_of(folder):
@@ -46,20 +48,23 @@ def side_by_side(before: Path, after: Path) -> Iterator[duckdb.DuckDBPyConnectio
 
 
 def tables_of(folder: Path) -> list[str]:
-    """The published tables that a release has; an older one has fewer."""
+    """Return the published tables of a release; an older one has fewer."""
     return [name for name in TABLES if (folder / f"{name}.parquet").is_file()]
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> list[Row]:
-    """A query's rows as dictionaries."""
+    """Return a query's rows as dictionaries."""
     relation = con.execute(sql, values or None)
     names = [column[0] for column in relation.description or ()]
     return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
 
 
 def compare_tables(con: duckdb.DuckDBPyConnection, before: Path, after: Path) -> list[Row]:
-    """For each table: rows before and after, added, removed and changed by primary key, and the columns that
-    came or went. A table that one release lacks is `new` or `gone`."""
+    """Compare each table: rows before and after, rows added, removed and changed by primary key, and added or
+    removed columns.
+
+    A table that one release lacks is `new` or `gone`.
+    """
     old, new = tables_of(before), tables_of(after)
     differences = []
     for name, table in TABLES.items():
@@ -79,7 +84,7 @@ def compare_tables(con: duckdb.DuckDBPyConnection, before: Path, after: Path) ->
 
 
 def _compare(con: duckdb.DuckDBPyConnection, table: Table) -> Row:
-    """One table that both releases have. Only columns that both have can differ."""
+    """Compare one table that both releases have. Only columns in both can differ."""
     old, new = (_columns(con, f"{side}_{table.name}") for side in ("before", "after"))
     keys = [name for name in table.key if name in old and name in new]
     content = [name for name in old if name in new and name not in keys and name not in NOT_CONTENT]
@@ -126,7 +131,7 @@ def _columns(con: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
 
 
 def _on(table: Table, keys: list[str]) -> str:
-    """The join on the key; a nullable part of a key is equal to itself where it is null."""
+    """Return the join on the key; null equals null in a nullable part of a key."""
     return " and ".join(
         f"o.{_q(name)} {'is not distinct from' if table.column(name).nullable else '='} n.{_q(name)}"
         for name in keys
@@ -138,9 +143,10 @@ def _q(name: str) -> str:
 
 
 def load_changes(con: duckdb.DuckDBPyConnection, settled: Collection[str] = ()) -> None:
-    """The temporary tables that the rest is read from: change (every indicator value that is not what it
-    was), named_area and meta. settled: snapshots that a person accepted; a change that comes with one of them
-    is that person's."""
+    """Create the temporary tables that other queries read: change (every changed indicator value),
+    named_area and meta. settled: snapshots that an operator accepted; their changes count as that
+    decision.
+    """
     con.execute(
         "create temp table settled as select unnest($names::varchar[]) as name", {"names": [*settled]}
     )

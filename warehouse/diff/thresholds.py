@@ -1,6 +1,6 @@
-"""Selects the revisions that a person must acknowledge, by the limits of thresholds.yaml.
+"""Selects the revisions that an operator must acknowledge, by the limits of thresholds.yaml.
 
-What follows is decided in warehouse/release/build.py.
+warehouse/release/build.py acts on them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Limits:
 
     @classmethod
     def load(cls, path: Path = FILE) -> Limits:
-        """Read the file. Raises CompactError where a limit lacks a number or a reason."""
+        """Load the limits. Raises CompactError if one lacks a number or a reason."""
         import yaml
 
         document: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -58,7 +58,7 @@ class Limits:
 
 
 def large_revisions(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
-    """What goes beyond the limits, one row each. Reads the tables of load_changes."""
+    """Return revisions beyond the limits, one row each. Reads the tables of load_changes."""
     return [
         *_shares(con, limits, "revised_share"),
         *_shares(con, limits, "withdrawn_share"),
@@ -104,7 +104,7 @@ def _shares(con: duckdb.DuckDBPyConnection, limits: Limits, name: str) -> list[R
 
 
 def _single(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
-    """Total values of countries; at most one row an indicator, about its largest revision."""
+    """Return total values of countries: at most one row per indicator, its largest revision."""
     revisions = rows(
         con,
         f"""
@@ -144,7 +144,7 @@ def _single(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
 
 
 def _reclassified(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
-    """Classes that changed while the values behind them did not, in the default method."""
+    """Return classes of the default method that changed although the values behind them did not."""
     changes = rows(
         con,
         """

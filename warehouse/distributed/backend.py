@@ -1,8 +1,7 @@
-"""Which engine computes the tables of a release: COMPACT_ENGINE, duckdb by default.
+"""Selects the engine that computes the tables of a release: COMPACT_ENGINE, duckdb by default.
 
-On Spark run the tables that are made by SQL, except for progress. The projection, its back-test and the
-composite scores are NumPy programs over the totals: they run in this process on DuckDB, whichever engine made
-their inputs.
+Spark computes the SQL tables except progress. The projection, its back-test and the composite scores are
+NumPy programs over the totals: they always run in this process on DuckDB.
 """
 
 from __future__ import annotations
@@ -25,21 +24,22 @@ if TYPE_CHECKING:
     from warehouse.distributed.spark import SparkConnection
 
 MADE_IN_PYTHON = frozenset({PROJECTION.name, PROJECTION_SKILL.name, SCORE.name})
-# Spark inlines each common table expression where it is read: planning the default method took all memory
-# before a row was read (Spark 4.3, 2026-11-30). Progress has a row for each series, not for each value.
+# Spark inlines each common table expression: planning the default method took all memory before a row was
+# read (Spark 4.3, 2026-11-30). Progress has a row for each series, not for each value.
 ON_DUCKDB = MADE_IN_PYTHON | {PROGRESS.name}
-# Tables of the size of the release, which Spark's workers read from parquet; all others are carried over.
+# Tables as large as the release, which Spark's workers read from parquet; the others are copied.
 LARGE = frozenset({"indicator", "total_value", "previous_indicator"})
 
 
 def engine_name() -> str:
-    """duckdb or spark."""
+    """Return duckdb or spark."""
     return load_settings().engine
 
 
 def engine_version() -> str:
-    """The engine with its version, as the fingerprint of a release has it; empty for DuckDB, which the code's
-    own fingerprint names."""
+    """Return the engine with its version, for the fingerprint of a release; empty for DuckDB, which the
+    code's own fingerprint includes.
+    """
     return f"spark {version('pyspark')}" if engine_name() == "spark" else ""
 
 
@@ -47,7 +47,9 @@ def engine_version() -> str:
 def on_spark(
     con: duckdb.DuckDBPyConnection, folder: Path, previous: Path | None
 ) -> Iterator[SparkConnection | None]:
-    """A Spark connection that has all that the DuckDB one has, if COMPACT_ENGINE says so, else None.
+    """Return a Spark connection with all tables of the DuckDB one if COMPACT_ENGINE is spark, else None.
+
+    folder: the folder of indicator.parquet; previous: the previous release.
 
     folder: where indicator.parquet is; previous: the release before.
     """
@@ -68,7 +70,7 @@ def on_spark(
 def carry_over(
     con: duckdb.DuckDBPyConnection, other: SparkConnection, folder: Path, previous: Path | None
 ) -> None:
-    """Every input of the models, from DuckDB to Spark; the large ones from their files."""
+    """Copy every input of the models from DuckDB to Spark; Spark reads the large ones from their files."""
     for name in temporary_names(con):
         if name not in LARGE:
             other.register(name, con.sql(f'select * from "{name}"').to_arrow_table())
@@ -81,7 +83,7 @@ def carry_over(
 
 
 def temporary_names(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """The temporary tables and views of a connection."""
+    """Return the temporary tables and views of a connection."""
     return [
         str(name)
         for (name,) in con.execute("""

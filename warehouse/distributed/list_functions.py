@@ -1,4 +1,4 @@
-"""Lists on Spark: sums, sorting, distinct members and their text."""
+"""Rewrites of list functions for Spark: sums, sorting, distinct members and their text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlglot import exp
 
 
 def plain_lists(node: exp.Expr) -> exp.Expr:
-    """A list function in terms that Spark has; any other node unchanged."""
+    """Rewrite a list function for Spark; return any other node unchanged."""
     if isinstance(node, exp.Anonymous) and node.name.lower() == "list_sum":
         return list_sum(node.expressions[0])
     if isinstance(node, exp.ArrayAgg):
@@ -19,7 +19,7 @@ def plain_lists(node: exp.Expr) -> exp.Expr:
 
 
 def list_sum(members: exp.Expr) -> exp.Expr:
-    """The sum of a list's members that are not null; null if there are none."""
+    """Sum a list's members that are not null; null if there are none."""
     total, member = exp.to_identifier("total"), exp.to_identifier("member")
     both = exp.Coalesce(
         this=exp.Add(this=exp.column("total"), expression=exp.column("member")),
@@ -31,8 +31,9 @@ def list_sum(members: exp.Expr) -> exp.Expr:
 
 
 def array_agg(node: exp.ArrayAgg) -> exp.Expr:
-    """Spark collects in no order, and an empty list, not null, where there is nothing. Members that are not
-    distinct are records, whose order no model depends on but for the last bits of sums."""
+    """Rewrite array_agg: Spark collects in no order, and returns an empty list instead of null. Members
+    that are not distinct are records; their order affects only the last bits of sums.
+    """
     inner = node.this.this if isinstance(node.this, exp.Order) else node.this
     if not isinstance(inner, exp.Distinct):
         node.set("this", inner)
@@ -44,8 +45,9 @@ def array_agg(node: exp.ArrayAgg) -> exp.Expr:
 
 
 def joined(node: exp.GroupConcat, where: exp.Expr | None) -> exp.Expr:
-    """Text put together in an order. Spark's listagg takes no distinct text with a filter beside others (4.3,
-    November 2026): collected, sorted, joined; of nothing null."""
+    """Join text in an order. Spark's listagg rejects distinct text with a filter next to others (4.3,
+    November 2026), so it is collected, sorted and joined; null for no text.
+    """
     order = node.this if isinstance(node.this, exp.Order) else None
     value = order.this if order else node.this
     distinct = isinstance(value, exp.Distinct)

@@ -1,9 +1,7 @@
-"""The part of SQL that a model may use, so that it means the same on every engine: which constructs, which
-functions.
+"""The subset of SQL for models: constructs and functions with the same meaning on every engine.
 
-How each of them is said in another dialect is in translate.py. The list is short on purpose: what is not on
-it has not been compared between engines. A model that needs more adds it here, with its translation and a
-test of equality.
+translate.py translates them. The list is deliberately short: other constructs have not been compared between
+engines. A model that needs more adds it here, with its translation and a test of equality.
 """
 
 from __future__ import annotations
@@ -16,8 +14,8 @@ from sqlglot import exp
 
 from warehouse.engine.duckdb_engine import MODELS
 
-# Shape of a query. No order by at the top (a table is sorted when it is written), no limit, no recursion, no
-# pivot, no sample; approximate functions are not on any list.
+# Shape of a query. No order by at the top (tables are sorted when written), no limit, no recursion, no pivot,
+# no sample; approximate functions are not on any list.
 SHAPE: tuple[type[exp.Expr], ...] = (
     exp.Select, exp.From, exp.Where, exp.Group, exp.Having, exp.Qualify, exp.Join, exp.With, exp.CTE,
     exp.Subquery, exp.Union, exp.Intersect, exp.Table, exp.TableAlias, exp.Values, exp.Tuple, exp.Alias,
@@ -47,20 +45,21 @@ LISTS: tuple[type[exp.Expr], ...] = (
 # Functions that sqlglot has no name for.
 UNNAMED = frozenset({"list_sum"})
 ALLOWED = frozenset((*SHAPE, *OPERATORS, *FUNCTIONS, *AGGREGATES, *LISTS))
-# decimal(38, 0) is the exact whole number in which values are added up in any order; no other decimal.
+# decimal(38, 0) is the exact integer for order-independent sums; no other decimal.
 TYPES = frozenset({"DOUBLE", "TEXT", "BOOLEAN", "SMALLINT", "INT", "BIGINT", "DECIMAL(38, 0)"})
 
 
 @cache
 def model_names() -> tuple[str, ...]:
-    """Every model, by its path below warehouse/models without the ending. views.sql is no model: it makes the
-    views of warehouse.duckdb."""
+    """Return every model, by its path below warehouse/models without the suffix. views.sql is not a model:
+    it makes the views of warehouse.duckdb.
+    """
     paths = sorted(MODELS.rglob("*.sql"))
     return tuple(str(path.relative_to(MODELS).with_suffix("")) for path in paths if path.stem != "views")
 
 
 def parse(sql: str) -> exp.Expr:
-    """The tree of a model's one select statement."""
+    """Parse a model's one select statement."""
     statement = sqlglot.parse_one(sql, dialect="duckdb")
     if not isinstance(statement, exp.Query):
         raise ValueError(f"a model is one select statement, not {type(statement).__name__}")
@@ -68,7 +67,7 @@ def parse(sql: str) -> exp.Expr:
 
 
 def faults(sql: str) -> list[str]:
-    """What in a model's text is outside the subset, one sentence each; none if it may run on any engine."""
+    """Return the constructs outside the subset, one sentence each; none if the model runs on any engine."""
     return sorted(set(_faults(parse(sql))))
 
 
@@ -86,7 +85,7 @@ def _faults(tree: exp.Expr) -> Iterator[str]:
 
 
 def _fault_of_meaning(node: exp.Expr) -> Iterator[str]:
-    """What every engine parses, and each takes its own way."""
+    """Check for constructs that every engine parses but interprets in its own way."""
     if isinstance(node, exp.Cast) and node.to.is_type("smallint", "int", "bigint") and _fraction(node.this):
         said = node.sql("duckdb")
         yield f"a cast to a whole number rounds here and cuts off there, so say floor or round: {said}"

@@ -1,7 +1,7 @@
-"""Shapes of a query that Spark lacks: qualify, and the same name for two common tables.
+"""Rewrites of query shapes that Spark lacks: qualify, and the same name for two common tables.
 
-sqlglot has ways of its own for both, which take a column for another of the same name (30.30,
-November 2026) or leave what Spark refuses. Columns are resolved before this, see translate.py."""
+sqlglot's own rewrites confuse columns of the same name (30.30, November 2026) or leave SQL that Spark
+rejects. Columns are resolved before, see translate.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlglot import exp
 
 
 def without_qualify(tree: exp.Expr) -> exp.Expr:
-    """Rows chosen by a window: the window becomes a column of a query inside, chosen by outside."""
+    """Move a window from qualify to a column of an inner query, filtered outside."""
     for select in list(tree.find_all(exp.Select)):
         qualify = select.args.get("qualify")
         if qualify is None:
@@ -40,8 +40,9 @@ def _windows(condition: exp.Expr) -> list[exp.Window]:
 
 
 def unlike_names(tree: exp.Expr) -> exp.Expr:
-    """Common tables of parts of a query that have the same name get a number: sqlglot moves all of them to
-    the top, where a name may appear once."""
+    """Number common tables of subqueries that share a name: sqlglot moves all of them to the top, where
+    names must be unique.
+    """
     seen: set[str] = set()
     for select in list(tree.find_all(exp.Query)):
         for table in select.ctes:

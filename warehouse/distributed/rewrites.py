@@ -1,4 +1,4 @@
-"""Expressions that mean something else on Spark than on DuckDB, replaced by ones that mean the same.
+"""Rewrites of expressions that have another meaning on Spark than on DuckDB.
 
 Each rewrite names the difference. They work on a tree whose columns are resolved and whose expressions have
 types (translate.py); rewrites of lists are in list_functions.py.
@@ -17,14 +17,14 @@ Rewrite = Callable[[exp.Expr], exp.Expr]
 
 
 def rewritten(tree: exp.Expr) -> exp.Expr:
-    """The tree in terms that mean the same on Spark. The tree itself is changed too."""
+    """Rewrite the tree for Spark. Modifies the tree itself."""
     for rewrite in (*REWRITES, plain_lists):
         tree = tree.transform(rewrite, copy=False)
     return without_qualify(unlike_names(tree))
 
 
 def double_literal(node: exp.Expr) -> exp.Expr:
-    """0.001 is a decimal on Spark, and decimals divide and round by other rules."""
+    """Rewrite literals: 0.001 is a decimal on Spark, and decimals divide and round by other rules."""
     if isinstance(node, exp.Literal) and not node.is_string and not node.is_int:
         cast = isinstance(node.parent, exp.Cast) and node.parent.to.is_type("double")
         return node if cast else exp.cast(node.copy(), "double", copy=False)
@@ -34,8 +34,10 @@ def double_literal(node: exp.Expr) -> exp.Expr:
 
 
 def divide(node: exp.Expr) -> exp.Expr:
-    """A division by zero is infinite on DuckDB, an error on Spark; there pow(0, -1) is infinite of the right
-    sign, and 0 times it is not a number."""
+    """Rewrite divisions: by zero they give infinity on DuckDB and an error on Spark.
+
+    pow(0, -1) is infinite with the right sign on Spark, and 0 times it is not a number.
+    """
     if not isinstance(node, exp.Div) or _never_zero(node.expression):
         return node
     left, right = node.left.unnest(), node.right.unnest()
@@ -47,28 +49,30 @@ def divide(node: exp.Expr) -> exp.Expr:
 
 
 def unordered_sum(node: exp.Expr) -> exp.Expr:
-    """Spark does not sum in a given order: the last bits may differ from run to run."""
+    """Drop the order of sums, which Spark lacks: the last bits may differ between runs."""
     if isinstance(node, exp.Sum) and isinstance(node.this, exp.Order):
         node.set("this", node.this.this)
     return node
 
 
 def unhinted(node: exp.Expr) -> exp.Expr:
-    """`with … as materialized` is a hint to DuckDB that Spark has no word for; the result is the same."""
+    """Drop `with … as materialized`, a hint to DuckDB that Spark lacks; the result is the same."""
     if isinstance(node, exp.CTE):
         node.set("materialized", None)
     return node
 
 
 def any_value(node: exp.Expr) -> exp.Expr:
-    """Of equal values the largest is any: DuckDB's any_value skips nulls, Spark's does not."""
+    """Replace any_value with the largest of equal values: DuckDB's any_value skips nulls, Spark's does
+    not.
+    """
     if isinstance(node, exp.IgnoreNulls) and isinstance(node.this, exp.AnyValue):
         node = node.this
     return exp.Max(this=node.this) if isinstance(node, exp.AnyValue) else node
 
 
 def text(node: exp.Expr) -> exp.Expr:
-    """A number becomes text by a cast; a rounded one with its digits and at least one, as on DuckDB."""
+    """Convert numbers to text by a cast; a rounded one with its digits, at least one, as on DuckDB."""
     if not isinstance(node, exp.DPipe):
         return node
     for name in ("this", "expression"):
@@ -94,7 +98,7 @@ def _digits(rounded: exp.Round) -> exp.Expr:
 
 
 def finite(node: exp.Expr) -> exp.Expr:
-    """Spark has no isfinite; NaN is not below infinity either."""
+    """Replace isfinite, which Spark lacks; NaN is not below infinity either."""
     if isinstance(node, exp.Anonymous) and node.name.lower() == "isfinite":
         infinity = exp.cast(exp.Literal.string("Infinity"), "double")
         return exp.LT(this=exp.Abs(this=node.expressions[0]), expression=infinity)

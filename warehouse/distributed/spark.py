@@ -1,8 +1,8 @@
 """Apache Spark as the engine of the SQL models: a session, and a connection with DuckDB's interface.
 
-The calls that the models make of a connection (execute, sql, register, unregister) run here in Spark, each
-statement translated by translate.py, so that release/tables.py, models/progress.py and models/claims.py
-serve both engines. backend.py lists the tables computed here.
+It offers the calls that the models use (execute, sql, register, unregister) and translates each statement
+with translate.py, so that release/tables.py, models/progress.py and models/claims.py run on both engines.
+backend.py lists the tables computed here.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ TYPES = {
 
 @contextmanager
 def spark_session() -> Iterator[SparkSession]:
-    """A session on the master that COMPACT_SPARK_MASTER names, this machine's cores by default; stopped at
-    the end. Raises CompactError if PySpark or Java are not there."""
+    """Open a session on the master of COMPACT_SPARK_MASTER, by default this machine's cores; stop it at
+    the end. Raises CompactError if PySpark or Java are missing.
+    """
     try:
         from pyspark.sql import SparkSession
     except ImportError as fault:
@@ -49,7 +50,7 @@ def spark_session() -> Iterator[SparkSession]:
 
     os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    # where workers of local-cluster leave their logs: not in the folder of the library
+    # folder for logs of local-cluster workers: not the library's own
     os.environ.setdefault(
         "SPARK_WORKER_DIR", str(Path(tempfile.gettempdir()) / f"compact-spark-{os.getpid()}")
     )
@@ -72,13 +73,12 @@ def spark_session() -> Iterator[SparkSession]:
 
 
 def configuration() -> dict[str, str]:
-    """What is asked of Spark: strict types, UTC, no web page; and what COMPACT_SPARK_CONF says, which
-    wins."""
+    """Return Spark's configuration: strict types, UTC, no web page; COMPACT_SPARK_CONF takes precedence."""
     defaults = {
         "spark.sql.ansi.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.sql.shuffle.partitions": "16",  # adaptive execution joins those that are small
+        "spark.sql.shuffle.partitions": "16",  # adaptive execution joins small partitions
         "spark.driver.memory": "2g",
         "spark.driver.maxResultSize": "0",
         "spark.ui.enabled": "false",
@@ -91,19 +91,20 @@ def configuration() -> dict[str, str]:
 
 @dataclass
 class SparkConnection:
-    """Tables by name, and the calls of a DuckDB connection that the models' programs make."""
+    """Tables by name, and the calls of a DuckDB connection that the models use."""
 
     session: SparkSession
     tables: dict[str, DataFrame] = field(default_factory=dict)
 
     def read(self, name: str, path: str | Path, files: Sequence[Path] = ()) -> None:
-        """Parquet as a table: a file, a folder, or an address that Spark's workers can read. files: of a
-        folder these alone, with the columns that their places in it name."""
+        """Read parquet as a table: a file, a folder, or a URL that Spark's workers can read. files: only
+        these files of a folder, with the columns in their paths.
+        """
         reader = self.session.read.option("basePath", str(path)) if files else self.session.read
         self._name(name, reader.parquet(*map(str, files or (path,))))
 
     def register(self, name: str, rows: pa.Table) -> None:
-        """Rows of this process as a table."""
+        """Register rows of this process as a table."""
         plain = (
             pa.table({column: _plain(rows[column]) for column in rows.column_names})
             if rows.num_columns
@@ -112,13 +113,14 @@ class SparkConnection:
         self._name(name, self.session.createDataFrame(plain))
 
     def unregister(self, name: str) -> None:
-        """Forget a table."""
+        """Remove a table."""
         self.tables.pop(name)
         self.session.catalog.dropTempView(name)
 
     def execute(self, sql: str) -> SparkRows:
-        """A select's rows; or `create [or replace] temp table … as select`, which keeps them for the selects
-        after it."""
+        """Run a select and return its rows; or `create [or replace] temp table … as select`, which stores
+        them for later selects.
+        """
         tree = sqlglot.parse_one(sql, dialect="duckdb")
         if not isinstance(tree, exp.Create):
             return self.sql(sql)
@@ -126,27 +128,27 @@ class SparkConnection:
         if not (tree.args.get("exists") and name in self.tables):
             frame = self._frame(tree.expression.sql("duckdb"))
             # a checkpoint, not a cache: the plan of a cached table is part of every plan that reads it, and
-            # plans that nest take all memory before a row is read
+            # nested plans take all memory before a row is read
             self._name(name, frame.localCheckpoint(eager=True))
         return SparkRows(self.tables[name])
 
     def view(self, name: str, sql: str) -> None:
-        """A select that is rebuilt for each that asks."""
+        """Define a select that is recomputed for each reader."""
         self._name(name, self._frame(sql))
 
     def sql(self, sql: str) -> SparkRows:
-        """A select's rows, in no order but the one that the select gives."""
+        """Return a select's rows, in the select's own order only."""
         return SparkRows(self._frame(sql))
 
     def schema(self) -> Mapping[str, Mapping[str, str]]:
-        """The tables with their columns and DuckDB's names of the types."""
+        """Return the tables with their columns and DuckDB's names of the types."""
         return {
             name: {column: TYPES.get(kind, kind) for column, kind in frame.dtypes}
             for name, frame in self.tables.items()
         }
 
     def close(self) -> None:
-        """Forget every table and what is kept of it."""
+        """Remove every table and its storage."""
         for name, frame in self.tables.items():
             frame.unpersist()
             self.session.catalog.dropTempView(name)
@@ -164,25 +166,25 @@ class SparkConnection:
 
 @dataclass(frozen=True)
 class SparkRows:
-    """What a select found."""
+    """The rows of a select."""
 
     frame: DataFrame
 
     def to_arrow_table(self) -> pa.Table:
-        """All rows, in this process."""
+        """Return all rows, in this process."""
         return self.frame.toArrow()
 
     def to_arrow_reader(self, batch_size: int) -> pa.RecordBatchReader:
-        """The same in batches of so many rows."""
+        """Return all rows in batches of so many rows."""
         return self.to_arrow_table().to_reader(max_chunksize=batch_size)
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """All rows as tuples."""
+        """Return all rows as tuples."""
         return [tuple(row) for row in self.frame.collect()]
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Types that Spark has: no dictionaries, no large strings."""
+    """Convert to types that Spark has: no dictionaries, no large strings."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return column.cast(kind.value_type)

@@ -1,8 +1,8 @@
 """Translates a model's SQL to the dialect of Apache Spark.
 
 sqlglot parses, resolves each column (star, using, lateral aliases, qualify) against the tables' types, and
-writes Spark's dialect. rewrites.py first replaces constructs that mean something else there.
-portable_sql.py lists what a model may use.
+writes Spark's dialect. rewrites.py first replaces constructs with another meaning there. portable_sql.py
+lists what a model may use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Schema = Mapping[str, Mapping[str, str]]  # table to column to DuckDB's name of 
 
 
 def translate(sql: str, schema: Schema) -> str:
-    """The same select in Spark's dialect, formatted.
+    """Return the select in Spark's dialect, formatted.
 
     Args:
         sql: a model, in DuckDB's dialect.
@@ -37,7 +37,7 @@ def translate(sql: str, schema: Schema) -> str:
 
 
 def typed(sql: str, schema: Schema) -> exp.Expr:
-    """The model's tree with every column resolved and every expression's type."""
+    """Return the model's tree with every column resolved and every expression typed."""
     known: dict[str, object] = {name: dict(columns) for name, columns in schema.items()}
     tree = parse(sql)
     for join in tree.find_all(exp.Join):
@@ -49,8 +49,10 @@ def typed(sql: str, schema: Schema) -> exp.Expr:
 
 
 def _key_of_both(select: exp.Select) -> None:
-    """After `full join … using (key)` a further `using (key)` means the key of either side; sqlglot (30.30,
-    November 2026) takes the left side's, and loses the rows that only the right side has."""
+    """Correct chained joins: after `full join … using (key)` a further `using (key)` means the key of
+    either side. sqlglot (30.30, November 2026) uses the left side's, and loses rows that only the right
+    side has.
+    """
     either: dict[str, exp.Expr] = {}
     for join in select.args.get("joins") or []:
         equal = (
@@ -64,7 +66,7 @@ def _key_of_both(select: exp.Select) -> None:
 
 
 def described(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    """The columns of a table, or of a select in brackets, with DuckDB's names of their types."""
+    """Return the columns of a table, or of a select in brackets, with DuckDB's names of their types."""
     return {
         str(name): str(kind) for name, kind, *_ in con.execute(f"describe select * from {table}").fetchall()
     }

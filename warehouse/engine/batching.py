@@ -1,7 +1,7 @@
-"""Runs models that treat each indicator separately in batches of indicators, when there are too many
-values for memory. Memory then does not grow with the data, and rows keep their order.
+"""Runs models that treat each indicator separately in batches of indicators, if the values exceed the memory.
+Memory then does not grow with the data, and rows keep their order.
 
-The models are in models/sql/*.sql and know nothing of batches; release/tables.py orders them.
+The models in models/sql/*.sql are independent of batches; release/tables.py orders them.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED
 from schemas.tables.registry import LATEST, REVISION
 from warehouse.engine.duckdb_engine import literal, memory_limit
 
-# Of what DuckDB may keep in memory, for each value of a block: 300 are too few for sums of groups.
+# Bytes of DuckDB's memory limit for each value of a batch: 300 are too few for sums of groups.
 BYTES = 512
 BY_INDICATOR = frozenset(
     table.name
     for table in (LATEST, PROGRESS, AGGREGATE, COVERAGE, REVISION, GAP, PROJECTION, PROJECTION_REFUSED)
 )
-# These read the weights of their indicators too, which are others' values.
+# These also read the weights of their indicators, which are values of other indicators.
 WEIGHED = frozenset({AGGREGATE.name, PROJECTION.name})
 NARROWED = ("indicator", "previous_indicator", "definition")
-# Tables that a model makes on its way and leaves to those after it.
+# Intermediate tables that a model leaves to the models after it.
 ON_THE_WAY = (
     *("assessment_point", "area_target", "target_status", "assessment_input", "projection_series"),
     *("projection_group", "projection_weight", "likelihood_series", "method_outlook"),
@@ -38,8 +38,9 @@ Rows = Callable[[duckdb.DuckDBPyConnection], pa.RecordBatchReader]
 
 
 def in_batches(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) -> pa.RecordBatchReader:
-    """The rows of a table, from one block of whole indicators after the other, if its model allows that and
-    there are more values than a block has; else as they are."""
+    """Yield the rows of a table batch by batch, if its model allows that and the values exceed one batch;
+    otherwise all at once.
+    """
     blocks = _blocks(con) if contract.name in BY_INDICATOR else []
     if len(blocks) < 2:
         return rows(con)
@@ -53,12 +54,14 @@ def in_batches(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) -> p
 
 
 def block_size() -> int:
-    """How many values are looked at together: some 5 million, more where there is more memory."""
+    """Return the values per batch: some 5 million, more with more memory."""
     return memory_limit() // BYTES
 
 
 def _blocks(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Conditions on `indicator` that part all indicators, in their order, with and without values."""
+    """Return conditions on `indicator` that partition all indicators, in their order, with and without
+    values.
+    """
     size = block_size()
     if con.execute("select count(*) from indicator").fetchall()[0][0] <= size:
         return []
@@ -78,7 +81,7 @@ def _blocks(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 @contextmanager
 def _narrowed(con: duckdb.DuckDBPyConnection, block: str, *, weighed: bool) -> Iterator[None]:
-    """While this lasts, the models see the values and definitions of one block alone."""
+    """Restrict the models to the values and definitions of one batch."""
     views = {name for (name,) in con.execute("select view_name from duckdb_views()").fetchall()}
     kinds = {name: "view" if name in views else "table" for name in NARROWED}
     for name, kind in kinds.items():
@@ -87,7 +90,7 @@ def _narrowed(con: duckdb.DuckDBPyConnection, block: str, *, weighed: bool) -> I
     if weighed:
         weights = con.execute("select distinct weight from definition where weight is not null").fetchall()
         listed = ", ".join(literal(name) for (name,) in sorted(weights)) or "''"
-        con.execute(  # two selects and no `or`, for which every row group of the file would be read
+        con.execute(  # two selects without `or`, for which every row group of the file would be read
             f"create or replace temp view indicator as from whole_indicator where {block} "
             f"union all from whole_indicator where indicator in ({listed}) and not {block}"
         )

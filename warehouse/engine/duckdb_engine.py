@@ -1,5 +1,4 @@
-"""The SQL engine: DuckDB in memory with its limits, the model files, and the one function that writes a
-table.
+"""The SQL engine: DuckDB in memory with its limits, the model files, and the one function that writes tables.
 
 Computations are in models/sql/*.sql and evaluation/. No state is kept between calls.
 """
@@ -27,20 +26,20 @@ from sources.snapshots.atomic import replacing
 
 MODELS = Path(__file__).resolve().parent.parent / "models" / "sql"
 CHECKOUT = MODELS.parent.parent
-ROW_GROUP = 65_536  # small enough that reading one series touches few rows, large enough for good compression
+ROW_GROUP = 65_536  # small enough that reading one series touches few rows, large enough to compress well
 
-_opening = Lock()  # threads that come at once share a database: two would have twice the memory
+_opening = Lock()  # concurrent threads share a database: two would have twice the memory
 
 
 @contextmanager
 def engine(
     temp: Path | None = None, *, threads: int | None = None, in_order: bool = True
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a DuckDB in memory, whose temporary tables and views are its own and end with it.
+    """Open a connection to an in-memory DuckDB. Its temporary tables and views are private and end with it.
 
-    The database behind it is kept for the process, as opening one takes longer than most questions; nothing
-    but temporary tables may be made in it. in_order: rows without `order by` come as they stand in their
-    file; where every select that counts is ordered, doing without takes a tenth of the time less.
+    The database behind it is kept for the process, as opening one takes longer than most queries; only
+    temporary tables may be created in it. in_order: preserve the file's order of rows without `order by`; if
+    every relevant select is ordered, disabling it saves a tenth of the time.
     """
     with _opening:
         database = _database(temp, threads, in_order, os.getpid())
@@ -50,8 +49,10 @@ def engine(
 
 @contextmanager
 def sealed_engine(reads: Iterable[Path], temp: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The same, in a database that reaches the files in these folders and nothing else: no other file, no
-    network, no extension, and no way to change that. For SQL of which a part is written by others."""
+    """Open a connection that reaches the files in these folders and nothing else.
+
+    No other file, no network, no extension, and no way to change that. For SQL with parts written by others.
+    """
     folders = sorted({form for path in reads for form in (str(path), str(path.resolve()))})
     with _opening:
         database = _sealed(tuple(folders), temp, os.getpid())
@@ -63,7 +64,7 @@ def sealed_engine(reads: Iterable[Path], temp: Path | None = None) -> Iterator[d
 def _cursor(database: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     with _opening:
         con = database.cursor()
-    con.execute("set enable_progress_bar = false")  # DuckDB draws it on stdout, which is for answers
+    con.execute("set enable_progress_bar = false")  # DuckDB draws it on stdout, which is for results
     try:
         yield con
     finally:
@@ -74,7 +75,7 @@ def _cursor(database: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConn
 def _sealed(folders: tuple[str, ...], temp: Path | None, _process: int) -> duckdb.DuckDBPyConnection:
     con = _open(temp, None)
     con.execute("set allowed_directories = $folders", {"folders": list(folders)})
-    con.execute("set enable_external_access = false")  # for good: it cannot be switched on again
+    con.execute("set enable_external_access = false")  # permanent: it cannot be re-enabled
     return con
 
 
@@ -86,60 +87,64 @@ def _database(
 
 
 def _open(temp: Path | None, threads: int | None, in_order: bool = True) -> duckdb.DuckDBPyConnection:
-    """Nothing is downloaded: extensions come with the wheel or not at all."""
+    """Open a database. Nothing is downloaded: extensions come with the wheel or not at all."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": threads or min(os.cpu_count() or 1, 8),
         "memory_limit": f"{memory_limit() >> 20}MiB",
         "autoinstall_known_extensions": "false",
         "preserve_insertion_order": in_order,
-        "parquet_metadata_cache": True,  # asked of a file again and again; not used where it is seconds old
+        # for files that are read repeatedly; not used for files that are seconds old
+        "parquet_metadata_cache": True,
         "temp_directory": str(temp or Path(tempfile.gettempdir()) / f"compact-{os.getpid()}"),
     }
     con = duckdb.connect(":memory:", config=config)
-    # It reads a file once for each part, of which it takes the more the larger the file, even where a
-    # condition leaves little of it to read (2.0.0: 26 times for a thirtieth of 300 million rows).
+    # It reads a file once per partition, with more partitions for a larger file, even if a condition selects
+    # little of it (2.0.0: 26 times for a thirtieth of 300 million rows).
     con.execute("set disabled_optimizers = 'partitioned_execution'")
     return con
 
 
 def memory_limit() -> int:
-    """The bytes that DuckDB may keep in memory: the setting COMPACT_MEMORY."""
+    """Return the bytes that DuckDB may keep in memory: the setting COMPACT_MEMORY."""
     return load_settings().memory_bytes
 
 
 def literal(text: str) -> str:
-    """A text as an SQL literal."""
+    """Quote a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def parquet(path: Path) -> str:
-    """A parquet file as a table of SQL."""
+    """Return a parquet file as a table expression in SQL."""
     return f"read_parquet({literal(str(path))})"
 
 
 def load_models(con: duckdb.DuckDBPyConnection, names: Sequence[str], *, again: bool = False) -> None:
-    """Models that others read, as temporary tables of their names, in this order. again: even where the
-    tables are there, whose inputs are others now."""
+    """Load models that others read as temporary tables of the same names, in this order. again: reload
+    existing tables, because their inputs changed.
+    """
     for name in names:
         how = "create or replace temp table" if again else "create temp table if not exists"
         con.execute(f"{how} {name} as\n{model_sql(name)}")
 
 
 def model_sql(name: str) -> str:
-    """The text of a model file: one select statement, its reasoning in comments at the top."""
+    """Return the text of a model file: one select statement, with its reasoning in comments at the top."""
     return (MODELS / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def run_sql(con: duckdb.DuckDBPyConnection, sql: str, contract: Table) -> pa.Table:
-    """The rows of a select in the columns, types and order of a published table.
+    """Return the rows of a select in the columns, types and order of a published table.
 
-    The columns are taken by name, so a model may list them in any order; one too few is an error of DuckDB's.
+    Columns are matched by name, so a model may list them in any order; a missing one raises DuckDB's error.
     """
     return con.sql(_in_order(sql, contract)).to_arrow_table().cast(arrow_schema(contract))
 
 
 def stream_sql(con: duckdb.DuckDBPyConnection, sql: str, contract: Table) -> pa.RecordBatchReader:
-    """The same rows, as they come: never all of them in memory. The connection is busy until the last one."""
+    """Yield the same rows as a stream: never all of them in memory. The connection is busy until the last
+    one.
+    """
     return con.sql(_in_order(sql, contract)).to_arrow_reader(ROW_GROUP).cast(arrow_schema(contract))
 
 
@@ -152,13 +157,13 @@ def _in_order(sql: str, contract: Table) -> str:
 def write_table(
     rows: pa.Table | pa.RecordBatchReader, contract: Table, path: Path, *, check: bool = True
 ) -> int:
-    """Write rows that are sorted by their key, checked against their contract. The same rows give the same
-    bytes, however they come in batches. Returns how many they are.
+    """Write rows, sorted by their key, after checking them against their contract. Equal rows give equal
+    bytes, regardless of the batches. Returns the number of rows.
 
-    check is switched off only where the file is read back and checked afterwards.
+    check is disabled only if the file is read back and checked afterwards.
     """
     if check:
-        from schemas.tables.validation import validate  # Pandera and pandas take half a second to import
+        from schemas.tables.validation import validate  # importing Pandera and pandas takes half a second
 
         rows = rows if isinstance(rows, pa.Table) else rows.read_all()
         validate(rows.cast(arrow_schema(contract)), contract)
@@ -174,13 +179,15 @@ def write_table(
 
 
 def sort_by_key(table: pa.Table, contract: Table) -> pa.Table:
-    """The rows in the order in which they are written."""
+    """Return the rows in the order in which they are written."""
     return table.sort_by([(name, "ascending") for name in contract.key])
 
 
 @cache
 def code_fingerprint(*patterns: str) -> str:
-    """sha256 of the code that values depend on, and of the libraries that compute and write them."""
+    """Return the sha256 of the code that values depend on, and of the libraries that compute and write
+    them.
+    """
     digest = sha256()
     for path in sorted({path for pattern in patterns for path in CHECKOUT.glob(pattern)}):
         digest.update(path.relative_to(CHECKOUT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

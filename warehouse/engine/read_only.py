@@ -1,4 +1,4 @@
-"""The connection of those who only read: DuckDB in memory over parquet files, nothing else imported."""
+"""A connection for readers: DuckDB in memory over parquet files, with no other import."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def connect(**config: str | bool | int | float | list[str]) -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory that downloads nothing and draws no progress bar: stdout is for answers."""
+    """Open an in-memory DuckDB that downloads nothing and draws no progress bar: stdout is for results."""
     import duckdb
 
     con = duckdb.connect(config={"autoinstall_known_extensions": "false", **config})

@@ -1,6 +1,6 @@
-"""The staged table of each source as it is in the store, read without making anything.
+"""Finds the staged table of each source in the store, without staging anything.
 
-For commands that change nothing (preview, why). A run makes what is missing, see pipelines/steps/stage.py.
+It serves read-only commands (preview, why). A run stages missing tables, see pipelines/steps/stage.py.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from warehouse.evaluation.evaluate import cached_path, evaluation_fingerprint
 
 @dataclass(frozen=True)
 class Stored:
-    """The staged table of a source. current: a run would use this very table, not stage again."""
+    """The staged table of a source. current: a run would use this table, not restage."""
 
     observation: Path
     current: bool
 
 
 def staged_now(home: Path, sources: Mapping[str, Source], source_ids: Iterable[str]) -> dict[str, Stored]:
-    """The staged tables of the live snapshots of these sources; a source that has none is left out.
+    """Return the staged tables of the current snapshots of these sources; a source without one is omitted.
 
-    A table staged by older code or definitions is used where a run has not made the new one yet.
+    A table staged by older code or definitions is used until a run makes the new one.
     """
     if not (home / "snapshots").is_dir():
         return {}
@@ -58,8 +58,9 @@ def _staged(home: Path, store: Store, source: Source, live: list[Snapshot]) -> S
 
 
 def expected_paths(made_of: Mapping[str, Indicator], staged: Mapping[str, Path]) -> dict[str, Path]:
-    """The files of evaluated indicators by their fingerprints, whether they are there or not; made_of: the
-    indicators, each after those it is made of."""
+    """Return the paths of evaluated indicators by their fingerprints, existing or not; made_of: the
+    indicators in dependency order.
+    """
     paths: dict[str, Path] = {}
     for indicator_id, indicator in made_of.items():
         fingerprint_of = evaluation_fingerprint(indicator, staged, paths)

@@ -1,7 +1,7 @@
-"""Evaluation: one indicator's definition and the staged observations to rows of `indicator`.
+"""Evaluation: computes rows of `indicator` from one definition and the staged observations.
 
-A result is stored under a fingerprint of everything it depends on, so that what has not changed is not
-computed again. The rules and their SQL are in sql.py; assessment is in models/sql/*.sql.
+A result is cached under a fingerprint of all its inputs, so that unchanged indicators are not recomputed. The
+rules and their SQL are in sql.py; assessment is in models/sql/*.sql.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ CODE = (
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What an evaluation gave. no_number: cells where the formula gives no number, as in a division by 0."""
+    """Result of an evaluation. no_number: cells where the formula has no numeric result, as for a division
+    by 0.
+    """
 
     path: Path
     fingerprint: str
@@ -68,11 +70,10 @@ def evaluate(
     *,
     temp: Path | None = None,
 ) -> int:
-    """Write the indicator's rows to out_path. Returns the number of cells for which the formula gives no
-    finite number.
+    """Write the indicator's rows to out_path. Returns the number of cells without a finite result.
 
-    staged: source to its observation.parquet; evaluated: indicator to its file. A source that is not there is
-    passed over, as an input without values.
+    staged: source to its observation.parquet; evaluated: indicator to its file. A missing source is skipped,
+    like an input without values.
     """
     if not _anything_there(indicator, staged, evaluated):
         write_table(arrow_schema(INDICATOR).empty_table(), INDICATOR, out_path)
@@ -93,21 +94,23 @@ def evaluate(
 
 
 def _anything_there(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> bool:
-    """Whether any input can have a value. Of a catalogue of all agencies most have none in a release of one,
-    and asking a database for nothing, some hundred times, takes seconds."""
+    """Return whether any input can have a value. In a release of one source most indicators have none, and
+    some hundred empty queries take seconds.
+    """
 
     def there(item: Input) -> bool:
         if not item.indicator:
             return item.source in staged
-        path = evaluated.get(item.indicator)  # one that is not evaluated yet is an error, which SQL tells
+        path = evaluated.get(item.indicator)  # one that is not evaluated yet is an error, which SQL raises
         return path is None or pq.read_metadata(path).num_rows > 0
 
     return any(there(item) for items in indicator.named_inputs().values() for item in items)
 
 
 def _folders(staged: Mapping[str, Path], evaluated: Mapping[str, Path], out_path: Path) -> set[Path]:
-    """The folders of all staged tables and of all evaluated indicators: the same for every indicator of a
-    run, so that one database serves them all."""
+    """Return the folders of all staged tables and evaluated indicators: the same for every indicator of a
+    run, so that they share one database.
+    """
     tables = [path.parent for path in staged.values()]
     together = {Path(os.path.commonpath(tables))} if tables else set()
     return together | {path.parent.parent for path in (*evaluated.values(), out_path)}
@@ -121,8 +124,9 @@ def evaluate_cached(
     *,
     temp: Path | None = None,
 ) -> Evaluated:
-    """The indicator's rows in folder/<indicator>/<fingerprint>.parquet, computed only if that file is missing
-    or is no longer what was written."""
+    """Write the indicator's rows to folder/<indicator>/<fingerprint>.parquet, unless that file exists
+    unchanged.
+    """
     fingerprint = evaluation_fingerprint(indicator, staged, evaluated)
     path = cached_path(folder, indicator.id, fingerprint)
     side = path.with_suffix(".json")
@@ -141,15 +145,16 @@ def evaluate_cached(
 
 
 def cached_path(folder: Path, indicator_id: str, fingerprint: str) -> Path:
-    """Where the rows of an indicator with this fingerprint are kept."""
+    """Return the path of an indicator's rows with this fingerprint."""
     return folder / indicator_id / f"{fingerprint}.parquet"
 
 
 def evaluation_fingerprint(
     indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]
 ) -> str:
-    """sha256 of all that the numbers depend on: the definition's part that computes, the staged rows of
-    exactly its series, the fingerprints of the indicators it builds on, and the code."""
+    """Return the sha256 of all inputs of the numbers: the computing part of the definition, the staged
+    rows of exactly its series, the fingerprints of the indicators it builds on, and the code.
+    """
     parts = fingerprint_parts(indicator, staged, evaluated)
     return sha256("\n".join(f"{what} {value}" for what, value in parts.items()).encode()).hexdigest()
 
@@ -157,8 +162,9 @@ def evaluation_fingerprint(
 def fingerprint_parts(
     indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]
 ) -> dict[str, str]:
-    """What the numbers depend on, one by one: definition, code, memberships of groups, and every input as
-    `series SOURCE CODE` or `indicator ID`."""
+    """Return the inputs of the numbers one by one: definition, code, memberships of groups, and every
+    input as `series SOURCE CODE` or `indicator ID`.
+    """
     frames = formula_frames(indicator.formula, indicator.named_inputs())
     parts = {"definition": numbers_fingerprint(indicator), "code": code_fingerprint(*CODE)}
     if memberships := memberships_fingerprint(frames):
@@ -180,10 +186,10 @@ def _all_inputs(indicator: Indicator) -> list[Input]:
 
 @cache
 def series_fingerprints(observation: Path) -> dict[str, str]:
-    """What the rows of each series of a staged table add up to, whatever their order.
+    """Return an order-independent checksum of each series of a staged table.
 
-    Written beside the table the first time, because staged tables never change: two sums over 64-bit
-    hashes of whole rows, enough to see a change, and not meant to withstand a forger.
+    It is written next to the table once, because staged tables never change: two sums over 64-bit hashes of
+    whole rows, which detect a change but not a forgery.
     """
     side = observation.with_name("series.json")
     facts = read_record(side)

@@ -1,7 +1,7 @@
-"""Each input of an indicator as it arrived: its units, how many values, and between which numbers they lie.
+"""Profiles each input of an indicator: its units, number of values, and range.
 
-Values are in the indicator's unit, after the input's `scale`. Nothing is judged here but a mixture of units;
-what a new series looks like is judged by the check first_arrival.
+Values are in the indicator's unit, after the input's `scale`. This module rejects mixed units only; the check
+first_arrival judges a new series.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PROFILE = Table(
 
 
 def profile_sql(indicator: Indicator, staged: Mapping[str, Path]) -> str:
-    """One row an input that is a series with values; empty if no source of them is there."""
+    """Return SQL with one row per input series with values; empty if none of their sources are available."""
     return "\nunion all\n".join(
         _one(indicator, name, rank, item, staged[item.source])
         for name, rank, item in _items(indicator)
@@ -51,7 +51,7 @@ def profile_sql(indicator: Indicator, staged: Mapping[str, Path]) -> str:
 
 
 def refuse_mixed_units(con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Path) -> None:
-    """One series in two units would be mixed into one indicator without a word: refuse.
+    """Refuse a series in two units, which would be mixed silently into one indicator.
 
     Args:
         con: The database.

@@ -1,8 +1,8 @@
-"""`compact why`: why an indicator would be recomputed, by comparing what the latest release recorded of it
-with what there is now.
+"""`compact why`: explains why an indicator is out of date, by comparing the latest release's record with the
+current inputs.
 
-Four reasons, told apart: its inputs (other rows arrived), its definition (what computes, or words alone), the
-method of assessment, the code. Nothing is computed or staged here.
+It distinguishes four reasons: inputs (other rows), definition (formula, or words only), method of assessment,
+and code. It computes and stages nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from warehouse.evaluation.evaluate import fingerprint_parts
 
 Row = dict[str, Any]
 MODELS = ("warehouse/models/sql/**/*.sql", "warehouse/models/progress.py")
-# What each reason makes new in the next release.
+# The effect of each reason on the next release.
 EFFECT = {
     "input": "values and assessment",
     "definition": "values and assessment",
@@ -35,7 +35,7 @@ FIELD_REASON = {"numbers": "definition", "method": "method", "checks": "checks",
 
 
 def depends_on(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> Row:
-    """What a release records of an indicator, to be compared with later."""
+    """Return the record of an indicator in a release, for later comparison."""
     return {
         "parts": fingerprint_parts(indicator, staged, evaluated),
         "fields": field_fingerprints(indicator),
@@ -49,11 +49,11 @@ def why(
     evaluated: Mapping[str, Path],
     release: Path,
 ) -> list[Row]:
-    """Every difference between the release and now: reason, what, before, now, and what it makes new.
+    """Return every difference between the release and now: reason, subject, before, now, and effect.
 
-    evaluated: where the values of the indicators are, or will be, from which this one is made; their names
-    are their fingerprints. Empty: nothing would be recomputed. A row of reason `new` alone: the release
-    does not have the indicator.
+    evaluated: paths of the values of the input indicators, existing or not; their names are their
+    fingerprints. An empty result means that nothing would be recomputed. A single row with reason `new`: the
+    release does not have the indicator.
     """
     recorded = _recorded(indicator.id, release)
     if recorded is None:
@@ -98,7 +98,7 @@ def _recorded(indicator_id: str, release: Path) -> Row | None:
 
 
 def _fields(before: Mapping[str, str], now: Mapping[str, str]) -> list[Row]:
-    """The fields of the definition that differ."""
+    """Return the fields of the definition that differ."""
     changes = []
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
@@ -110,13 +110,15 @@ def _fields(before: Mapping[str, str], now: Mapping[str, str]) -> list[Row]:
 def _parts(
     before: Mapping[str, str], now: Mapping[str, str], staged: Mapping[str, Path], release: Path
 ) -> list[Row]:
-    """What computes, part by part; the definition is told field by field, so it is left out here."""
+    """Compare the computation part by part; the definition is omitted here, since it is compared field by
+    field.
+    """
     changes = []
     for name in sorted((before.keys() | now.keys()) - {"definition"}):
         if before.get(name) == now.get(name):
             continue
         kind = name.split(" ")[0]
-        if name not in before or name not in now:  # the inputs are other ones, which the field says
+        if name not in before or name not in now:  # the inputs themselves changed, as the field shows
             continue
         if kind == "series":
             _, source, series = name.split(" ", 2)
@@ -143,7 +145,7 @@ def _snapshots(observation: Path, source: str, series: str) -> list[str]:
 
 
 def _rows_said(fingerprint: str, snapshots: list[str] | None) -> str:
-    """Rows and snapshots in words, such as `5086 rows of snapshot 1f3a…`."""
+    """Describe rows and snapshots, such as `5086 rows of snapshot 1f3a…`."""
     if fingerprint in ("absent", "empty"):
         return {"absent": "the source has nothing", "empty": "no rows of the series"}[fingerprint]
     of = f" of snapshot {', '.join(snapshots)}" if snapshots else ""

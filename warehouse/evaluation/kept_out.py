@@ -1,8 +1,7 @@
-"""The values that the rule of one lineage keeps out of an indicator, with the reason: beside each evaluated
-file, and together as a published table.
+"""The values that the rule of one lineage excludes from an indicator, with the reason: as a side file of each
+evaluated file, and together as a published table.
 
-The rule is in lineage.py. Listed is what comes before the value that is used, in the order of preference, or
-all where none is.
+The rule is in lineage.py. It lists the values preferred over the one used, or all if none is used.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from warehouse.evaluation.sql import CELL, input_rows
 
 
 def kept_out_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:
-    """The rows that preference alone would rather use; empty where no input has another beside it."""
+    """Return SQL for the rows that preference alone would have used; empty if no input has an alternative."""
     parts = []
     for name, items in indicator.named_inputs().items():
         rows, lines = input_rows(indicator, items, staged, evaluated)

@@ -1,9 +1,10 @@
-"""One lineage a series: which rows of an indicator's inputs may stand side by side in one area.
+"""The rule of one lineage per series: selects the rows of an indicator's inputs that may be combined in one
+area.
 
-A lineage is the custodian whose figures a source carries (`carries`), with the concept that is measured
-(`concept`: consumption or income). The SQL here chooses one for each area and keeps out the rows of the
-others; which value wins in a cell is in sql.py, and the published table of what was kept out in
-schemas/tables/assessment.py.
+A lineage is the custodian of the figures that a source carries (`carries`), with the concept that is measured
+(`concept`: consumption or income). The SQL here chooses one for each area and excludes the rows of the
+others; sql.py selects the value of a cell, and schemas/tables/assessment.py has the published table of
+excluded values.
 
 Rules
 * The lineage of an area is that of the first input, in order of preference, with any value there. Of several
@@ -24,15 +25,15 @@ from dataclasses import dataclass
 from schemas.definitions.indicator import Indicator, Input
 from warehouse.engine.duckdb_engine import literal
 
-RECENT = 10  # years of an area, up to its newest value, in which concepts are compared
-OVERLAP = 3  # common years that must agree at the end where a copy goes on
-TOLERANCE = 0.02  # of the larger value: rounding of a copy, where the indicator declares no tolerance
+RECENT = 10  # years of an area, up to its newest value, for the comparison of concepts
+OVERLAP = 3  # common years that must agree where a copy continues
+TOLERANCE = 0.02  # of the larger value: rounding of a copy, if the indicator declares no tolerance
 DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
 
 
 @dataclass(frozen=True)
 class Line:
-    """What one input is: whose figures, of what, and how far it may fill in."""
+    """Lineage of one input: custodian, concept, and how far it may fill in."""
 
     carries: str
     concept: str
@@ -44,7 +45,7 @@ class Line:
 
 
 def line_of(indicator: Indicator, item: Input) -> Line:
-    """The lineage of one input, with the tolerance at which its overlap counts as equal."""
+    """Return the lineage of one input, with the tolerance for equality in its overlap."""
     allowed = indicator.disagreement
     relative = allowed.relative if allowed and allowed.relative is not None else None
     absolute = allowed.absolute if allowed and allowed.absolute is not None else None
@@ -67,12 +68,13 @@ def line_of(indicator: Indicator, item: Input) -> Line:
 
 
 def needs_choice(lines: Sequence[Line]) -> bool:
-    """Whether several inputs are there among which a lineage must be chosen."""
+    """Return whether a lineage must be chosen among several available inputs."""
     return len(lines) > 1
 
 
 def classified_sql(rows: str, lines: Sequence[tuple[int, Line]]) -> str:
-    """The rows of all inputs of one name, each with `kept_out`: the rule that keeps it out, or null.
+    """Return SQL for the rows of all inputs of one name, each with `kept_out`: the rule that excludes it, or
+    null.
 
     Args:
         rows: SQL of the inputs' rows, with the column preference.

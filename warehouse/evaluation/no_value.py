@@ -1,7 +1,6 @@
-"""Why an indicator has no value although there are observations: what is missing, with numbers.
+"""Explains why an indicator has no value although observations exist: missing inputs, with numbers.
 
-The rules that leave a cell without a value are in sql.py and windows.py; here one indicator is asked about
-them, for `compact preview`.
+The rules are in sql.py and windows.py; this module applies them to one indicator, for `compact preview`.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ def why_none(
     evaluated: Mapping[str, Path],
     stored: Mapping[str, int],
 ) -> list[str]:
-    """Sentences that say why an indicator has no value; empty where nothing explains it.
+    """Return sentences that explain why an indicator has no value; empty if no rule explains it.
 
     Args:
         con: a database that may read the files.
         indicator: its definition.
         staged: a source to its observations.
         evaluated: an indicator to its values.
-        stored: rows that are stored of each input, by its name.
+        stored: number of stored rows of each input, by its name.
     """
     absent = [name for name, rows in stored.items() if not rows]
     if absent:
@@ -69,7 +68,7 @@ def why_none(
 def _shares(
     con: duckdb.DuckDBPyConnection, indicator: Indicator, cells: str, names: list[str]
 ) -> Iterator[str]:
-    """Groups of which too few areas have a value: the one that is nearest."""
+    """Describe the group closest to the required share of areas with a value."""
     if indicator.formula.strip() in names:
         return
     for value, grouping, least in group_shares(parse_formula(indicator.formula)):
@@ -96,7 +95,7 @@ def _shares(
 
 
 def _years(con: duckdb.DuckDBPyConnection, cells: str, name: str) -> tuple[int, int | None, int | None]:
-    """Values that an input gives, with the first and the last year."""
+    """Describe the values of an input, with the first and the last year."""
     row = con.execute(f'{cells} select count(*), min(time_period), max(time_period) from "{name}"').fetchone()
     return row or (0, None, None)
 

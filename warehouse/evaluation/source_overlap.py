@@ -1,8 +1,8 @@
-"""Where several agencies have a value for one cell: the values side by side, and the tolerance for them.
+"""Cells with values of several agencies: the pairs of values, and their tolerance.
 
-Beside each evaluated file lies one with every pair of inputs that have a value for the same area and year.
-Which of the pairs differ too much is said by models/sql/disagreement.sql, for the published table and for the
-check. Nothing here changes a value: the preferred input wins, whatever the others say.
+A side file of each evaluated file has every pair of inputs with a value for the same area and year.
+models/sql/disagreement.sql selects the pairs that differ too much, for the published table and for the check.
+This module changes no value: the preferred input always wins.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BOUNDS = tuple(
     number(name, "Bound of the value, if published.", nullable=True)
     for name in ("lower_a", "upper_a", "lower_b", "upper_b")
 )
-JUDGED = ("difference", "relative_difference", "tolerance")  # by the model, from what is here
+JUDGED = ("difference", "relative_difference", "tolerance")  # columns that the model computes from these
 OVERLAP = Table(
     "overlap",
     "Cells with several values",
@@ -38,7 +38,7 @@ TOLERANCE = pa.schema([("indicator", pa.string()), ("relative", pa.float64()), (
 
 
 def overlap_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:
-    """Every pair of inputs, the preferred one first; empty if no input has another beside it."""
+    """Return SQL for every pair of inputs, the preferred one first; empty if no input has an alternative."""
     parts = []
     for name, items in indicator.named_inputs().items():
         there = [(rank, item) for rank, item in enumerate(items) if item.indicator or item.source in staged]
@@ -49,7 +49,7 @@ def overlap_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Map
             ]
     if not parts:
         return ""
-    cell = [name for name in DIMENSIONS if name != "education"]  # which stands in other_dims by now
+    cell = [name for name in DIMENSIONS if name != "education"]  # already part of other_dims here
     of_each = ", ".join(
         f"{side}.{column} as {name}_{side}"
         for column, name in (
@@ -84,7 +84,7 @@ qualify row_number() over (
 def load_overlaps(
     con: duckdb.DuckDBPyConnection, evaluated: Mapping[str, Path], indicators: Iterable[Indicator]
 ) -> None:
-    """The tables that the model reads: overlap, and tolerance for the indicators that declare one."""
+    """Load the tables that the model reads: overlap, and tolerance for the indicators that declare one."""
     paths = [path for _, of in sorted(evaluated.items()) if (path := beside(of, OVERLAP)).exists()]
     con.register("no_overlap", arrow_schema(OVERLAP).empty_table())
     con.execute("create or replace temp table overlap as select * from no_overlap")

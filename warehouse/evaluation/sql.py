@@ -1,4 +1,4 @@
-"""The SQL of an evaluation: how the inputs of one definition become rows of `indicator`.
+"""The SQL of an evaluation: computes rows of `indicator` from the inputs of one definition.
 
 Rules
 * Inputs stand in order of preference. For each cell (area, year, dimensions) the first input with a value
@@ -33,12 +33,14 @@ from warehouse.evaluation.windows import extra_columns, joins, lineage, members,
 DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "education", "other_dims")
 CELL = ("ref_area", "time_period", "sex", "age", "urbanisation", "quantile", "other_dims")
 LINEAGE = ("source", "series", "snapshot")
-# From best to worst: normal, estimated, then the rest, and last a value of which only a bound is known.
+# From best to worst: normal, estimated, others, and last a value known only by a bound.
 STATUS_ORDER = ("A", "E", *(s for s in OBS_STATUSES if s not in ("A", "E", "C")), "C")
 
 
 def evaluation_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:
-    """The rows of an indicator. complete: all inputs are there, so a missing value is the formula's doing."""
+    """Return the select for the rows of an indicator. complete: all inputs are available, so a missing
+    value comes from the formula.
+    """
     names, inputs = list(indicator.named_inputs()), _inputs_sql(indicator, staged, evaluated)
     if names == ["value"] and indicator.formula.strip() == "value":
         body = f"select {literal(indicator.id)} as indicator, *, true as complete\nfrom value"
@@ -50,8 +52,9 @@ def evaluation_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: 
 
 
 def cells_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Mapping[str, Path]) -> str:
-    """The tables that a formula is computed over, before it is: one for each input, `joined`, and the members
-    of each grouping, to be followed by a select."""
+    """Return the tables that a formula reads: one for each input, `joined`, and the members of each
+    grouping, to be followed by a select.
+    """
     names = list(indicator.named_inputs())
     tables = [*_inputs_sql(indicator, staged, evaluated), f"joined as (\n{_joined(names)}\n)"]
     return "with\n" + ",\n".join([*tables, *members(formula_frames(indicator.formula, names))]) + "\n"
@@ -65,7 +68,7 @@ def _inputs_sql(indicator: Indicator, staged: Mapping[str, Path], evaluated: Map
 
 
 def _computed(indicator: Indicator, names: list[str]) -> str:
-    """The formula over the joined inputs; with windows where it looks at other years or countries."""
+    """Return the formula over the joined inputs; with windows if it reads other years or countries."""
     frames = formula_frames(indicator.formula, names)
     left_out = [*map(_quoted, names), *extra_columns(frames)]
     own = ""
@@ -85,7 +88,7 @@ def _computed(indicator: Indicator, names: list[str]) -> str:
 def _preferred(
     indicator: Indicator, items: list[Input], staged: Mapping[str, Path], evaluated: Mapping[str, Path]
 ) -> str:
-    """The first input with a value, cell by cell, among those of the area's lineage."""
+    """Select the first input with a value, cell by cell, among those of the area's lineage."""
     rows, lines = input_rows(indicator, items, staged, evaluated)
     best = f"partition by {', '.join(CELL)} order by preference"
     if not needs_choice([line for _, line in lines]):
@@ -100,7 +103,7 @@ def _preferred(
 def input_rows(
     indicator: Indicator, items: list[Input], staged: Mapping[str, Path], evaluated: Mapping[str, Path]
 ) -> tuple[str, list[tuple[int, Line]]]:
-    """The rows of all inputs of one name that are there, and the lineage of each by its preference."""
+    """Return the rows of all available inputs of one name, and the lineage of each by its preference."""
     there = [(rank, item) for rank, item in enumerate(items) if item.indicator or item.source in staged]
     selects = [rows_of(indicator, rank, item, staged, evaluated) for rank, item in there] or [_nothing()]
     return "\nunion all by name\n".join(selects), [(rank, line_of(indicator, item)) for rank, item in there]
@@ -109,7 +112,7 @@ def input_rows(
 def rows_of(
     indicator: Indicator, rank: int, item: Input, staged: Mapping[str, Path], evaluated: Mapping[str, Path]
 ) -> str:
-    """The rows of one input, in the indicator's unit; rank: its place in the order of preference."""
+    """Return the rows of one input, in the indicator's unit; rank: its place in the order of preference."""
     if item.indicator:
         table = f"({_as_observations(evaluated_path(item, evaluated))})"
     else:
@@ -127,12 +130,14 @@ where {input_filter(indicator, item)}"""
 
 
 def input_factor(item: Input) -> str:
-    """What a staged value of an input is multiplied by, to be in the indicator's unit."""
+    """Return the factor that converts a staged value of an input to the indicator's unit."""
     return f"power(10.0::double, unit_mult) * {item.scale!r}::double"
 
 
 def input_filter(indicator: Indicator, item: Input) -> str:
-    """Which rows an input takes: its series, its pins, totals otherwise, and never a missing value."""
+    """Return the filter of an input's rows: its series, its pins, totals otherwise, and never a missing
+    value.
+    """
     terms = (
         []
         if item.indicator
@@ -149,7 +154,7 @@ def input_filter(indicator: Indicator, item: Input) -> str:
 
 
 def _dimensions(indicator: Indicator, item: Input) -> str:
-    """The cell's dimensions: a pinned one counts as the total, a part is that part's code."""
+    """Return the cell's dimensions: a pinned one counts as the total, a part has that part's code."""
 
     def code(name: str) -> str:
         if name in item.part:
@@ -161,7 +166,7 @@ def _dimensions(indicator: Indicator, item: Input) -> str:
     if "disability" in item.part:
         others["DISABILITY_STATUS"] = code("disability")
     elif "disability" in indicator.gaps and "other_dims" not in item.where:
-        status = "split_part(other_dims, '=', 2)"  # of the one key that the filter lets pass
+        status = "split_part(other_dims, '=', 2)"  # for the one key that the filter accepts
         others["DISABILITY_STATUS"] = f"case when other_dims = '_T' then '_T' else {status} end"
     keyed = [
         f"case when {value} = '_T' then null else '{key}=' || {value} end"
@@ -173,7 +178,9 @@ def _dimensions(indicator: Indicator, item: Input) -> str:
 
 
 def _as_observations(path: Path) -> str:
-    """An evaluated indicator in the columns of observation, so that it can be an input like a series."""
+    """Return an evaluated indicator in the columns of observation, so that it serves as an input like a
+    series.
+    """
     return f"""
     select * exclude (value, other_dims), value as obs_value, 0 as unit_mult,
         coalesce(nullif(regexp_extract(other_dims, '(?:^|;)EDUCATION=([^;]+)', 1), ''), '_T') as education,
@@ -184,7 +191,7 @@ def _as_observations(path: Path) -> str:
 
 
 def _nothing() -> str:
-    """No input is there: no rows, in the right columns."""
+    """Return no rows, in the right columns, if no input is available."""
     texts = (*CELL[2:], "obs_status", *LINEAGE, "footnote")
     numbers = ("value", "lower_bound", "upper_bound")
     return (
@@ -197,7 +204,7 @@ def _nothing() -> str:
 
 
 def _joined(names: list[str]) -> str:
-    """The named inputs side by side: a row for each cell that one of them has. complete: all have it."""
+    """Join the named inputs: a row for each cell that one of them has. complete: all have it."""
     tables = [_quoted(name) for name in names]
     order = "[" + ", ".join(map(literal, STATUS_ORDER)) + "]"
     worst = ", ".join(f"list_position({order}, {table}.obs_status)" for table in tables)
@@ -215,7 +222,7 @@ def _joined(names: list[str]) -> str:
 
 
 def _together(column: str, tables: list[str]) -> str:
-    """The codes of a column in all inputs, each once, sorted and joined by ';'."""
+    """Combine the codes of a column in all inputs, each once, sorted and joined by ';'."""
     lists = ", ".join(f"string_split({table}.{column}, ';')" for table in tables)
     return f"array_to_string(list_sort(list_distinct(flatten([{lists}]))), ';')"
 
@@ -225,7 +232,7 @@ def _quoted(name: str) -> str:
 
 
 def evaluated_path(item: Input, evaluated: Mapping[str, Path]) -> Path:
-    """The file of an indicator that is an input."""
+    """Return the file of an indicator that is an input."""
     try:
         return evaluated[item.indicator or ""]
     except KeyError:

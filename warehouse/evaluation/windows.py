@@ -1,8 +1,8 @@
-"""The SQL of formulas that look at other years or at the countries of a group: their windows and lineage.
+"""The SQL of formulas that read other years or the countries of a group: their windows and lineage.
 
-A window is over exact years of one series (area and dimensions), so that a year without a value is missing
-and nothing is bridged; it never reaches across a declared break. What such a formula gives names the sources
-and snapshots of every cell that it looked at, and has the worst of their statuses.
+A window covers exact years of one series (area and dimensions): a year without a value is missing, and no gap
+is bridged. It never crosses a declared break. The result names the sources and snapshots of every cell that
+it read, and has the worst of their statuses.
 
 The functions themselves are in indicators/formula/window_functions.py.
 """
@@ -22,7 +22,7 @@ from warehouse.engine.duckdb_engine import literal
 
 
 def members(frames: Sequence[WindowFrame]) -> list[str]:
-    """For each grouping that a formula names: its countries by year, with the size of their group."""
+    """Return for each grouping in a formula its countries by year, with the size of their group."""
     return [
         f"""{_table(frame)} as (
 select "group" as "{GROUP.format(frame.by)}", ref_area, time_period,
@@ -37,40 +37,40 @@ join (values {", ".join(_memberships(frame.by))}) as m("group", ref_area, valid_
 
 
 def joins(frames: Sequence[WindowFrame]) -> str:
-    """What the rows are joined with, so that each knows its group."""
+    """Return the joins that add its group to each row."""
     tables = [_table(frame) for frame in frames if frame.kind == "group"]
     return "".join(f"\nleft join {table} using (ref_area, time_period)" for table in tables)
 
 
 def extra_columns(frames: Sequence[WindowFrame]) -> list[str]:
-    """The columns of those joins: helpers, not part of an indicator."""
+    """Return the columns of those joins: helpers, not part of an indicator."""
     return [
         f'"{name.format(frame.by)}"' for frame in frames if frame.kind == "group" for name in (GROUP, SIZE)
     ]
 
 
 def windows(frames: Sequence[WindowFrame], indicator: Indicator) -> str:
-    """The windows by the names that the formula uses."""
+    """Return the windows by the names that the formula uses."""
     clauses = {frame.window: _window(frame, indicator) for frame in frames}
     return "\nwindow " + ",\n    ".join(f"{name} as ({sql})" for name, sql in sorted(clauses.items()))
 
 
 def lineage(column: str, frames: Sequence[WindowFrame]) -> str:
-    """Source, series or snapshot of the cell and of every cell that was looked at, each once."""
+    """Return source, series or snapshot of the cell and of every cell read, each once."""
     looked = [f"coalesce(list(distinct {column}){frame.only} over {frame.window}, [])" for frame in frames]
     codes = f"array_to_string(flatten([[{column}], {', '.join(looked)}]), ';')"
     return f"array_to_string(list_sort(list_distinct(string_split({codes}, ';'))), ';')"
 
 
 def worst_status(order: str, frames: Sequence[WindowFrame]) -> str:
-    """The worst status of the cell and of every cell that was looked at; order: an SQL list, best first."""
+    """Return the worst status of the cell and of every cell read; order: an SQL list, best first."""
     rank = f"list_position({order}, obs_status)"
     looked = ", ".join(f"max({rank}){frame.only} over {frame.window}" for frame in frames)
     return f"{order}[greatest({rank}, {looked})]"
 
 
 def memberships_fingerprint(frames: Sequence[WindowFrame]) -> str:
-    """sha256 of the memberships that the values depend on; empty where they depend on none."""
+    """Return the sha256 of the memberships that the values depend on; empty if they depend on none."""
     named = [_memberships(frame.by) for frame in frames if frame.kind == "group"]
     return sha256(json.dumps(named).encode()).hexdigest() if named else ""
 
@@ -86,7 +86,7 @@ def _window(frame: WindowFrame, indicator: Indicator) -> str:
 
 
 def _stretch(indicator: Indicator) -> list[str]:
-    """The number of declared breaks up to a year: within one number, years may be compared."""
+    """Count the declared breaks up to a year: years with the same number are comparable."""
     passed = [
         f"case when time_period >= {one.time_period}"
         + ("" if one.ref_area == "all" else f" and ref_area = {literal(one.ref_area)}")

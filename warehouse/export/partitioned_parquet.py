@@ -1,9 +1,9 @@
-"""A release's long tables as a lake: parquet in folders by source and year, which any engine reads in parts.
+"""Exports a release's long tables as a lake: parquet partitioned by source and year.
 
-observation/source=itu_datahub/year=2024/….parquet, and the same for indicator, whose source is all agencies
+observation/source=itu_datahub/year=2024/….parquet, and the same for indicator, where source has all agencies
 of a value, joined by ';' (as %3B in the folder's name). year repeats time_period, which stays in the files;
-source stands in the folder's name alone. The release itself stays the store of record, with its checksums: a
-lake is made from it, and rebuilt at will.
+source is only in the folder's name. The release with its checksums remains the store of record: a lake can be
+rebuilt from it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ TABLES = ("observation", "indicator")
 
 
 def write_lake(release: Path, out: Path, tables: Sequence[str] = TABLES) -> list[Path]:
-    """Write the tables into a folder that has none of them yet. Returns the files. The same release gives the
-    same rows in each folder, in the order of the table's key."""
+    """Write the tables into a folder that has none of them yet, and return the files.
+
+    The same release gives the same rows in each folder, in the order of the table's key.
+    """
     taken = [name for name in tables if (out / name).exists()]
     if taken:
         raise CompactError(
@@ -27,7 +29,7 @@ def write_lake(release: Path, out: Path, tables: Sequence[str] = TABLES) -> list
             where=str(out),
             next_step="name another folder with --out, or remove it",
         )
-    with engine(threads=1) as con:  # one thread: one file a folder, in order
+    with engine(threads=1) as con:  # one thread: one file per folder, in order
         for name in tables:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             con.execute(f"""

@@ -1,8 +1,8 @@
-"""A release in SDMX: the definitions as a structure (concepts, code lists, data structure, dataflow), the
-and values as SDMX-CSV 2.0 that is valid against it.
+"""Exports a release to SDMX: the definitions as a structure (concepts, code lists, data structure, dataflow),
+and the values as SDMX-CSV 2.0 that is valid against it.
 
-Read from the release alone, except the formulas, whose definitions are those of the checkout. SDMX ids know
-no colon, so a group such as M49:001 is the code M49_001 here.
+It reads only the release, except for the formulas, which come from the checkout. SDMX ids allow no colon, so
+a group such as M49:001 has the code M49_001 here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from warehouse.store.publish import read_release_metadata
 
 AGENCY, VERSION = "COMPACT_TRACKER", "1.0.0"
 DATAFLOW = f"{AGENCY}:DF_INDICATOR({VERSION})"
-# Our column to the SDMX concept; dimensions first, in the order of the key.
+# Map from our columns to SDMX concepts; dimensions first, in the order of the key.
 DIMENSIONS = {
     "indicator": "INDICATOR",
     "ref_area": "REF_AREA",
@@ -50,7 +50,7 @@ NUMBERS = ("OBS_VALUE", "LOWER_BOUND", "UPPER_BOUND")
 
 
 def export(release: Path, out: Path) -> list[Path]:
-    """Write structure.xml and data.csv into a folder. Returns the files."""
+    """Write structure.xml and data.csv into a folder, and return the files."""
     out.mkdir(parents=True, exist_ok=True)
     paths = [out / name for name in ("structure.xml", "data.csv")]
     write_structure(release, paths[0])
@@ -59,7 +59,7 @@ def export(release: Path, out: Path) -> list[Path]:
 
 
 def write_structure(release: Path, path: Path) -> None:
-    """The definitions of a release as SDMX-ML 3.0, which pysdmx reads back."""
+    """Write the definitions of a release as SDMX-ML 3.0, which pysdmx reads back."""
     from pysdmx.io import write_sdmx
     from pysdmx.io.format import Format
     from pysdmx.model import Organisation
@@ -73,7 +73,7 @@ def write_structure(release: Path, path: Path) -> None:
 
 
 def structure(release: Path) -> list[Any]:
-    """Code lists, concepts, data structure and dataflow, as objects of pysdmx."""
+    """Return code lists, concepts, data structure and dataflow, as objects of pysdmx."""
     from pysdmx.model import (
         Code,
         Codelist,
@@ -155,7 +155,7 @@ Codes = list[tuple[str, str, str]]
 
 
 def code_lists(release: Path) -> dict[str, Codes]:
-    """Every code that the data may use, with its name and description, by concept."""
+    """Return every code that the data may use, with its name and description, by concept."""
     with engine() as con:
         values, meta, area = (
             parquet(release / f"{n}.parquet") for n in ("indicator", "indicator_meta", "area")
@@ -183,7 +183,7 @@ def code_lists(release: Path) -> dict[str, Codes]:
 
 
 def write_data(release: Path, path: Path) -> None:
-    """The values of a release as SDMX-CSV 2.0."""
+    """Write the values of a release as SDMX-CSV 2.0."""
     columns = DIMENSIONS | MEASURE | ATTRIBUTES
     own = {"ref_area": "replace(ref_area, ':', '_')"}
     chosen = ", ".join(f'{own.get(column, column)} as "{concept}"' for column, concept in columns.items())

@@ -1,7 +1,6 @@
-"""The models as SQL of DuckDB or Spark, in the order in which they run: `compact export sql --dialect spark`.
+"""Exports the models as SQL of DuckDB or Spark, in execution order: `compact export sql --dialect spark`.
 
-Each select statement is written as a table; how the inputs get there is in docs/scale.md. Nothing is run
-here.
+Each select statement is written as a table; docs/scale.md describes loading the inputs. It runs no SQL.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ BEFORE = {
 
 
 def export_sql(dialect: str, out: Path, commitments: Targets | None = None) -> list[Path]:
-    """Write one file a table into a folder, numbered in the order in which they run. Returns the paths."""
+    """Write one file per table into a folder, numbered in execution order. Returns the paths."""
     if dialect not in DIALECTS:
         raise CompactError(f"Unknown dialect {dialect!r}", where="--dialect", allowed=", ".join(DIALECTS))
     out.mkdir(parents=True, exist_ok=True)
@@ -58,7 +57,7 @@ def export_sql(dialect: str, out: Path, commitments: Targets | None = None) -> l
 
 
 def translated(dialect: str, commitments: Targets | None = None) -> Iterator[tuple[str, str]]:
-    """Each table's name and its select in the dialect, in the order in which they run."""
+    """Return each table's name and its select in the dialect, in execution order."""
     schema = dict(input_schema(commitments))
     with tempfile.TemporaryDirectory() as folder, engine() as con:
         _load(con, Path(folder), commitments or Targets())
@@ -72,7 +71,9 @@ def translated(dialect: str, commitments: Targets | None = None) -> Iterator[tup
 
 
 def input_schema(commitments: Targets | None = None) -> Schema:
-    """The tables that models read, with DuckDB's names of their types: inputs, and published tables."""
+    """Return the tables that models read, with DuckDB's names of their types: inputs, and published
+    tables.
+    """
     with tempfile.TemporaryDirectory() as folder, engine() as con:
         _load(con, Path(folder), commitments or Targets())
         schema = {name: described(con, f'"{name}"') for name in temporary_names(con)}
@@ -80,7 +81,7 @@ def input_schema(commitments: Targets | None = None) -> Schema:
 
 
 def _load(con: duckdb.DuckDBPyConnection, folder: Path, commitments: Targets) -> None:
-    """The inputs, without a single value, and the published tables, empty."""
+    """Load the inputs without any value, and the published tables, empty."""
     for table, rows in ((INDICATOR, []), (AREA, area_rows()), (AREA_GROUP, membership_rows())):
         filled = pa.Table.from_pylist(rows, schema=arrow_schema(table))
         write_table(sort_by_key(filled, table), table, folder / f"{table.name}.parquet")

@@ -1,7 +1,6 @@
-"""The claims ledger: each figure of the policy brief computed again by the formula that it declares.
+"""The claims ledger: recomputes each figure of the policy brief by its declared formula.
 
-What a part of a formula is worth is in models/sql/claim_part.sql; the claims are in
-indicators/catalogue/claims.yaml.
+models/sql/claim_part.sql computes the parts of a formula; the claims are in indicators/catalogue/claims.yaml.
 """
 
 from __future__ import annotations
@@ -42,7 +41,9 @@ DEFINITION = pa.schema(
 
 
 def load_claims(con: duckdb.DuckDBPyConnection, claims: Sequence[Claim]) -> None:
-    """claim_definition, claim_part_definition, and claim_value as a view over claim_part: the formulas."""
+    """Load claim_definition, claim_part_definition, and claim_value, a view with the formulas over
+    claim_part.
+    """
     parts = [
         {"claim": claim.id, "part": name, "least_coverage": claim.least_coverage, **part.model_dump()}
         for claim in claims
@@ -54,7 +55,7 @@ def load_claims(con: duckdb.DuckDBPyConnection, claims: Sequence[Claim]) -> None
 
 
 def claim_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The table `claim`, in any release: what cannot be computed from it says no_data."""
+    """Return the table `claim`, in any release: a claim that cannot be computed from it has no_data."""
     con.execute(f"create or replace temp table claim_part as\n{model_sql('claim_part')}")
     formula = con.execute("select sql from claim_formula").fetchall()[0][0]
     con.execute(f"create or replace temp table claim_value as\n{formula}")
@@ -62,7 +63,7 @@ def claim_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def _value_sql(claims: Sequence[Claim]) -> str:
-    """Every claim's value: its formula over its parts, one select for each of them."""
+    """Return every claim's value: its formula over its parts, one select for each."""
     selects = ["select null::varchar as claim, null::double as value where false"]
     for claim in sorted(claims, key=lambda claim: claim.id):
         if claim.parts:
@@ -95,7 +96,7 @@ def _row(claim: Claim) -> dict[str, object]:
 
 
 def _part(part: Part) -> str:
-    """A part in words."""
+    """Describe a part in words."""
     if part.universe:
         what = "indicators" if part.take == "indicators" else "measured indicators"
         return f"{what} of the universe {part.universe} in availability, {part.area}"

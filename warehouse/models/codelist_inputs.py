@@ -1,7 +1,6 @@
 """Code lists that the SQL models read as tables: pairs of groups, bands of parity, indicators to compare.
 
-The lists are files in schemas/codelists, each line with its reason; what a model makes of them is in
-models/sql/*.sql.
+The lists are files in schemas/codelists, each line with its reason; the models in models/sql/*.sql use them.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ CONFIDENCE_LEVEL = pa.schema([(name, pa.string()) for name in ("evidence", "agre
 
 
 def load_reference(con: duckdb.DuckDBPyConnection) -> None:
-    """The code lists as temporary tables, each of its name below."""
+    """Load the code lists as temporary tables, each with the name below."""
     for name, codelist, schema in (
         ("gap_pair", "gap_pairs", GAP_PAIR),
         ("parity_band", "parity_bands", PARITY_BAND),
@@ -51,7 +50,7 @@ def load_reference(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _table(codelist: str, schema: pa.Schema) -> pa.Table:
-    """The columns of a code list that a model reads, numbers as numbers."""
+    """Return the columns of a code list that a model reads, numbers as numbers."""
     rows = [
         {
             field.name: _number(row[field.name]) if pa.types.is_floating(field.type) else row[field.name]
@@ -63,5 +62,5 @@ def _table(codelist: str, schema: pa.Schema) -> pa.Table:
 
 
 def _number(text: str) -> float | None:
-    """A number of a code list; an empty field is null, a limit that there is not."""
+    """Parse a number of a code list; an empty field is null, which means no limit."""
     return float(text) if text else None

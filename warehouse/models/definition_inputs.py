@@ -22,7 +22,7 @@ from warehouse.models.codelist_inputs import load_reference
 
 
 class Defined(Protocol):
-    """An indicator as the catalogue has it: its definition and the folder where it stands."""
+    """An indicator of the catalogue: its definition and its folder."""
 
     @property
     def indicator(self) -> Indicator: ...
@@ -34,8 +34,9 @@ class Defined(Protocol):
 def load_model_inputs(
     con: duckdb.DuckDBPyConnection, folder: Path, catalogue: Mapping[str, Defined], previous: Path | None
 ) -> None:
-    """What the models read: indicator, total_value, area, area_group, the definitions as tables, and the
-    release before."""
+    """Load the inputs of the models: indicator, total_value, area, area_group, the definitions as tables,
+    and the previous release.
+    """
     stored(con, "indicator", folder / "indicator.parquet")
     con.execute(f"create temp view total_value as\n{model_sql('total_value')}")
     for name in ("area", "area_group"):
@@ -90,61 +91,61 @@ def load_model_inputs(
 DEFINITION = pa.schema(
     [
         ("indicator", pa.string()),
-        ("family", pa.string()),  # the folder of its file
+        ("family", pa.string()),  # folder of its file
         ("unit", pa.string()),
         ("direction", pa.string()),
         ("target_value", pa.float64()),
         ("target_year", pa.int16()),
-        ("met_from", pa.float64()),  # value from which the target's owner counts it as met, if it is another
+        ("met_from", pa.float64()),  # value from which the target's owner counts it as met, if it differs
         ("baseline_year", pa.int16()),
         ("assessed", pa.bool_()),
         ("aggregate_method", pa.string()),
         ("weight", pa.string()),
         ("min_weight_share", pa.float64()),
         ("min_low_income_share", pa.float64()),
-        ("lowest", pa.float64()),  # of expect.range: no value can lie below
+        ("lowest", pa.float64()),  # from expect.range: no value can be below
         ("highest", pa.float64()),
-        ("worst", pa.float64()),  # of bounds: the ends of the scale for scores
+        ("worst", pa.float64()),  # from bounds: the ends of the scale for scores
         ("best", pa.float64()),
-        ("verdict_kind", pa.string()),  # what may be said of a country: VERDICT_KINDS
-        ("group_verdict_kind", pa.string()),  # the same of a group
+        ("verdict_kind", pa.string()),  # kinds of verdict for a country: VERDICT_KINDS
+        ("group_verdict_kind", pa.string()),  # the same for a group
         ("stale_after", pa.int16()),  # years after which the latest value has no verdict
-        ("min_span", pa.int16()),  # fewest years from the first value to the latest for a verdict of a trend
-        ("noise_beyond", pa.float64()),  # on the better side of it differences say nothing
-        ("noise_step", pa.float64()),  # a smaller change from first to latest says nothing, in the unit
+        ("min_span", pa.int16()),  # minimum years from the first value to the latest for a verdict on a trend
+        ("noise_beyond", pa.float64()),  # differences on its better side have no meaning
+        ("noise_step", pa.float64()),  # a smaller change from first to latest has no meaning, in the unit
         ("noise_relative_step", pa.float64()),  # the same as a share of the first value
-        ("plausible_low", pa.float64()),  # a value outside is published and enters nothing
+        ("plausible_low", pa.float64()),  # a value outside is published and enters no computation
         ("plausible_high", pa.float64()),
         ("met_strict", pa.bool_()),  # met only beyond met_from, not at it
-        ("relative_base_year", pa.int16()),  # of a target that is relative to an area's own value
-        ("relative_factor", pa.float64()),  # the target is that many times the value of the base year
-        ("relative_step", pa.float64()),  # or that much more a year
+        ("relative_base_year", pa.int16()),  # for a target that is relative to an area's own value
+        ("relative_factor", pa.float64()),  # the target is that multiple of the value of the base year
+        ("relative_step", pa.float64()),  # or that much more per year
         ("relative_cap", pa.float64()),  # and never on the worse side of this, or beyond it
-        ("group_target_value", pa.float64()),  # the number for groups, where it is another
-        ("owner_kind", pa.string()),  # who set the number: `ours` makes no headline
+        ("group_target_value", pa.float64()),  # the number for groups, if it differs
+        ("owner_kind", pa.string()),  # who set the number: with `ours` there is no headline
         ("target_year_ours", pa.bool_()),  # whether the year is ours, not the owner's
-        ("scoped", pa.bool_()),  # whether the target is of the groups in target_scope alone
+        ("scoped", pa.bool_()),  # whether the target is for the groups in target_scope only
     ]
 )
-# The groups whose members alone have an indicator's target.
+# Groups whose members are the only ones with an indicator's target.
 TARGET_SCOPE = pa.schema([("indicator", pa.string()), ("group", pa.string())])
-# What assessments read of the tables made before them: without rows until they are.
+# Tables that assessments read, empty until they are made.
 COMPUTED_BEFORE = (AGGREGATE, DISAGREEMENT, PROJECTION, PROJECTION_REFUSED, PROJECTION_SKILL)
-# Where an indicator belongs: (internet_use, compact_brief, A). One row for each framework that it names.
+# Place of an indicator: (internet_use, compact_brief, A). One row for each framework that it names.
 FRAMEWORK = pa.schema(
     [
         ("indicator", pa.string()),
         ("framework", pa.string()),
         ("reference", pa.string()),
-        ("direct", pa.bool_()),  # whether it measures the objective itself; null where there is no objective
+        ("direct", pa.bool_()),  # whether it measures the objective itself; null if there is no objective
         ("link_reason", pa.string()),
     ]
 )
 DECLARED_BREAK = pa.schema(
     [("indicator", pa.string()), ("ref_area", pa.string()), ("time_period", pa.int16())]
 )
-OBJECTIVES = ("compact_brief", "compact_adopted")  # frameworks whose parts are objectives
-BASELINE_YEAR = 2015  # of the Technical Note, where an indicator has no target that says otherwise
+OBJECTIVES = ("compact_brief", "compact_adopted")  # frameworks with objectives as parts
+BASELINE_YEAR = 2015  # of the Technical Note, unless an indicator's target overrides it
 
 
 def _definition_row(indicator: Indicator) -> dict[str, Any]:
@@ -171,13 +172,15 @@ def _definition_row(indicator: Indicator) -> dict[str, Any]:
 
 
 def _highest(indicator: Indicator) -> float:
-    """What no judged value can exceed. A share that its source once published above 100 is still one."""
+    """Return the maximum of an assessed value. A share that its source once published above 100 is still a
+    share.
+    """
     highest, plausible = indicator.expect.range[1], indicator.expect.plausible
     return min(highest, plausible.range[1]) if plausible and indicator.unit == "PT" else highest
 
 
 def _verdict_rule(indicator: Indicator) -> dict[str, Any]:
-    """What may be said of the values, and from when on a target counts as met."""
+    """Return the allowed verdicts on the values, and the threshold at which a target counts as met."""
     noise, plausible = indicator.noise, indicator.expect.plausible
     return {
         "verdict_kind": indicator.kind_of_verdict,
@@ -194,7 +197,7 @@ def _verdict_rule(indicator: Indicator) -> dict[str, Any]:
 
 
 def _target_rule(target: Target | None) -> dict[str, Any]:
-    """Whom a target addresses, what number it is for them, and who set it."""
+    """Return the addressees of a target, the number for them, and who set it."""
     relative = target.relative if target else None
     number = target.value if target else None
     return {
@@ -211,7 +214,7 @@ def _target_rule(target: Target | None) -> dict[str, Any]:
 
 
 def _link(indicator: Indicator, framework: str) -> dict[str, Any]:
-    """Whether an indicator measures its objective in a framework; null where that has no objectives."""
+    """Return whether an indicator measures its objective in a framework; null if that has no objectives."""
     if framework not in OBJECTIVES:
         return {"direct": None, "link_reason": None}
     link = {str(name): one for name, one in indicator.links.items()}.get(framework)
@@ -219,15 +222,16 @@ def _link(indicator: Indicator, framework: str) -> dict[str, Any]:
 
 
 def stored(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
-    """A written table, which stays in its file: sorted and dictionary-encoded, a model reads the columns and
-    rows that it needs faster from there than from memory (2026-11-23: two thirds of the time, a third of the
-    room)."""
+    """Create a view on a written table. A model reads the columns and rows it needs faster from the
+    sorted, dictionary-encoded file than from memory (2026-11-23: two thirds of the time, a third of the
+    room).
+    """
     con.execute(f"create or replace temp view {name} as select * from {parquet(path)}")
 
 
 def load(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    """Rows as a temporary table."""
-    if name in {contract.name for contract in COMPUTED_BEFORE}:  # its place was held by a view without rows
+    """Load rows as a temporary table."""
+    if name in {contract.name for contract in COMPUTED_BEFORE}:  # a view without rows was its placeholder
         con.execute(f"drop view if exists {name}")
     con.register("arriving", rows)
     con.execute(f"create temp table {name} as select * from arriving")

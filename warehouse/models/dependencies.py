@@ -1,5 +1,6 @@
-"""Which published tables a model reads, found in its SQL. The order in which they are computed is in
-warehouse/release/tables.py; a test proves that it agrees."""
+"""Finds the published tables that a model reads, from its SQL. The execution order is in
+warehouse/release/tables.py; a test compares the two.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from sqlglot import exp, parse_one
 from schemas.tables.registry import TABLES
 from warehouse.engine.duckdb_engine import MODELS, model_sql
 
-# Tables that take more than one select statement, with their files; every other is computed by its own.
+# Tables that need more than one select statement, with their files; every other has one file.
 FILES = {
     "progress": ("assessment_input", "assessment_point", "progress/*"),
     "claim": ("claim", "claim_part"),
@@ -21,7 +22,7 @@ FILES = {
     "projection_skill": (),  # measured by a back-test: warehouse/projections/skill.csv
 }
 
-# What is loaded for the models beside the published tables, with the published table that has the same rows.
+# Tables loaded for the models, with the published table that has the same rows.
 LOADED: dict[str, str] = {
     "overlap": "indicator",
     "survey": "observation",
@@ -35,7 +36,7 @@ LOADED: dict[str, str] = {
 
 @cache
 def published_inputs(table: str) -> frozenset[str]:
-    """The published tables that a model reads, through its intermediate tables too.
+    """Return the published tables that a model reads, including through its intermediate tables.
 
     Args:
         table: A published table that a model computes.

@@ -1,9 +1,9 @@
-"""How far our group values lie from official ones: measured on every pair of a release, by family of
-indicators, coverage and age, and kept as a list that models/sql/aggregate.sql reads.
+"""Errors of our group values against official ones, measured on every pair of a release by family of
+indicators, coverage and age. models/sql/aggregate.sql reads the list.
 
-`compact backtest --write` measures again. The errors are in standard deviations of the members' values. What
-a cell with few pairs says is held to what all ages, then all families, say. Each rate at which an error held
-is measured on groups that it was not learned from.
+`compact backtest --write` updates it. The errors are in standard deviations of the members' values. A cell
+with few pairs is shrunk towards all ages, then all families. Each coverage rate is measured on groups that
+were not used for learning.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from warehouse.engine.duckdb_engine import parquet
 
 FILE = CODELISTS / "group_errors.csv"
 COVERAGE = (0.0, 0.8, 0.95, 0.999)  # lower ends of the bands of covered weight
-AGES = (0, 6, 11)  # of the years since the value's
+AGES = (0, 6, 11)  # years since the value's year
 HALF, EIGHTY = 0.5, 0.8
-SHARES = (0.80, 0.84, 0.88, 0.91, 0.94, 0.96, 0.98)  # quantiles tried until four in five held
-HELD = 50  # pairs that the wider cell counts for
-LEAST = 0.002  # standard deviations: what rounding alone does
+SHARES = (0.80, 0.84, 0.88, 0.91, 0.94, 0.96, 0.98)  # quantiles tried until four in five were covered
+HELD = 50  # weight of the wider cell, in pairs
+LEAST = 0.002  # standard deviations: the effect of rounding alone
 FOLDS = 5
 ALL = "all"
 Numbers = NDArray[np.float64]
 
 
 def group_errors(release: Path) -> list[dict[str, Any]]:
-    """The rows of the list, from the official pairs of a release."""
+    """Return the rows of the list, from the official pairs of a release."""
     with duckdb.connect() as con:
         pairs = con.execute(f"""
             select meta."group" as family, a."group", a.weight_share, this_year.year - a.time_period as age,
@@ -56,7 +56,7 @@ def group_errors(release: Path) -> list[dict[str, Any]]:
     rows = []
     for name in [*sorted(set(family)), ALL]:
         own = (family == name) | (name == ALL)
-        # the smallest quantile that held as often as it says on groups that it was not learned from
+        # the smallest quantile with its nominal coverage on groups that were not used for learning
         use = next((n for n, held in enumerate(tried) if held[own].mean() >= EIGHTY), len(SHARES) - 1)
         for at in range(len(COVERAGE)):
             for years in range(len(AGES)):
@@ -83,7 +83,7 @@ def _held_at(
     error: Numbers,
     fold: NDArray[Any],
 ) -> NDArray[np.bool_]:
-    """Of each pair, whether its error was within what the other folds of groups say."""
+    """Return for each pair whether its error is within the range learned from the other folds of groups."""
     held = np.zeros(len(error), dtype=np.bool_)
     for one in range(FOLDS):
         away, here = fold != one, fold == one
@@ -96,7 +96,9 @@ def _held_at(
 def _learned(
     family: NDArray[Any], band: NDArray[Any], age: NDArray[Any], error: Numbers, share: float
 ) -> Mapping[tuple[str, int, int], float]:
-    """By family, band of coverage and of age: the error that this share of the pairs did not exceed."""
+    """Return the error that this share of the pairs did not exceed, by family, band of coverage and of
+    age.
+    """
     cells = _Cells(family, band, age, error)
     return {
         (str(name), at, years): cells.of(name, at, years, share)
@@ -107,7 +109,7 @@ def _learned(
 
 
 class _Cells:
-    """Quantiles of cells, each held to the wider cell around it."""
+    """Quantiles of cells, each shrunk towards the wider cell around it."""
 
     def __init__(self, family: NDArray[Any], band: NDArray[Any], age: NDArray[Any], error: Numbers) -> None:
         self.family, self.band, self.age, self.error = family, band, age, error

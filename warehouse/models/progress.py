@@ -1,8 +1,7 @@
-"""Progress by every method, one table: loads what the methods start from, runs each file of
-models/sql/progress,
-joins them.
+"""Progress by every method in one table: loads the inputs, runs each file of models/sql/progress, and
+combines them.
 
-What a method computes is in its SQL file; what its header may say is in schemas/definitions/methods.py.
+A method is computed by its SQL file; schemas/definitions/methods.py defines its header.
 """
 
 from __future__ import annotations
@@ -24,24 +23,25 @@ from schemas.tables.arrow import arrow_schema
 from schemas.tables.assessment import METHOD, PROGRESS
 from warehouse.engine.duckdb_engine import literal, load_models, model_sql, sort_by_key, stream_sql
 
-OUTLOOK = "method_outlook"  # what the other methods say, for the agreement of the default
+OUTLOOK = "method_outlook"  # results of the other methods, for the agreement of the default
 INPUTS = ("assessment_point", "area_target", "target_status", "assessment_input")
-# What a method's file selects: these, as assessment_input has them or as its own, then its components.
+# Columns that a method's file selects: these, from assessment_input or its own, then its components.
 SELECTED = (
     "indicator", "ref_area", "baseline_year", "baseline_value", "latest_year", "latest_value", "target_value",
     "target_year", "measure", "score", "category", "reason",
 )  # fmt: skip
-CONFIDENCE = ("evidence", "agreement", "confidence")  # of the default method alone
+CONFIDENCE = ("evidence", "agreement", "confidence")  # of the default method only
 
 
 def load_assessment_inputs(con: duckdb.DuckDBPyConnection) -> None:
-    """The temporary tables that every method reads, made from the inputs of the models."""
+    """Load the temporary tables that every method reads, made from the inputs of the models."""
     load_models(con, INPUTS, again=True)
 
 
 def progress_rows(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) -> pa.RecordBatchReader:
-    """The published table: one row for each method, indicator and area with a total value. only: of these
-    methods."""
+    """Return the published table: one row for each method, indicator and area with a total value. only:
+    these methods.
+    """
     load_assessment_inputs(con)
     if not only or DEFAULT_METHOD in only:
         con.execute(f"create or replace temp table {OUTLOOK} as\n{outlook_sql()}")
@@ -49,14 +49,15 @@ def progress_rows(con: duckdb.DuckDBPyConnection, only: Collection[str] = ()) ->
 
 
 def progress_sql(only: Collection[str] = ()) -> str:
-    """The rows of all methods, or of these only; a component that a method does not have is null."""
+    """Return the rows of all methods, or of these only; a component that a method lacks is null."""
     chosen = [method for method in methods().values() if not only or method.id in only]
     return "\nunion all\n".join(method_sql(method) for method in chosen)
 
 
 def outlook_sql() -> str:
-    """What the methods other than the default say of each indicator and area, counted: which way they point,
-    and how many have their best class, that is, on course. By this the default states its agreement."""
+    """Count for each indicator and area the directions of the non-default methods, and how many have their
+    best class, that is, on course. The default method derives its agreement from it.
+    """
     others = "\nunion all\n".join(
         f"select *, category in ({literal(next(iter(one.classes)))}, 'target_met') as best_class\n"
         f"from (\n{method_sql(one)}\n) as rows_of_method"
@@ -73,7 +74,7 @@ def outlook_sql() -> str:
 
 
 def method_sql(method: Method) -> str:
-    """One method's rows in the columns of the published table."""
+    """Return one method's rows in the columns of the published table."""
     columns = [f"{name}::double as {name}" if name in ("measure", "score") else name for name in SELECTED]
     components = [
         f"{column.name}::double as {column.name}"
@@ -95,7 +96,7 @@ def method_sql(method: Method) -> str:
 
 
 def _outlook(method: Method) -> str:
-    """What a class says of the direction, as the header declares it."""
+    """Return the direction of a class, as the header declares it."""
     said = []
     for name, outlook in (COMMON_CLASSES | dict(method.classes)).items():
         if outlook == "by_measure":
@@ -106,7 +107,7 @@ def _outlook(method: Method) -> str:
 
 
 def method_table() -> pa.Table:
-    """The published table of the methods themselves."""
+    """Return the published table of the methods themselves."""
     rows = [
         {
             "method": one.id,

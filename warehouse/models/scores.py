@@ -1,10 +1,10 @@
-"""Composite scores of one part of a framework, with the range that their ranks take under other choices.
+"""Composite scores of one part of a framework, with the range of their ranks under other choices.
 
 After the Handbook on Constructing Composite Indicators (OECD and Joint Research Centre, 2008): min-max
 normalisation by declared bounds, declared weights, and an uncertainty analysis over normalisation, weights
-and aggregation together. Which indicators and weights is data: indicators/catalogue/scores. Which value an
-area has is
-in models/sql/score_input.sql. Individuals are never scored, and there is no composite over everything.
+and aggregation together. Indicators and weights are data: indicators/catalogue/scores.
+models/sql/score_input.sql selects the value of an area. Individuals are never scored, and there is no
+composite over everything.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from warehouse.engine.duckdb_engine import model_sql, sort_by_key
 from warehouse.models.definition_inputs import load
 
 Numbers = npt.NDArray[np.float64]
-DECIMALS = 9  # equal to so many decimals is a tie: what is beyond is the order of floating-point sums
-LOWEST = 1.0  # of the scale from 1 to 100 on which a geometric mean is taken: nought would swallow all else
+DECIMALS = 9  # equal to so many decimals is a tie: further digits depend on the order of floating-point sums
+LOWEST = 1.0  # lower end of the scale from 1 to 100 for a geometric mean: a zero would dominate all others
 
 OF_FILE = {"aggregation", "least_coverage", "least_indicators", "oldest", "draws", "seed"}
-REPLICATES = 20  # of the inputs, each with other errors, that the draws are made of
+REPLICATES = 20  # sets of inputs with different errors for the draws
 COMPONENT = pa.schema(
     [
         ("framework", pa.string()),
@@ -49,7 +49,7 @@ COMPONENT = pa.schema(
 
 @dataclass(frozen=True)
 class Choices:
-    """How a composite is made, and how often the choices are drawn at random."""
+    """Options of a composite, and the number of random draws."""
 
     weights: Numbers
     aggregation: str
@@ -61,7 +61,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Scored:
-    """Of each area: score and ranks are nan where too few values are there."""
+    """Results by area: score and ranks are nan if too few values exist."""
 
     score: Numbers
     rank: Numbers
@@ -71,7 +71,7 @@ class Scored:
 
 
 def load_scores(con: duckdb.DuckDBPyConnection, files: Sequence[ScoreFile]) -> None:
-    """score_component and score_year, which score_table reads."""
+    """Load score_component and score_year, which score_table reads."""
     rows = [
         {
             "framework": file.framework,
@@ -94,7 +94,7 @@ def load_scores(con: duckdb.DuckDBPyConnection, files: Sequence[ScoreFile]) -> N
 
 
 def score_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The table `score`. One pass a composite and year: no loop over areas, indicators or draws."""
+    """Return the table `score`. One pass per composite and year: no loop over areas, indicators or draws."""
     con.execute(f"create or replace temp table score_input as\n{model_sql('score_input')}")
     keys = con.execute("select distinct framework, component, year from score_input order by all").fetchall()
     columns: dict[str, list[Any]] = {name: [] for name in SCORE.names}
@@ -114,7 +114,7 @@ def composite(
     error: Numbers | None = None,
     ranked: npt.NDArray[np.bool_] | None = None,
 ) -> Scored:
-    """Scores and ranks of the areas (rows) from the values of the indicators (columns); nan: none.
+    """Compute scores and ranks of the areas (rows) from the values of the indicators (columns); nan: none.
 
     score = 100 * (value - worst) / (best - worst), cut at 0 and 100, averaged with the declared weights over
     the indicators that have a value. An area is scored if these hold at least least_coverage of the weight
@@ -125,8 +125,8 @@ def composite(
         values: areas by indicators.
         worst: the bound of each indicator that scores 0.
         best: the bound that scores 100.
-        choices: how the composite is made.
-        error: standard error of each value, in its unit; none by default.
+        choices: the options of the composite. error: standard error of each value, in its unit; none by
+            default.
         ranked: the areas that are ranked among one another; all by default.
     """
     areas = len(values)
@@ -156,8 +156,9 @@ def composite(
 
 
 def _normalised(values: Numbers, worst: Numbers, best: Numbers) -> list[Numbers]:
-    """The values on a scale from 0 to 100, better upward, in three ways: min-max by bounds, z-score,
-    percentile rank; the last two over the areas that are scored."""
+    """Normalise the values to a scale from 0 to 100, better upward, in three ways: min-max by bounds,
+    z-score, percentile rank; the last two over the scored areas.
+    """
     points = np.round(np.clip(100 * (values - worst) / (best - worst), 0, 100), DECIMALS)
     upward = np.where(best < worst, -values, values)
     there = ~np.isnan(upward)
@@ -166,7 +167,7 @@ def _normalised(values: Numbers, worst: Numbers, best: Numbers) -> list[Numbers]
     mean = filled.sum(axis=0) / counts
     spread = np.sqrt(np.where(there, (upward - mean) ** 2, 0).sum(axis=0) / counts)
     z = (upward - mean) / np.where(spread > 0, spread, 1)
-    # -2 and 2 standard deviations are the ends: a change of unit changes nothing, and one extreme neither
+    # -2 and 2 standard deviations are the ends: a change of unit has no effect, and neither has one extreme
     z_points = np.round(np.clip(50 + 25 * z, 0, 100), DECIMALS)
     below = _ranks(np.where(there, -np.round(z, DECIMALS), -np.inf))  # 1 is the worst
     percentile = np.where(there, 100 * (below - 1) / np.maximum(counts - 1, 1), np.nan)
@@ -174,13 +175,15 @@ def _normalised(values: Numbers, worst: Numbers, best: Numbers) -> list[Numbers]
 
 
 def _to_scale(points: Numbers) -> Numbers:
-    """0 to 100 as 1 to 100."""
+    """Map 0 to 100 to 1 to 100."""
     return LOWEST + points * (100 - LOWEST) / 100
 
 
 def _means(points: Numbers, weights: Numbers, *, geometric: bool) -> Numbers:
-    """The mean of each area (rows) under each draw's weights (columns), over what has a value.
-    einsum without optimisation sums in one order on every machine."""
+    """Compute the mean of each area (rows) under each draw's weights (columns), over existing values.
+
+    einsum without optimisation sums in one order on every machine.
+    """
     there = ~np.isnan(points)
     used = np.where(there, np.log(points) if geometric else points, 0)
     held = np.einsum("nk,dk->nd", there.astype(float), weights)
@@ -192,9 +195,12 @@ def _means(points: Numbers, weights: Numbers, *, geometric: bool) -> Numbers:
 def _rank_range(
     values: Numbers, error: Numbers, worst: Numbers, best: Numbers, weights: Numbers, choices: Choices
 ) -> tuple[Numbers, Numbers]:
-    """5th and 95th percentile of the ranks over random normalisation, weights, aggregation and errors of the
-    inputs, all drawn together: each way as likely as the others, random weights from a flat Dirichlet
-    distribution, errors from a normal one, in REPLICATES sets of inputs."""
+    """Compute the 5th and 95th percentile of the ranks over random normalisation, weights, aggregation and
+    errors of the inputs, drawn together.
+
+    Each option is equally likely; weights come from a flat Dirichlet distribution, errors from a normal one,
+    in REPLICATES sets of inputs.
+    """
     random = np.random.default_rng(choices.seed)
     draws, size = choices.draws, len(weights)
     way = random.integers(0, 3, draws)
@@ -217,7 +223,7 @@ def _rank_range(
 
 
 def _ranks(scores: Numbers) -> Numbers:
-    """Ranks down each column: 1 the highest; equal ones share the better rank."""
+    """Rank each column: 1 is the highest; ties share the better rank."""
     order = np.argsort(-scores, axis=0, kind="stable")
     ordered = np.take_along_axis(scores, order, axis=0)
     new = np.ones(scores.shape, dtype=bool)
@@ -230,7 +236,7 @@ def _ranks(scores: Numbers) -> Numbers:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: int) -> dict[str, list[Any]]:
-    """The rows of one composite in one year, by column."""
+    """Return the rows of one composite in one year, by column."""
     key = [framework, component]
     made = con.execute(
         """
@@ -252,7 +258,7 @@ def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: 
     areas = listed["ref_area"].to_pylist()[::size]
     grid = {name: _grid(listed, name, size) for name in ("value", "value_year", "worst", "best", "error")}
     choices = Choices(np.array([row[0] for row in made]), *made[0][1:])
-    # an indicator that is not in this run's catalogue has no bounds, and no values
+    # an indicator outside this run's catalogue has no bounds and no values
     worst, best = np.nan_to_num(grid["worst"][0], nan=0), np.nan_to_num(grid["best"][0], nan=1)
     values = np.where(np.isnan(grid["best"]), np.nan, grid["value"])
     member = np.nan_to_num(_grid(listed, "un_member", size)[:, 0]) > 0
@@ -280,7 +286,7 @@ def _rows(con: duckdb.DuckDBPyConnection, framework: str, component: str, year: 
 
 
 def _grid(table: pa.Table, name: str, size: int) -> Numbers:
-    """A column as one row an area and one column an indicator, nan for null."""
+    """Pivot a column to one row per area and one column per indicator, nan for null."""
     column = table[name].cast(pa.float64()).combine_chunks()
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float).reshape(-1, size)
 

@@ -1,6 +1,6 @@
 """The whole SDG database for the model availability: its staged values by SDG indicator.
 
-Only where the database is staged as a whole. Our own indicators come from the table indicator.
+It applies only if the whole database is staged. Our own indicators come from the table indicator.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from schemas.codelists.reader import read_codelist
 from warehouse.engine.duckdb_engine import literal, parquet
 
 SOURCE = "unsd_sdg"
-# Below this share of its series the database is not there as a whole, and shares of it would say what was
-# fetched rather than what countries report. Nine tenths leaves room for series that are withdrawn or renamed.
+# With a smaller share of its series the database is incomplete, and availability would reflect the fetch, not
+# the countries' reporting. Nine tenths allows for withdrawn or renamed series.
 LEAST_SERIES = 0.9
 DIMENSIONS = "sex, age, urbanisation, quantile, education, other_dims"
 
 
 def load_sdg_database(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Path]) -> None:
-    """The temporary tables unsd_value (a value of an SDG indicator) and unsd_indicator (all that it has, each
-    about the environment or not).
+    """Create the temporary tables unsd_value (a value of an SDG indicator) and unsd_indicator (all
+    indicators, flagged as environmental or not).
 
     Both are empty unless nine tenths of the series of codelists/sdg_series.csv are staged.
     """
@@ -49,7 +49,7 @@ def load_sdg_database(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Path]
 
 
 def _share_of_series(con: duckdb.DuckDBPyConnection, path: Path) -> float:
-    """The share of the listed series that the staged table has."""
+    """Return the share of the listed series that the staged table has."""
     row = con.execute(f"""
         select count(*) filter (where series in (select series from {parquet(path)})) / count(*)::double
         from (select distinct series from sdg_series)""").fetchone()

@@ -1,7 +1,7 @@
-"""Household surveys for the inequality models: the tenths, means and published measures of the staged rows.
+"""Household surveys for the inequality models: deciles, means and published measures from the staged rows.
 
-No indicator is made of them (a share of the seventh tenth is nothing to assess), so they come from the staged
-table itself and not through evaluation; the rows computed from them name source and series.
+No indicator uses them (the share of the seventh decile is not assessed), so they come directly from the
+staged table, not from evaluation; the rows computed from them name source and series.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ EMPTY = """
 
 
 def load_surveys(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Path]) -> None:
-    """The temporary table survey: one row for each series of each survey of a whole country.
+    """Create the temporary table survey: one row for each series of each national survey.
 
-    distribution is income or consumption. Empty where the Poverty and Inequality Platform is not there.
-    Surveys of towns or of the countryside alone are left out.
+    distribution is income or consumption. Empty without the Poverty and Inequality Platform. Urban-only and
+    rural-only surveys are excluded.
     """
     con.execute(
         f"create or replace temp table survey as {_surveys(staged[SOURCE]) if SOURCE in staged else EMPTY}"

@@ -1,7 +1,6 @@
-"""What the models of targets, claims, crosswalk and scores read: the definition files as tables.
+"""Inputs of the models of targets, claims, crosswalk and scores: the definition files as tables.
 
-The files are read in indicators/targets.py; what a model makes of them is in models/sql/*.sql, claims.py and
-scores.py.
+indicators/targets.py reads the files; models/sql/*.sql, claims.py and scores.py use them.
 """
 
 from __future__ import annotations
@@ -72,9 +71,10 @@ FRAMEWORK_TITLE = pa.schema([("framework", TEXT), ("code", TEXT), ("title", TEXT
 
 
 def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, targets: Targets) -> None:
-    """target_definition, target_test, declared_link, field_link, framework_title; as_of: the year in which
-    the newest bytes were fetched, by which a deadline has passed or not, of data without bytes their latest
-    year; fetched: the day of each snapshot; and the claims as claims.py wants them."""
+    """target_definition, target_test, declared_link, field_link, framework_title; as_of: the year of the
+    newest fetch, which decides whether a deadline has passed (the latest year of data without bytes);
+    fetched: the day of each snapshot; and the claims for claims.py.
+    """
     for name, rows, schema in (
         ("target_definition", _definitions(targets), TARGET_DEFINITION),
         ("target_test", _tests(targets), TARGET_TEST),
@@ -104,8 +104,9 @@ def load_commitments(con: duckdb.DuckDBPyConnection, folder: Path, targets: Targ
 
 
 def within(everything: Targets, known: Collection[str]) -> Targets:
-    """The commitments as a release speaks of them that has only the known indicators: one for redistribution
-    leaves some out. A target that so loses its last indicator says so in its reason."""
+    """Restrict the commitments to the known indicators: a redistributable release lacks some. A target
+    that loses its last indicator states this in its reason.
+    """
     targets = [
         file.model_copy(update={"targets": [_target_within(target, known) for target in file.targets]})
         for file in everything.targets
@@ -196,7 +197,9 @@ def _links(targets: Targets) -> Iterator[dict[str, Any]]:
 
 
 def _field_links(targets: Targets) -> Iterator[dict[str, Any]]:
-    """Each part of a framework of the field with each objective that we propose for it, or with none."""
+    """Return each part of a framework of the field with each objective that we propose for it, or with
+    none.
+    """
     for file in targets.field:
         for part in file.parts:
             objectives = [
