@@ -1,11 +1,10 @@
-"""How the projection is judged: every method is made to project what is now known, from what was known
-before.
+"""Back-test of the projection: every method projects values that are known now from the data known before.
 
-Rolling origins: at the end of each year every series that has a value of that year and three before is
-projected one to ten years on, and compared with what came. The benchmarks are judged on these forecasts; the
-model in use is judged nested (nested.py), and calibrated for production on all of them (calibrate.py). The
-data are of today's vintage: revisions and estimates made afterwards were not known then, so errors are
-understated, for every method alike.
+Rolling origins: at the end of each year every series with a value of that year and three before is projected
+one to ten years ahead, and compared with the outcome. The benchmarks are evaluated on these forecasts; the
+model in use is evaluated nested (nested.py), and calibrated for production on all of them (calibrate.py). The
+data are of the current vintage: later revisions and estimates were not known then, so errors are understated,
+for every method alike.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ from warehouse.projections.nested import Nested
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Floats, from_scale, to_scale
 
-HORIZON = 10  # years; as far as 2020 is from 2030
-SHOWN = 6  # years whose figures are published
-FORECASTS_MIN = 100  # below which an indicator has no widths or figures of its own
+HORIZON = 10  # years; the distance from 2020 to 2030
+SHOWN = 6  # years with published figures
+FORECASTS_MIN = 100  # minimum for widths or figures of an indicator's own
 FOUR = ("internet_use", "electricity", "coverage_4g", "gini")
 MODEL = "pooled_drift"
 COMPARED = ("naive", "unsd_in_range", MODEL)  # for the indicators other than the four
@@ -47,7 +46,7 @@ class Errors(Forecasts):
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What production reads: see intervals.Calibration."""
+    """The calibration that production reads: see intervals.Calibration."""
 
     widths: dict[str, Floats]
     blends: dict[str, list[float]]
@@ -55,7 +54,7 @@ class Calibrated:
 
 
 def errors(panel: Panel, settings: Settings, origins: Sequence[int], horizon: int = HORIZON) -> Errors:
-    """Every forecast of every method that can be compared with a value."""
+    """Return every forecast of every method that can be compared with a value."""
     parts = [_at(panel, settings, origin, horizon) for origin in origins]
     return Errors(
         **{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Errors)}
@@ -104,7 +103,7 @@ def _at(panel: Panel, settings: Settings, origin: int, horizon: int) -> Errors:
 
 
 def calibrated(panel: Panel, forecast_errors: Errors, settings: Settings, tested: Nested) -> Calibrated:
-    """Blends, widths and probabilities from all errors: production's."""
+    """Learn blends, widths and probabilities for production from all errors."""
     use = forecast_errors.take(~forecast_errors.at_end)
     blends = choose_blends(panel, use.take(use.horizon <= SHOWN), settings)
     own, by_family = learn_widths(panel, use, error_of(panel, use, blends, settings))
@@ -125,15 +124,18 @@ def calibrated(panel: Panel, forecast_errors: Errors, settings: Settings, tested
 
 
 def _recent(panel: Panel, tested: Nested, settings: Settings) -> Floats:
-    """The factor by family that brings widths up to date now."""
+    """Return the factor by family that updates the widths."""
     year = int((tested.use.origin + tested.use.horizon).max())
     return recency(panel, tested.use, tested.ratio, year, settings)
 
 
 def skill(panel: Panel, forecast_errors: Errors, tested: Nested) -> list[dict[str, Any]]:
-    """Rows of the table projection_skill: all methods for the four indicators, three for the others, the
-    model in use as nested. Every method is judged on the same forecasts: those that were tested nested and
-    for which UNSD's growth rate is defined."""
+    """Return rows of the table projection_skill: all methods for the four indicators, three for the others,
+    the model in use as nested.
+
+    Every method is evaluated on the same forecasts: those that were tested nested and have a defined UNSD
+    growth rate.
+    """
     names = list(CANDIDATES)
     keys = [
         one.series * 10**6 + (one.origin - 1900) * 100 + one.horizon for one in (forecast_errors, tested.use)
@@ -145,7 +147,7 @@ def skill(panel: Panel, forecast_errors: Errors, tested: Nested) -> list[dict[st
     defined = ~np.isnan(method).any(axis=1)
     indicator, horizon = panel.indicator[tested.use.series], tested.use.horizon
     rows = []
-    for code, name in enumerate(panel.indicators):  # of figures, a few dozen: not of data
+    for code, name in enumerate(panel.indicators):  # for the few dozen figures, not for data
         for step in range(1, SHOWN + 1):
             here = (indicator == code) & (horizon == step)
             chosen = here & defined
@@ -159,7 +161,7 @@ def skill(panel: Panel, forecast_errors: Errors, tested: Nested) -> list[dict[st
 
 
 def _four(rows: Sequence[Mapping[str, Any]], panel: Panel, tested: Nested) -> list[dict[str, Any]]:
-    """The mean of the four, each counting alike; the intervals of all their forecasts together."""
+    """Average the four with equal weight; the intervals of all their forecasts together."""
     of_four = np.isin(np.array(panel.indicators)[panel.indicator[tested.use.series]], FOUR)
     made = []
     for step in range(1, SHOWN + 1):
@@ -193,7 +195,7 @@ def _row(
 
 
 def _shares(hits: Floats) -> tuple[float | None, float | None]:
-    """The share inside of those that were tested, if they are more than a few."""
+    """Return the coverage of the tested forecasts, if there are enough."""
     if len(hits) < FORECASTS_MIN // 2:
         return None, None
     return round(float(hits[:, 0].mean()), 4), round(float(hits[:, 1].mean()), 4)

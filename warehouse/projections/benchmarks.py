@@ -1,7 +1,8 @@
-"""The candidate methods of the projection, and the two that it must beat: one function each, on arrays.
+"""The candidate methods of the projection, and the two benchmarks that it must beat: one function each, on
+arrays.
 
-Each takes the panel as known at its last year and returns the median path of each series, in the
-indicator's unit, for 1 to `horizon` years after that year. backtest.py measures their errors.
+Each takes the panel as known at its last year, and returns the median path of each series in the indicator's
+unit for 1 to `horizon` years ahead. backtest.py measures their errors.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ Path = Callable[[Panel, int, Settings], Floats]
 
 
 def naive(panel: Panel, horizon: int, _: Settings) -> Floats:
-    """The last value goes on."""
+    """Carry the last observed value forward."""
     return np.repeat(_last(panel.values)[:, None], horizon, axis=1)
 
 
 def unsd(panel: Panel, horizon: int, _: Settings) -> Floats:
-    """UNSD's extrapolation (SDG Report 2026, Technical Note): y_t (1 + g)^h with g the compound annual
-    growth from the baseline, which is the first value of the last nine years, as 2015 is to 2024. Not held
-    to any range: the note does not. NaN where the rate is undefined, at a value of zero."""
+    """Extrapolate by UNSD's method (SDG Report 2026, Technical Note): y_t (1 + g)^h with g the compound
+    annual growth from the baseline, the first value of the last nine years, as 2015 is to 2024. Like the
+    note, it is not limited to any range. NaN where the rate is undefined, at a value of zero.
+    """
     first, span = _since(panel, SPAN)
     last = _last(panel.values)
     defined = (first > 0) & (last > 0) & (span > 0)
@@ -37,14 +39,15 @@ def unsd(panel: Panel, horizon: int, _: Settings) -> Floats:
 
 
 def unsd_in_range(panel: Panel, horizon: int, settings: Settings) -> Floats:
-    """UNSD's extrapolation, cut off at the ends of the indicator's range: kinder to it than the note."""
+    """Extrapolate by UNSD's method, limited to the indicator's range: more favourable than the note."""
     low, high = panel.scale.low[:, None], panel.scale.high[:, None]
     return np.clip(unsd(panel, horizon, settings), low, high)
 
 
 def mean_change(panel: Panel, horizon: int, _: Settings) -> Floats:
-    """The mean annual change on the scale over the last nine years, carried on from the last value (UNICEF
-    MENARO's rule for ESCAP's anticipated progress)."""
+    """Extend the mean annual change on the scale over the last nine years from the last value (UNICEF
+    MENARO's rule for ESCAP's anticipated progress).
+    """
     z = panel.z
     first, span = _since(panel, SPAN, z)
     pace = np.where(span > 0, (_last(z) - first) / np.where(span > 0, span, 1), np.nan)
@@ -52,8 +55,9 @@ def mean_change(panel: Panel, horizon: int, _: Settings) -> Floats:
 
 
 def escap_regression(panel: Panel, horizon: int, _: Settings) -> Floats:
-    """ESCAP: a regression on the scale with weights (T - t_1) / (T - t), T the target year; its own line
-    goes on."""
+    """Extrapolate by ESCAP's method: a regression on the scale with weights (T - t_1) / (T - t), T the
+    target year, extended along its own line.
+    """
     z = panel.z
     known = ~np.isnan(z)
     first = panel.years[np.argmax(known, axis=1)][:, None]
@@ -66,8 +70,9 @@ def escap_regression(panel: Panel, horizon: int, _: Settings) -> Floats:
 
 
 def damped_trend(panel: Panel, horizon: int, settings: Settings) -> Floats:
-    """A regression on the scale whose weights halve every four years over the last ten; its slope is carried
-    on from the last value, damped by a tenth a year (after Gardner and McKenzie 1985)."""
+    """Fit a regression on the scale with weights that halve every four years over the last ten; extend its
+    slope from the last value, damped by a tenth a year (after Gardner and McKenzie 1985).
+    """
     z = panel.z
     age = panel.years[-1] - panel.years
     weight = np.where(~np.isnan(z) & (age <= settings.window), 0.5 ** (age / 4.0), 0.0)
@@ -76,9 +81,12 @@ def damped_trend(panel: Panel, horizon: int, settings: Settings) -> Floats:
 
 
 def theta(panel: Panel, horizon: int, _: Settings) -> Floats:
-    """The theta method (Assimakopoulos and Nikolopoulos 2000) in the form of Hyndman and Billah (2003):
-    simple exponential smoothing on the scale, whose parameter each series chooses by its one-step errors,
-    and half of the slope of the straight line through the series. Missing years are interpolated."""
+    """Project by the theta method (Assimakopoulos and Nikolopoulos 2000) in the form of Hyndman and Billah
+    (2003).
+
+    It is simple exponential smoothing on the scale, with the parameter chosen for each series by its one-step
+    errors, and half of the slope of the straight line through the series. Missing years are interpolated.
+    """
     z = _filled(panel.z)
     known = ~np.isnan(z)
     slope = _line(z, known.astype(float), panel.years)[1]
@@ -95,12 +103,12 @@ def theta(panel: Panel, horizon: int, _: Settings) -> Floats:
 
 
 def pooled_drift(panel: Panel, horizon: int, settings: Settings) -> Floats:
-    """The model in use."""
+    """Project by the model in use."""
     return from_scale(pooled_on_scale(panel, horizon, settings)[0], panel.scale)
 
 
 def pooled_on_scale(panel: Panel, horizon: int, settings: Settings) -> tuple[Floats, Floats]:
-    """The path of the model in use and the volatility of each series, on the scale."""
+    """Return the path of the model in use and the volatility of each series, on the scale."""
     z = panel.z
     pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, settings)
     return project(
@@ -133,7 +141,7 @@ def _last(values: Floats) -> Floats:
 
 
 def _since(panel: Panel, span: int, values: Floats | None = None) -> tuple[Floats, Floats]:
-    """The first value of the last `span` years, and how many years before the last one it lies."""
+    """Return the first value of the last `span` years, and how many years before the last one it is."""
     of = panel.values if values is None else values
     known = ~np.isnan(of)
     at = np.argmax(known & (panel.years >= panel.years[-1] - span), axis=1)
@@ -142,7 +150,7 @@ def _since(panel: Panel, span: int, values: Floats | None = None) -> tuple[Float
 
 
 def _line(z: Floats, weight: Floats, years: Integers) -> tuple[Floats, Floats, Floats]:
-    """Weighted straight line: level at its centre, slope, centre. One point has no slope: 0."""
+    """Fit a weighted straight line: level at its centre, slope, centre. The slope through one point is 0."""
     filled, total = np.nan_to_num(z), np.maximum(weight.sum(axis=1), 1e-300)
     centre, level = (weight * years).sum(axis=1) / total, (weight * filled).sum(axis=1) / total
     off = years - centre[:, None]
@@ -152,7 +160,7 @@ def _line(z: Floats, weight: Floats, years: Integers) -> tuple[Floats, Floats, F
 
 
 def _filled(z: Floats) -> Floats:
-    """Missing years between two values, on the straight line between them."""
+    """Interpolate missing years between two values linearly."""
     known, columns = ~np.isnan(z), np.arange(z.shape[1])
     left = np.maximum.accumulate(np.where(known, columns, -1), axis=1)
     right = np.minimum.accumulate(np.where(known, columns, z.shape[1])[:, ::-1], axis=1)[:, ::-1]

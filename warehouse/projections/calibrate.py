@@ -1,8 +1,8 @@
-"""What past errors teach: each indicator's blend, the widths of its intervals, and the map from a raw
-probability to one that came true as often as it says.
+"""Calibration from past errors: each indicator's blend, the widths of its intervals, and the map from raw to
+calibrated probabilities.
 
-Used twice: at each origin on what had come by then (nested.py), and on everything for production. Arrays of
-forecasts in, arrays by indicator or family out; nothing is projected here.
+Used twice: at each origin on the outcomes known by then (nested.py), and on all outcomes for production.
+Takes arrays of forecasts and returns arrays by indicator or family; projects nothing.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from warehouse.projections.model import Settings
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Bools, Floats, Integers
 
-FEWEST = 60  # forecasts from which an indicator's errors speak for its family
-BINS = 40  # of raw probabilities, equally wide: most cases are near 0 and 1, and the middle counts too
-HELD = 5  # cases that a bin's own raw probability counts for
-ENOUGH = 200  # cases from which a family has a map of its own
-SUPPORT = 100  # cases of the highest raw probabilities: no more is said than came true among them
+FEWEST = 60  # minimum forecasts for an indicator's errors to count in its family
+BINS = 40  # bins of raw probabilities, equally wide: most cases are near 0 and 1, and the middle counts too
+HELD = 5  # weight of a bin's own raw probability, in cases
+ENOUGH = 200  # minimum cases for a family's own map
+SUPPORT = 100  # cases with the highest raw probabilities: the map never exceeds their success rate
 EIGHTY = LEVELS.index(0.8)
 
 
 @dataclass(frozen=True)
 class Forecasts:
-    """One entry for each forecast that can be compared with a value. series: row of the panel; at_end: it
-    stood at an end of its range; blends: absolute error of each blend, in the unit; drift, still, smooth:
-    error of the model's path, of no change, and distance to the smoothed level, in volatilities;
+    """One entry for each forecast that can be compared with a value. series: row of the panel; at_end:
+    whether it was at an end of its range; blends: absolute error of each blend, in the unit; drift, still,
+    smooth: error of the model's path, of no change, and distance to the smoothed level, in volatilities;
     reach: distance from the last value to the target, in volatilities, NaN without one; met: whether the
-    value that came met the target, NaN without one."""
+    outcome met the target, NaN without one.
+    """
 
     series: Integers
     origin: Integers
@@ -46,17 +47,20 @@ class Forecasts:
     met: Floats
 
     def take(self, chosen: Bools) -> Self:
-        """Some of them."""
+        """Select some of them."""
         return type(self)(**{one.name: getattr(self, one.name)[chosen] for one in fields(self)})
 
     def moved(self, weights: Floats) -> Floats:
-        """How far from the last value the blended path is, in volatilities; weights: a blend a forecast."""
+        """Return the distance of the blended path from the last value, in volatilities; weights: one blend
+        per forecast.
+        """
         return weights[:, 0] * (self.still - self.drift) + weights[:, 1] * self.smooth
 
 
 def choose_blends(panel: Panel, past: Forecasts, settings: Settings) -> Integers:
-    """The blend of each indicator: that with the smallest error relative to no change, its own held to its
-    family's, with a penalty for every unit of drift."""
+    """Choose the blend of each indicator: the one with the smallest error relative to no change, shrunk
+    towards its family's, with a penalty for every unit of drift.
+    """
     indicator = panel.indicator[past.series]
     count, options = len(panel.indicators), np.array(settings.blends)
     erred = np.stack([np.bincount(indicator, past.blends[:, j], count) for j in range(len(options))], axis=1)
@@ -77,12 +81,12 @@ def choose_blends(panel: Panel, past: Forecasts, settings: Settings) -> Integers
 
 
 def error_of(panel: Panel, use: Forecasts, blends: Integers, settings: Settings) -> Floats:
-    """The signed error of each forecast, in volatilities, with its indicator's blend."""
+    """Return the signed error of each forecast, in volatilities, with its indicator's blend."""
     return use.still - use.moved(np.array(settings.blends)[blends[panel.indicator[use.series]]])
 
 
 def learn_widths(panel: Panel, use: Forecasts, error: Floats) -> tuple[Floats, Floats]:
-    """Widths by indicator and by family, horizon and level."""
+    """Estimate widths by indicator and by family, horizon and level."""
     areas = np.unique(panel.areas, return_inverse=True)[1].astype(np.int64)
     return widths_of(
         error,
@@ -96,8 +100,9 @@ def learn_widths(panel: Panel, use: Forecasts, error: Floats) -> tuple[Floats, F
 
 
 def recency(panel: Panel, use: Forecasts, ratio: Floats, year: int, settings: Settings) -> Floats:
-    """By family, the factor that brings widths up to date at the end of a year: from how wide they should
-    have been for the outcomes of the last years. ratio: error over 80 per cent width, of forecasts made."""
+    """Return by family the factor that updates the widths at the end of a year, from the widths needed for
+    the outcomes of the last years. ratio: error over 80 per cent width, of past forecasts.
+    """
     came = use.origin + use.horizon
     lately = (came <= year) & (came > year - settings.recency_years) & ~np.isnan(ratio)
     family = panel.family[use.series]
@@ -111,21 +116,27 @@ def recency(panel: Panel, use: Forecasts, ratio: Floats, year: int, settings: Se
 
 @dataclass(frozen=True)
 class Chances:
-    """A map from raw to calibrated probabilities: knots of each family, and of all together, apart for series
-    that meet the target now (met) and for others (open): values repeat more often than errors of a bell."""
+    """The map from raw to calibrated probabilities: knots of each family, and of all together.
+
+    Series that meet the target now (met) and others (open) have separate maps: values repeat more often than
+    a bell curve of errors implies.
+    """
 
     knots: Mapping[str, Floats]
 
     def of(self, family: str, raw: Floats, met_now: Bools, cap: float) -> Floats:
-        """Calibrated probabilities, capped; NaN stays NaN. A value that meets the target now never has less
-        than one that does not at the same raw probability, so a better value never has less."""
+        """Calibrate probabilities, with the cap; NaN stays NaN.
+
+        A value that meets the target now never gets less than one that does not at the same raw probability,
+        so a better value never gets less.
+        """
         still_open = self._map(f"{family} open", "all open", raw)
         met = np.maximum(self._map(f"{family} met", "all met", raw), still_open)
         chances: Floats = np.clip(np.where(met_now, met, still_open), cap, 1 - cap)
         return np.where(np.isnan(raw), np.nan, chances)
 
     def each(self, panel: Panel, series: Integers, raw: Floats, met_now: Bools, cap: float) -> Floats:
-        """The same for rows of a panel: raw and the result have one row, or entry, for each of `series`."""
+        """Calibrate rows of a panel: raw and the result have one row, or entry, for each of `series`."""
         family, chances = panel.family[series], np.full(raw.shape, np.nan)
         now = met_now[:, None] if raw.ndim == 2 else met_now
         for code, name in enumerate(panel.families):
@@ -140,9 +151,10 @@ class Chances:
 
 
 def learn_chances(panel: Panel, use: Forecasts, raw: Floats) -> Chances:
-    """Isotonic calibration (pool adjacent violators; Zadrozny and Elkan 2002) by family. For series that do
-    not meet the target now no map goes beyond what came true of the highest raw probabilities, see
-    `supported`."""
+    """Calibrate by family with isotonic regression (pool adjacent violators; Zadrozny and Elkan 2002). For
+    series that do not meet the target now, no map exceeds the success rate of the highest raw
+    probabilities, see `supported`.
+    """
     there = ~np.isnan(raw) & ~np.isnan(use.met)
     family, now = panel.family[use.series], met_now(panel, use)
     knots = {}
@@ -163,9 +175,10 @@ def learn_chances(panel: Panel, use: Forecasts, raw: Floats) -> Chances:
 
 
 def supported(raw: Floats, met: Floats, otherwise: float) -> float:
-    """The share that came true of the cases with the highest raw probabilities, where enough of them say more
-    than one half. Beyond them the back-test has nothing to learn from, and a map that rises to certainty
-    would promise what nobody saw."""
+    """Return the success rate of the cases with the highest raw probabilities, if enough of them are above
+    one half. || Beyond them the back-test has no cases, and a map that rises to certainty would have no
+    evidence.
+    """
     highest = np.argsort(raw, kind="stable")[-SUPPORT:]
     if len(highest) < SUPPORT or raw[highest[0]] < 0.5:
         return otherwise
@@ -173,14 +186,14 @@ def supported(raw: Floats, met: Floats, otherwise: float) -> float:
 
 
 def met_now(panel: Panel, use: Forecasts) -> Bools:
-    """Whether the last value that a forecast knew met the target."""
+    """Return whether the last value known to a forecast met the target."""
     up = panel.direction[use.series] == "higher_is_better"
     met: Bools = np.where(up, use.reach <= 0, use.reach >= 0)
     return met
 
 
 def isotonic(raw: Floats, met: Floats) -> Floats:
-    """The map of one group of cases: two rows, raw and calibrated, rising from 0 to 1."""
+    """Return the map of one group of cases: two rows, raw and calibrated, rising from 0 to 1."""
     if len(raw) < ENOUGH:
         return np.array([[0.0, 1.0], [0.0, 1.0]])
     bins = np.minimum((raw * BINS).astype(np.int64), BINS - 1)

@@ -1,5 +1,8 @@
-"""What is said of each series ahead: its path, how wide its intervals are, the probability that a target is
-met, and the year in which it is more likely met than not.
+"""The forecast of each series: its path, interval widths, probability of meeting a target, and the year in
+which it is more likely met than not.
+
+Takes and returns arrays. The model is in model.py, probabilities in probability.py, the published rows in
+projection.py, those of groups in groups/rows.py.
 
 Arrays in, arrays out; the model is in model.py, probabilities in probability.py. The published rows are made
 in projection.py, those of groups in groups/rows.py.
@@ -27,7 +30,8 @@ from warehouse.projections.transforms import Bools, Floats, Integers
 REACH = (
     20  # years after the last value in which a target may be reached; widths beyond ten years are not tested
 )
-YEAR_SHARES = (0.5, 0.1, 0.9)  # of the year in which the target is met: median, and the ends of 80 per cent
+# quantiles of the year in which the target is met: median, and the ends of 80 per cent
+YEAR_SHARES = (0.5, 0.1, 0.9)
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,9 @@ class Forecast:
 
 
 def forecast(panel: Panel, series: Columns, settings: Settings, widths: Calibration) -> Forecast:
-    """Path and widths of the wanted series for REACH years, or as many as are asked for. The pool is learned
-    from all countries of the panel."""
+    """Return path and widths of the wanted series for REACH years, or as requested. The pool is learned
+    from all countries of the panel.
+    """
     z = panel.z
     pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, settings)
     chosen = np.zeros(len(panel.areas), dtype=np.bool_)
@@ -64,26 +69,31 @@ def forecast(panel: Panel, series: Columns, settings: Settings, widths: Calibrat
 
 
 def chance(said: Forecast, widths: Calibration, series: Columns, name: str, settings: Settings) -> Floats:
-    """The calibrated probability that each year's value meets a number of `wanted`: met_at, target_value."""
+    """Return the calibrated probability that each year's value meets a number of `wanted`: met_at,
+    target_value.
+    """
     raw = raw_probability(said.part, said.path, said.scaled, series["direction"], series[name])
     return calibrated_probability(said.part, widths, raw, meets_now(series, name), settings)
 
 
 def years_met(met: Floats, series: Columns) -> list[Integers]:
-    """By YEAR_SHARES, the first year whose probability of meeting the target reaches the share; the year of
-    the last value where that meets it; 0 for none within REACH."""
+    """Return for YEAR_SHARES the first year with that probability of meeting the target; the year of the
+    last value if it meets the target; 0 if none within REACH.
+    """
     last = series["last_year"].astype(np.int64)
     return [first_year(met[:, :REACH] >= share, last, meets_now(series, "met_at")) for share in YEAR_SHARES]
 
 
 def first_year(reached: Bools, last: Integers, met_now: Bools) -> Integers:
-    """The first year after `last` in which it holds, `last` itself where the target is met now, else 0."""
+    """Return the first year after `last` in which the condition holds, `last` itself if the target is met
+    now, else 0.
+    """
     years: Integers = np.where(reached.any(axis=1), last + 1 + np.argmax(reached, axis=1), 0)
     return np.where(met_now, last, years)
 
 
 def _places(panel: Panel, series: Columns) -> Integers:
-    """The row of the panel for each wanted series; both are ordered by indicator, then area."""
+    """Return the row of the panel for each wanted series; both are ordered by indicator, then area."""
     here = {name: code for code, name in enumerate(panel.indicators)}
     both = np.concatenate([np.array(panel.areas, str), series["ref_area"].astype(str)])
     areas, of_area = np.unique(both, return_inverse=True)

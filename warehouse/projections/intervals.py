@@ -19,8 +19,8 @@ from warehouse.projections.panel import grouped_quantile
 from warehouse.projections.transforms import Floats, Integers
 
 CALIBRATION = Path(__file__).with_name("calibration.yaml")
-LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98)  # shares of errors that a width holds
-# A share of errors p on a line that has no end: ln((1 + p) / (1 - p)), the logistic quantile of (1 + p) / 2.
+LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98)  # shares of errors covered by each width
+# A share of errors p on an unbounded line: ln((1 + p) / (1 - p)), the logistic quantile of (1 + p) / 2.
 KNOTS = np.log((1 + np.array(LEVELS)) / (1 - np.array(LEVELS)))
 
 
@@ -37,11 +37,11 @@ class Calibration:
     chances: Mapping[str, Floats]
 
     def of(self, indicators: Sequence[str], families: Sequence[str]) -> Floats:
-        """indicator by horizon by level."""
+        """Return widths: indicator by horizon by level."""
         return np.stack([self._found(self.widths, *pair) for pair in zip(indicators, families, strict=True)])
 
     def blend(self, indicators: Sequence[str], families: Sequence[str]) -> Floats:
-        """indicator by (drift, smoothing)."""
+        """Return blends: indicator by (drift, smoothing)."""
         blends = [self._found(self.blends, *pair) for pair in zip(indicators, families, strict=True)]
         return np.array(blends, dtype=np.float64)
 
@@ -52,7 +52,7 @@ class Calibration:
 
 @cache
 def calibration(path: Path = CALIBRATION) -> Calibration:
-    """The widths and figures in force."""
+    """Load the current widths and figures."""
     read = load_yaml(path).data
     widths = {name: np.array(rows, dtype=float) for name, rows in read["widths"].items()}
     chances = {name: np.array(rows, dtype=float) for name, rows in read["chances"].items()}
@@ -60,15 +60,16 @@ def calibration(path: Path = CALIBRATION) -> Calibration:
 
 
 def width(widths: Floats, level: float) -> Floats:
-    """The half width that holds a share of errors: widths (…, level) at one of LEVELS."""
+    """Return the half width that covers a share of errors: widths (…, level) at one of LEVELS."""
     chosen: Floats = widths[..., LEVELS.index(level)]
     return chosen
 
 
 def share_below(distance: Floats, widths: Floats) -> Floats:
-    """The probability that an error is at most `distance` (in volatilities, signed), for widths of the same
-    shape and one dimension more: the levels. Between two widths, and beyond the last, it goes on as a
-    logistic distribution does, so it rises strictly and never reaches 0 or 1."""
+    """Return the probability that an error is at most `distance` (in volatilities, signed), for widths of
+    the same shape and one more dimension, the levels. Between two widths, and beyond the last, it follows
+    a logistic distribution, so it rises strictly and never reaches 0 or 1.
+    """
     size = np.abs(distance)
     knots = np.concatenate([np.zeros((*widths.shape[:-1], 1)), np.maximum(widths, 1e-12)], axis=-1)
     heights = np.concatenate([[0.0], KNOTS])
@@ -93,17 +94,18 @@ def widths_of(
     family_of_group: Integers,
     held: int = 10,
 ) -> tuple[Floats, Floats]:
-    """Widths (group by horizon by level; family by horizon by level) from signed errors in volatilities.
+    """Estimate widths (group by horizon by level; family by horizon by level) from signed errors in
+    volatilities.
 
-    A group of n areas counts n / (n + held) beside all groups of its family, on the log scale: a few
-    countries make no width of their own. Widths grow with the horizon and with the level. group: code of the
+    A group of n areas has weight n / (n + held) against all groups of its family, on the log scale: a few
+    countries do not determine a width. Widths grow with the horizon and with the level. group: code of the
     indicator; family: of its family, one for each error and one for each group; area: of the area.
     """
     horizons, families = int(horizon.max()), int(family_of_group.max()) + 1
     own = np.full((groups, horizons, len(LEVELS)), np.nan)
     by_family = np.full((families, horizons, len(LEVELS)), np.nan)
     size = np.abs(errors)
-    # a family without a past is no better known than the least known of the others
+    # a family without history is no better known than the least known of the others
     everything = np.max(
         [np.quantile(size[family == one], LEVELS) for one in np.unique(family) if (family == one).sum() > 200]
         or [np.quantile(size, LEVELS)],

@@ -1,11 +1,11 @@
-"""The projection's model, `pooled_drift`: a series goes on at the pace that is typical of its level, to which
-its region's and its own deviation are added as far as such deviations have lasted.
+"""The projection's model, `pooled_drift`: a series continues at the pace typical of its level, plus its
+region's and its own deviation as far as such deviations have persisted.
 
 Empirical Bayes in the sense of Efron and Morris (1975) and James and Stein (1961): a country's own pace is
-shrunk to what countries at its level do, the more, the less of a deviation was still there five years later.
-The drift is damped as in Gardner and McKenzie (1985). The combination is ours; how it does against other
-methods is measured in backtest.py and published in docs/methods/projection.md. Arrays only: no
-loop over countries, indicators.
+shrunk towards that of countries at its level, the more, the less deviations persisted after five years. The
+drift is damped as in Gardner and McKenzie (1985). The combination is ours; backtest.py compares it with other
+methods, and docs/methods/projection.md publishes the results. It uses arrays only: no loop over countries or
+indicators.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from warehouse.projections.panel import grouped_quantile
 from warehouse.projections.transforms import KINDS, Bools, Floats, Integers
 
 SETTINGS = Path(__file__).with_name("settings.yaml")
-VARIANCE_MIN = 1e-4  # of a year's step on the scale: series that never moved are not certain
-STEPS_MIN = 3  # own steps from which an indicator's typical volatility is read
-RECENT = 0.75  # the quantile of the countries' last years that is an indicator's present
+VARIANCE_MIN = 1e-4  # minimum of a year's step on the scale: series that never moved are not certain
+STEPS_MIN = 3  # minimum own steps for an indicator's typical volatility
+RECENT = 0.75  # quantile of the countries' last years that is the present of an indicator
 PACE_BY_LEVEL = 0.5  # largest slope of pace by level, either way: a higher start never ends lower
 
 
 @dataclass(frozen=True)
 class Settings:
-    """settings.yaml, where each number has its reason."""
+    """The content of settings.yaml, where each number has its reason."""
 
     model: str
     points_min: int
@@ -59,7 +59,7 @@ class Settings:
 
 @cache
 def settings(path: Path = SETTINGS) -> Settings:
-    """The settings, every one of them named; a missing or unknown one is a TypeError."""
+    """Load the settings; a missing or unknown one is a TypeError."""
     return Settings(**load_yaml(path).data)
 
 
@@ -76,8 +76,8 @@ class Steps:
 
 @dataclass(frozen=True)
 class Local:
-    """What a series says by itself. pace: weighted mean annual step, NaN without one; level: where it was
-    measured; effective: number of steps that count (Kish); variance, freedom: of the steps before the last,
+    """Estimates from a series alone. pace: weighted mean annual step, NaN without one; level: where it was
+    measured; effective: effective number of steps (Kish); variance, freedom: of the steps before the last,
     a year.
     """
 
@@ -93,9 +93,10 @@ class Local:
 
 @dataclass(frozen=True)
 class Pool:
-    """What all countries say together. Of each indicator: pace at a level (intercept, slope, centre, and the
+    """Estimates from all countries. Of each indicator: pace at a level (intercept, slope, centre, and the
     levels seen), persistence of a deviation, typical variance and log volatility; of each region: its
-    deviation."""
+    deviation.
+    """
 
     intercept: Floats
     slope: Floats
@@ -108,13 +109,13 @@ class Pool:
     region: Floats
 
     def pace(self, level: Floats, indicator: Integers) -> Floats:
-        """The typical annual step at a level; beyond the levels seen that of the nearest one."""
+        """Return the typical annual step at a level; beyond the levels seen that of the nearest one."""
         inside = np.clip(level, self.lowest[indicator], self.highest[indicator])
         return self.intercept[indicator] + self.slope[indicator] * (inside - self.centre[indicator])
 
 
 def local(z: Floats, years: Integers, settings: Settings) -> Local:
-    """What each series (series by years, at least one value each) says of its own pace and volatility."""
+    """Estimate pace and volatility of each series (series by years, at least one value each)."""
     known = ~np.isnan(z)
     column = np.arange(z.shape[1])
     at = z.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
@@ -127,7 +128,7 @@ def local(z: Floats, years: Integers, settings: Settings) -> Local:
     level = _mean(steps.start + steps.size / 2, weight)
     total = weight.sum(axis=1)
     effective = np.where(total > 0, total**2 / np.maximum((weight**2).sum(axis=1), 1e-300), 0.0)
-    # The last step does not speak of volatility: a leap to a better value must not make the target less
+    # The last step is excluded from volatility: a jump to a better value must not make the target less
     # likely.
     before = recent & (column != at[:, None])
     usual = np.nan_to_num(_mean(steps.size / steps.gap, np.where(before, weight, 0.0)))
@@ -139,9 +140,10 @@ def local(z: Floats, years: Integers, settings: Settings) -> Local:
 def learn(
     z: Floats, years: Integers, indicator: Integers, region: Integers, country: Bools, settings: Settings
 ) -> Pool:
-    """What the countries of each indicator have in common."""
+    """Estimate the common parameters of the countries of each indicator."""
     now = local(z, years, settings)
-    # Sources end in different years: an indicator's present is the last year of its more recent countries.
+    # Sources end in different years: the present of an indicator is the last year of its more recent
+    # countries.
     count = int(indicator.max()) + 1
     present = grouped_quantile(now.last_year, indicator, count, RECENT, country, float(years[-1]))
     pool = _typical(now, years, present, indicator, country, settings)
@@ -158,8 +160,10 @@ def project(
     horizon: int,
     settings: Settings,
 ) -> tuple[Floats, Floats]:
-    """Median path for 1 to `horizon` years after the last value (series by horizon), and the volatility that
-    scales its interval (series), both on the scale. kind: of the scale, by which the drift is damped."""
+    """Return the median path for 1 to `horizon` years after the last value (series by horizon), and the
+    volatility that scales its interval (series), both on the scale. kind: of the scale, which determines
+    the damping of the drift.
+    """
     damping = np.array([settings.damping[name] for name in KINDS])[kind]
     own = series.pace - pool.pace(series.level, indicator) - pool.region[region]
     share = pool.persistence[indicator] * series.effective / (series.effective + settings.own_weight)
@@ -174,7 +178,9 @@ def project(
 
 
 def smoothed_level(z: Floats, settings: Settings) -> Floats:
-    """The level of each series by simple exponential smoothing; a year without a value changes nothing."""
+    """Return the level of each series by simple exponential smoothing; a year without a value changes
+    nothing.
+    """
     level = z[:, 0]
     for column in range(1, z.shape[1]):  # years, not series
         value = z[:, column]
@@ -200,7 +206,9 @@ def _mean(values: Floats, weight: Floats) -> Floats:
 
 
 def _variance(series: Local, typical: Floats, settings: Settings) -> Floats:
-    """A series' variance of a year's step, held to the typical one as if by that many steps more."""
+    """Return a series' variance of a year's step, shrunk towards the typical one as if by that many more
+    steps.
+    """
     held = settings.volatility_weight
     return (series.squares + held * typical) / (series.freedom + held)
 
@@ -208,7 +216,7 @@ def _variance(series: Local, typical: Floats, settings: Settings) -> Floats:
 def _typical(
     series: Local, years: Integers, present: Floats, indicator: Integers, country: Bools, settings: Settings
 ) -> Pool:
-    """Volatility, and pace by level: a weighted straight line through the steps of the last years."""
+    """Return volatility, and pace by level: a weighted straight line through the steps of the last years."""
     count = int(indicator.max()) + 1
     enough = country & (series.freedom >= STEPS_MIN - 1)
     own = series.squares / np.maximum(series.freedom, 1)
@@ -249,7 +257,9 @@ def _typical(
 def _with_regions(
     pool: Pool, series: Local, indicator: Integers, region: Integers, country: Bools, settings: Settings
 ) -> Pool:
-    """How the countries of a region deviate from the typical pace, held to zero where they are few."""
+    """Estimate how the countries of a region deviate from the typical pace, shrunk towards zero if they
+    are few.
+    """
     off = series.pace - pool.pace(series.level, indicator)
     weight = np.where(country & ~np.isnan(off), series.effective / (series.effective + 2), 0.0)
     count = int(region.max()) + 1
@@ -268,9 +278,9 @@ def _with_persistence(
     country: Bools,
     settings: Settings,
 ) -> Pool:
-    """The share of a country's own deviation that was still there in the years after: a regression through
-    the origin, over the countries of an indicator, of what came after on what had been before, in
-    volatilities."""
+    """Estimate the share of a country's own deviation that persisted: a regression through the origin,
+    over the countries of an indicator, of the later deviation on the earlier one, in volatilities.
+    """
     count = len(pool.persistence)
     numerator = np.full(count, settings.persistence_prior * settings.persistence_weight)
     denominator = np.full(count, float(settings.persistence_weight))
@@ -292,7 +302,7 @@ def _with_persistence(
             (now.last[rows] - then.last) / np.maximum(span, 1) - before.pace(then.last, indicator) - expected
         )
         volatility = np.sqrt(_variance(then, before.variance[indicator], settings))
-        # clipped, so that no country decides alone
+        # clipped, so that no country dominates
         x = np.clip(np.where(counted, np.nan_to_num(deviation), 0) / volatility, -3, 3)
         y = np.clip(np.where(counted, after, 0) / volatility, -3, 3)
         numerator += np.bincount(indicator, x * y, count)

@@ -1,9 +1,9 @@
-"""The nested back-test: at each origin everything is learned from what had come by then, and nothing else.
+"""The nested back-test: at each origin everything is learned only from outcomes known by then.
 
-Values, offsets and units of the scales, the choice of each indicator's blend, the widths of its intervals
-and the calibration of probabilities at an origin use forecasts whose outcome had come by the end of that
-year. The data are of today's vintage: revisions made afterwards were not known then. The figures are those
-that docs/methods/projection.md publishes by family.
+Values, offsets and units of the scales, the choice of each indicator's blend, the widths of its intervals and
+the calibration of probabilities at an origin use forecasts with an outcome known by the end of that year. The
+data are of the current vintage: later revisions were not known then. docs/methods/projection.md publishes the
+figures by family.
 """
 
 from __future__ import annotations
@@ -29,18 +29,19 @@ from warehouse.projections.model import Settings
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Bools, Floats, Integers
 
-LEARNED_FROM = 4  # origins that are learned from before the first is tested
+LEARNED_FROM = 4  # origins used for learning before the first is tested
 FURTHEST = 6  # years ahead that are tested
 TENTHS = 10
-FOLDS = 5  # of areas, where a map is learned from other countries
+FOLDS = 5  # parts of areas: a map is learned from other countries
 
 
 @dataclass(frozen=True)
 class Nested:
-    """The tested forecasts with what was said of each. unit: absolute error of the blend in the indicator's
-    unit; inside: whether the value was in the 80 and in the 95 per cent interval; ratio: error over
-    the 80 per cent width before it was brought up to date; raw and chance: probability
-    that the target is met, before and after calibration, NaN without a target; learned: by origin."""
+    """The tested forecasts and their published statements. unit: absolute error of the blend in the
+    indicator's unit; inside: whether the value was in the 80 and in the 95 per cent interval; ratio: error
+    over the 80 per cent width before its update; raw and chance: probability that the target is met, before
+    and after calibration, NaN without a target; learned: by origin.
+    """
 
     use: Forecasts
     unit: Floats
@@ -53,9 +54,10 @@ class Nested:
 
 @dataclass(frozen=True)
 class Learned:
-    """What was known at an origin. blends: of each indicator, a place in the settings; widths: indicator by
-    horizon by level, brought up to date; error: of the forecasts whose outcome had come (`past`), in units of
-    their 80 per cent width."""
+    """Parameters known at an origin. blends: of each indicator, a place in the settings; widths: indicator
+    by horizon by level, updated; error: of the forecasts with a known outcome (`past`), in units of their
+    80 per cent width.
+    """
 
     blends: Integers
     widths: Floats
@@ -64,7 +66,7 @@ class Learned:
 
 
 def nested(panel: Panel, forecasts: Forecasts, settings: Settings) -> Nested:
-    """Every forecast up to FURTHEST years ahead, judged with what was known at its origin."""
+    """Evaluate every forecast up to FURTHEST years ahead with the parameters known at its origin."""
     use = forecasts.take(~forecasts.at_end & (forecasts.horizon <= FURTHEST))
     came = use.origin + use.horizon
     indicator, family = panel.indicator[use.series], panel.family[use.series]
@@ -115,8 +117,9 @@ def _raw(panel: Panel, use: Forecasts, distance: Floats, widths: Floats) -> Floa
 
 
 def by_family(panel: Panel, tested: Nested) -> list[dict[str, Any]]:
-    """Forecasts, coverage, and error at five years relative to no change (geometric mean over indicators with
-    at least 50 forecasts), by family and together."""
+    """Return forecasts, coverage, and error at five years relative to no change (geometric mean over
+    indicators with at least 50 forecasts), by family and overall.
+    """
     family, indicator = panel.family[tested.use.series], panel.indicator[tested.use.series]
     rows = []
     for code, name in [*enumerate(panel.families), (-1, "all")]:
@@ -141,8 +144,11 @@ def by_family(panel: Panel, tested: Nested) -> list[dict[str, Any]]:
 
 
 def cross_fitted(panel: Panel, tested: Nested, settings: Settings) -> Floats:
-    """The calibrated probability of each tested forecast, the map learned from other areas of all years: a
-    country never calibrates itself, but what happened to all countries at once is on both sides."""
+    """Return the calibrated probability of each tested forecast, with the map learned from other areas of all
+    years.
+
+    A country never calibrates itself, but events common to all countries are on both sides.
+    """
     area = np.unique(panel.areas, return_inverse=True)[1][tested.use.series]
     state = met_now(panel, tested.use)
     fitted = np.full(len(tested.raw), np.nan)
@@ -156,7 +162,7 @@ def cross_fitted(panel: Panel, tested: Nested, settings: Settings) -> Floats:
 
 
 def reliability(tested: Nested, learned_from: str, chance: Floats) -> list[dict[str, Any]]:
-    """By tenth of the calibrated probability: cases, mean of what was said, and share that came true.
+    """Return by tenth of the calibrated probability: cases, mean probability, and success rate.
 
     Args:
         tested: the forecasts.
@@ -168,7 +174,7 @@ def reliability(tested: Nested, learned_from: str, chance: Floats) -> list[dict[
 
 
 def tenths(learned_from: str, chance: Floats, raw: Floats, met: Floats) -> list[dict[str, Any]]:
-    """The same of any probabilities, those without an outcome left out."""
+    """Return the same for any probabilities, excluding those without an outcome."""
     there = ~np.isnan(chance) & ~np.isnan(met)
     tenth = np.minimum((chance[there] * TENTHS).astype(np.int64), TENTHS - 1)
     met, said, raw = met[there], chance[there], raw[there]

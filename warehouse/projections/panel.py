@@ -44,11 +44,11 @@ class Panel:
 
     @property
     def z(self) -> Floats:
-        """The values on their scale."""
+        """Values on their scale."""
         return to_scale(self.values, self.scale)
 
     def take(self, chosen: Bools) -> Panel:
-        """Some of the series."""
+        """Select some of the series."""
         return replace(
             self,
             values=self.values[chosen],
@@ -63,8 +63,9 @@ class Panel:
         )
 
     def until(self, year: int) -> Panel:
-        """What was known at the end of a year, as far as today's vintage tells: values, and the offsets and
-        units of the scales that follow from them."""
+        """Return the panel as known at the end of a year, within the current vintage: values, and the
+        offsets and units of the scales that follow from them.
+        """
         known = self.years <= year
         values, scale = self.values[:, known], self.scale
         span = scale.high - scale.low
@@ -74,17 +75,17 @@ class Panel:
 
     @property
     def family_of_indicator(self) -> Integers:
-        """The family of each indicator, by its code."""
+        """Return the family of each indicator, by its code."""
         families = np.zeros(len(self.indicators), dtype=np.int64)
         families[self.indicator] = self.family
         return families
 
 
 def make_panel(rows: Mapping[str, Any], offset: float) -> Panel:
-    """A panel from columns: indicator, ref_area, region, country, time_period, value, kind, lowest, highest,
-    and, if they are there, family, met_at and direction; without families each scale is one.
+    """Build a panel from the columns indicator, ref_area, region, country, time_period, value, kind, lowest,
+    highest and optionally family, met_at and direction; without families each scale is one.
 
-    offset: of settings. The rows may come in any order; a series, year is there once.
+    offset: of settings. The rows may be in any order; each series and year occurs once.
     """
     _, of_indicator = _coded(rows["indicator"])
     areas, of_area = _coded(rows["ref_area"])
@@ -99,8 +100,9 @@ def make_panel(rows: Mapping[str, Any], offset: float) -> Panel:
 def panel_of_series(
     named: Mapping[str, Any], series: Integers, time: Integers, value: Floats, years: Integers, offset: float
 ) -> Panel:
-    """A panel from DESCRIBING columns, one row a series, in the order of indicator and area, and from values
-    that say of which series (its row) and year they are."""
+    """Build a panel from DESCRIBING columns, one row per series in the order of indicator and area, and
+    from values with their series (its row) and year.
+    """
     indicators, indicator = _coded(named["indicator"])
     regions, of_region = _coded(named["region"])
     values = np.full((len(indicator), len(years)), np.nan)
@@ -128,8 +130,9 @@ def panel_of_series(
 
 
 def _coded(names: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
-    """The different names in their order, and the place of each row's name among them. Arrow looks them up,
-    which takes a fraction of the time and memory of sorting all of them."""
+    """Return the distinct names in order, and the place of each row's name among them. Arrow looks them up
+    in a fraction of the time and memory of sorting all of them.
+    """
     encoded = pa.array(names, pa.string()).dictionary_encode()
     known = encoded.dictionary.to_numpy(zero_copy_only=False)
     order = np.argsort(known)
@@ -141,8 +144,10 @@ def _coded(names: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
 def _offset_and_unit(
     values: Floats, indicator: Integers, kind: Integers, span: Floats, share: float
 ) -> tuple[Floats, Floats]:
-    """offset: of the range (logit), of the indicator's lower quartile of positive values (log), else 0; unit:
-    the indicator's interquartile range, for the linear scale."""
+    """Return offset and unit of the scales. offset: of the range (logit), of the indicator's lower
+    quartile of positive values (log), else 0; unit: the indicator's interquartile range, for the linear
+    scale.
+    """
     codes = np.repeat(indicator, values.shape[1]).reshape(values.shape)
     count = int(indicator.max()) + 1
     lower_quartile, upper_quartile = grouped_quantiles(values, codes, count, (0.25, 0.75), ~np.isnan(values))
@@ -156,8 +161,9 @@ def _offset_and_unit(
 def grouped_quantile(
     values: Floats, codes: Integers, count: int, q: float, among: Bools, default: float = np.nan
 ) -> Floats:
-    """The q-th quantile (an element, not a mean of two) of each group of values, those of `among` only;
-    default for a group that has none."""
+    """Return the q-th quantile (an element, not a mean of two) of each group of values, only of those in
+    `among`; default for an empty group.
+    """
     return grouped_quantiles(values, codes, count, (q,), among, default)[0]
 
 
@@ -169,12 +175,12 @@ def grouped_quantiles(
     among: Bools,
     default: float = np.nan,
 ) -> list[Floats]:
-    """Several of them, the values being put in order once."""
+    """Return several quantiles, sorting the values once."""
     chosen = among & ~np.isnan(values)
     value, code = values[chosen], codes[chosen]
     if not value.size:
         return [np.full(count, default) for _ in shares]
-    order = np.argsort(value)  # then by code, where numbers of 16 bits are put in order by counting them
+    order = np.argsort(value)  # then by code: 16-bit integers are sorted by counting
     small = np.int16 if count < 1 << 15 else np.int64
     ordered = value[order[np.argsort(code[order].astype(small), kind="stable")]]
     size = np.bincount(code, minlength=count)

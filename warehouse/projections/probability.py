@@ -1,6 +1,6 @@
 """The probability that a projected series meets its target, and the widths of its intervals.
 
-The path itself is in model.py; what the back-test taught is in intervals.py and calibrate.py.
+The path is in model.py; the calibration from the back-test is in intervals.py and calibrate.py.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ Columns = Mapping[str, NDArray[Any]]
 
 
 def interval_widths(panel: Panel, widths: Calibration, horizon: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """indicator by horizon by level; beyond the last horizon that was tested they grow with the root of
-    time. And whether they are the indicator's own."""
+    """Return widths, indicator by horizon by level, and whether they are the indicator's own. Beyond the
+    last tested horizon they grow with the square root of time.
+    """
     table = widths.of(panel.indicators, families_of(panel))
     tested = table.shape[1]
     step = np.arange(horizon)
@@ -36,7 +37,7 @@ def families_of(panel: Panel) -> list[str]:
 
 
 def meets_now(series: Columns, name: str) -> NDArray[np.bool_]:
-    """Whether the last value is on the better side of a number."""
+    """Return whether the last value is on the better side of a number."""
     last, number, way = series["last_value"], series[name], series["direction"]
     near = np.abs(last - 1) <= np.abs(number - 1) + 1e-9
     met: NDArray[np.bool_] = np.where(
@@ -48,7 +49,7 @@ def meets_now(series: Columns, name: str) -> NDArray[np.bool_]:
 def calibrated_probability(
     panel: Panel, widths: Calibration, raw: Floats, met_now: NDArray[np.bool_], settings: Settings
 ) -> Floats:
-    """The raw probabilities as they came true in the back-test, by family."""
+    """Calibrate the raw probabilities with the back-test, by family."""
     rows = np.arange(len(panel.areas))
     return Chances(widths.chances).each(panel, rows, raw, met_now, settings.probability_cap)
 
@@ -56,9 +57,11 @@ def calibrated_probability(
 def raw_probability(
     panel: Panel, path: Floats, scaled: Floats, direction: NDArray[Any], target: Floats
 ) -> Floats:
-    """That the value is at least the target, at most, or for a parity ratio as close to one as the target;
-    NaN without a target, and for parity itself, which no projection meets exactly. A target at an end of a
-    bounded scale counts from the offset on: what rounds to 100 per cent is 100 per cent."""
+    """Return the probability that the value is at least the target, at most, or for a parity ratio as
+    close to one as the target. || NaN without a target, and for exact parity, which no projection meets. A
+    target at an end of a bounded scale counts from the offset on: a value that rounds to 100 per cent is
+    100 per cent.
+    """
     upper, lower = direction == "higher_is_better", direction == "lower_is_better"
     away = np.abs(target - 1)
     inside = np.clip(target, panel.scale.low + panel.scale.offset, panel.scale.high - panel.scale.offset)

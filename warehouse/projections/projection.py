@@ -1,8 +1,8 @@
 """The published projection: the series, the model's path, its intervals, and the probability of the
 target.
 
-What is said of a series is in forecast.py, of groups in groups/rows.py; which series are projected in
-models/sql/projection_series.sql. All countries and indicators at once, as arrays.
+Forecasts of series are in forecast.py, those of groups in groups/rows.py; models/sql/projection_series.sql
+selects the series. All countries and indicators are computed together, as arrays.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from warehouse.projections.probability import Columns
 from warehouse.projections.transforms import KINDS, Floats, Integers, from_scale
 
 SKILL = Path(__file__).with_name("skill.csv")
-HISTORY = 30  # years until now that the model may look at: its window, twice, and some
-BLOCK = 250_000  # values that are projected together, whole indicators at a time
+HISTORY = 30  # years of history that the model may use: twice its window, and some more
+BLOCK = 250_000  # number of values projected together, whole indicators at a time
 NO_CHANGE = "no_change/1"  # the model of a blend without drift and smoothing: carries the last value forward
-# A value of which only a bound is published counts as the middle of what it may be.
+# A value published only as a bound counts as the middle of its possible range.
 MIDDLE = """case point.side
     when 'at_most' then (point.value + listed.lowest) / 2
     when 'at_least' then (point.value + listed.highest) / 2
@@ -47,8 +47,9 @@ DIGITS = 10  # significant digits that are published: the last bits differ betwe
 
 
 def load_projection_series(con: duckdb.DuckDBPyConnection) -> None:
-    """The temporary tables projection_rule and projection_series, unless they are there. Which year it is,
-    is said by the newest snapshot, so that the same snapshots give the same projection on any day."""
+    """Create the temporary tables projection_rule and projection_series, unless they exist. The newest
+    snapshot determines the current year, so that the same snapshots give the same projection on any day.
+    """
     rule = settings()
     load_models(con, ("assessment_point", "area_target", "target_status"))
     con.execute(
@@ -61,17 +62,17 @@ def load_projection_series(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def projection_refused_table(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The published table of what is not projected, and why."""
+    """Return the published table of series without a projection, with the reason."""
     load_projection_series(con)
     return run_sql(con, model_sql("projection_refused"), PROJECTION_REFUSED)
 
 
 def projection_rows(con: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
-    """The published table. The pool is learned from every country with a value,
-    projected are the series without a reason against it, and the groups that can be simulated from them.
+    """Return the published table. The pool is learned from every country with a value. Projected are the
+    series without a reason against it, and the groups that can be simulated from them.
 
-    Indicators have nothing to do with each other, so blocks of whole indicators are projected side by side:
-    what is in memory does not grow with the data.
+    Indicators are independent, so batches of whole indicators are projected in parallel: memory does not grow
+    with the data.
     """
     load_projection_series(con)
     groups = group_inputs(con)
@@ -89,7 +90,9 @@ def _projected_block(groups: GroupInputs, series: Columns, points: Columns, year
 
 
 def _map_in_order(do: Callable[[Any], pa.Table], items: Iterable[Any]) -> Iterator[pa.Table]:
-    """The results in the order of the items; a few at once, and no more items taken than are at work."""
+    """Yield the results in the order of the items, computing a few in parallel and taking no further items
+    than needed.
+    """
     workers = min(os.cpu_count() or 1, 8)
     waiting: deque[Future[pa.Table]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="projection") as pool:
@@ -102,7 +105,7 @@ def _map_in_order(do: Callable[[Any], pa.Table], items: Iterable[Any]) -> Iterat
 
 
 def _blocks(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Columns, Columns, Integers]]:
-    """The series and the values of one block of indicators after the other, and all years that there are."""
+    """Yield the series and the values of one batch of indicators after the other, and all years."""
     con.execute(
         f"""
         create or replace temp table projection_listed as
@@ -152,12 +155,12 @@ def _blocks(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Columns, Columns, 
 
 
 def _described(name: str) -> str:
-    """A column of a panel; no target is not a number there."""
+    """Return a column of a panel; a missing target is NaN there."""
     return "coalesce(met_at, 'nan'::double) as met_at" if name == "met_at" else name
 
 
 def panel_of(con: duckdb.DuckDBPyConnection, history: int = HISTORY) -> Panel:
-    """Every series of assessment_point, projected or not, with its values of the last years."""
+    """Return every series of assessment_point, projected or not, with its values of the last years."""
     columns = con.sql(
         f"""
         select {", ".join(map(_described, DESCRIBING))}, time_period, {MIDDLE} as value
@@ -171,13 +174,14 @@ def panel_of(con: duckdb.DuckDBPyConnection, history: int = HISTORY) -> Panel:
 
 
 def projected(panel: Panel, series: Columns, settings: Settings, widths: Calibration) -> pa.Table:
-    """The rows of the published table, in its order. wanted: the series to project, by (indicator, ref_area),
-    which must be those of the panel or fewer, with their targets and last projected year."""
+    """Return the rows of the published table, in its order. wanted: the series to project, by (indicator,
+    ref_area), a subset of the panel's, with their targets and last projected year.
+    """
     return rows_of(forecast(panel, series, settings, widths), series, settings, widths)
 
 
 def rows_of(said: Forecast, series: Columns, settings: Settings, widths: Calibration) -> pa.Table:
-    """The rows of the published table from what is said of the series."""
+    """Return the rows of the published table from the forecast of the series."""
     part, path = said.part, said.path
     ahead = (series["until_year"] - series["last_year"]).astype(np.int64)
     shown = int(ahead.max())
@@ -219,7 +223,7 @@ def _skill_rows(path: Path = SKILL) -> tuple[Mapping[str, str], ...]:
 
 
 def projection_skill_table(_: duckdb.DuckDBPyConnection | None = None) -> pa.Table:
-    """The published table of the last back-test, as `compact backtest --write` left it."""
+    """Return the published table of the last back-test, as written by `compact backtest --write`."""
     schema = arrow_schema(PROJECTION_SKILL)
     columns = {
         field.name: pa.array([row[field.name] or None for row in _skill_rows()], pa.string()).cast(field.type)
@@ -229,7 +233,7 @@ def projection_skill_table(_: duckdb.DuckDBPyConnection | None = None) -> pa.Tab
 
 
 def _years(values: NDArray[Any]) -> pa.Array:
-    """Years, 0 being none."""
+    """Convert years; 0 means none."""
     return pa.array(values.astype(np.int16), mask=values == 0)
 
 
@@ -238,7 +242,7 @@ def _nullable(values: Floats) -> pa.Array:
 
 
 def _rounded(values: Floats) -> Floats:
-    """To DIGITS significant digits."""
+    """Round to DIGITS significant digits."""
     with np.errstate(divide="ignore"):
         order = np.floor(np.log10(np.abs(values)))
     scale = 10.0 ** (DIGITS - 1 - np.where(np.isfinite(order), order, 0))

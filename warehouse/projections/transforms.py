@@ -1,9 +1,8 @@
-"""The scale on which a series is projected: logit between two natural ends, log for what is positive, else
+"""The scale on which a series is projected: logit between two natural ends, log for positive values, else
 linear.
 
-Which indicator has which is said by models/sql/projection_series.sql, from its definition. Here are the
-arrays
-and the two directions of the mapping; nothing is projected.
+models/sql/projection_series.sql chooses the scale of an indicator from its definition. This module maps
+arrays in both directions; it projects nothing.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ class Scale:
     unit: Floats
 
     def take(self, chosen: Bools | Integers) -> Scale:
-        """The same for some of the series."""
+        """Select some of the series."""
         return Scale(**{one.name: getattr(self, one.name)[chosen] for one in fields(self)})
 
 
 def to_scale(values: Floats, scale: Scale) -> Floats:
-    """Values (series by anything), in the indicator's unit, on the scale. NaN stays NaN.
+    """Map values (series by anything) from the indicator's unit to the scale. NaN stays NaN.
 
     logit: ln((y - low + c) / (high - y + c)) with the offset c, so that 0 and 100 per cent are finite;
     log: ln(y + c); linear: y over the spread of the indicator, so that all scales have steps of like size.
@@ -63,7 +62,7 @@ def _to_kind(kind: Kind, values: Floats, scale: Scale) -> Floats:
 
 
 def from_scale(z: Floats, scale: Scale) -> Floats:
-    """The inverse of to_scale, cut off at the ends of the range, so that no projection leaves it."""
+    """Map values back to the indicator's unit, limited to the range, so that no projection leaves it."""
     kind, low, high, offset, unit = _columns(scale, z.ndim)
     share = 1 / (1 + np.exp(-np.clip(z, -500, 500)))
     bounded = share * (high - low + 2 * offset) + low - offset

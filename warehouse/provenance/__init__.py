@@ -1,4 +1,4 @@
-"""`compact explain`: a published value back to the bytes of its agency."""
+"""`compact explain`: traces a published value to the bytes of its agency."""
 
 from schemas.exports import lazy_exports
 

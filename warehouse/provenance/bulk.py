@@ -1,6 +1,9 @@
-"""The explanation of every country's newest value and every group's, indicator by indicator, for a page that
-is written once: what `explain` tells of one value, in compact JSON, at the price of a few queries for each
-indicator.
+"""Explanations of every country's and group's newest value, indicator by indicator, as compact JSON for
+static pages.
+
+The content is that of `explain` for one value, at the cost of a few queries per indicator. Objects shared by
+many values (snapshots, pages, SQL, footnotes) are listed once and referenced by number. The traces come from
+trace.py.
 
 What many values share (snapshots, pages, SQL, footnotes) is listed once and referred to by number. The traces
 themselves come from trace.py.
@@ -23,12 +26,13 @@ from warehouse.provenance.trace import TOTAL, Inputs, Selected, TracedValue, Tra
 from warehouse.provenance.value import as_text, read_checks, tables
 
 SHARE = 0.123456789  # placeholder in a template for a group's covered share
-AREA, YEAR = "{area}", 7000  # placeholders for what differs between values; no data are of 7000
+# placeholders for parts that differ between values; no data are of the years from 7000
+AREA, YEAR = "{area}", 7000
 SNAPSHOT = ("source", "snapshot", "resource", "url", "pages", "bytes", "agency_release", "licence")
 
 
 class Explanations:
-    """A release's explanations, with places in the store of snapshots if there is one.
+    """The explanations of a release, with places in the snapshot store if there is one.
 
     Args:
         folder: the release.
@@ -48,7 +52,7 @@ class Explanations:
         self.checks = read_checks(folder)
 
     def of(self, indicators: Iterable[str]) -> Iterator[tuple[str, Row]]:
-        """Each indicator that has values, with its explanations. Each page of the store is read once."""
+        """Yield each indicator with values and its explanations. Each page of the store is read once."""
         pages = {name: _Page(self, name) for name in indicators if name in self.tracer.meta}
         for page in pages.values():
             for value in page.values.values():
@@ -62,7 +66,7 @@ class Explanations:
 
 @dataclass
 class _Shared:
-    """What the values of one indicator have in common: each thing once, in the order of first use."""
+    """Objects shared by the values of one indicator: each once, in the order of first use."""
 
     lists: dict[str, dict[Any, int]] = field(default_factory=dict)
 
@@ -75,7 +79,7 @@ class _Shared:
 
 
 class _Page:
-    """One indicator's newest values, with the indicators that it is made of."""
+    """The newest values of one indicator, with the indicators that it depends on."""
 
     def __init__(self, release: Explanations, indicator: str) -> None:
         self.release, self.indicator = release, indicator
@@ -98,7 +102,7 @@ class _Page:
         )
 
     def to_dict(self) -> Row:
-        """Everything as JSON has it."""
+        """Return all explanations in the JSON structure."""
         self._describe(self.indicator)
         values = {area: self._value(value, top=True) for area, value in self.values.items()}
         values |= {row["group"]: self._group(row) for row in self.groups}
@@ -178,7 +182,9 @@ class _Page:
         }
 
     def _template(self, value: TracedValue) -> int:
-        """A value's statement, with {area} and {year} to fill in: the same for all that selected the same."""
+        """Return a value's statement, with placeholders {area} and {year}: the same for all values with
+        the same selection.
+        """
         own = value.row["time_period"]
         labels = [
             year if year in value.formula.base and year != own else YEAR - (own - year)
@@ -191,7 +197,7 @@ class _Page:
         return self.shared.number("sql", _opened(value.statement(cells) or ""))
 
     def _group(self, row: Row) -> Row:
-        """A group's newest value: ours where it may be published, else the official one."""
+        """Return a group's newest value: ours where it may be published, else the official one."""
         node: Row = {"y": row["time_period"], "v": row["value"], "group": True}
         for short, name in (
             ("share", "weight_share"), ("used", "areas_used"), ("total", "areas_total"),
@@ -221,6 +227,6 @@ def _check(row: Row) -> list[Any]:
 
 
 def _opened(sql: str) -> str:
-    """A statement with {year} in place of the placeholder."""
+    """Return a statement with {year} instead of the placeholder."""
     sql = re.sub(rf"\b{YEAR}\b", "{year}", sql)
     return re.sub(r"\b69\d\d\b", lambda year: f"{{year-{YEAR - int(year[0])}}}", sql)

@@ -1,4 +1,6 @@
-"""A group's value with its members, recomputed; and how the explanations query a release.
+"""A group's value with its members, recomputed; and helpers for the queries of explanations.
+
+trace.py traces a country's value.
 
 A country's value is traced in trace.py.
 """
@@ -13,12 +15,12 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]
-AGREES = 1e-9  # of the larger: two ways to the same number may round differently
+AGREES = 1e-9  # share of the larger: two computations of the same number may round differently
 
 
 def group_value(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int) -> Row | None:
-    """A group's value with its members, recomputed where it is ours; None where the release has none.
-    left_out: the members whose value lies outside the range that the indicator declares plausible.
+    """Return a group's value with its members, recomputed if it is ours; None if the release has none.
+    left_out: the members with a value outside the indicator's plausible range.
 
     Args:
         con: a connection to the tables of the release.
@@ -57,17 +59,17 @@ def group_value(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int
 
 
 def agrees(recomputed: float | None, value: float) -> bool:
-    """Whether the recomputed number is the published one, up to rounding."""
+    """Return whether the recomputed number equals the published one, up to rounding."""
     return recomputed is not None and abs(recomputed - value) <= AGREES * max(abs(recomputed), abs(value))
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> list[Row]:
-    """A query's rows as dictionaries."""
+    """Return a query's rows as dictionaries."""
     result = con.execute(sql, values or None)
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def first_row(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> Row:
-    """The first row."""
+    """Return the first row."""
     return rows(con, sql, **values)[0]

@@ -1,6 +1,6 @@
-"""Where numbers of one snapshot are in its bytes, reading each page once for all of them.
+"""Locates numbers of one snapshot in its bytes, reading each page once for all of them.
 
-The rules are those of records.py; here only which parts of a page are worth searching: the JSON objects or
+The matching rules are in records.py; this module selects the parts of a page to search: the JSON objects or
 lines that contain the year of a target and the first word of its area's name.
 """
 
@@ -32,12 +32,12 @@ OBJECT = re.compile(rb"\{(?:[^{}]++|" + _INNER + rb")*+\}")  # with up to LEVELS
 
 
 def locate(objects: Path, pages: Sequence[dict[str, Any]], targets: Sequence[Target]) -> list[dict[str, Any]]:
-    """The record of each target, in their order, as `records.place` describes it.
+    """Return the record of each target, in order, as `records.place` describes it.
 
     Args:
         objects: the folder of stored pages.
-        pages: sha256 and url of each page of the snapshot. If one is missing, no target is located.
-        targets: what to look for.
+        pages: sha256 and url of each page of the snapshot. If one is missing, no target is located. targets:
+            the records to find.
     """
     matches: list[list[Match]] = [[] for _ in targets]
     index = _Index(targets)
@@ -70,7 +70,7 @@ class _Index:
         self.year = re.compile("|".join(map(str, sorted(set(self.years)))).encode())
 
     def candidates(self, body: bytes) -> dict[int, list[tuple[int, int]]]:
-        """Number of a target to the spans of bytes that may contain it."""
+        """Return for each target the spans of bytes that may contain it."""
         json_body = is_json(body)
         header = set() if json_body else numbers_of(body[: body.find(b"\n") + 1])
         always = {year for year in self.years if year in header}
@@ -89,12 +89,12 @@ class _Index:
 
 
 def _keys(numbers: Iterable[float]) -> set[float]:
-    """Numbers, and what they are to eleven digits: two that count as the same have one in common."""
+    """Return keys for numbers by eleven digits: equal numbers have one in common."""
     return {key for number in numbers for key in (number, float(f"{number:.10e}"))}
 
 
 def _objects(body: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """The outermost JSON objects that are no longer than a record may be: start, end, and end again."""
+    """Return the outermost JSON objects within the size limit of a record: start, end, and end again."""
     at = start
     while hit := OBJECT.search(body, at, end):
         if hit.end() - hit.start() <= WINDOW:
@@ -105,7 +105,7 @@ def _objects(body: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]
 
 
 def _lines(body: bytes) -> Iterator[tuple[int, int, int]]:
-    """Lines: start, end, and where the record ends that begins there, if a quoted cell goes over the end."""
+    """Return lines: start, end, and the end of the record that starts there, if a quoted cell spans lines."""
     start = 0
     while start < len(body):
         stop = body.find(b"\n", start)

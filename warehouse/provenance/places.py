@@ -1,7 +1,7 @@
-"""Where the observations of traced values are in the stored bytes: pages of each snapshot from the manifest,
-each page read once for all observations that were requested from it.
+"""Locates the observations of traced values in the stored bytes: the manifest lists the pages of each
+snapshot, and each page is read once for all its observations.
 
-How a record is recognised in bytes is in records.py; nothing here knows the format of an agency.
+records.py recognises a record in bytes; this module is independent of the agencies' formats.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NO_STORE = {"found": False, "why": "the store of snapshots is not here"}
 
 
 class Places:
-    """Requests for places in the store of snapshots below `home`, answered together by `resolve`.
+    """Collects requests for places in the snapshot store below `home`; `resolve` answers them together.
 
     Args:
         home: COMPACT_HOME; None, or a folder without snapshots: nothing can be located.
@@ -34,16 +34,16 @@ class Places:
 
     @property
     def available(self) -> bool:
-        """Whether there is a store to look in."""
+        """Whether a snapshot store exists."""
         return self._store is not None
 
     def request(self, observation: Row) -> None:
-        """Ask for the place of an observation."""
+        """Request the place of an observation."""
         key, target = self._key(observation)
         self._places.setdefault(key, {}).setdefault(target, None)
 
     def resolve(self) -> None:
-        """Locate everything that was requested since the last call."""
+        """Locate everything requested since the last call."""
         if self._store is None:
             return
         pending = {
@@ -57,7 +57,7 @@ class Places:
             self._places[key].update(zip(targets, places, strict=True))
 
     def place(self, observation: Row) -> Row:
-        """The place of an observation that was requested and resolved, or why there is none."""
+        """Return the place of a requested and resolved observation, or why there is none."""
         if self._store is None:
             return NO_STORE
         key, target = self._key(observation)
@@ -71,7 +71,7 @@ class Places:
 
 
 def target_of(area: Row, observation: Row) -> Target:
-    """What to look for in the bytes: how the agency may write the area, the year and the number."""
+    """Return the search target: how the agency may write the area, the year and the number."""
     code = str(observation["ref_area"]).partition(":")[2] or str(observation["ref_area"])
     m49 = area["m49"] or (code if code.isdigit() else None)
     names = [code, area["iso2"], m49, m49 and str(int(m49)), area["name"]]
@@ -85,14 +85,15 @@ def target_of(area: Row, observation: Row) -> Target:
 
 
 def fetched_pages(manifest: Path, keys: Collection[Key]) -> dict[Key, list[dict[str, Any]]]:
-    """The pages of these snapshots as the manifest has them (sha256, bytes, url), in order. A snapshot that
-    the manifest does not know is not in the result."""
+    """Return the pages of these snapshots from the manifest (sha256, bytes, url), in order. Unknown
+    snapshots are omitted.
+    """
     pages: dict[Key, list[dict[str, Any]]] = {}
     if not keys or not manifest.is_file():
         return pages
     with manifest.open("rb") as lines:
         for line in lines:
-            if b'"fetched"' not in line or not line.rstrip().endswith(b"}"):  # the rest of a torn line
+            if b'"fetched"' not in line or not line.rstrip().endswith(b"}"):  # the rest of a truncated line
                 continue
             event = json.loads(line)
             if event["event"] == "fetched" and (key := (event["source"], event["snapshot"])) in keys:

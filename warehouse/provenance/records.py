@@ -1,8 +1,8 @@
-"""How the record of a number is recognised in stored bytes: it holds area, year and value.
+"""Recognises the record of a number in stored bytes: it contains area, year and value.
 
 It reads bytes, not agencies' formats: a record is a line of a table or an object of JSON that contains all
-three. Which pages are searched, and how many targets at a time, is decided in locate.py. Nothing here is
-needed to compute anything.
+three. locate.py decides which pages to search, and for how many targets at a time. No computation depends on
+this module.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LONGEST = 256 * 1024 * 1024  # of a member of an archive
 
 @dataclass(frozen=True)
 class Target:
-    """What to look for.
+    """A record to find.
 
     names: how the agency may write the area; values: the number sent, and its bounds.
     """
@@ -38,7 +38,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Match:
-    """A record that matches a target: where it is, and its bytes."""
+    """A record that matches a target: its position and bytes."""
 
     page: int
     member: str | None
@@ -46,7 +46,7 @@ class Match:
     record: bytes
 
     def around(self, other: Match) -> bool:
-        """Whether it encloses another: a list of records is not a record."""
+        """Return whether it encloses another: a list of records is not a record."""
         return (
             (self.page, self.member) == (other.page, other.member)
             and len(self.record) > len(other.record)
@@ -56,7 +56,8 @@ class Match:
 
 
 def place(matches: Sequence[Match], pages: Sequence[dict[str, Any]], target: Target) -> dict[str, Any]:
-    """The most certain of the records that match, and how many are as certain; or why none is shown.
+    """Return the most certain of the matching records, and the number of equally certain ones; or why none is
+    shown.
 
     Returns:
         page (1 is the first), its sha256 and address, offset and length in bytes, the text, and the number of
@@ -89,20 +90,22 @@ def place(matches: Sequence[Match], pages: Sequence[dict[str, Any]], target: Tar
 
 
 def _weight(record: bytes, target: Target) -> tuple[bool, int]:
-    """How certainly a match is the record: it names the series, and the area in several ways."""
+    """Return how certainly a match is the record: it names the series, and the area in several ways."""
     names = sum(name.encode() in record and bool(_word(name).search(record)) for name in target.names)
     return target.series.encode() in record, names
 
 
 @cache
 def _word(*names: str) -> re.Pattern[bytes]:
-    """A pattern of any of these as whole words."""
+    """Return a pattern for any of these as whole words."""
     either = b"|".join(re.escape(name.encode()) for name in names)
     return re.compile(rb"(?<![A-Za-z0-9])(?:" + either + rb")(?![A-Za-z0-9])")
 
 
 def parts(body: bytes) -> Iterator[tuple[str | None, bytes]]:
-    """The page itself, or the tables in an archive. A workbook is an archive whose cells are not text."""
+    """Yield the page itself, or the tables in an archive. A workbook is an archive without plain-text
+    cells.
+    """
     if not body.startswith(b"PK\x03\x04"):
         yield None, body
         return
@@ -128,15 +131,13 @@ def records(
     seen: set[int] | None = None,
     cached_numbers: dict[tuple[int, int], set[float]] | None = None,
 ) -> Iterator[tuple[int, bytes]]:
-    """Each matching record, once.
+    """Yield each matching record, once.
 
     Args:
         body: a page, or a table of an archive.
-        target: what to look for.
-        first: offset from which the area's name is looked for.
-        last: offset up to which it is looked for; the whole body by default.
-        seen: offsets at which records began that were returned already.
-        cached_numbers: the numbers between two offsets of this body, as far as they were read.
+        target: the record to find. first: offset where the search for the area's name starts. last: offset
+            where it ends; by default the end of the body. seen: start offsets of records already returned.
+            cached_numbers: the numbers between two offsets of this body read so far.
     """
     names = _word(*target.names)
     of_json = is_json(body)
@@ -162,7 +163,7 @@ def _same(a: float, b: float) -> bool:
 
 
 def lines_around(body: bytes, at: int) -> Iterator[tuple[int, int]]:
-    """The line; where a quoted cell goes over its end, with the lines until the quotes close."""
+    """Return the line; if a quoted cell spans lines, all lines until the quotes close."""
     start = body.rfind(b"\n", 0, at) + 1
     end = start
     for _ in range(20):
@@ -174,7 +175,7 @@ def lines_around(body: bytes, at: int) -> Iterator[tuple[int, int]]:
 
 
 def _objects(body: bytes, at: int) -> Iterator[tuple[int, int]]:
-    """The JSON objects around an offset, the innermost first."""
+    """Return the JSON objects around an offset, the innermost first."""
     start = at
     for _ in range(LEVELS):
         start = _open(body, start)
@@ -187,7 +188,7 @@ def _objects(body: bytes, at: int) -> Iterator[tuple[int, int]]:
 
 
 def _open(body: bytes, at: int) -> int:
-    """The brace that opens the object around an offset; -1 if none is within the window."""
+    """Return the offset of the brace that opens the object around an offset; -1 if none is in the window."""
     depth, floor = 0, max(0, at - WINDOW)
     while True:
         opening, closing = body.rfind(b"{", floor, at), body.rfind(b"}", floor, at)
@@ -202,8 +203,9 @@ def _open(body: bytes, at: int) -> int:
 
 
 def _close(body: bytes, start: int) -> int:
-    """The end of the object that opens here; -1 if it is longer than a record may be. Braces inside strings
-    are rare enough to be ignored."""
+    """Return the end of the object that opens here; -1 if it exceeds the size limit of a record. Braces
+    inside strings are rare enough to ignore.
+    """
     depth, at, ceiling = 0, start, min(len(body), start + WINDOW)
     while True:
         opening, closing = body.find(b"{", at, ceiling), body.find(b"}", at, ceiling)

@@ -1,8 +1,8 @@
-"""The SQL of one value: the observations that an indicator's inputs may take for one cell, and the formula
-over those that they took.
+"""The SQL of one value: the candidate observations of an indicator's inputs for one cell, and the formula
+over the selected ones.
 
-It means the same as warehouse/evaluation/sql.py for all cells at once, but over the tables of a release
-alone, so that anyone can run it there: `duckdb warehouse.duckdb`.
+It is equivalent to warehouse/evaluation/sql.py, which computes all cells at once, but reads only the tables
+of a release, so that anyone can run it there: `duckdb warehouse.duckdb`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IN_OTHER_DIMS = {"education": "EDUCATION", "disability": "DISABILITY_STATUS"}  #
 
 
 def candidate_sql(item: Item, cell: Cell, rank: int) -> str:
-    """The rows that one input has for the cell, in the indicator's unit."""
+    """Return SQL for the rows that one input has for the cell, in the indicator's unit."""
     scale = float(item.get("scale", 1.0))
     if "indicator" in item:
         terms = [f"indicator = {text(item['indicator'])}", *_where(item, cell, "other_dims")]
@@ -34,14 +34,15 @@ def candidate_sql(item: Item, cell: Cell, rank: int) -> str:
 
 
 def dimension_terms(item: Item, dimensions: Cell, education: str = "education") -> list[str]:
-    """The conditions on the dimensions alone, for many areas and years at once."""
+    """Return the conditions on the dimensions only, for many areas and years at once."""
     terms = _where(item, {**dimensions, "ref_area": "", "time_period": 0}, education)
     return [term for term in terms if not term.startswith(("ref_area = ", "time_period = "))]
 
 
 def _where(item: Item, cell: Cell, education: str = "education") -> list[str]:
-    """The cell's key, with the input's pins in place of the total, and the total in place of the breakdown
-    that the series is of. Education is in the cell's other_dims."""
+    """Return the cell's key, with the input's pins instead of the total, and the total instead of the
+    series' breakdown. Education is in the cell's other_dims.
+    """
     pins: Mapping[str, str] = item.get("where", {})
     codes = {name: cell[name] for name in VALUE_DIMENSIONS if name != "other_dims"}
     level = str(cell["other_dims"])
@@ -66,7 +67,7 @@ def _where(item: Item, cell: Cell, education: str = "education") -> list[str]:
 
 
 def other_years(year: int, back: Sequence[int], only: Sequence[int]) -> list[int]:
-    """The other years that a formula reads: offsets back, and fixed years."""
+    """Return the other years that a formula reads: offsets back, and fixed years."""
     return sorted({*(year - by for by in back), *only} - {year}, reverse=True)
 
 
@@ -76,10 +77,10 @@ def value_sql(
     cells: Mapping[int, Cell],
     back: Sequence[int] = (),
 ) -> str:
-    """The whole statement.
+    """Return the whole statement.
 
     Args:
-        inputs: the choices of each input, by year, the explained year first.
+        inputs: the candidates of each input, by year, the explained year first.
         formula: canonical SQL over the names of the inputs.
         cells: the key of the cell, by year.
         back: the offsets of the windows that the formula names.
@@ -102,7 +103,7 @@ def value_sql(
 
 
 def _chosen(label: str, items: Sequence[Item], cell: Cell) -> str:
-    """The first input with a value."""
+    """Select the first input with a value."""
     choices = [candidate_sql(item, cell, rank) for rank, item in enumerate(items)]
     union = indent("\nunion all\n".join(choices), "        ")
     return (
@@ -121,8 +122,9 @@ GROUP_VALUES = {
 
 
 def plausible_terms(meta: Item) -> list[str]:
-    """The conditions that a member's value is one that is judged. A release that was made before it named the
-    range used every value."""
+    """Return the conditions for a member's value to be plausible. A release from before it named the range
+    used every value.
+    """
     return [
         f"v.value {sign} {float(meta[name])!r}::double"
         for name, sign in (("plausible_low", ">="), ("plausible_high", "<="))
@@ -131,8 +133,8 @@ def plausible_terms(meta: Item) -> list[str]:
 
 
 def members_sql(meta: Item, group: str, year: int, weight: str | None, *, left_out: bool = False) -> str:
-    """The members of a group that have a plausible value in the year, and a weight above 0 where one is
-    needed; left_out: those whose value is not plausible.
+    """Return SQL for the members of a group with a plausible value in the year, and a positive weight if
+    required; left_out: those without a plausible value.
 
     Args:
         meta: the indicator's row of indicator_meta.
@@ -168,7 +170,7 @@ def members_sql(meta: Item, group: str, year: int, weight: str | None, *, left_o
 
 
 def group_sql(method: str, share: float, members: str) -> str:
-    """A group's value from its members."""
+    """Return SQL for a group's value from its members."""
     return f"select {GROUP_VALUES[method].format(share=share)} as value\nfrom (\n{members}\n)"
 
 

@@ -1,8 +1,8 @@
-"""What values of the table `indicator` were computed from, for many areas and years at once: the observations
-or indicators that each input selected, and the formula recomputed from them.
+"""Traces values of the table `indicator`, for many areas and years at once: the observations or indicators
+that each input selected, and the formula recomputed from them.
 
-How a trace is presented is decided in value.py (one value) and bulk.py (a page per indicator); where an
-observation is in the stored bytes, in places.py.
+value.py (one value) and bulk.py (a page per indicator) present a trace; places.py locates an observation in
+the stored bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TOTAL = dict.fromkeys(VALUE_DIMENSIONS, "_T")
 class Formula:
     """A formula in canonical SQL, and the other years that it reads.
 
-    sql is None where it reads other countries: those are not one cell. back: offsets in years; base: fixed
+    sql is None if it reads other countries: those are not one cell. back: offsets in years; base: fixed
     years.
     """
 
@@ -37,13 +37,13 @@ class Formula:
     base: Sequence[int] = ()
 
     def years(self, year: int) -> list[int]:
-        """The year and the other years that a value of it needs."""
+        """Return the year and the other years that a value of it needs."""
         return [year, *other_years(year, self.back, self.base)]
 
 
 @dataclass(frozen=True)
 class Selected:
-    """What one input selected for one cell: an observation, or a value of another indicator.
+    """The selection of one input for one cell: an observation, or a value of another indicator.
 
     rank: position in the order of preference, from 0; value: in the unit of the indicator that uses it;
     alone: an input before it was kept out of the cell.
@@ -62,7 +62,7 @@ Inputs = Mapping[str, Selected | None]
 
 @dataclass(frozen=True)
 class TracedValue:
-    """A published value with what its inputs selected, by year: its own year first."""
+    """A published value with the selections of its inputs, by year: its own year first."""
 
     indicator: str
     row: Row
@@ -73,11 +73,12 @@ class TracedValue:
 
     @property
     def own_inputs(self) -> Inputs:
-        """What the inputs selected in the value's own year."""
+        """Selections of the inputs in the value's own year."""
         return self.inputs[self.row["time_period"]]
 
     def statement(self, cells: Mapping[int, Mapping[str, Any]]) -> str | None:
-        """The SQL that recomputes the value from the tables of a release; None where one cell is not enough.
+        """Return the SQL that recomputes the value from the tables of a release; None if one cell is not
+        enough.
 
         Args:
             cells: the key of the cell for each year of `inputs`, in that order; bulk.py passes placeholders.
@@ -91,7 +92,7 @@ class TracedValue:
         return value_sql(selected, self.formula.sql, cells, self.formula.back)
 
     def observations(self) -> Iterator[Row]:
-        """Every observation that the value rests on, through nested indicators too."""
+        """Return every observation behind the value, including through nested indicators."""
         for inputs in self.inputs.values():
             for selected in inputs.values():
                 if selected is not None and selected.observation is not None:
@@ -119,12 +120,11 @@ class Tracer:
     def trace(
         self, indicator: str, cells: Sequence[Cell], dimensions: Mapping[str, str], depth: int = MAX_DEPTH
     ) -> dict[Cell, TracedValue]:
-        """The values of an indicator in these cells, each with what its inputs selected.
+        """Return the values of an indicator in these cells, each with the selections of its inputs.
 
         Args:
-            cells: areas and years; those without a value are left out of the result.
-            dimensions: the code of each of VALUE_DIMENSIONS.
-            depth: how many levels of indicators made of indicators are followed.
+            cells: areas and years; those without a value are omitted from the result. dimensions: the code of
+                each of VALUE_DIMENSIONS. depth: levels of nested indicators to follow.
         """
         meta = self.meta[indicator]
         choices: dict[str, list[Row]] = json.loads(meta["inputs"])
@@ -163,7 +163,9 @@ class Tracer:
         return {(row["ref_area"], row["time_period"]): row for row in published}
 
     def _kept_out(self, indicator: str, name: str, dimensions: Mapping[str, str]) -> set[tuple[int, Cell]]:
-        """The places in the order of preference, from 0, and the cells that one lineage kept out."""
+        """Return the places in the order of preference, from 0, and the cells that the rule of one lineage
+        excluded.
+        """
         if not self.lists_kept_out:
             return set()
         terms = "".join(f" and {one} = ${one}" for one in VALUE_DIMENSIONS)
@@ -185,9 +187,9 @@ class Tracer:
         depth: int,
         kept_out: set[tuple[int, Cell]],
     ) -> dict[Cell, Selected]:
-        """What one input selected: in each cell the first by preference that has a value of the lineage."""
+        """Select for one input in each cell the first value of the lineage by preference."""
         selected: dict[Cell, Selected] = {}
-        passed: set[Cell] = set()  # cells in which an earlier input was kept out
+        passed: set[Cell] = set()  # cells where an earlier input was excluded
         for rank, item in enumerate(items):
             open_cells = [cell for cell in cells if cell not in selected and (rank, cell) not in kept_out]
             passed |= {cell for at, cell in kept_out if at == rank}
@@ -243,7 +245,7 @@ class Tracer:
     def _recompute(
         self, formula: Formula, inputs: Mapping[Cell, Mapping[int, Inputs]]
     ) -> dict[Cell, float | None]:
-        """The formula over what the inputs selected, for all cells in one statement."""
+        """Compute the formula over the selections, for all cells in one statement."""
         if formula.sql is None or not inputs:
             return {}
         cells = list(inputs)
@@ -270,7 +272,7 @@ class Tracer:
         return {cells[number]: value for number, own, value in computed if own}
 
     def _cells(self, cells: Sequence[Cell]) -> str:
-        """Areas and years as a table to join."""
+        """Return areas and years as a table to join."""
         listed = "select unnest($areas::varchar[]) as ref_area, unnest($years::integer[]) as time_period"
         values = {"areas": [area for area, _ in cells], "years": [year for _, year in cells]}
         self.con.execute(f"create or replace temp table cells as {listed}", values)
@@ -278,18 +280,19 @@ class Tracer:
 
 
 def _candidates(items: list[Row], selected: Selected | None) -> list[Row]:
-    """The items among which the SQL of a value chooses: up to the one that was taken, or that one alone where
-    an earlier one was kept out."""
+    """Return the candidates of a value's SQL: up to the selected one, or only that one if an earlier one
+    was excluded.
+    """
     if selected is None:
         return items
     return items[selected.rank if selected.alone else 0 : selected.rank + 1]
 
 
 def canonical_formula(formula: str, inputs: Mapping[str, Any]) -> Formula:
-    """The formula as canonical SQL over the names of its inputs."""
+    """Return the formula as canonical SQL over the names of its inputs."""
     if formula.strip() in inputs:
         return Formula(f'"{formula.strip()}"')
-    from indicators.formula.parser import formula_frames, formula_sql  # sqlglot takes 0.3 s to import
+    from indicators.formula.parser import formula_frames, formula_sql  # importing sqlglot takes 0.3 s
 
     frames = formula_frames(formula, list(inputs))
     back, base = (

@@ -1,8 +1,8 @@
-"""From one published number to the raw bytes: value, formula with its numbers, observations, snapshots,
+"""Traces one published number to the raw bytes: value, formula with its numbers, observations, snapshots,
 checks and SQL, as plain data.
 
-Printed by `compact explain`, served by `compact mcp`, and free to be shown on a page. Reads a release folder
-and, where it exists, the store of snapshots; imports DuckDB alone, and sqlglot where there is a formula.
+`compact explain` prints it and `compact mcp` serves it. It reads a release folder and, if it exists, the
+snapshot store; it imports only DuckDB, and sqlglot if there is a formula.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def explain(
     home: Path | None = None,
     dimensions: dict[str, str] | None = None,
 ) -> Row:
-    """Everything behind one value, or behind a group's value: its members.
+    """Explain one value, or a group's value with its members.
 
     Args:
         folder: a release.
@@ -48,7 +48,7 @@ def explain(
         dimensions: codes other than the total, by name of the dimension.
 
     Raises:
-        CompactError: the release has no such value; the error names the years that it has.
+        CompactError: the release has no such value; the error names the available years.
     """
     with tables(folder) as con:
         indicator = check_indicator(folder, indicator)
@@ -83,7 +83,7 @@ def _head(con: duckdb.DuckDBPyConnection, folder: Path, meta: Row, area: str) ->
 
 
 class _Presenter:
-    """A traced value as plain data, with the place of each observation."""
+    """Formats a traced value as plain data, with the place of each observation."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, tracer: Tracer, home: Path | None) -> None:
         self.con, self.tracer = con, tracer
@@ -118,7 +118,7 @@ class _Presenter:
         }
 
     def _input(self, choices: list[Row], selected: Selected | None) -> Row:
-        """What one input selected, and what it passed over."""
+        """Return the selection of one input, and the candidates it skipped."""
         passed_over = [_name(item) for item in choices[: None if selected is None else selected.rank]]
         if selected is None:
             return {"value": None, "taken": None, "without_a_value": passed_over}
@@ -142,7 +142,7 @@ class _Presenter:
         return answer | {"indicator": {"title": title, "value": value}}
 
     def _snapshot(self, observation: Row) -> Row:
-        """Where an observation comes from, down to the record in the stored bytes."""
+        """Return the origin of an observation, down to the record in the stored bytes."""
         key = {"source": observation["source"], "snapshot": observation["snapshot"]}
         same = "where source = $source and snapshot = $snapshot"
         row = first_row(self.con, f"select * from snapshot {same} order by resource", **key)
@@ -164,7 +164,7 @@ class _Presenter:
 
 
 def disagreements(answer: Row) -> list[str]:
-    """A sentence for each number of an explanation that is not what its inputs give."""
+    """Return a sentence for each number of an explanation that differs from its recomputed value."""
     name, area, year = answer["indicator"], answer["ref_area"], answer["time_period"]
     parts = [(name, part) for part in (answer["value"], answer["group"]) if part is not None]
     sentences = []
@@ -184,18 +184,18 @@ def _name(item: Mapping[str, Any]) -> str:
 
 
 def as_text(moment: Any) -> Any:
-    """A point in time in ISO 8601; anything else unchanged."""
+    """Format a point in time as ISO 8601; return anything else unchanged."""
     return moment.isoformat() if hasattr(moment, "isoformat") else moment
 
 
 def _checks(folder: Path, indicator: str) -> list[Row] | None:
-    """The checks of the indicator's values as the release recorded them; None: it recorded none."""
+    """Return the checks of the indicator's values as recorded in the release; None if it has none."""
     checks = read_checks(folder)
     return None if checks is None else [row for row in checks if row["indicator"] == indicator]
 
 
 def read_checks(folder: Path) -> list[Row] | None:
-    """checks.json of a release; None where it has none."""
+    """Return checks.json of a release; None if it has none."""
     path = folder / "checks.json"
     if not path.is_file():
         return None
@@ -204,7 +204,7 @@ def read_checks(folder: Path) -> list[Row] | None:
 
 
 def _filled(formula: str, inputs: Inputs, value: float) -> str:
-    """The formula with the numbers in the place of the names."""
+    """Return the formula with numbers instead of names."""
     numbers = {name: number(one.value if one else None) for name, one in inputs.items()}
     pattern = r"\b(" + "|".join(map(re.escape, numbers)) + r")\b"
     return f"{re.sub(pattern, lambda name: numbers[name[0]], formula.strip())} = {number(value)}"
@@ -254,7 +254,7 @@ KEPT_OUT = {
 
 
 def _kept_out(con: duckdb.DuckDBPyConnection, indicator: str, answer: Row, cell: Row) -> str:
-    """Why a value that a source has is not used; empty where there is none."""
+    """Explain why an existing value of a source is not used; empty if there is none."""
     if not con.execute("select 1 from duckdb_views() where view_name = 'kept_out'").fetchall():
         return ""
     same = " and ".join(f"{name} = ${name}" for name in cell)
@@ -273,7 +273,7 @@ def _kept_out(con: duckdb.DuckDBPyConnection, indicator: str, answer: Row, cell:
 
 
 def tables(folder: Path) -> duckdb.DuckDBPyConnection:
-    """A connection in which every table of the release is a view of its name."""
+    """Open a connection in which every table of the release is a view of its name."""
     con = connect()
     for path in sorted(folder.glob("*.parquet")):
         file = str(path).replace("'", "''")

@@ -1,4 +1,4 @@
-"""Questions to a release: indicators, series, methods side by side, the history of a value."""
+"""Queries on a release: indicators, series, comparison of methods, history of a value."""
 
 from schemas.exports import lazy_exports
 

@@ -1,7 +1,7 @@
-"""Understands an area by any name or code that a person uses: Kenya, KEN, KE, 404, Africa, LDCs.
+"""Resolves an area by any common name or code: Kenya, KEN, KE, 404, Africa, LDCs.
 
-The one place where a question's area is read: the command line, the MCP server, `Release` and the notebooks
-use it. Names in agencies' files are not read here, but by the area map of their source.
+The command line, the MCP server, `Release` and the notebooks all use it. Names in agencies' files are
+resolved by the area map of their source instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schemas.codelists.reader import read_codelist
 from schemas.errors import CompactError
 from warehouse.query.tables import ask
 
-NEAREST = 5  # areas that are offered for a name that is not known
+NEAREST = 5  # suggestions for an unknown name
 ORDER = {"country": 0, "M49": 1, "WB": 2, "OWN": 3, "subnational": 4}
 
 
@@ -37,7 +37,7 @@ class Area:
 
 
 def find_area(folder: Path, text: str) -> Area:
-    """The area that a person means.
+    """Find an area by a user's text.
 
     Args:
         folder: a release.
@@ -45,7 +45,7 @@ def find_area(folder: Path, text: str) -> Area:
             name, with or without accents, case and articles.
 
     Raises:
-        CompactError: no area has this name or code; the nearest are offered.
+        CompactError: no area has this name or code; the error suggests the nearest.
     """
     known = _known(folder.resolve())
     area = known.get(folded(text)) or known.get(_code(text))
@@ -55,12 +55,12 @@ def find_area(folder: Path, text: str) -> Area:
 
 
 def find_areas(folder: Path, texts: Iterable[str]) -> list[Area]:
-    """The areas that a person means, each once, in their order."""
+    """Find several areas, each once, in their order."""
     return list(dict.fromkeys(find_area(folder, text) for text in texts))
 
 
 def members(folder: Path, group: Area) -> list[str]:
-    """The codes of a group's members today; empty where the release lists none."""
+    """Return the codes of a group's current members; empty if the release lists none."""
     rows = ask(
         folder,
         """
@@ -74,7 +74,7 @@ def members(folder: Path, group: Area) -> list[str]:
 
 
 def listed_members(folder: Path, text: str) -> list[str]:
-    """The codes of the members of the group that a person means.
+    """Return the codes of the members of a group, found by a user's text.
 
     Raises:
         CompactError: no area has this name, or the release lists no members of it.
@@ -92,13 +92,13 @@ def listed_members(folder: Path, text: str) -> list[str]:
 
 
 def is_aggregated(folder: Path, area: Area) -> bool:
-    """Whether the release computes values of a group, which are in its table aggregate."""
+    """Return whether the release computes values of a group, which are in its table aggregate."""
     member = 'select 1 as one from {area_group} where "group" = $code limit 1'
     return area.is_group and bool(ask(folder, member, code=area.code))
 
 
 def folded(text: str) -> str:
-    """A name without case, accents, punctuation and a leading article."""
+    """Normalise a name: no case, accents, punctuation or leading article."""
     letters = text.replace("&", " and ")
     if not letters.isascii():
         plain = unicodedata.normalize("NFKD", letters)
@@ -108,14 +108,16 @@ def folded(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """A numeric code with the zeros that a spreadsheet drops."""
+    """Return a numeric code with the zeros that a spreadsheet drops."""
     digits = text.strip()
     return f"m49 {int(digits):03d}" if digits.isascii() and digits.isdigit() and len(digits) <= 3 else ""
 
 
 @lru_cache(maxsize=4)
 def _known(folder: Path) -> dict[str, Area]:
-    """Every way to name an area to the area; where two have one, the country, then M49's group, is meant."""
+    """Map every name of an area to the area; for duplicates the country takes precedence, then M49's
+    group.
+    """
     rows = ask(
         folder,
         """
@@ -127,7 +129,7 @@ def _known(folder: Path) -> dict[str, Area]:
     )
     areas = {row["ref_area"]: Area(row["ref_area"], row["name"], row["kind"]) for row in rows}
     known: dict[str, Area] = {}
-    for row in sorted(rows, key=_precedence):  # codes come before names: no name may take one
+    for row in sorted(rows, key=_precedence):  # codes precede names: no name may shadow one
         for code in (row["ref_area"], row["iso2"]):
             if code:
                 known.setdefault(folded(code), areas[row["ref_area"]])
@@ -136,7 +138,7 @@ def _known(folder: Path) -> dict[str, Area]:
     for alias in read_codelist("area_aliases"):
         if alias["ref_area"] in areas:
             known.setdefault(folded(alias["alias"]), areas[alias["ref_area"]])
-    for name_of in (folded, _short_name):  # a whole name comes before a part of another
+    for name_of in (folded, _short_name):  # a whole name precedes a part of another
         for row in sorted(rows, key=_precedence):
             known.setdefault(name_of(row["name"]), areas[row["ref_area"]])
     return known
@@ -148,7 +150,7 @@ def _precedence(row: dict[str, str]) -> tuple[int, str]:
 
 
 def _short_name(name: str) -> str:
-    """A name without what is in brackets: Iran for Iran (Islamic Republic of)."""
+    """Return a name without its brackets: Iran for Iran (Islamic Republic of)."""
     if "(" not in name:
         return folded(name)
     return folded(re.sub(r"\([^)]*\)", "", name))

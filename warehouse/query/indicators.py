@@ -1,7 +1,7 @@
-"""What the reading verbs ask of a release: cheap questions, answered by DuckDB over the parquet files.
+"""Queries of the reading verbs: cheap queries by DuckDB over the parquet files of a release.
 
-No heavy import here (no pandas, pandera, pyarrow, sqlglot, pydantic): DuckDB alone, and that only when asked.
-How an answer is printed is the command line's business.
+No heavy import (no pandas, pandera, pyarrow, sqlglot, pydantic): only DuckDB, on first use. The command line
+prints the results.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from warehouse.query.areas import find_area
 from warehouse.query.series import WORDS
 from warehouse.query.tables import Row, ask
 
-# Every indicator with how much there is of it; $words: all of them are in its id, title or description.
+# Every indicator with its coverage; $words: all of them are in its id, title or description.
 LIST = f"""
 with {WORDS}
 select meta.indicator, meta.title, meta."group", meta.unit, unit.unit_name, meta.direction, meta.target_value,
@@ -39,7 +39,7 @@ where list_bool_and(
 group by all
 order by meta."group", meta.indicator"""
 
-# Every area with its codes; groups with the number of their members today.
+# Every area with its codes; groups with the number of their current members.
 AREAS = """
 select area.ref_area, area.name, area.kind, area.iso2, area.m49,
     count(distinct member.ref_area) filter (where area.kind = 'group') as members
@@ -56,7 +56,9 @@ order by area.kind, area.name, area.ref_area"""
 
 
 def about(folder: Path, indicator: str) -> Row:
-    """An indicator's definition, the sources that its values come from, and how many countries have one."""
+    """Return an indicator's definition, the sources of its values, and the number of countries with a
+    value.
+    """
     indicator = check_indicator(folder, indicator)
     row = ask(folder, "select * from {indicator_meta} where indicator = $indicator", indicator=indicator)[0]
     row["frameworks"], row["inputs"] = json.loads(row["frameworks"]), json.loads(row["inputs"])
@@ -92,7 +94,9 @@ def about(folder: Path, indicator: str) -> Row:
 
 
 def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
-    """The newest value of an indicator for an area, or for every area, with its origin and its assessment."""
+    """Return the newest value of an indicator for an area, or for every area, with its origin and its
+    assessment.
+    """
     indicator = check_indicator(folder, indicator)
     code = find_area(folder, area).code if area else None
     return ask(
@@ -126,7 +130,9 @@ def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:
 
 
 def check_indicator(folder: Path, indicator: str) -> str:
-    """The id under which the release has an indicator: its own, or its new name if it was renamed since.
+    """Return the id of an indicator in the release: its own, or its new name if it was renamed since.
+
+    Raises CompactError with the nearest ids, or with its replacement if it was removed.
 
     Raises CompactError with the nearest ids, or with what took its place if it was removed.
     """

@@ -1,4 +1,4 @@
-"""`compact show --methods`: each method's answer for one indicator and area, side by side.
+"""`compact show --methods`: the results of all methods for one indicator and area.
 
 Only DuckDB is used, as in warehouse/engine/read_only.py. The command line prints the result.
 """
@@ -13,7 +13,7 @@ from warehouse.query.areas import find_area
 from warehouse.query.indicators import check_indicator
 from warehouse.query.tables import Row, ask
 
-# Of progress, the columns that every method has; what stands after them are components.
+# Of progress, the columns common to all methods; later columns are components.
 COMMON = (
     "indicator", "ref_area", "method", "baseline_year", "baseline_value", "latest_year", "latest_value",
     "target_value", "target_year", "measure", "score", "category", "outlook", "reason", "note", "evidence",
@@ -22,8 +22,9 @@ COMMON = (
 
 
 def show_methods(folder: Path, indicator: str, area: str) -> list[Row]:
-    """One row for each method, the default first: its answer, its components (a dictionary of those that it
-    has) and what it is. Empty where the area has no total value."""
+    """Return one row for each method, the default first: its result, its components (a dictionary) and its
+    description. Empty if the area has no total value.
+    """
     indicator = check_indicator(folder, indicator)
     code = find_area(folder, area).code
     if not (folder / "method.parquet").exists():

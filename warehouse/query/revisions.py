@@ -1,4 +1,4 @@
-"""The history of a value: what each kept release published, and what the stored snapshots say.
+"""The history of a value in the kept releases and in the stored snapshots.
 
 Differences between whole releases are in warehouse/diff/. Only DuckDB is imported.
 """
@@ -21,9 +21,10 @@ Row = dict[str, Any]
 
 
 def revisions(home: Path, indicator: str, area: str, year: int | None = None) -> dict[str, list[Row]]:
-    """releases: a row for each total value where a kept release first says it, says something else, or no
-    longer has it; snapshots: the same for each series that the indicator may take it from, over the stored
-    snapshots that are staged. Oldest first, by year."""
+    """Return the changes of a value. releases: a row for each total value that a kept release publishes
+    first, changes, or drops; snapshots: the same for each series that the indicator may use, over the
+    stored snapshots that are staged. Oldest first, by year.
+    """
     latest = open_release(home)
     indicator = check_indicator(latest, indicator)
     code = find_area(latest, area).code
@@ -62,7 +63,7 @@ def _over_releases(home: Path, indicator: str, area: str, year: int | None) -> I
 
 
 def _change(before: Row | None, now: Row | None) -> str | None:
-    """What a release says that the one before did not."""
+    """Describe the change of a release against the previous one."""
     if now is None:
         return "withdrawn" if before is not None and before["value"] is not None else None
     if before is None or before["value"] is None:
@@ -120,7 +121,7 @@ def _over_snapshots(home: Path, release: Path, indicator: str, area: str, year: 
 def _steps(
     observations: Sequence[Row], source: str, series: str, fetched: Mapping[str, str]
 ) -> Iterator[Row]:
-    """The observations of a series where a snapshot says something else than the one fetched before it."""
+    """Return the observations of a series that changed from one fetched snapshot to the next."""
     keys = ("time_period", "sex", "age", "urbanisation", "quantile", "education", "other_dims")
     order = sorted(observations, key=lambda row: (*(row[k] for k in keys), fetched.get(row["snapshot"], "")))
     last: tuple[tuple[Any, ...], float | None] | None = None
@@ -142,10 +143,10 @@ def _steps(
 
 
 def _fetched(manifest: Path, series: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """When each snapshot of these series was first fetched."""
+    """Return when each snapshot of these series was first fetched."""
     remaining, fetched = set(series), dict[str, str]()
     for line in manifest.read_text(encoding="utf-8").splitlines() if manifest.is_file() else ():
-        if '"fetched"' in line and line.endswith("}"):  # a crash may have torn a line off
+        if '"fetched"' in line and line.endswith("}"):  # a crash may have truncated a line
             event = json.loads(line)
             if any((event["source"], code) in remaining for code in event.get("series", ())):
                 fetched.setdefault(event["snapshot"], event["fetched_at"])

@@ -1,7 +1,6 @@
 """The SQL of series, assessments, projections, gaps and rankings, with names, units and status in words.
 
-Columns are named as in the tables of a release. What a person may give as an argument is read in
-warehouse/client.
+Columns are named as in the tables of a release. warehouse/client parses the users' arguments.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from schemas.codelists.obs_status import STATUS_WORDS
 from warehouse.query.tables import Row, ask, has_table
 from warehouse.query.units import unit_words
 
-# Code lists as tables of a question.
+# Code lists as tables of a query.
 WORDS = """
 status as (
     select unnest($status_codes) as obs_status, unnest($status_words) as status
@@ -23,7 +22,7 @@ unit as (
     select unnest($unit_codes) as unit, unnest($unit_names) as unit_name
 )"""
 
-# Values of countries and of groups alike: a group's value is the official one, or else ours.
+# Values of countries and groups: a group's value is the official one, or else our aggregate.
 VALUES = f"""
 with {WORDS},
 value as (
@@ -155,13 +154,12 @@ order by meta.title, series_break.indicator, series_break.time_period, series_br
 
 
 def breaks_of(folder: Path, indicator: str, area: str, years: Collection[int]) -> list[Row]:
-    """Declared breaks inside a series: time_period and reason, the first first.
+    """Return declared breaks inside a series: time_period and reason, the earliest first.
 
     Args:
-        folder: a release; one of before the table `series_break` has none.
-        indicator: an id.
+        folder: a release; older ones without the table `series_break` have none. indicator: an id.
         area: a code.
-        years: the years with a value; a break up to the first, or after the last, parts nothing.
+        years: the years with a value; a break up to the first, or after the last, separates nothing.
     """
     if len(years) < 2 or not has_table(folder, "series_break"):
         return []
@@ -183,7 +181,7 @@ def breaks_of(folder: Path, indicator: str, area: str, years: Collection[int]) -
 
 
 def words(folder: Path) -> dict[str, Any]:
-    """The arguments of WORDS: statuses and units of a release."""
+    """Return the arguments of WORDS: statuses and units of a release."""
     units = unit_words(folder)
     return {
         "status_codes": list(STATUS_WORDS),

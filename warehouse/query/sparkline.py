@@ -8,11 +8,11 @@ from typing import TypeVar
 Item = TypeVar("Item")
 BARS = "▁▂▃▄▅▆▇█"
 BREAK = "|"
-LONGEST = 24  # bars; a longer series is thinned evenly, with its first and last value
+LONGEST = 24  # bars; a longer series is thinned evenly, keeping its first and last value
 
 
 def spark(values: Sequence[float | None]) -> str:
-    """A line of bars from the lowest to the highest value; a blank where there is none."""
+    """Return a line of bars from the lowest to the highest value; a blank for a missing one."""
     known = [value for value in values if value is not None]
     if not known:
         return ""
@@ -22,7 +22,7 @@ def spark(values: Sequence[float | None]) -> str:
 
 
 def thinned(values: Sequence[Item]) -> list[Item]:
-    """At most LONGEST of the values, evenly chosen, the first and the last among them."""
+    """Return at most LONGEST of the values, evenly chosen, including the first and the last."""
     if len(values) <= LONGEST:
         return list(values)
     step = (len(values) - 1) / (LONGEST - 1)
@@ -30,7 +30,7 @@ def thinned(values: Sequence[Item]) -> list[Item]:
 
 
 def parted(line: str, years: Sequence[int], breaks: Collection[int]) -> str:
-    """A line with a mark where the series breaks: years before it are not compared with those after.
+    """Return a line with a mark where the series breaks: years before it are not comparable with those after.
 
     Args:
         line: one character a year.

@@ -1,6 +1,6 @@
-"""Questions to the tables of a release: DuckDB over its parquet files, on one connection of the process.
+"""Queries on the tables of a release: DuckDB over its parquet files, on one connection per process.
 
-No heavy import here (no pandas, pandera, pyarrow, sqlglot, pydantic): DuckDB alone, and that only when asked.
+No heavy import (no pandas, pandera, pyarrow, sqlglot, pydantic): only DuckDB, on first use.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ DATABASE = "warehouse.duckdb"
 
 
 def ask(folder: Path, sql: str, **values: Any) -> list[Row]:
-    """Rows as dictionaries. {name} in the SQL stands for a table's parquet file, $name for a value."""
+    """Return rows as dictionaries. {name} in the SQL is a table's parquet file, $name a value."""
     names, relation = records(folder, sql, **values)
     return [dict(zip(names, row, strict=True)) for row in relation]
 
 
 def records(folder: Path, sql: str, **values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Names of columns and records. Cheaper than from a relation, which plans the question twice."""
+    """Return column names and records. Cheaper than a relation, which plans the query twice."""
     con = _connection(os.getpid()).cursor()
     relation = con.execute(sql.format_map(_Files(folder)), values or None)
     return tuple(column[0] for column in relation.description or ()), relation.fetchall()
 
 
 def query(folder: Path, sql: str, **values: Any) -> duckdb.DuckDBPyRelation:
-    """The same question as a relation, which answers in rows, Arrow or pandas."""
+    """Return the query as a relation, which converts to rows, Arrow or pandas."""
     return _cursor(_connection(os.getpid())).sql(sql.format_map(_Files(folder)), params=values or None)
 
 
 def database_query(folder: Path, sql: str, values: dict[str, Any]) -> duckdb.DuckDBPyRelation:
-    """An answer on the tables and views of a release under their own names, read-only.
+    """Query the tables and views of a release under their own names, read-only.
 
     They are read from warehouse.duckdb, or from the parquet files where a copy of the release lacks it.
 
     Raises:
-        CompactError: the SQL is not valid, or is no query; the error has DuckDB's words.
+        CompactError: the SQL is invalid, or not a query; the error includes DuckDB's message.
     """
     import duckdb
 
@@ -64,12 +64,12 @@ def database_query(folder: Path, sql: str, values: dict[str, Any]) -> duckdb.Duc
 
 
 def has_table(folder: Path, name: str) -> bool:
-    """Whether the release has a table: one of before the table was published has not."""
+    """Return whether the release has the table: one from before the table was published has not."""
     return (folder / f"{name}.parquet").is_file()
 
 
 class _Files(dict[str, str]):
-    """Names of tables to their files as SQL."""
+    """Maps table names to their files as SQL."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -80,7 +80,7 @@ class _Files(dict[str, str]):
 
 def _cursor(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     cursor = con.cursor()
-    cursor.execute("set enable_progress_bar = false")  # DuckDB draws it on stdout, which is for answers
+    cursor.execute("set enable_progress_bar = false")  # DuckDB draws it on stdout, which is for results
     return cursor
 
 

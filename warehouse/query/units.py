@@ -1,4 +1,4 @@
-"""Units of a release in words: its table `unit`, or for an older release the code list of this checkout."""
+"""Names of a release's units: its table `unit`, or for an older release the code list of this checkout."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from warehouse.query.tables import ask, has_table
 
-# Units that stand for a bare number: nothing is written after it.
+# Units of a bare number: no text follows the number.
 SPACELESS = ("%",)
 
 
 @lru_cache(maxsize=4)
 def unit_words(folder: Path) -> dict[str, tuple[str, str]]:
-    """Name and symbol of each unit by its code. The symbol is written after a number and may be empty."""
+    """Return name and symbol of each unit by its code. The symbol follows a number and may be empty."""
     if has_table(folder, "unit"):
         return {row["unit"]: (row["name"], row["symbol"] or "") for row in ask(folder, "from {unit}")}
     from schemas.codelists.units import units
@@ -22,7 +22,9 @@ def unit_words(folder: Path) -> dict[str, tuple[str, str]]:
 
 
 def verdict_words(folder: Path) -> dict[str, str]:
-    """The classes of the default method in words, by their code; empty for a release of before the table."""
+    """Return the classes of the default method in words, by their code; empty for a release without the
+    table.
+    """
     if not has_table(folder, "code"):
         return {}
     rows = ask(folder, "select code, name from {code} where codelist = 'category'")
@@ -30,7 +32,7 @@ def verdict_words(folder: Path) -> dict[str, str]:
 
 
 def with_unit(number: str, symbol: str) -> str:
-    """A number with its unit: 35 %, US$ 1,200, 12 per 100 people."""
+    """Format a number with its unit: 35 %, US$ 1,200, 12 per 100 people."""
     if not symbol:
         return number
     return f"{number}{symbol}" if symbol.startswith(SPACELESS) else f"{number} {symbol}"

@@ -1,8 +1,8 @@
-"""Builds a release: computes every table from staged and evaluated files, checks and publishes them, or
-nothing.
+"""Builds and validates every table, then publishes the release atomically; on any failure nothing is
+published.
 
-The tables are computed in tables.py; warehouse/store/publish.py turns the folder into a release. Nothing is
-fetched or staged here.
+tables.py computes the tables; warehouse/store/publish.py turns the folder into a release. This module fetches
+and stages nothing.
 """
 
 from __future__ import annotations
@@ -66,14 +66,14 @@ def build_release(
     acknowledge: str = "",
     about: Mapping[str, Any] | None = None,
 ) -> ReleaseResult:
-    """Make a release and point `latest` to it, unless nothing has changed, or a person withdrew what it would
-    be. Raises ReleaseRefused, with everything as it was, if a check of level error fails, the written files
-    are not what they promise, or they revise the release before by more than revision_limits.yaml without a
-    word of acknowledgement.
+    """Make a release and point `latest` to it, unless nothing has changed or an operator withdrew the same
+    release. Raises ReleaseRefused, leaving everything unchanged, if a check of level error fails, the written
+    files fail verification, or they revise the previous release by more than revision_limits.yaml without an
+    acknowledgement.
 
-    tables: a folder with every table, from `build_tables`; without it they are computed here.
-    reports writes what people look at into the folder, once its tables are checked and before the checksums.
-    about: what else release.json shall say (as_of: the moment whose knowledge this is).
+    tables: a folder with every table, from `build_tables`; without it they are computed here. reports: writes
+    site, briefs and workbook into the folder, after the checks of its tables and before the checksums. about:
+    further fields of release.json (as_of: the as-of moment).
     """
     now = now or datetime.now(UTC)
     fingerprint = inputs_fingerprint(inputs)
@@ -102,7 +102,7 @@ def build_release(
             else:
                 take_tables(tables, aside)
             changes = changed_values(aside)
-            database = beside.submit(write_database, aside)  # DuckDB's work, while Python judges the tables
+            database = beside.submit(write_database, aside)  # DuckDB works while Python checks the tables
             refuse([str(finding) for finding in table_findings(aside, fresh=True)])
             _refuse_unexplained(unexplained_changes(previous, aside))
             diff = _diff(previous, aside, release_id, acknowledge, inputs.decided)
@@ -133,8 +133,9 @@ def build_release(
 
 
 def take_tables(tables: Path, aside: Path) -> None:
-    """Put the tables that were computed before into the folder of the release: by a link where the file
-    system has links, as they are never written again."""
+    """Move precomputed tables into the folder of the release: by links if the file system has them, as
+    they are never rewritten.
+    """
     for name in TABLES:
         file = f"{name}.parquet"
         try:
@@ -148,7 +149,9 @@ def take_tables(tables: Path, aside: Path) -> None:
 def _diff(
     previous: Path | None, aside: Path, release_id: str, acknowledge: str, decided: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What the release changes. Refused where it changes more than may pass without a person's word."""
+    """Return the changes of the release. Raises ReleaseRefused if they exceed the limits without an
+    acknowledgement.
+    """
     diff = compare(previous, aside, (previous.name if previous else None, release_id), decided=decided)
     if diff["large"] and not acknowledge.strip():
         listed = "\n  - ".join(row["what"] for row in diff["large"])
@@ -168,7 +171,7 @@ def _diff(
 
 
 def _checks_text(checks: Sequence[CheckResult]) -> str:
-    """checks.json: what was checked of each indicator's values, with the outcome in words."""
+    """Return checks.json: the checks of each indicator's values, with the outcome in words."""
     rows = [
         {
             "indicator": check.subject,
@@ -183,7 +186,7 @@ def _checks_text(checks: Sequence[CheckResult]) -> str:
 
 
 def _standing(state: SourceState) -> str:
-    """How a source stood, for its page: with the age of what is stored of it."""
+    """Return the status of a source for its page, with the age of its stored data."""
     parts = [f"{state.state}: {state.note}" if state.note else state.state]
     if confirmed := state.facts.get("last_confirmed"):
         parts.append(f"the agency last confirmed it on {confirmed[:10]}")
@@ -193,7 +196,7 @@ def _standing(state: SourceState) -> str:
 
 
 def _stale(inputs: ReleaseInputs) -> list[str]:
-    """A sentence for each source that was not confirmed for longer than its cadence allows."""
+    """Return a sentence for each source that was not confirmed for longer than its cadence allows."""
     return [
         f"{name} is stale since {since[:10]}: the agency last confirmed what is used of it on "
         f"{str(state.facts.get('last_confirmed'))[:10]}"
@@ -203,7 +206,7 @@ def _stale(inputs: ReleaseInputs) -> list[str]:
 
 
 def all_checks(inputs: ReleaseInputs, previous: Path | None = None) -> list[CheckResult]:
-    """The checks of every indicator."""
+    """Run the checks of every indicator."""
     definitions = {name: entry.indicator for name, entry in inputs.catalogue.items()}
     present = staged_series(tuple(path for _, path in sorted(inputs.staged.items())))
     return [
@@ -214,7 +217,7 @@ def all_checks(inputs: ReleaseInputs, previous: Path | None = None) -> list[Chec
 
 
 def _warnings(checks: Sequence[CheckResult]) -> list[str]:
-    """What to look at, in words; the indicators without any value in one sentence."""
+    """Return the warnings in words; indicators without any value share one sentence."""
     failed = [check for check in checks if check.severity == "warn" and not check.passed]
     empty = [check.subject for check in failed if check.name == "not_empty"]
     said = [check.message for check in failed if check.subject not in empty or not check.subject]
@@ -234,7 +237,7 @@ def refuse(faults: list[str]) -> None:
 
 
 def _refuse_unexplained(changes: list[str]) -> None:
-    """Raise ReleaseRefused if values changed although nothing that they depend on did."""
+    """Raise ReleaseRefused if values changed although none of their inputs did."""
     if changes:
         raise ReleaseRefused(
             f"{len(changes)} indicators changed without a cause, so nothing was published\n  - "
@@ -255,7 +258,7 @@ def _card(
     previous: Path | None,
     warnings: list[str],
 ) -> dict[str, Any]:
-    """release.json: what the release is, for machines."""
+    """Return release.json, the machine-readable description of the release."""
     ledger = read_columns(aside / "ledger.parquet", "rows_out", "rows_rejected").to_pylist()
     tables = {}
     for name in TABLES:

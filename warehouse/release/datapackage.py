@@ -1,7 +1,7 @@
-"""What a release says of itself to machines: datapackage.json (Frictionless). What it says to people is in
-notes.py.
+"""Writes datapackage.json (Frictionless), the machine-readable description of a release. The page for readers
+is in notes.py.
 
-Made from the tables' one description and from the release card; nothing is computed here.
+It is generated from the tables' descriptions and release.json.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FIELD_TYPES = {
 
 
 def datapackage(card: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
-    """The descriptor of the release: every table as a resource, with its schema, size and hash."""
+    """Return the descriptor of the release: every table as a resource, with its schema, size and hash."""
     used = [sources[name] for name in card["sources"]]
     return {
         "name": "compact-tracker",
@@ -48,7 +48,7 @@ def datapackage(card: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[
 
 
 def _licences(sources: list[Source]) -> list[dict[str, str]]:
-    """The licences of the sources; each value follows that of its own source, see source.parquet."""
+    """Return the licences of the sources; each value has that of its own source, see source.parquet."""
     licences: dict[str, dict[str, str]] = {}
     for source in sources:
         entry = {"name": source.licence.name, "title": source.licence.name}
@@ -71,11 +71,11 @@ def _resource(table: Table) -> dict[str, Any]:
 
 
 def table_schema(table: Table) -> dict[str, Any]:
-    """A table as a Frictionless table schema."""
+    """Return a table as a Frictionless table schema."""
     schema: dict[str, Any] = {"fields": [_field(column) for column in table.columns]}
     if not any(
         table.column(name).nullable for name in table.key
-    ):  # a primary key of the standard knows no null
+    ):  # a primary key of the standard allows no null
         schema["primaryKey"] = list(table.key)
     foreign = [
         {"fields": [column], "reference": {"resource": to, "fields": [known]}}

@@ -1,8 +1,8 @@
-"""What a release says of itself to search engines and catalogues: Croissant 1.0 (which is schema.org), DCAT 3
-and CITATION.cff.
+"""Metadata of a release for search engines and catalogues: Croissant 1.0 (which is schema.org), DCAT 3 and
+CITATION.cff.
 
-Like datapackage.json, these are made from the tables' one description and the release card; nothing is
-computed here. A release does not know where it will be put: every address is relative to its own folder.
+Like datapackage.json, they are generated from the tables' descriptions and release.json. A release does not
+know its final location: every URL is relative to its own folder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from schemas.tables.registry import TABLES
 from warehouse.release.datapackage import DESCRIPTION, TITLE, write_text
 
 PARQUET = "application/vnd.apache.parquet"
-CROISSANT_PARQUET = "application/x-parquet"  # the only name by which mlcroissant 1.1 knows it
+CROISSANT_PARQUET = "application/x-parquet"  # the only name that mlcroissant 1.1 accepts
 KEYWORDS = (
     "Global Digital Compact", "Sustainable Development Goals", "connectivity", "digital divide", "inequality",
     "statistics",
@@ -82,7 +82,7 @@ DATA_TYPES = {
 
 
 def write_dataset_cards(folder: Path, card: Mapping[str, Any], sources: Mapping[str, Source]) -> None:
-    """croissant.json, dcat.jsonld and CITATION.cff of a release. card: release.json."""
+    """Write croissant.json, dcat.jsonld and CITATION.cff of a release. card: release.json."""
     used = [sources[name] for name in card["sources"]]
     write_text(folder / "croissant.json", _json(croissant(card, used)))
     write_text(folder / "dcat.jsonld", _json(dcat(card, used)))
@@ -90,7 +90,7 @@ def write_dataset_cards(folder: Path, card: Mapping[str, Any], sources: Mapping[
 
 
 def croissant(card: Mapping[str, Any], used: Sequence[Source]) -> dict[str, Any]:
-    """The release as a Croissant dataset: a file and a record set for each table."""
+    """Return the release as a Croissant dataset: a file and a record set for each table."""
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -148,7 +148,7 @@ def _field(table: Table, column: Column) -> dict[str, Any]:
 
 
 def dcat(card: Mapping[str, Any], used: Sequence[Source]) -> dict[str, Any]:
-    """The release as a DCAT 3 dataset (W3C, 2024) with a distribution for each table."""
+    """Return the release as a DCAT 3 dataset (W3C, 2024) with a distribution for each table."""
     return {
         "@context": {
             "dcat": "http://www.w3.org/ns/dcat#",
@@ -189,7 +189,7 @@ def dcat(card: Mapping[str, Any], used: Sequence[Source]) -> dict[str, Any]:
 
 
 def citation(card: Mapping[str, Any], used: Sequence[Source]) -> str:
-    """CITATION.cff 1.2.0: how to cite the release, and beneath it whose figures they are."""
+    """Return CITATION.cff 1.2.0: how to cite the release, and the owners of its figures."""
     return yaml.safe_dump(
         {
             "cff-version": "1.2.0",
@@ -219,12 +219,12 @@ def citation(card: Mapping[str, Any], used: Sequence[Source]) -> str:
 
 
 def cite_as(card: Mapping[str, Any]) -> str:
-    """The release in one line, for a footnote."""
+    """Return the release in one line, for a footnote."""
     return f"{TITLE}, release {card['id']}, {card['created'][:10]}."
 
 
 def licences(used: Sequence[Source]) -> list[str]:
-    """The addresses of the licences, each once; each value follows that of its own source."""
+    """Return the URLs of the licences, each once; each value has that of its own source."""
     return sorted({source.licence.url or source.homepage for source in used})
 
 

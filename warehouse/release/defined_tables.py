@@ -1,4 +1,5 @@
-"""The tables of a release that no model computes: definitions as rows, and what staging and evaluation wrote.
+"""The tables of a release that no model computes: definitions as rows, and the results of staging and
+evaluation.
 
 Tables computed by SQL models are in tables.py.
 """
@@ -54,12 +55,13 @@ Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 
 Inputs: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Path, ReleaseInputs], Rows]
 
-COMPANIES = "rdr"  # the source whose rows are of companies
+COMPANIES = "rdr"  # the source with rows about companies
 
 
 def _without_persons(contributions: str) -> str:
-    """Contributions with those contacts alone for which consent was given and that belong to a role: a web
-    page, or a mailbox whose every word is in role_mailboxes.csv. Other addresses may be a person's."""
+    """Return contributions with contacts only where consent was given and the contact belongs to a role: a
+    web page, or a mailbox with all words in role_mailboxes.csv. Other addresses may be personal.
+    """
     roles = ", ".join(literal(row["word"]) for row in read_codelist("role_mailboxes"))
     words = "regexp_split_to_array(lower(split_part(contact, '@', 1)), '[._+-]')"
     role = f"(contact like 'https://%' or list_has_all([{roles}], {words}))"
@@ -97,7 +99,7 @@ def _contributed(contract: Table) -> Inputs:
 
 
 def _code_rows(con: duckdb.DuckDBPyConnection, folder: Path, _inputs: ReleaseInputs) -> Rows:
-    """The code lists, with the codes of the dimensions that a value has."""
+    """Return the code lists, with the codes of the dimensions that a value has."""
     values = parquet(folder / "indicator.parquet")
     used = {
         name: [str(code) for (code,) in con.execute(f"select distinct {name} from {values}").fetchall()]
@@ -127,7 +129,7 @@ def _break_rows(inputs: ReleaseInputs) -> list[dict[str, Any]]:
 
 
 def _codes_used(con: duckdb.DuckDBPyConnection, aside: Path) -> list[str]:
-    """Every area that has a value, and every one that has an observation."""
+    """Return every area that has a value or an observation."""
     files = ", ".join(literal(str(aside / f"{name}.parquet")) for name in ("indicator", "observation"))
     used = con.execute(
         f"select distinct ref_area from read_parquet([{files}], union_by_name = true) order by 1"
@@ -136,7 +138,7 @@ def _codes_used(con: duckdb.DuckDBPyConnection, aside: Path) -> list[str]:
 
 
 def _observation_sql(inputs: ReleaseInputs) -> str:
-    """The staged rows of exactly the series that an indicator uses."""
+    """Return SQL for the staged rows of exactly the series that an indicator uses."""
     used: dict[str, set[str]] = {}
     for entry in inputs.catalogue.values():
         for items in entry.indicator.named_inputs().values():
@@ -152,7 +154,7 @@ def _observation_sql(inputs: ReleaseInputs) -> str:
 
 
 def _company_rows(con: duckdb.DuckDBPyConnection, _folder: Path, inputs: ReleaseInputs) -> Rows:
-    """The staged rows that are of a company, which is told by their dimension alone."""
+    """Return the staged rows about companies, identified by their dimension."""
     path = inputs.staged.get(COMPANIES)
     if path is None:
         return run_sql(con, _union([], COMPANY_RATING), COMPANY_RATING)
@@ -166,7 +168,7 @@ def _company_rows(con: duckdb.DuckDBPyConnection, _folder: Path, inputs: Release
 
 
 def _beside_sql(inputs: ReleaseInputs, table: Table) -> str:
-    """A table that lies beside the staged observations of each source."""
+    """Return SQL for a side table of each source's staged observations."""
     return _union(
         [parquet(path.with_name(f"{table.name}.parquet")) for _, path in sorted(inputs.staged.items())], table
     )
@@ -246,8 +248,8 @@ def _source_rows(inputs: ReleaseInputs) -> list[dict[str, Any]]:
     ]
 
 
-# The tables that are not models: definitions as rows, and what staging and evaluation wrote. In this order,
-# as an area is listed where a value of it is.
+# The tables that are not models: definitions as rows, and the results of staging and evaluation. The order
+# matters, as an area is listed if it has a value.
 DEFINED_TABLES: dict[Table, Inputs] = {
     INDICATOR_META: lambda _con, _folder, given: _from_rows(_meta_rows(given), INDICATOR_META),
     METHOD: lambda _con, _folder, _given: method_table(),

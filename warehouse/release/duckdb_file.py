@@ -1,5 +1,6 @@
-"""warehouse.duckdb: the tables of a release in one file that explains itself. Derived from the parquet files,
-always."""
+"""warehouse.duckdb: the tables of a release in one self-describing file, always derived from the parquet
+files.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +13,11 @@ from warehouse.engine.duckdb_engine import literal, model_sql, parquet
 
 
 def write_database(aside: Path) -> None:
-    """warehouse.duckdb: the tables copied in, with a comment on each table and column, and the views.
+    """Write warehouse.duckdb: copies of the tables, with a comment on each table and column, and the views.
 
-    Copied, not linked: DuckDB looks for a relative parquet path in the reader's working folder, so a file of
-    views breaks as soon as it is opened from elsewhere or sent on alone. v1.0.0: every DuckDB since then can
-    open it.
+    Tables are copied, not linked: DuckDB resolves a relative parquet path in the reader's working folder, so
+    a file of views breaks when it is opened elsewhere or sent alone. Storage version v1.0.0: every later
+    DuckDB can open it.
     """
     with duckdb.connect(":memory:") as con:
         con.execute(

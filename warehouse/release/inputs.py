@@ -1,4 +1,4 @@
-"""What a release is made from, and the fingerprint by which two runs know that nothing has changed."""
+"""The inputs of a release, and the fingerprint that shows whether anything has changed."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ REPORTS = tuple(
     f"reports/**/*.{kind}"
     for kind in ("py", "yaml", "po", "typ", "html", "css", "js", "mjs", "json", "svg", "txt")
 )
-REPORT_LIBRARIES = ("babel", "jinja2", "typst", "xlsxwriter")  # they shape what is written
+REPORT_LIBRARIES = ("babel", "jinja2", "typst", "xlsxwriter")  # they determine the written files
 
 
 @dataclass(frozen=True)
 class SourceState:
-    """How a source stood in the run. note: why it is not live; facts: what else release.json shall say of it
-    (last_confirmed, stale_since, agency_release, cadence), all of it of that moment."""
+    """Status of a source in the run. note: why it is not live; facts: further fields of release.json
+    (last_confirmed, stale_since, agency_release, cadence), all as of that moment.
+    """
 
     state: Literal["live", "stored", "absent"]
     note: str | None = None
@@ -47,14 +48,14 @@ class SourceState:
 
 @dataclass(frozen=True)
 class ReleaseInputs:
-    """All that a release is made from.
+    """The inputs of a release.
 
-    snapshots: the live ones, as rows of the table `snapshot`; staged: source to its observation.parquet,
-    beside which lie ledger.parquet and quarantine.parquet; evaluated: indicator to its file; checks: those
-    of the evaluated indicators, None if they are still to be made; contributions: kind to the parquet file of
-    what is accepted now; commitments: targets, crosswalk, claims and score definitions; decided: snapshots
-    that a person accepted although they differ much, with the person and the reason; with_reports: whether
-    the release gets site, briefs and workbook.
+    snapshots: the current ones, as rows of the table `snapshot`; staged: source to its observation.parquet,
+    with ledger.parquet and quarantine.parquet next to it; evaluated: indicator to its file; checks: those of
+    the evaluated indicators, None if not run yet; contributions: kind to the parquet file of the accepted
+    rows; commitments: targets, crosswalk, claims and score definitions; decided: snapshots that an operator
+    accepted despite large differences, with operator and reason; with_reports: whether the release gets site,
+    briefs and workbook.
     """
 
     catalogue: Mapping[str, Defined]
@@ -74,8 +75,9 @@ class ReleaseInputs:
 
 
 def inputs_fingerprint(inputs: ReleaseInputs) -> str:
-    """sha256 of all that the tables depend on. How the agencies could be reached in a run is not among it: an
-    outage alone makes no new release."""
+    """Return the sha256 of all inputs of the tables. The availability of the agencies is not included: an
+    outage alone makes no new release.
+    """
     digest = sha256(code_fingerprint(*CODE).encode() + engine_version().encode())
     snapshots = sorted((row["source"], row["resource"], row["snapshot"]) for row in inputs.snapshots)
     if inputs.with_reports:

@@ -1,7 +1,7 @@
-"""NOTES.md: one page for readers of a release, from its card; nothing is computed here.
+"""NOTES.md: one page for readers of a release, generated from release.json.
 
-Everything that is cut here is whole in a file for machines, which the page names: release.json (sources and
-warnings), checks.json (checks), diff.json and revision.parquet (changes), datapackage.json (tables).
+Everything shortened here is complete in a machine-readable file, which the page names: release.json (sources
+and warnings), checks.json (checks), diff.json and revision.parquet (changes), datapackage.json (tables).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ AS_OF = (
     "Rebuilt as of {as_of}: from the snapshots that were accepted by then, with the definitions and the code "
     "of the day on which it was made."
 )
-SENTENCES = 12  # about changes: what fits on the page
+SENTENCES = 12  # number of changes that fit on the page
 ROWS = 10  # of the table of changes, the indicators with most changed values
 WARNINGS = 8
-LONGEST = 240  # characters of a sentence; a longer one is a list that a file has whole
+LONGEST = 240  # characters of a sentence; a longer list is complete in a file
 FILES = (
     ("compact-tracker.xlsx", "workbook with values, verdicts, metadata and sources"),
     ("site/index.html", "the site, in English, French and Spanish"),
@@ -40,7 +40,9 @@ def notes(
     changes: list[tuple[str, int, int, int]],
     sentences: Sequence[str] = (),
 ) -> str:
-    """The page. changes: indicator, values changed, new, withdrawn; told: the same and more in sentences."""
+    """Return the page. changes: indicator, values changed, new, withdrawn; told: the same and more in
+    sentences.
+    """
     lines = [
         f"# {TITLE}: release {card['id']}",
         "",
@@ -75,7 +77,7 @@ def notes(
 
 
 def _sources(card: Mapping[str, Any], sources: Mapping[str, Source]) -> list[str]:
-    """A row for each source with data; those without in one line for each reason."""
+    """Return a row for each source with data; sources without data share one line per reason."""
     rows, absent = ["| source | state | licence |", "|---|---|---|"], dict[str, list[str]]()
     for name, facts in card["sources"].items():
         state = facts["state"] + (f": {facts['note']}" if facts["note"] else "")
@@ -112,14 +114,14 @@ def _changes(card: Mapping[str, Any], changes: list[tuple[str, int, int, int]]) 
 
 
 def _listed(sentences: Sequence[str], most: int, file: str) -> list[str]:
-    """Sentences as a list, the first so many, and where the rest is."""
+    """Format the first sentences as a list, and name the file with the others."""
     rest = len(sentences) - most
     more = [f"- {rest} more: see {file}."] if rest > 0 else []
     return [*(f"- {_cut(text)}" for text in sentences[:most]), *more]
 
 
 def _cut(text: str) -> str:
-    """A sentence that fits a line of a table, cut at a word if it is too long."""
+    """Shorten a sentence at a word to fit a line of a table."""
     text = text.replace("|", "/").replace("\n", " ")
     if len(text) <= LONGEST:
         return text

@@ -1,6 +1,7 @@
-"""sources/<id>.md of a release: what a source is, whose, its licence, its snapshots, and what was refused.
+"""The pages sources/<id>.md of a release: description, owner and licence of a source, its snapshots, and
+refused rows.
 
-The definition says the first half, the tables of the release itself the second.
+The first half comes from the definition, the second from the tables of the release.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from pathlib import Path
 from schemas.definitions.source import Source
 from warehouse.engine.duckdb_engine import engine, parquet
 
-EXAMPLES = 3  # refused rows shown for a reason
+EXAMPLES = 3  # number of refused rows shown for a reason
 YES = {True: "yes", False: "no"}
 
 
 def write_source_pages(folder: Path, sources: Mapping[str, Source], states: Mapping[str, str]) -> None:
-    """A page for every source, beside the tables that it speaks of. states: how each stood in the run."""
+    """Write a page for every source. states: status of each source in the run."""
     (folder / "sources").mkdir()
     for source_id, source in sources.items():
         lines = [

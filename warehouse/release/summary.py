@@ -1,4 +1,4 @@
-"""The sentence with which a run says what it released: how much there is, what was added and what changed."""
+"""The one-sentence summary of a release: its size, additions and changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def summary(
     previous: Path | None,
     changes: Sequence[tuple[str, int, int, int]],
 ) -> str:
-    """What a run says of the release that it made."""
+    """Return the summary of a release."""
     with engine() as con:
         relation = con.execute(f"""
             select count(distinct indicator), count(distinct ref_area) filter (where ref_area not like '%:%')
@@ -42,8 +42,9 @@ def summary(
 def _first_and_dropped(
     con: duckdb.DuckDBPyConnection, folder: Path, previous: Path
 ) -> tuple[tuple[int, int], int]:
-    """The indicators with values for the first time, with the number of these values, and those that lost all
-    of them: neither is a revision."""
+    """Return indicators with values for the first time, with the number of values, and those that lost all
+    of them: neither is a revision.
+    """
     row = con.execute(f"""
         with now as (
             select indicator, count(*) as n from {parquet(folder / "indicator.parquet")} group by indicator),

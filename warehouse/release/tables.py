@@ -1,6 +1,6 @@
 """Writes the tables of a release: those of defined_tables.py, then the SQL models.
 
-The models are in models/sql/*.sql; whether the tables may be published is decided in build.py.
+The models are in models/sql/*.sql; build.py decides whether the tables may be published.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ from warehouse.release.inputs import ReleaseInputs
 if TYPE_CHECKING:
     from warehouse.distributed.spark import SparkConnection
 
-# In the order in which they are computed. A model reads the inputs of warehouse/models/*_inputs.py,
-# and each table before it in this list under its name.
+# In execution order. A model reads the inputs of warehouse/models/*_inputs.py, and each earlier table of this
+# list under its name.
 MODEL_TABLES = (
     LATEST,
     DISAGREEMENT,
@@ -83,7 +83,7 @@ MODEL_TABLES = (
     SCORE,
 )
 
-# Tables that take more than one select statement.
+# Tables that need more than one select statement.
 MADE_BY: dict[str, Callable[[duckdb.DuckDBPyConnection], pa.Table | pa.RecordBatchReader]] = {
     PROGRESS.name: progress_rows,
     CLAIM.name: claim_table,
@@ -96,7 +96,7 @@ MADE_BY: dict[str, Callable[[duckdb.DuckDBPyConnection], pa.Table | pa.RecordBat
 
 @dataclass(frozen=True)
 class WrittenTable:
-    """A published table as it was written. seconds: its own."""
+    """A written table. seconds: its own time."""
 
     name: str
     path: Path
@@ -107,7 +107,7 @@ class WrittenTable:
 def write_tables(
     aside: Path, inputs: ReleaseInputs, previous: Path | None, temp: Path | None
 ) -> list[tuple[str, int, int, int]]:
-    """Every table. Returns what `changed_values` does."""
+    """Write every table. Returns the result of `changed_values`."""
     for _ in build_tables(aside, inputs, previous, temp):
         """Each is read back and checked afterwards, with the others: see build_release."""
     return changed_values(aside)
@@ -116,18 +116,16 @@ def write_tables(
 def build_tables(
     folder: Path, inputs: ReleaseInputs, previous: Path | None, temp: Path | None
 ) -> Iterator[WrittenTable]:
-    """Compute every table, each from those before it, on one connection.
+    """Compute every table in dependency order on one connection.
 
     Args:
-        folder: Where they are written.
-        given: What the release is made from.
-        previous: The release before.
-        temp: Where the engine puts what does not fit into memory.
+        folder: Output folder. given: The inputs of the release. previous: The previous release. temp: Folder
+            for data that the engine spills from memory.
     """
     with engine(temp, in_order=False) as con:
         for contract, rows in DEFINED_TABLES.items():
             started, path = monotonic(), folder / f"{contract.name}.parquet"
-            # read back and checked as a whole afterwards, see build_release
+            # read back and checked as a whole later, see build_release
             count = write_table(rows(con, folder, inputs), contract, path, check=False)
             yield WrittenTable(contract.name, path, count, monotonic() - started)
         load_inputs(con, folder, inputs, previous)
@@ -139,7 +137,7 @@ def build_tables(
 
 
 def changed_values(folder: Path) -> list[tuple[str, int, int, int]]:
-    """For each indicator with revisions: how many values changed, are new, were withdrawn."""
+    """Return for each indicator with revisions the number of values changed, new and withdrawn."""
     with engine() as con:
         return [
             (str(name), int(changed), int(new), int(gone))
@@ -155,7 +153,7 @@ def changed_values(folder: Path) -> list[tuple[str, int, int, int]]:
 def load_inputs(
     con: duckdb.DuckDBPyConnection, folder: Path, inputs: ReleaseInputs, previous: Path | None
 ) -> None:
-    """Everything that a model may read, from a folder with the tables of indicator values and areas."""
+    """Load all inputs of the models, from a folder with the tables of indicator values and areas."""
     load_model_inputs(con, folder, inputs.catalogue, previous)
     load_surveys(con, inputs.staged)
     load_commitments(con, folder, within(inputs.commitments, inputs.catalogue))
@@ -166,8 +164,9 @@ def load_inputs(
 def make(
     con: duckdb.DuckDBPyConnection, contract: Table, folder: Path, spark: SparkConnection | None = None
 ) -> int:
-    """Compute a published table, write it to the folder, where the models after it find it. Returns its
-    number of rows. spark: where the models run, if it can; else in DuckDB."""
+    """Compute a published table and write it to the folder, where later models read it. Returns its number
+    of rows. spark: runs the model if it can; else DuckDB does.
+    """
     if spark is not None and contract.name not in ON_DUCKDB:
         rows = compute(cast(duckdb.DuckDBPyConnection, spark), contract)
     else:
@@ -181,8 +180,9 @@ def make(
 
 
 def compute(con: duckdb.DuckDBPyConnection, contract: Table) -> pa.RecordBatchReader:
-    """A published table from its model file, or by the program that puts several such files together, as it
-    comes: the connection is busy until the last row."""
+    """Stream a published table from its model file, or from the program that combines several. The
+    connection is busy until the last row.
+    """
     made = MADE_BY.get(contract.name)
     rows = made(con) if made else stream_sql(con, model_sql(contract.name), contract)
     return rows.to_reader() if isinstance(rows, pa.Table) else rows

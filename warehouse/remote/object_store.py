@@ -1,8 +1,8 @@
-"""A bucket on S3 or on what speaks its language: read an object, put one where none is, replace a version.
+"""A bucket on S3 or a compatible store: read an object, create one, replace a version.
 
-obstore does the talking: neither pyarrow's nor fsspec's file systems can make a put depend on what is there.
-The keys and the address are the AWS_* variables, as docs/operations.md names them. What is kept in a bucket,
-and in which order it is written, is in transfer.py.
+It uses obstore, since the file systems of pyarrow and fsspec have no conditional put. Keys and endpoint are
+the AWS_* variables, see docs/operations.md. transfer.py defines the content of a bucket and the order of
+writes.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Remote:
         self.store = _open(self.url)
 
     def read(self, name: str) -> bytes | None:
-        """An object, or None where there is none."""
+        """Read an object; None if it does not exist."""
         stored = self.read_version(name)
         return stored[0] if stored else None
 
     def read_version(self, name: str) -> tuple[bytes, Version] | None:
-        """An object, and what a later put must name to replace just this one."""
+        """Read an object and its version, which a later conditional put must name."""
         import obstore
 
         try:
@@ -48,12 +48,14 @@ class Remote:
         return body, version
 
     def create(self, name: str, body: bytes) -> bool:
-        """Put an object where none is. False if there is one."""
+        """Create an object. Returns False if it exists."""
         return self._put(name, body, "create")
 
     def replace(self, name: str, body: bytes, version: Version | None) -> tuple[bool, bool]:
-        """Put an object in place of just that version, or where none is. Whether it was put, and whether the
-        store kept to the condition; one that knows no conditions is told so and puts it all the same."""
+        """Replace just that version of an object, or create it. Returns whether it was written, and
+        whether the store supports conditions; without support it is written unconditionally, after a
+        notice.
+        """
         try:
             return self._put(name, body, version or "create"), True
         except NotImplementedError:
@@ -72,7 +74,7 @@ class Remote:
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:
-        """The store's faults in words; that something is there, or not, is no fault."""
+        """Translate the store's errors into messages; existence or absence of an object is not an error."""
         from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError, PreconditionError
 
         try:

@@ -1,6 +1,6 @@
-"""Whether a release of a store may become the latest here, and the line about it in the history.
+"""Rules for making a store's release the latest one here, and its line in the history.
 
-Called for every pull, also of a release that is here already. How files are brought is in transfer.py.
+They apply to every pull, even of a release that already exists here. transfer.py copies the files.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from warehouse.verification.verify import verify_release
 
 
 def judge(folder: Path, release_id: str, where: str, signers: Path | None) -> Signature:
-    """What the release's signature is worth; raises where the release may not be taken."""
+    """Check the release's signature; raise if the release may not be accepted."""
     if findings := verify_release(folder, release_id):
         raise CompactError(
             f"the release is damaged in {len(findings)} places: {findings[0]}",
@@ -33,7 +33,7 @@ def judge(folder: Path, release_id: str, where: str, signers: Path | None) -> Si
 
 
 def refuse_older(folder: Path, before: Path | None, where: str, withdrawn: Mapping[str, Any]) -> None:
-    """Raise CompactError where following the store would take back corrections or an operator's decision.
+    """Raise CompactError if following the store would undo corrections or an operator's decision.
 
     Args:
         folder: the release that the store's `latest` names.
@@ -69,7 +69,7 @@ def _created(card: Mapping[str, Any]) -> datetime:
 def pull_event(
     before: Path | None, release_id: str, store: str, signature: Signature, by: str, now: datetime | None
 ) -> dict[str, Any]:
-    """The line in the history."""
+    """Return the line in the history."""
     return {
         "event": "pulled",
         "at": (now or datetime.now(UTC)).astimezone(UTC).isoformat(),

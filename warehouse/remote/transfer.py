@@ -1,12 +1,12 @@
-"""A release store on S3 or what speaks its language: publish a release there, and bring one back.
+"""Publishes releases to S3 or a compatible store, and pulls them back.
 
-The store has the shape of `$COMPACT_HOME/releases`: a folder a release, and `latest` with the id of one. S3
-knows no rename, so the order of writes takes its place: every file of the release first, SHA256SUMS last of
-them, all read back; then `latest`, in one put that the store refuses if somebody else has changed it since it
-was read. Whoever reads `latest` therefore finds a whole release, the old or the new one, whenever the upload
-ends.
+The store is structured like `$COMPACT_HOME/releases`: a folder per release, and `latest` with the id of one.
+S3 has no rename, so atomicity comes from the order of writes: every file of the release first, SHA256SUMS
+last of them, all read back; then `latest`, in one conditional put that fails if another client has changed it
+since it was read. A reader of `latest` therefore always gets a complete release, the old or the new one, even
+if the upload is interrupted.
 
-How a store is asked is in object_store.py.
+Requests to a store are in object_store.py.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from warehouse.store.publish import SUMS, building, file_sha256, publish, publis
 from warehouse.verification.signing import SIGNATURE
 from warehouse.verification.verify import verify_release
 
-AT_ONCE = 8  # files under way; more gains nothing over one connection to a store
+AT_ONCE = 8  # concurrent files; more gains nothing over one connection to a store
 USABLE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 
 
 class NotInStore(CompactError):
-    """The store has no such release, or none at all."""
+    """The store does not have this release, or has none."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """What came of a publication. sent and there: files that were sent, and that were there already."""
+    """Result of a publication. sent and there: files that were sent, and that existed already."""
 
     release: str
     before: str | None
@@ -57,7 +57,9 @@ class Published:
 def publish_to(
     url: str, folder: Path, *, back: bool = False, tell: Callable[[str], None] = print
 ) -> Published:
-    """Send a whole release and point the store's `latest` to it. back: also where a newer one is there."""
+    """Send a whole release and point the store's `latest` to it. back: allowed even if the store has a
+    newer one.
+    """
     if findings := verify_release(folder):
         raise CompactError(
             f"the release is damaged in {len(findings)} places: {findings[0]}",
@@ -74,7 +76,7 @@ def publish_to(
     with ThreadPoolExecutor(AT_ONCE) as workers:
         sent = sum(workers.map(lambda name: _send(remote, folder, name), files))
     _send(remote, folder, SUMS)
-    if (folder / SIGNATURE).is_file():  # made after the release, perhaps anew
+    if (folder / SIGNATURE).is_file():  # made after the release, perhaps repeatedly
         place = f"{folder.name}/{SIGNATURE}"
         signed = remote.read_version(place)
         remote.replace(place, (folder / SIGNATURE).read_bytes(), signed[1] if signed else None)
@@ -96,7 +98,7 @@ def _files(folder: Path) -> list[str]:
 
 
 def _send(remote: Remote, folder: Path, name: str) -> bool:
-    """Put one file unless it is there, and read it back. False if it was there."""
+    """Send one file unless it exists, and read it back. Returns False if it existed."""
     body, place = (folder / name).read_bytes(), f"{folder.name}/{name}"
     try:
         sent = remote.create(place, body)
@@ -135,25 +137,24 @@ def pull_from(
     by: str = "",
     now: datetime | None = None,
 ) -> Path:
-    """Bring a release into a home and, if the store's `latest` names it, make it the latest here.
+    """Pull a release into a home and, if the store's `latest` names it, make it the latest here.
 
-    It is judged every time, also where it is here already: whole, of the id on which pointer, folder and card
-    agree, signed by one of the signers where they are named, and not older than the latest here.
+    It is verified every time, even if it exists here: complete, with one id in pointer, folder and
+    release.json, signed by a configured signer if there are any, and not older than the latest here.
 
     Args:
         url: the store.
         home: COMPACT_HOME.
         release: an id; by default the one that the store's `latest` names.
-        signers: the allowed-signers file; None where no signature is asked for.
-        back: also follow `latest` to a release that is older than the latest here.
-        by: who pulls, for the history.
+        signers: the allowed-signers file; None if no signature is required. back: follow `latest` even to a
+            release that is older than the latest here. by: the operator, for the history.
         now: the moment, for the history.
 
     Returns:
         The folder of the release.
 
     Raises:
-        CompactError: the release is not what it should be; nothing here has changed.
+        CompactError: the release failed verification; nothing here has changed.
     """
     remote = Remote(url)
     latest = _now(remote)
@@ -187,7 +188,7 @@ def pull_from(
 
 @contextmanager
 def brought(url: str, release: str | None = None) -> Iterator[Path]:
-    """A release of the store as it is there, in a folder of its id that is gone afterwards."""
+    """Yield a copy of a store's release in a temporary folder named after its id."""
     remote = Remote(url)
     release_id = _wanted(remote, release, _now(remote))
     with tempfile.TemporaryDirectory(prefix="compact-check-") as aside:
@@ -218,7 +219,7 @@ def _id(body: bytes) -> str:
 
 
 def _fetch(remote: Remote, release: str, aside: Path) -> None:
-    """All files that SHA256SUMS lists, and it, as they are there."""
+    """Download SHA256SUMS and all files that it lists."""
     sums = remote.read(f"{release}/{SUMS}")
     if sums is None:
         raise NotInStore(
@@ -241,13 +242,13 @@ def _fetch(remote: Remote, release: str, aside: Path) -> None:
 
 
 def _fetch_signature(remote: Remote, release: str, folder: Path) -> None:
-    """The signature as it is there now: a release may be signed after it was published."""
+    """Download the current signature: a release may be signed after its publication."""
     if (signature := remote.read(f"{release}/{SIGNATURE}")) is not None:
         (folder / SIGNATURE).write_bytes(signature)
 
 
 def _inside(name: str) -> str:
-    """The name, if it stays inside of the release: a store may hold what nobody of us wrote."""
+    """Return the name if it stays inside the release: the content of a store is untrusted."""
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or "\\" in name or any(part in ("..", ".") for part in parts):
         raise CompactError(

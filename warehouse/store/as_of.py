@@ -1,6 +1,6 @@
-"""The snapshot store as its manifest stood at a past moment.
+"""The snapshot store as of a past moment of its manifest.
 
-Which release was the latest then is in history.py; pipelines/steps/as_of.py rebuilds a release from this
+history.py finds the latest release of that moment; pipelines/steps/as_of.py rebuilds a release from this
 store.
 """
 
@@ -17,7 +17,7 @@ from sources.snapshots.store import Store
 
 
 class StoreAsOf(Store):
-    """The store with the events up to a moment. It can be asked, not written to."""
+    """The store with the events up to a moment, read-only."""
 
     def __init__(self, home: Path, when: datetime) -> None:
         super().__init__(home, JournalAsOf(home / "snapshots", when))
@@ -27,7 +27,7 @@ class StoreAsOf(Store):
 class JournalAsOf(Journal):
     """The manifest up to a moment.
 
-    The order of the lines is what counts: an event whose clock was put back is as old as the one before it.
+    The order of the lines counts: an event with a clock set back is as old as the one before it.
     """
 
     def __init__(self, folder: Path, when: datetime) -> None:
@@ -46,12 +46,13 @@ class JournalAsOf(Journal):
 
     def _take(self, number: int, event: Event) -> None:
         self._reached = max(self._reached, _at(event))
-        if self._reached <= self.when or event["event"] == "dropped":  # what is gone is gone for the past too
+        # pages removed now are missing in the past too
+        if self._reached <= self.when or event["event"] == "dropped":
             super()._take(number, event)
 
 
 def reaches_back_to(home: Path) -> datetime | None:
-    """When the first snapshot of this store was accepted; None if none ever was."""
+    """Return when the first snapshot of this store was accepted; None if none was."""
     store = Store(home)
     accepted = [
         _at(event)
@@ -63,5 +64,5 @@ def reaches_back_to(home: Path) -> datetime | None:
 
 
 def _at(event: Event) -> datetime:
-    """When an event happened: a fetch says when the answer came."""
+    """Return when an event happened: for a fetch, the time of the response."""
     return datetime.fromisoformat(event.get("at") or event["fetched_at"])

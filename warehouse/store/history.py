@@ -1,8 +1,7 @@
-"""Deliberate changes of the latest release: pointing `latest` to an older one, with a reason, and its
-record.
+"""The record of deliberate changes of the latest release: pointing `latest` to an older one, with a reason.
 
-releases/history.jsonl has one line per decision. Publishing needs none, as release.json has the moment;
-publish.py publishes.
+releases/history.jsonl has one line per decision. Publishing (publish.py) adds none, as release.json has the
+moment.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from warehouse.store.publish import read_release_metadata, releases_folder
 
 
 def history(home: Path) -> list[Row]:
-    """The decisions, in order."""
+    """Return the decisions, in order."""
     return read_history(releases_folder(home) / HISTORY)
 
 
 def withdrawn(home: Path) -> dict[str, Row]:
-    """The releases that a person took back, each with the decision."""
+    """Return the withdrawn releases, each with the decision."""
     by_release: dict[str, Row] = {}
     for event in history(home):
         by_release |= dict.fromkeys(event["withdrawn"], event)
@@ -28,7 +27,7 @@ def withdrawn(home: Path) -> dict[str, Row]:
 
 
 def was_withdrawn(home: Path, fingerprint: str) -> str | None:
-    """Where the release that these inputs would make was withdrawn: why, in a sentence."""
+    """Return the reason if the release of these inputs was withdrawn, as a sentence."""
     for name, event in withdrawn(home).items():
         card = releases_folder(home) / name / "release.json"
         if card.is_file() and read_release_metadata(card.parent)["fingerprint"] == fingerprint:

@@ -1,9 +1,8 @@
-"""`releases/latest`: which release is the latest, and how that changes, so that a crash leaves the old one
-or the new one.
+"""The pointer `releases/latest`, switched so that a crash leaves the old release or the new one.
 
-Whatever moves the pointer first records the move (`.moving`). The next process with the right to publish
-finds that record and finishes the move: a release that was renamed into place is published, a rollback gets
-its line in the history. publish.py makes releases.
+A switch is first recorded (`.moving`). The next process with the publishing lock completes a recorded switch:
+a release that was renamed into place is published, a rollback gets its line in the history. publish.py makes
+releases.
 
 `latest` is a symbolic link; on a file system without links, a text file with the id of the release.
 """
@@ -22,7 +21,7 @@ from sources.snapshots.atomic import sync, write_atomic
 LATEST, MOVING, HISTORY = "latest", ".moving", "history.jsonl"
 CARD = "release.json"
 Row = dict[str, Any]
-# What symlink(2) answers where the file system, or the rights on Windows, have no symbolic links.
+# Errors of symlink(2) if the file system, or the rights on Windows, do not allow symbolic links.
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
 
@@ -31,7 +30,7 @@ def releases_folder(home: Path) -> Path:
 
 
 def latest_release(home: Path) -> Path | None:
-    """The folder that `latest` names, or None before the first release."""
+    """Return the folder that `latest` names, or None before the first release."""
     pointer = releases_folder(home) / LATEST
     if pointer.is_file():
         named = pointer.read_text(encoding="utf-8").strip()
@@ -41,7 +40,7 @@ def latest_release(home: Path) -> Path | None:
 
 
 def point_latest(folder: Path, release_id: str) -> None:
-    """Make `latest` name another release: a new link beside it takes its place in one step."""
+    """Point `latest` to another release: a new link replaces it atomically."""
     aside = folder / f".{LATEST}-{os.getpid()}"
     aside.unlink(missing_ok=True)
     try:
@@ -58,15 +57,17 @@ def point_latest(folder: Path, release_id: str) -> None:
 
 
 def move(folder: Path, release_id: str, prepare: Callable[[], None], event: Row | None = None) -> None:
-    """Note what is to happen, prepare (rename the release into place), record the event, point `latest`."""
+    """Record the switch, prepare it (rename the release into place), record the event, point `latest`."""
     write_atomic(folder / MOVING, json.dumps({"to": release_id, "event": event}).encode())
     prepare()
     finish(folder)
 
 
 def finish(folder: Path) -> None:
-    """Finish a move that was noted; nothing where none was. A release that was not yet in place when its run
-    died is not published. Only for who has the right to publish."""
+    """Complete a recorded switch, if there is one.
+
+    A release that was not yet in place when its run died is not published. Requires the publishing lock.
+    """
     note = folder / MOVING
     if not note.is_file():
         return
@@ -80,14 +81,17 @@ def finish(folder: Path) -> None:
 
 
 def read_history(path: Path) -> list[Row]:
-    """The recorded events, in order. A last line without its end is being written, or was torn off by a crash
-    and will be written again by `finish`: it does not count."""
+    """Return the recorded events, in order.
+
+    An incomplete last line does not count: it is being written, or was truncated by a crash and will be
+    rewritten by `finish`.
+    """
     whole, _, _ = (path.read_bytes() if path.is_file() else b"").rpartition(b"\n")
     return [json.loads(line) for line in whole.split(b"\n") if line.strip()]
 
 
 def _record(path: Path, event: Row) -> None:
-    """Add an event, once: after a crash it may stand there already, whole or torn."""
+    """Add an event, once: after a crash it may exist already, complete or truncated."""
     if event in read_history(path)[-1:]:
         return
     with path.open("ab+") as file:

@@ -1,4 +1,4 @@
-"""The releases that are kept, and the one that a caller names."""
+"""Lists the kept releases, and opens one by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def open_release(home: Path, release: str | None = None) -> Path:
-    """The folder of a release, by default of the one that `latest` points to."""
+    """Return the folder of a release, by default of the latest one."""
     if release is None:
         newest = latest_release(home)
         if newest is None:
@@ -36,12 +36,12 @@ def open_release(home: Path, release: str | None = None) -> Path:
 
 
 def releases(home: Path) -> list[Row]:
-    """Every release, the newest first."""
+    """Return every release, the newest first."""
     folder, was_withdrawn = releases_folder(home), withdrawn(home)
     latest = latest_release(home)
     listed = []
     for path in folder.glob(f"*/{CARD}") if folder.is_dir() else ():
-        if path.parent.is_symlink() or path.parent.name.startswith("."):  # being made, or being removed
+        if path.parent.is_symlink() or path.parent.name.startswith("."):  # in preparation, or in removal
             continue
         card = read_release_metadata(path.parent)
         listed.append(
@@ -62,7 +62,7 @@ def releases(home: Path) -> list[Row]:
 
 
 def moment(text: str) -> datetime:
-    """A date, meaning its end in UTC, or a time."""
+    """Parse a date, meaning its end in UTC, or a time."""
     try:
         if len(text) == len("2026-01-01"):
             return datetime.combine(date.fromisoformat(text), time.max, UTC)
@@ -75,7 +75,7 @@ def moment(text: str) -> datetime:
 
 
 def release_as_of(home: Path, when: datetime) -> Path:
-    """The release to which `latest` pointed at that moment, of those that are kept."""
+    """Return the kept release that `latest` named at that moment."""
     moves = [(datetime.fromisoformat(row["created"]), 0, row["id"]) for row in releases(home)]
     moves += [(datetime.fromisoformat(event["at"]), 1, event["to"]) for event in history(home)]
     before = sorted(move for move in moves if move[0] <= when)

@@ -1,7 +1,7 @@
-"""Publishes: a finished, checked folder becomes a release, and `latest` points to it, in one atomic step.
+"""Publishes a finished, checked folder as a release and points `latest` to it, atomically.
 
-release/build.py writes the folder. Here are the lock against two publishing runs, the building folder,
-checksums, and the release's card. The swap is in latest.py.
+release/build.py writes the folder. This module has the publishing lock, the building folder, checksums, and
+release.json. The switch of the pointer is in latest.py.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ BUILDING, REMOVED = ".building-", ".removed-"
 
 
 class ReleaseRefused(CompactError):
-    """A check of level error failed, so nothing was published and `latest` is as it was."""
+    """A check of level error failed, so nothing was published and `latest` is unchanged."""
 
 
 @dataclass(frozen=True)
 class ReleaseResult:
-    """What came of a build. made is false if nothing had changed; id and path are then those of `latest`."""
+    """Result of a build. made is false if nothing had changed; id and path are then those of `latest`."""
 
     made: bool
     id: str
@@ -54,21 +54,22 @@ class ReleaseResult:
 
 
 def read_release_metadata(folder: Path) -> dict[str, Any]:
-    """release.json of a release."""
+    """Return release.json of a release."""
     card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
     return card
 
 
 def snapshots_of(folder: Path) -> set[str]:
-    """The ids of the snapshots that a release was made from."""
+    """Return the ids of the snapshots that a release was made from."""
     from schemas.tables.arrow import read_columns
 
     return set(read_columns(folder / "snapshot.parquet", "snapshot")["snapshot"].to_pylist())
 
 
 def not_before(latest: Path | None, now: datetime) -> datetime:
-    """Now, or a second after the latest release where the clock has been put back since: releases are listed
-    and found by their time."""
+    """Return the current time, or a second after the latest release if the clock was set back: releases
+    are sorted and found by their time.
+    """
     after = (
         datetime.fromisoformat(read_release_metadata(latest)["created"]) + timedelta(seconds=1)
         if latest
@@ -79,9 +80,10 @@ def not_before(latest: Path | None, now: datetime) -> datetime:
 
 @contextmanager
 def publishing(home: Path) -> Iterator[Path]:
-    """The folder of releases, with the only right to publish in it. The right ends with the process, however
-    it ends, so any building folder found here belongs to a run that died, and is removed; a swap that it had
-    begun is finished."""
+    """Yield the folder of releases while holding the publishing lock. The lock ends with its process, so
+    any building folder found here belongs to a dead run and is removed; a switch that it started is
+    completed.
+    """
     folder = releases_folder(home)
     with ExitStack() as held:
         try:
@@ -107,7 +109,7 @@ def publishing(home: Path) -> Iterator[Path]:
 
 @contextmanager
 def building(folder: Path, release_id: str) -> Iterator[Path]:
-    """A new folder aside, removed if the build fails."""
+    """Yield a new temporary folder, removed if the build fails."""
     aside = folder / f"{BUILDING}{release_id}-{os.getpid()}"
     aside.mkdir()
     try:
@@ -118,7 +120,7 @@ def building(folder: Path, release_id: str) -> Iterator[Path]:
 
 
 def next_release_id(folder: Path, base: str) -> str:
-    """The id, or the id with a number if a release has it: releases are never changed."""
+    """Return the id, with a number appended if a release has it: releases never change."""
     number, free = 2, base
     while (folder / free).exists():
         free, number = f"{base}-{number}", number + 1
@@ -126,7 +128,7 @@ def next_release_id(folder: Path, base: str) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """sha256 of a file's bytes."""
+    """Return the sha256 of a file's bytes."""
     digest = sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -135,7 +137,7 @@ def file_sha256(path: Path) -> str:
 
 
 def write_sums(folder: Path) -> None:
-    """SHA256SUMS over every other file, in the form that `sha256sum -c` reads."""
+    """Write SHA256SUMS over all other files, in the format that `sha256sum -c` reads."""
     names = sorted(
         p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.name != SUMS
     )
@@ -144,8 +146,9 @@ def write_sums(folder: Path) -> None:
 
 
 def publish(aside: Path, release_id: str, event: dict[str, Any] | None = None) -> Path:
-    """Rename the finished folder into place and swap `latest`. A crash between any two lines leaves `latest`
-    whole, and a release in place that the next run publishes."""
+    """Rename the finished folder into place and switch `latest`. A crash between any two lines leaves
+    `latest` valid; the next run publishes a release that is already in place.
+    """
     folder = aside.parent
     for path in [*aside.rglob("*"), aside]:
         sync(path)

@@ -1,4 +1,4 @@
-"""Which releases are kept and why, by the policy of retention.yaml. Nothing is removed here."""
+"""Decides which releases are kept and why, by the policy of retention.yaml. Removes nothing."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ FILE = Path(__file__).with_name("retention.yaml")
 
 
 def policy(keep: int | None = None) -> tuple[int, bool]:
-    """How many of the last releases are kept, and whether the first of each year is. keep: in place of the
-    file's number."""
+    """Return how many of the last releases are kept, and whether the first of each year is. keep:
+    overrides the number in the file.
+    """
     document: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     last = document["last"]["keep"] if keep is None else keep
     if not isinstance(last, int) or last < 1:
@@ -32,7 +33,7 @@ def policy(keep: int | None = None) -> tuple[int, bool]:
 
 
 def kept(home: Path, keep: int | None = None) -> dict[str, str]:
-    """The releases that are kept, each with the first reason that holds."""
+    """Return the kept releases, each with the first applicable reason."""
     last, first_of_year = policy(keep)
     rows = releases(home)  # the newest first
     there = {row["id"] for row in rows}
@@ -42,7 +43,7 @@ def kept(home: Path, keep: int | None = None) -> dict[str, str]:
         reasons.setdefault(str(read_release_metadata(latest)["previous"]), "the one before the latest")
     for event in history(home)[-1:]:
         reasons.setdefault(event["to"], "rolled back to")
-    for name in withdrawn(home):  # a run that would make it again has to know
+    for name in withdrawn(home):  # a run that would reproduce it must know
         reasons.setdefault(name, "withdrawn by a rollback")
     for row in rows[:last]:
         reasons.setdefault(row["id"], f"one of the last {last}")
@@ -56,8 +57,9 @@ def kept(home: Path, keep: int | None = None) -> dict[str, str]:
 
 
 def reaches_back_to(home: Path, keep: int | None = None) -> datetime | None:
-    """The moment from which on every state of the store can be rebuilt: when the oldest of the last releases
-    was made; None before the first."""
+    """Return the earliest moment from which every state of the store can be rebuilt: the time of the
+    oldest of the last releases; None before the first.
+    """
     last, _ = policy(keep)
     made = [row["created"] for row in releases(home)[:last]]
     return datetime.fromisoformat(min(made)) if made else None

@@ -1,4 +1,4 @@
-"""`compact verify`: checksums, signatures, references, and values computed again."""
+"""`compact verify`: checksums, signatures, references, and recomputed values."""
 
 from schemas.exports import lazy_exports
 

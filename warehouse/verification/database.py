@@ -1,5 +1,5 @@
-"""warehouse.duckdb against the parquet files of its release: the same rows in every table, and no view that
-reaches out of the file.
+"""Compares warehouse.duckdb with the parquet files of its release: equal rows in every table, and no view
+that reads other files.
 
 The file is attached read-only in a database without access to anything but the release's folder.
 """
@@ -18,7 +18,7 @@ DATABASE = "warehouse.duckdb"
 
 
 def database_findings(folder: Path, names: Collection[str]) -> Iterator[Finding]:
-    """Where warehouse.duckdb and the parquet files say different things.
+    """Return the differences between warehouse.duckdb and the parquet files.
 
     Args:
         folder: the release's folder; warehouse.duckdb and the tables are regular files in it.
@@ -63,7 +63,7 @@ def _table_findings(
 
 
 def _digest(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> tuple[object, ...]:
-    """What the rows of a table add up to, whatever their order: number and two sums of 64-bit hashes."""
+    """Return an order-independent checksum of a table: number of rows and two sums of 64-bit hashes."""
     row = ", ".join(f'"{name}"' for name in columns)
     return tuple(
         con.execute(
@@ -73,7 +73,7 @@ def _digest(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> t
 
 
 def _view_findings(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    """A view that needs other files would show its reader something else than the release."""
+    """Find views that read other files, which could show other data than the release."""
     con.execute("use published")
     views = con.execute(
         "select view_name from duckdb_views() where database_name = 'published' and not internal order by 1"

@@ -1,7 +1,7 @@
-"""The files of a release folder as a folder: names, kinds, checksums, and release.json as a document.
+"""Verifies the files of a release folder: names, kinds, checksums, and release.json as a document.
 
-Nothing is opened here that is not a regular file inside of the folder: a link, a pipe or a device in the
-place of a file is reported, never followed. What the tables say is checked in verify.py.
+It opens only regular files inside the folder: a link, a pipe or a device is reported, never followed.
+verify.py checks the content of the tables.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KINDS = {
 
 
 def is_regular(path: Path) -> bool:
-    """Whether there is a regular file of its own, not a link to one."""
+    """Return whether it is a regular file, not a link to one."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
@@ -39,7 +39,7 @@ def is_regular(path: Path) -> bool:
 
 
 def checksum_findings(folder: Path) -> list[Finding]:
-    """Every file that is missing, added, of another kind, or not the bytes that SHA256SUMS lists."""
+    """Find every file that is missing, added, of another kind, or different from SHA256SUMS."""
     odd = list(_kinds(folder))
     if not is_regular(folder / SUMS):
         return [*odd, Finding(SUMS, "files", "is missing, so nothing can be checked against it")]
@@ -69,7 +69,7 @@ def checksum_findings(folder: Path) -> list[Finding]:
 
 
 def read_sums(path: Path) -> tuple[dict[str, str], list[Finding]]:
-    """SHA256SUMS: name to sha256, and what is wrong with it as a document."""
+    """Read SHA256SUMS: name to sha256, and the problems of the document."""
     if path.stat().st_size > MAX_LISTED_BYTES:
         return {}, [Finding(SUMS, "files", f"is larger than {MAX_LISTED_BYTES} bytes")]
     body = path.read_bytes()
@@ -93,7 +93,7 @@ def read_sums(path: Path) -> tuple[dict[str, str], list[Finding]]:
 
 
 def card_findings(folder: Path, release_id: str = "") -> tuple[dict[str, Any] | None, list[Finding]]:
-    """release.json, or None where it is missing or not one; and what is wrong with it as a document.
+    """Return release.json (None if it is missing or invalid) and the problems of the document.
 
     Args:
         folder: the release's folder.
@@ -106,7 +106,7 @@ def card_findings(folder: Path, release_id: str = "") -> tuple[dict[str, Any] | 
         return None, [Finding(CARD, "document", f"is larger than {MAX_LISTED_BYTES} bytes")]
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:  # also bytes that are not UTF-8
+    except (ValueError, RecursionError) as error:  # including bytes that are not UTF-8
         return None, [Finding(CARD, "document", f"is not JSON ({type(error).__name__})")]
     if problem := _card_problem(card):
         return None, [Finding(CARD, "document", problem)]
@@ -117,7 +117,7 @@ def card_findings(folder: Path, release_id: str = "") -> tuple[dict[str, Any] | 
 
 
 def _card_problem(card: object) -> str:
-    """Why a value is not a release's card; empty if it is one."""
+    """Return why a value is not valid content of release.json; empty if it is."""
     if not isinstance(card, dict):
         return "is not a JSON object"
     for field in ("id", "created", "fingerprint"):
@@ -137,7 +137,7 @@ def _card_problem(card: object) -> str:
 
 
 def _kinds(folder: Path) -> Iterator[Finding]:
-    """Whatever is neither a regular file nor a folder with something in it."""
+    """Find everything that is neither a regular file nor a non-empty folder."""
     for path in sorted(folder.rglob("*")):
         mode = path.lstat().st_mode
         name = path.relative_to(folder).as_posix()

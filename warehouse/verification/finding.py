@@ -1,4 +1,4 @@
-"""One thing that is not as a release says."""
+"""One difference between a release and its own description."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ CHECKSUM = "checksum"
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing that is not as the release says.
+    """One difference between a release and its own description.
 
     Attributes:
         file: the file's path inside of the release, or the table it is about.
         check: the kind of check that failed, a stable word.
-        what: what was found, in words.
+        what: the difference, in words.
     """
 
     file: str

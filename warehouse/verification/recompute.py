@@ -1,7 +1,7 @@
 """Recomputes published values from the published observations, as `compact explain` does: a sample, or
 all.
 
-pipelines/maintenance/restage.py checks that the observations are what the agencies sent.
+pipelines/maintenance/restage.py compares the observations with the agencies' stored bytes.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from warehouse.verification.finding import Finding
 if TYPE_CHECKING:
     import duckdb
 
-SAMPLE = 500  # values of each table; computing them again takes seconds
-BATCH = 20_000  # cells that are traced at once
-EXAMPLES = 5  # values of an indicator that are shown
+SAMPLE = 500  # sample size of each table; recomputing it takes seconds
+BATCH = 20_000  # number of cells traced at once
+EXAMPLES = 5  # number of values shown per indicator
 Key = tuple[str, tuple[str, ...]]  # indicator and codes of VALUE_DIMENSIONS
 
 
 @dataclass
 class Recomputed:
-    """What computing again came to.
+    """Result of recomputing.
 
     Attributes:
-        values: how many values were computed again.
-        not_computed: how many need more than one country, and were left out.
+        values: number of recomputed values. not_computed: number of values that need more than one country,
+            and were skipped.
         findings: the values that differ.
     """
 
@@ -44,12 +44,12 @@ class Recomputed:
 
 
 def recompute(folder: Path, *, every: bool = False, seed: int | None = None) -> Recomputed:
-    """Compute values of the tables indicator and aggregate again.
+    """Recompute values of the tables indicator and aggregate.
 
     Args:
         folder: a release whose tables can be read.
-        every: all values; else a sample of each table.
-        seed: of the sample; a new one each time by default, so that repeated checks see other values.
+        every: all values; else a sample of each table. seed: of the sample; random by default, so that
+            repeated checks cover other values.
     """
     result = Recomputed()
     with tables(folder) as con:
@@ -80,7 +80,7 @@ def _recompute_values(con: duckdb.DuckDBPyConnection, seed: int | None, result: 
 
 
 def _cells(con: duckdb.DuckDBPyConnection, seed: int | None) -> Iterator[tuple[Key, list[Cell]]]:
-    """The cells of each indicator and combination of dimensions; of a sample where there is a seed."""
+    """Return the cells of each indicator and combination of dimensions; only a sample if there is a seed."""
     columns = ", ".join(VALUE_DIMENSIONS)
     chosen = "indicator"
     if seed is not None:

@@ -1,8 +1,8 @@
 """The signature of a release: SHA256SUMS signed with an ssh key (`ssh-keygen -Y sign`, OpenSSH 8.0 and
-later), in SHA256SUMS.sig beside it. Who may sign stands in an allowed-signers file, in the form of
-ssh-keygen(1).
+later), in SHA256SUMS.sig next to it. The allowed signers are in a file in the format of ssh-keygen(1).
 
-As SHA256SUMS covers every other file, so does the signature. What is signed is not judged here.
+As SHA256SUMS covers every other file, so does the signature. This module does not validate the signed
+content.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from warehouse.store.publish import SUMS
 SIGNATURE = f"{SUMS}.sig"
 NAMESPACE = "compact-tracker-release"  # a signature made for another purpose does not count
 TOOL = "ssh-keygen"
-SECONDS = 60.0  # a key with a passphrase is asked for on the terminal
+SECONDS = 60.0  # ssh-keygen asks for a key's passphrase on the terminal
 
 State = Literal["unsigned", "valid", "unknown signer", "invalid", "not checked"]
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a release's signature is worth. who: the signer by the name of the allowed-signers file; what: a
-    sentence."""
+    """Result of checking a release's signature. who: the signer by the name in the allowed-signers file;
+    what: a sentence.
+    """
 
     state: State
     what: str
@@ -37,7 +38,7 @@ class Signature:
 
 def sign(folder: Path, key: Path) -> Path:
     """Sign a release's checksums. key: a private key, or a public one whose private part the ssh agent has.
-    Raises CompactError where the tool or the key cannot be used."""
+    Raises CompactError if the tool or the key cannot be used."""
     if shutil.which(TOOL) is None:
         raise CompactError(f"{TOOL} is not installed", next_step="install OpenSSH's client (openssh-client)")
     if not key.is_file():
@@ -59,8 +60,9 @@ def sign(folder: Path, key: Path) -> Path:
 
 
 def check_signature(folder: Path, signers: Path | None) -> Signature:
-    """What the signature is worth. signers: the allowed-signers file; without one a signature can be found
-    broken, but nobody's name is known."""
+    """Check the signature. signers: the allowed-signers file; without one a signature can be found broken,
+    but its signer is unknown.
+    """
     if not (folder / SIGNATURE).is_file():
         return Signature("unsigned", "the release is not signed")
     if signers is not None and not signers.is_file():

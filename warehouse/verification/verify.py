@@ -1,7 +1,6 @@
-"""Proof of a release: checksums, contracts, references between the tables, and the ledger's reconciliation.
+"""Verifies a release: checksums, contracts, references between the tables, and the ledger's reconciliation.
 
-Used twice: on the finished folder before it is published, and by anyone on a published release. Nothing is
-fixed here.
+Used on the finished folder before publication, and by anyone on a published release. It fixes nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from warehouse.verification.finding import CHECKSUM, Finding
 __all__ = ["Finding", "store_findings", "table_findings", "verify_release"]
 
 EXAMPLES = 5
-# Column to the table and column that must know its values. A cell may hold several, joined by ';'.
+# Column to the table and column with its valid values. A cell may hold several, joined by ';'.
 REFERENCES = {
     "indicator": ("indicator_meta", "indicator"),
     "ref_area": ("area", "ref_area"),
@@ -38,12 +37,12 @@ REFERENCES = {
     "group": ("area_group", "group"),
     "official_source": ("source", "source"),
 }
-# Columns of the same name that mean something else.
+# Columns of the same name with another meaning.
 NOT_REFERENCES = {
     ("area_group", "source"),
     ("indicator_meta", "group"),
-    ("crosswalk", "source"),  # the document that links them, mostly an address
-    # contributions: judged when they were imported, by the lists of that day
+    ("crosswalk", "source"),  # the document that links them, usually a URL
+    # contributions: validated at import, by the lists of that day
     *((table.name, column) for table in CONTRIBUTION_TABLES for column in table.names),
 }
 # A snapshot that was read has a reconciliation; a refused row belongs to one.
@@ -60,7 +59,9 @@ MORE_REFERENCES = (
 
 
 def verify_release(folder: Path, release_id: str = "") -> list[Finding]:
-    """Everything that is wrong with a published release; empty if it is whole.
+    """Return all problems of a published release; empty if it is intact.
+
+    It does not recompute values, see recompute.py.
 
     Values are not computed again here, see recompute.py.
 
@@ -74,7 +75,7 @@ def verify_release(folder: Path, release_id: str = "") -> list[Finding]:
     changed = {finding.file for finding in findings if finding.check == CHECKSUM}
     present = [name for name in TABLES if is_regular(folder / f"{name}.parquet")]
     unusable = changed | {f"{name}.parquet" for name in TABLES if name not in present}
-    if card is None or CARD in changed:  # what it promises is not to be believed
+    if card is None or CARD in changed:  # its content cannot be trusted
         return sorted({*findings, *table_findings(folder, without=unusable)})
     missing = [
         Finding(f"{name}.parquet", "files", "is missing")
@@ -100,7 +101,10 @@ def _database(folder: Path, card: Mapping[str, Any]) -> Iterator[Finding]:
 def table_findings(
     folder: Path, *, fresh: bool = False, without: Collection[str] = frozenset()
 ) -> list[Finding]:
-    """What is wrong with the tables: contracts first, and if they hold, references and reconciliation.
+    """Return the problems of the tables: contracts first, and if they hold, references and reconciliation.
+
+    without: files known to be damaged, which are not opened; fresh: every table must exist with its current
+    description. An older release may have older descriptions and lack later tables and columns.
 
     without: files that are not to be opened, because they are known to be damaged; fresh: every table must be
     there, with today's descriptions; an older release rightly has those of its day, and not the tables and
@@ -122,9 +126,9 @@ def table_findings(
 
 
 def store_findings(folder: Path, store: Store) -> list[Finding]:
-    """Where the links from a release to the store of snapshots do not hold: a snapshot of which the store
-    knows nothing, or whose pages do not make its name; and every stored page that is not what came. A page
-    that was removed on purpose is no fault."""
+    """Return the broken links from a release to the snapshot store: unknown snapshots, snapshots that do
+    not match their pages, and damaged pages. A page that was removed on purpose is not a fault.
+    """
     findings = [Finding("snapshots", "stored bytes", what) for what in store.verify()]
     for name in sorted(snapshots_of(folder)):
         known = store.find(name)
@@ -142,7 +146,7 @@ def store_findings(folder: Path, store: Store) -> list[Finding]:
 
 
 def references() -> Iterator[tuple[str, str, str, str]]:
-    """Table, column, and the table and column that it refers to."""
+    """Yield table, column, and the table and column that it refers to."""
     for name, table in TABLES.items():
         for column in table.names:
             if (
@@ -155,7 +159,7 @@ def references() -> Iterator[tuple[str, str, str, str]]:
 
 
 def _contracts(folder: Path, names: Sequence[str], fresh: bool) -> Iterator[Finding]:
-    from schemas.tables.validation import (  # Pandera and pandas take half a second to import
+    from schemas.tables.validation import (  # importing Pandera and pandas takes half a second
         ContractViolation,
         validate_file,
     )
@@ -199,7 +203,11 @@ def _references(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterato
 
 
 def _ledger(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    """rows_in = rows_out + rows_rejected; the reasons add up; what is listed is what was counted.
+    """Check that rows_in = rows_out + rows_rejected, that the reasons add up, and that listed rows match the
+    counts.
+
+    observation holds only the series that an indicator uses, so it may have fewer rows than were kept, never
+    more.
 
     observation holds only the series that an indicator uses, so it may have fewer rows than were kept, never
     more.

@@ -1,4 +1,6 @@
-"""Groups ahead: simulated from their members, anchored on the official value, and their back-test."""
+"""Projections of groups: simulated from their members, anchored on the official value, and their
+back-test.
+"""
 
 from schemas.exports import lazy_exports
 

@@ -1,7 +1,7 @@
-"""How the simulated groups are judged: at each origin from members, weights, widths, correlations and the
-official value that were known by then, against the official values that came.
+"""Back-test of the simulated groups: at each origin it uses the members, weights, widths, correlations and
+official value known by then, and compares with the later official values.
 
-Membership is today's, and so is the vintage of the data; nothing else is from the future. What is written for
+Membership and vintage of the data are current; nothing else is from the future. The calibration for
 production is learned from all origins.
 """
 
@@ -25,21 +25,22 @@ from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Bools, Floats, Integers, Scale, from_scale, to_scale
 
 DRAWS = 200
-ENOUGH = 100  # forecasts from which a family has a factor of its own
-HELD = 100  # forecasts that what all families say counts for beside a family's own
-RESPONSE = 3.0  # points that the next quantile rises for each point by which less than four in five held
+ENOUGH = 100  # minimum forecasts for a family's own factor
+HELD = 100  # weight of all families together, in forecasts
+RESPONSE = 3.0  # points by which the next quantile rises for each point of missing coverage
 LEVELS = (0.5, 0.98)  # of that quantile
-LIMITS = (0.1, 4.0)  # of a factor
+LIMITS = (0.1, 4.0)  # limits of a factor
 EIGHTY = 0.8
 
 
 @dataclass(frozen=True)
 class GroupForecasts:
-    """One entry for each forecast of a group. family: name; half: the 80 per cent half width on the side of
-    the outcome, before the factor; error: of the median, both on the scale; absolute and still: error of the
-    median and of no change, in the unit; inside: whether the 80 per cent interval held, with the factor that
-    was known at the origin; said and met: probability of meeting the target and whether it was, NaN
-    without."""
+    """One entry for each forecast of a group. family: name; half: the 80 per cent half width on the side
+    of the outcome, before the factor; error: of the median, both on the scale; absolute and still: error
+    of the median and of no change, in the unit; inside: whether the 80 per cent interval held, with the
+    factor known at the origin; said and met: probability of meeting the target and whether it was met, NaN
+    without one.
+    """
 
     indicator: list[str]
     group: list[str]
@@ -57,7 +58,7 @@ class GroupForecasts:
 def tested_groups(
     panel: Panel, forecasts: Forecasts, tested: Nested, official: Official, settings: Settings
 ) -> GroupForecasts:
-    """Every forecast of a group with an official value at the origin and in the year that came."""
+    """Return every forecast of a group with an official value at the origin and in the outcome year."""
     use = forecasts.take(~forecasts.at_end & (forecasts.horizon <= FURTHEST))
     rows: list[dict[str, Any]] = []
     for origin, learned in sorted(tested.learned.items()):
@@ -80,9 +81,12 @@ def tested_groups(
 
 
 def factors(rows: Sequence[Mapping[str, Any]], origin: int | None = None) -> dict[str, list[float]]:
-    """By family and of all, and by horizon, what the simulated half width must be multiplied by to hold four
-    in five; of the outcomes that had come by the end of a year. Growing with the horizon, as what is wrong
-    with a pace adds up; a family's own is held to that of all, as its groups overlap."""
+    """Return by family and overall, and by horizon, the factor on the simulated half width that covers four
+    in five outcomes known by the end of a year.
+
+    It grows with the horizon, as errors of a pace add up; a family's own is shrunk towards the overall one,
+    as its groups overlap.
+    """
     came = [row for row in rows if origin is None or row["origin"] + row["horizon"] <= origin]
     family = np.array([row["family"] for row in came], dtype=object)
     horizon = np.array([row["horizon"] for row in came], dtype=np.int64)
@@ -96,7 +100,7 @@ def factors(rows: Sequence[Mapping[str, Any]], origin: int | None = None) -> dic
         shape.append(max(_quantile(ratio[horizon == step], share, before), before if shape else 0))
     by_family = {"all": [round(value, 4) for value in shape]}
     for name in sorted(set(family.tolist())):
-        # errors over what all families say of their horizon
+        # errors relative to the overall ones of their horizon
         own = ratio[family == name] / np.array(shape)[horizon[family == name] - 1]
         held = len(own) / (len(own) + HELD)
         factor = float(np.exp(held * np.log(_quantile(own, _level(inside[family == name]), 1.0))))
@@ -105,8 +109,9 @@ def factors(rows: Sequence[Mapping[str, Any]], origin: int | None = None) -> dic
 
 
 def _level(inside: Floats) -> float:
-    """The quantile to be used next: above four in five by a multiple of what has held too seldom so far
-    (adaptive conformal inference, Gibbs and Candès 2021)."""
+    """Return the next quantile: above four in five by a multiple of the missing coverage so far (adaptive
+    conformal inference, Gibbs and Candès 2021).
+    """
     held = (inside.sum() + HELD * EIGHTY) / (len(inside) + HELD)
     return float(np.clip(EIGHTY + RESPONSE * (EIGHTY - held), *LEVELS))
 
@@ -114,7 +119,7 @@ def _level(inside: Floats) -> float:
 def production(
     panel: Panel, forecasts: Forecasts, tested: Nested, groups: GroupForecasts
 ) -> dict[str, dict[str, Any]]:
-    """Correlations and factors from all origins: what production reads."""
+    """Learn correlations and factors for production from all origins."""
     use = forecasts.take(~forecasts.at_end & (forecasts.horizon <= FURTHEST))
     learned = tested.learned[max(tested.learned)]
     pairs = correlations(panel, use.take(learned.past), learned.error)
@@ -246,8 +251,9 @@ def _judged(
 
 
 def group_families(tested: GroupForecasts) -> list[dict[str, Any]]:
-    """Forecasts, share of values in the 80 per cent interval, and error at five years relative to no change
-    (geometric mean over indicators with at least 20 forecasts), by family and together."""
+    """Return forecasts, share of values in the 80 per cent interval, and error at five years relative to
+    no change (geometric mean over indicators with at least 20 forecasts), by family and overall.
+    """
     names = np.array(tested.indicator)
     rows = []
     for family in [*sorted(set(tested.family.tolist())), "all"]:

@@ -1,4 +1,6 @@
-"""How much the errors of countries have in common: in the world, and in a sub-region beyond that.
+"""Correlation of the errors of countries: worldwide, and additionally within a sub-region.
+
+Estimated from the errors of the back-test; simulation.py draws with it.
 
 Read from the errors of the back-test; simulation.py draws with it.
 """
@@ -12,12 +14,12 @@ from warehouse.projections.groups.simulation import Correlation
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Floats, Integers
 
-PRIOR, PRIOR_WEIGHT = (0.2, 0.1), 2000.0  # correlation before anything was seen, and how many pairs it counts
+PRIOR, PRIOR_WEIGHT = (0.2, 0.1), 2000.0  # prior correlation, and its weight in pairs
 MOST = 0.95  # of correlation
 
 
 def correlations(panel: Panel, use: Forecasts, error: Floats) -> dict[str, Correlation]:
-    """By family and of all, from errors in units of their width.
+    """Estimate correlations by family and overall, from errors in units of their width.
 
     The mean product of two countries' errors of one indicator, origin and horizon over the mean square: of
     two regions, and of one region beyond that.
@@ -61,7 +63,9 @@ def _codes(*columns: Integers) -> Integers:
 
 
 def pairs_of(code: Integers, error: Floats) -> tuple[Floats, Floats, Floats]:
-    """Of each cell: the sum of products of all ordered pairs, the sum of squares, the number of pairs."""
+    """Return for each cell the sum of products of all ordered pairs, the sum of squares, and the number of
+    pairs.
+    """
     number = np.bincount(code).astype(np.float64)
     total: Floats = np.bincount(code, error).astype(np.float64)
     squares: Floats = np.bincount(code, error**2).astype(np.float64)

@@ -12,7 +12,7 @@ import numpy as np
 from warehouse.engine.duckdb_engine import parquet
 from warehouse.projections.transforms import Floats
 
-LEAST_SHARE = 0.5  # of a group's weight that must be projected
+LEAST_SHARE = 0.5  # share of a group's weight that must be projected
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class Official:
 
 
 def official_of(release: Path) -> Official:
-    """The official values of groups of a release, with today's members and the weights of every year."""
+    """Return the official values of groups in a release, with current members and the weights of every
+    year.
+    """
     by_group: dict[str, dict[str, dict[int, float]]] = {}
     weights: dict[str, dict[str, dict[int, float]]] = {}
     members: dict[str, set[str]] = {}
@@ -62,7 +64,7 @@ def official_of(release: Path) -> Official:
 def weights_at(
     name: str, areas: Sequence[str], listed: Sequence[str], official: Official, origin: int
 ) -> tuple[Floats, list[str]]:
-    """The weight of each area in each group as known at the origin, of the groups that are covered enough."""
+    """Return the weight of each area in each sufficiently covered group as known at the origin."""
     by_area = official.weights.get(name)
     weights, kept = [], []
     for group in sorted(listed):

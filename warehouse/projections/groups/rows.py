@@ -1,8 +1,8 @@
 """The published rows of the groups that are simulated from their members.
 
-simulation.py defines a simulation; which groups, and what each is anchored on, in
-warehouse/models/sql/projection_group.sql. A group whose members cannot be projected keeps the
-projection of its own series, if it has one.
+simulation.py defines a simulation; warehouse/models/sql/projection_group.sql selects the groups and their
+anchors. If the members of a group cannot be projected, it keeps the projection of its own series, if it has
+one.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class GroupInputs:
 
 
 def group_inputs(con: duckdb.DuckDBPyConnection) -> GroupInputs:
-    """What is simulated, from the inputs of the models."""
+    """Return the inputs of the simulation from the inputs of the models."""
     load_models(con, ("projection_group", "projection_weight"))
     groups: dict[str, list[Row]] = {}
     for row in con.sql("select * from projection_group order by all").to_arrow_table().to_pylist():
@@ -69,7 +69,7 @@ def group_inputs(con: duckdb.DuckDBPyConnection) -> GroupInputs:
 def with_groups(
     table: pa.Table, said: Forecast, series: Columns, groups: GroupInputs, settings: Settings
 ) -> pa.Table:
-    """The rows of series, and those of groups, which take the place of the projection of their own series."""
+    """Return the rows of series and groups; those of groups replace the projection of their own series."""
     rows: list[Row] = []
     for code, indicator in enumerate(said.part.indicators):
         if indicator in groups.groups:
@@ -86,7 +86,7 @@ def with_groups(
 def _of_indicator(
     indicator: str, said: Forecast, series: Columns, chosen: Integers, groups: GroupInputs, settings: Settings
 ) -> list[Row]:
-    """The rows of the groups of one indicator. chosen: its projected countries."""
+    """Return the rows of the groups of one indicator. chosen: its projected countries."""
     areas = [said.part.areas[row] for row in chosen]
     listed, weights = _weighed(groups, groups.groups[indicator], areas)
     if not listed:
@@ -104,7 +104,7 @@ def _of_indicator(
     )
     first = np.array([row["last_year"] for row in listed])
     until = np.array([row["until_year"] for row in listed])
-    # as far as a target may be reached, whatever else is projected beside it
+    # as far as a target may be reached, independent of other projections
     reach = min(int(first.max()), int(members.last_year.min())) + REACH
     with_target = any(row["met_at"] is not None for row in listed)
     years = np.arange(first.min(), max(int(until.max()), reach if with_target else 0) + 1)
@@ -119,7 +119,7 @@ def _of_indicator(
 
 
 def _weighed(groups: GroupInputs, listed: Sequence[Row], areas: Sequence[str]) -> tuple[list[Row], Floats]:
-    """The groups of which enough weight is projected, and the weight of each projected country in them."""
+    """Return the groups with enough projected weight, and the weight of each projected country in them."""
     kept, weights = [], []
     for row in listed:
         members = groups.members.get(row["group"], frozenset())
@@ -134,12 +134,12 @@ def _weighed(groups: GroupInputs, listed: Sequence[Row], areas: Sequence[str]) -
 
 
 def _of_groups(scale: Scale, count: int) -> Scale:
-    """The scale of an indicator, once for each group."""
+    """Repeat the scale of an indicator for each group."""
     return scale.take(np.zeros(count, dtype=np.int64))
 
 
 def _rows(row: Row, draws: Floats, years: Integers, scale: Scale, settings: Settings) -> list[Row]:
-    """The published rows of one group from its draws on the scale: year by draw."""
+    """Return the published rows of one group from its draws on the scale: year by draw."""
     ends = {
         name: from_scale(np.quantile(draws, share, axis=1)[None, :], scale)[0]
         for name, share in QUANTILES.items()
@@ -182,11 +182,12 @@ def _first(reached: Bools, years: Integers, after: Bools) -> int | None:
 def _chance(
     draws: Floats, direction: str, number: float | None, scale: Scale, settings: Settings
 ) -> Floats | None:
-    """By year, the share of draws that meet a number, of half a case more on either side; None without one,
-    and for parity itself, which nothing meets exactly."""
+    """Return by year the share of draws that meet a number, with half a case more on either side; None
+    without one, and for exact parity, which no draw meets.
+    """
     if number is None or (direction == "closer_to_one" and number == 1):
         return None
-    if scale.kind[0] == 2:  # what rounds to the end of the scale is the end
+    if scale.kind[0] == 2:  # a value that rounds to the end of the scale is the end
         number = float(np.clip(number, scale.low + scale.offset, scale.high - scale.offset)[0])
     if direction == "closer_to_one":
         met = _meets(from_scale(draws[None], scale)[0], direction, number)

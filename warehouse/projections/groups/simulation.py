@@ -1,10 +1,10 @@
-"""Groups ahead: what a group's mean may be, simulated from its members' projections with correlated errors,
-anchored on the group's last official value.
+"""Simulates a group's mean from its members' projections with correlated errors, anchored on the group's last
+official value.
 
-Arrays of one indicator in, arrays out. Groups and weights are in warehouse/models/sql/projection_group.sql,
-published rows are made in rows.py, the test against official values is in backtest.py. One-factor
-copulas with a world and a regional factor: Vasicek (1987), as for portfolios of loans; the combination with
-empirical errors is ours.
+Takes and returns arrays of one indicator. Groups and weights are in
+warehouse/models/sql/projection_group.sql, published rows in rows.py, the test against official values in
+backtest.py. One-factor copulas with a world and a regional factor: Vasicek (1987), as for portfolios of
+loans; the combination with empirical errors is ours.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class GroupCalibration:
     made_from: Mapping[str, Any]
 
     def of(self, family: str) -> tuple[Correlation, Floats]:
-        """A family's, or that of all: correlation, and factor by horizon."""
+        """Return a family's correlation and factor by horizon, or the overall ones."""
         return (
             self.correlation.get(family, self.correlation["all"]),
             np.array(self.factor.get(family, self.factor["all"]), dtype=np.float64),
@@ -73,7 +73,7 @@ class GroupCalibration:
 
 @cache
 def group_calibration(path: Path = GROUP_CALIBRATION) -> GroupCalibration:
-    """The correlations and factors in force."""
+    """Load the current correlations and factors."""
     read = load_yaml(path).data
     correlation = {name: Correlation(*pair) for name, pair in read["correlation"].items()}
     return GroupCalibration(correlation, read["factor"], read["made_from"])
@@ -87,12 +87,12 @@ def simulated(
     seed: int,
     draws: int = DRAWS,
 ) -> tuple[Floats, Floats]:
-    """The weighted mean of each group in each draw (group by year by draw), and that of its members' medians
-    (group by year), in the indicator's unit.
+    """Return the weighted mean of each group in each draw (group by year by draw), and that of its members'
+    medians (group by year), in the indicator's unit.
 
-    A member has its known value in the years that it has one for, or the nearest; after its last value its
-    path and an error. Errors of one member add up over the years; those of one year share a world and a
-    regional part. weights: group by member, 0 for who is no member.
+    A member has its known value of a year, or the nearest; after its last value it has its path plus an
+    error. Errors of one member add up over the years; those of one year share a world and a regional part.
+    weights: group by member, 0 for non-members.
     """
     count, regions = len(members.path), int(members.region.max()) + 1
     random = np.random.default_rng(seed)
@@ -120,13 +120,13 @@ def simulated(
         at = year - int(years[0])
         both = from_scale(np.concatenate([path + error, path], axis=1), members.scale)
         value = np.where(open_[:, None], both, known[:, at][:, None])
-        means = np.einsum("gm,md->gd", share, value)  # one order of summing on every machine
+        means = np.einsum("gm,md->gd", share, value)  # one order of summation on every machine
         sums[:, at], middle[:, at] = means[:, :-1], means[:, -1]
     return sums, middle
 
 
 def _nearest(members: Members, years: Integers) -> Floats:
-    """In the unit, for each of the years: the member's last value up to then, else its first."""
+    """Return in the unit, for each of the years, the member's last value up to then, else its first."""
     there = ~np.isnan(members.known)
     columns = np.arange(members.known.shape[1])
     seen = np.maximum.accumulate(np.where(there, columns, -1), axis=1)
@@ -137,8 +137,9 @@ def _nearest(members: Members, years: Integers) -> Floats:
 
 
 def _size(deviate: Floats, widths: Floats) -> Floats:
-    """The size of an error at a standard normal deviate's size: the inverse of intervals.share_below. widths:
-    member by level; deviate: member by draw."""
+    """Return the size of an error at a standard normal deviate's size: the inverse of
+    intervals.share_below. widths: member by level; deviate: member by draw.
+    """
     height = np.interp(deviate, _SIZES, _HEIGHTS)
     knots, heights = np.concatenate([np.zeros((len(widths), 1)), widths], axis=1), [0.0, *KNOTS]
     size, last = np.zeros(deviate.shape), len(LEVELS) - 1
@@ -158,9 +159,9 @@ def anchored(
     scale: Scale,
     factor: Floats,
 ) -> Floats:
-    """The draws on the scale, moved so that each goes through the group's last value, with their spread
-    brought to what held in the back-test. Their middle follows the members' medians: at the end of a scale
-    the mean of a wide distribution lies far from it, and widths are tested as quantiles, not as means.
+    """Shift the draws on the scale through the group's last value, and scale their spread to the back-tested
+    coverage. Their middle follows the members' medians: at the end of a scale the mean of a wide distribution
+    is far from it, and widths are tested as quantiles, not as means.
 
     Args:
         values: group by year by draw.
