@@ -22,7 +22,7 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from reports.shared.release_reader import Area, Indicator
-from reports.shared.translations import as_key, translations
+from reports.shared.translations import as_key, translations, typeset
 from schemas.codelists.units import units
 from schemas.errors import CompactError
 
@@ -62,7 +62,7 @@ def _loaded(name: str) -> dict[str, Any]:
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Every message of a language by its dotted key."""
-    return dict(_flat(_loaded(language)))
+    return {key: typeset(text, language) for key, text in _flat(_loaded(language))}
 
 
 @cache
@@ -104,7 +104,8 @@ class Words:
 
     def title(self, indicator: Indicator) -> str:
         """The indicator's title; English where no translation is kept."""
-        return names("titles").get(indicator.id, {}).get(self.language, indicator.title)
+        kept = names("titles").get(indicator.id, {}).get(self.language)
+        return typeset(kept, self.language) if kept else indicator.title
 
     def title_language(self, indicator: Indicator) -> str:
         """The language of its title: this one, or English where no translation is kept."""

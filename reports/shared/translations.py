@@ -7,6 +7,7 @@ indicators in messages/titles.yaml; docs/generate/translations.py writes the fil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,14 @@ from schemas.errors import CompactError
 
 FOLDER = Path(__file__).parent / "messages"
 TRANSLATED = ("fr", "es")
+NO_BREAK = "\N{NO-BREAK SPACE}"
+# Spaces at which a line must not break: before a per cent sign and inside a number of several groups; in
+# French also before high punctuation and inside its quotation marks.
+GROUPS = r"(?<=\d) (?=\d{3}(?!\d))"
+KEPT_TOGETHER = {
+    "fr": re.compile(rf" (?=[;:?!»%])|(?<=«) |{GROUPS}"),
+    "es": re.compile(rf" (?=%)|{GROUPS}"),
+}
 
 
 def path_of(language: str) -> Path:
@@ -52,7 +61,16 @@ def translated(catalogue: Catalog) -> dict[str, str]:
     }
 
 
+def typeset(text: str, language: str) -> str:
+    """The text with no-break spaces where the language's typography has them, for its ordinary ones."""
+    pattern = KEPT_TOGETHER.get(language)
+    return pattern.sub(NO_BREAK, text) if pattern else text
+
+
 @cache
 def translations(language: str) -> Mapping[str, str]:
     """English to translation; nothing for English itself. 2,000 texts are read in a tenth of a second."""
-    return translated(read_catalogue(path_of(language))) if language in TRANSLATED else {}
+    if language not in TRANSLATED:
+        return {}
+    texts = translated(read_catalogue(path_of(language)))
+    return {english: typeset(text, language) for english, text in texts.items()}

@@ -196,7 +196,7 @@ def test_numbers_dates_and_names_are_those_of_the_language(site: Path) -> None:
     assert english.number(123456.0) == "123,456"
     assert english.number(5331100854.0) == "5,331,000,000"  # no more digits than anyone reads
     assert french.number(72.66) == "72,7"
-    assert spanish.figure(72.7, "PT") == "72,7 %"
+    assert spanish.figure(72.7, "PT") == "72,7\N{NO-BREAK SPACE}%"
     assert english.figure(72.7, "PT") == "72.7%"
     assert english.number(None) == "–"
     assert french.day("2026-11-23T09:00:00Z") == "23 novembre 2026"

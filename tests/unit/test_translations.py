@@ -10,8 +10,16 @@ from babel.messages.pofile import read_po
 
 from docs.generate import translations as generator
 from indicators.registry import load_catalogue
-from reports.shared.localisation import Words
-from reports.shared.translations import TRANSLATED, as_key, path_of, read_catalogue, translated
+from reports.shared.localisation import Words, catalogue
+from reports.shared.translations import (
+    TRANSLATED,
+    as_key,
+    path_of,
+    read_catalogue,
+    translated,
+    translations,
+    typeset,
+)
 from reports.site.overview_rows import parts_of_reason
 from reports.site.pages import environment
 from schemas.errors import CompactError
@@ -147,3 +155,25 @@ def test_a_table_of_targets_says_whose_translation_an_owners_words_are(
     assert '<span lang="en">Not translated</span>' in english
     in_english = template.render(rows=rows, w=Words("en"))
     assert Words("en").t("table.our_translation") not in in_english
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "set_text"),
+    [
+        ("fr", "Sûr ? « Oui » : 12 % de 1 907 millions", "Sûr~? «~Oui~»~: 12~% de 1~907 millions"),
+        ("es", "¿Seguro? 12 % de 15 433 personas: sí", "¿Seguro? 12~% de 15~433 personas: sí"),
+        ("fr", "en 2023, 5 pays", "en 2023, 5 pays"),
+        ("en", "12 % : 1 907", "12 % : 1 907"),
+    ],
+)
+def test_lines_do_not_break_inside_a_figure_or_before_high_punctuation(
+    language: str, text: str, set_text: str
+) -> None:
+    assert typeset(text, language) == set_text.replace("~", "\N{NO-BREAK SPACE}")
+    assert typeset(set_text, language) == set_text
+
+
+def test_the_words_of_a_page_are_typeset() -> None:
+    for language in TRANSLATED:
+        words = [*catalogue(language).values(), *translations(language).values()]
+        assert not [text for text in words if text != typeset(text, language)]
