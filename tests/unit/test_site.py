@@ -425,7 +425,7 @@ def test_the_story_of_an_edition_says_what_changed_and_why(tmp_path: Path) -> No
     told = story(Release(folder), Words("fr"))
     assert told is not None
     assert "1 valeur a été révisée, 0 est nouvelle" in told["headline"]  # French counts nought as one
-    said = " ".join(told["why"])
+    said = " ".join(told["why"]).replace("\N{NO-BREAK SPACE}", " ")
     for part in ("Indice de Gini", "une cible de 100 d'ici à 2030", "« Source One », auparavant de « Two »"):
         assert part in said, part
     assert "révisées" in told["values_chart"]
