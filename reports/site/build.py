@@ -19,6 +19,7 @@ from reports.shared.release_reader import Release
 from reports.site import chart_data as data
 from reports.site import packing, pages
 from reports.site import topic_rows as topics
+from reports.site.drawing.stills import still_map
 from reports.site.search_index import search_index
 from schemas.errors import CompactError
 
@@ -71,7 +72,11 @@ def build(
     for item in items:
         page_data = data.indicator(figures, item)
         packing.write(out / "data" / "i" / f"{item.id}.js", f"i/{item.id}", page_data, packed=True)
+        if picture := still_map(figures, item):
+            (out / "data" / "m").mkdir(exist_ok=True)
+            (out / "data" / "m" / f"{item.id}.svg").write_text(picture.svg(), encoding="utf-8")
     for name, page_data in explain(item.id for item in items) if explain else ():
+        page_data["values"] = packing.by_shape(page_data["values"])
         packing.write(out / "data" / "e" / f"{name}.js", f"e/{name}", page_data, packed=True)
     if only is None:
         write_shared(figures, words, out)
@@ -119,6 +124,8 @@ def write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
         (assets / name).write_bytes(b"\n".join((ASSETS / part).read_bytes() for part in parts))
     shutil.copyfile(ASSETS / "vendor" / "LICENCES.txt", assets / "plot-licences.txt")
     packing.write(assets / "geometry.js", "geometry", packing.read(ASSETS / "geometry.js"), packed=True)
+    with (assets / "site.css").open("a", encoding="utf-8") as styles:
+        styles.writelines(_card_heads(words[language]) for language in LANGUAGES)
     used = {item.unit for item in figures.release.indicators.values()}
     for language in LANGUAGES:
         titles = {f"source.{name}": about["title"] for name, about in figures.release.sources.items()}
@@ -130,8 +137,16 @@ def write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
     for name, shared in (("scores", topics.scores), ("inequality", topics.inequality)):
         if rows := shared(figures.release):
             packing.write(out / "data" / f"{name}.js", name, rows, packed=True)
+    packing.write(out / "data" / "medians.js", "medians", data.medians(figures), packed=True)
     for area in figures.release.areas.values():
         profile = data.country if area.kind == "country" else data.group
         packing.write(
             out / "data" / "a" / f"{area.slug}.js", f"a/{area.code}", profile(figures, area), packed=True
         )
+
+
+def _card_heads(words: Words) -> str:
+    """Heads of the key figures' columns for narrow screens, said once for all profiles of a language."""
+    heads = enumerate(("table.value", "table.target", "js.pace"), 3)
+    said = "".join(f"--head-{n}: '{words.t(key)}'; " for n, key in heads)
+    return f".key-rows:lang({words.language}) {{ {said}}}\n"

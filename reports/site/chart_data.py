@@ -25,13 +25,18 @@ def significant(value: float | None, digits: int = 5) -> float | int | None:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def spark(points: list[tuple[int, float]], digits: int = 4) -> Spark:
-    """A series by year without a year for each value."""
+def drawn(value: float | None) -> float | int | None:
+    return significant(value, 4 if value is None or abs(value) >= 100 else 3)
+
+
+def spark(points: list[tuple[int, float]]) -> Spark:
+    """A series by year without a year for each value, in as many digits as a chart says: one decimal from 10
+    on, two below."""
     if not points:
         return []
     by_year = dict(points)
     first, last = points[0][0], points[-1][0]
-    return [first, *(significant(by_year.get(year), digits) for year in range(first, last + 1))]
+    return [first, *(drawn(by_year.get(year)) for year in range(first, last + 1))]
 
 
 def class_number(pace: Pace | None) -> int | None:
@@ -130,15 +135,31 @@ def country(figures: Figures, area: Area) -> dict[str, Any]:
         if not (v := figures.latest.get(id_, {}).get(area.code)):
             continue
         pace = figures.pace.get(id_, {}).get(area.code)
-        medians = figures.medians.get(id_, {})
         rows.append([
             id_, v.year, significant(v.value), v.status, sources.setdefault(v.source, len(sources)),
             figures.ranks[id_].get(area.code),
             class_number(pace),
-            significant(medians.get(region or ""), 4), significant(medians.get(income or ""), 4),
             significant(pace.chance if pace else None, 2), pace.confidence if pace else None,
         ])  # fmt: skip
     return {"rows": by_column(rows), "sources": list(sources), "region": region, "income": income}
+
+
+def medians(figures: Figures) -> dict[str, Any]:
+    """The medians that profiles of countries compare with: for each sub-region and income group, in the order
+    of the indicators that have one."""
+    ids = sorted(figures.medians)
+    groups = sorted(
+        {
+            own[g]
+            for own in figures.release.groups_of.values()
+            for g in ("m49_subregion", "wb_income")
+            if g in own
+        }
+    )
+    return {
+        "ids": ids,
+        "of": {g: [significant(figures.medians[i].get(g), 4) for i in ids] for g in groups},
+    }
 
 
 def group(figures: Figures, area: Area) -> dict[str, Any]:

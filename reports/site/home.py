@@ -6,7 +6,6 @@ The finding itself is computed in headline.py, the drawings are made in drawing/
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from reports.shared.figures import Figures
@@ -15,11 +14,11 @@ from reports.shared.release_reader import WORLD, Indicator
 from reports.shared.standing import UNKNOWN
 from reports.site import packing
 from reports.site.drawing.charts import tile_map
+from reports.site.drawing.outlines import GEOMETRY
 from reports.site.drawing.stills import fan_of, group_chart
 from reports.site.drawing.target_strip import strip
 from reports.site.headline import Finding
 
-GEOMETRY = Path(__file__).parent / "assets" / "geometry.js"
 SINCE = 2015  # the year that strips begin with: the Goals'
 
 

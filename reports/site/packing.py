@@ -8,7 +8,7 @@ stand in it by column, which gzip makes a tenth shorter. What the data are is sa
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import numpy as np
 import orjson
 
 COLUMNS = "|"  # the first part of a list that is a table by column
+SHAPES = "|"  # the key of nodes that stand by shape
+LONG = 24  # characters, from which on a text stands apart
 BITS, BASE = 13, 91  # 2 ** 13 numbers in 91 * 91 pairs of characters
 ALPHABET = np.frombuffer(bytes(c for c in range(33, 127) if chr(c) not in '"\\<'), dtype=np.uint8)
 WEIGHTS = (2.0 ** np.arange(BITS - 1, -1, -1)).astype(np.float32)
@@ -26,9 +28,58 @@ def by_column(rows: Iterable[Sequence[Any]]) -> list[Any]:
     return [COLUMNS, *(list(column) for column in zip(*rows, strict=True))]
 
 
+def by_shape(nodes: Mapping[str, Any]) -> dict[str, Any]:
+    """Nodes of few shapes, as site.js puts them together again: for each the shape itself, the keys of its
+    nodes, their long texts one after another, then what stands at each other end, by column.
+
+    In a shape 0 stands for a part of a column and 1 for a long text: neighbours often repeat one.
+    """
+    shapes: dict[str, tuple[Any, list[str], list[list[Any]]]] = {}
+    for key, node in nodes.items():
+        ends: list[Any] = []
+        texts: list[str] = []
+        shape = _shape(node, ends, texts)
+        _, found, rows = shapes.setdefault(orjson.dumps(shape).decode(), (shape, [], []))
+        found += texts
+        rows.append([key, *ends])
+    return {SHAPES: [[s, texts, *map(list, zip(*rows, strict=True))] for s, texts, rows in shapes.values()]}
+
+
+def _shape(node: Any, ends: list[Any], texts: list[str]) -> Any:
+    """A node with a number at its ends, which go to `ends` and `texts` in order."""
+    if isinstance(node, dict):
+        return {str(key): _shape(part, ends, texts) for key, part in node.items()}
+    if isinstance(node, (list, tuple)):
+        return [_shape(part, ends, texts) for part in node]
+    long = isinstance(node, str) and len(node) > LONG
+    (texts if long else ends).append(node)
+    return int(long)
+
+
+def _filled(shape: Any, ends: Iterator[Any], texts: Iterator[str]) -> Any:
+    """A shape with its ends in the place of the numbers."""
+    if isinstance(shape, dict):
+        return {key: _filled(part, ends, texts) for key, part in shape.items()}
+    if isinstance(shape, list):
+        return [_filled(part, ends, texts) for part in shape]
+    return next(texts if shape else ends)
+
+
+def _whole(parts: list[Any]) -> dict[str, Any]:
+    """The nodes that `by_shape` was given."""
+    nodes = {}
+    for shape, long, *columns in parts:
+        texts = iter(long)
+        for key, *ends in zip(*columns, strict=True):
+            nodes[key] = _filled(shape, iter(ends), texts)
+    return nodes
+
+
 def by_row(value: Any) -> Any:
-    """The value with every table by row, as a script sees it."""
+    """The value with every table by row and every node whole, as a script sees it."""
     if isinstance(value, dict):
+        if SHAPES in value:
+            return _whole(value[SHAPES])
         return {key: by_row(part) for key, part in value.items()}
     if not isinstance(value, list):
         return value

@@ -18,7 +18,7 @@ from reports.site import home
 from reports.site import overview_rows as overviews
 from reports.site.drawing.card import card
 from reports.site.drawing.mathml import mathml
-from reports.site.drawing.stills import lines_of, still
+from reports.site.drawing.stills import lines_of, still, still_map
 from reports.site.elsewhere import closed_for
 from reports.site.headline import finding
 from reports.site.overview_values import OverviewValues
@@ -26,7 +26,8 @@ from reports.site.profile import profile
 
 BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
 # Ends that HTML lets be left out: a twentieth of all pages, in three languages.
-UNNEEDED = re.compile(r"</(?:li|td|th|tr|dt|dd|option|tbody|thead)>")
+# Heads that stand first in a row of values, or in a row of heads, are heads of it without a word.
+UNNEEDED = re.compile(r"</(?:li|td|th|tr|dt|dd|option|tbody|thead)>|(?<=<th) scope=\"(?:row|col)\"")
 # Quotes round a value that needs none: another thirtieth. A value before /> keeps them.
 TAG, QUOTED = re.compile(r"<[a-z][^<>]*>"), re.compile(r'="([\w./#:-]+)"(?=[\s>])')
 TEMPLATES = Path(__file__).parent / "templates"
@@ -126,6 +127,7 @@ class Site(OverviewValues):
                 **values,
             )
         )
+        html = html.replace(' xmlns="http://www.w3.org/2000/svg"', "")  # HTML knows what svg is
         html = TAG.sub(lambda tag: QUOTED.sub(r"=\1", tag[0]), UNNEEDED.sub("", BLANK.sub("\n", html)))
         return self.folder / f"{path}.html", html
 
@@ -179,6 +181,7 @@ class Site(OverviewValues):
                 projections=item.id in self.figures.projections,
                 lines=lines_of(self.figures, item),
                 still=still(self.figures, self.words, item),
+                map=self._map(item),
                 targets=overviews.targets_for(self.release, item.id),
                 structured=self._as_linked(
                     "Dataset", self.words.title(item), self.words.text(item.description)
@@ -197,6 +200,17 @@ class Site(OverviewValues):
                 made_of=[self.words.text(about["title"]) for about in used],
                 caveats=overviews.caveats(self.figures, item),
             )
+
+    def _map(self, item: Indicator) -> dict[str, Any] | None:
+        """The key of an indicator's map and what it shows in a sentence."""
+        if (drawn := still_map(self.figures, item)) is None:
+            return None
+        low, high = (end(v.value for v in drawn.values.values()) for end in (min, max))
+        said = self.words.t(
+            "js.map_label", title=self.words.title(item), n=len(drawn.values),
+            low=self.words.figure(low, item.unit), high=self.words.figure(high, item.unit),
+        )  # fmt: skip
+        return {"key": drawn.classes(self.words, item.unit), "said": said}
 
     def area_pages(self) -> Iterator[tuple[Path, str]]:
         """A profile for each country and each group."""

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.site.packing import ALPHABET, by_column, by_row, decode, encode, read, write
+from reports.site.packing import ALPHABET, by_column, by_row, by_shape, decode, encode, read, write
 
 CELLS = st.none() | st.integers(-(10**9), 10**9) | st.text(max_size=5)
 
@@ -36,3 +36,15 @@ def test_a_file_is_read_as_it_was_written_and_left_alone_if_the_same(tmp_path: P
         write(path, "i/x", value, packed=packed)
         assert path.stat().st_mtime_ns == before
         assert read(path) == {"rows": [["KEN", 2024, 35.5], ["FRA", 2023, None]], "n": 1}
+
+
+NODES = st.recursive(
+    st.none() | st.integers(-99, 99) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(max_size=3), NODES, max_size=6))
+def test_nodes_by_shape_come_back_whole(nodes: dict[str, Any]) -> None:
+    assert by_row(by_shape(nodes)) == nodes

@@ -76,7 +76,9 @@
   };
   const metaOf = (row) => CT.get("indicators")[row[0]];
 
-  const country = (data) => {
+  const country = async (data) => {
+    const medians = await CT.load("medians", "data/medians.js");
+    const median = (group, indicator) => medians.of[group]?.[medians.ids.indexOf(indicator)];
     const newest = Math.max(...data.rows.map((r) => r[1]));
     const columns = [
       { head: t("table.indicator"), cell: (r) => el("a", { href: indicatorLink(r[0]) }, title(r[0])), row: true, value: (r) => title(r[0]) },
@@ -85,15 +87,15 @@
       { head: t("js.status"), cell: (r) => el("span", {}, statusOf(r[3]), el("small", {}, ` ${data.sources[r[4]].split(";").map(CT.source).join(", ")}`)), value: (r) => r[3] },
       { head: t("js.pace"), cell: (r) => Charts.badge(r[6]), value: (r) => r[6] },
       { head: t("js.to_target"), cell: (r) => toTarget(r[2], metaOf(r)), n: true },
-      ...(data.rows.some((r) => r[9] != null) ? [{ head: t("js.chance"), cell: (r) => chanceOf(r[9]), n: true, value: (r) => r[9] }] : []),
-      { head: t("js.median_region"), cell: (r) => CT.short(r[7]), n: true },
-      { head: t("js.median_income"), cell: (r) => CT.short(r[8]), n: true },
+      ...(data.rows.some((r) => r[7] != null) ? [{ head: t("js.chance"), cell: (r) => chanceOf(r[7]), n: true, value: (r) => r[7] }] : []),
+      { head: t("js.median_region"), cell: (r) => CT.short(median(data.region, r[0])), n: true },
+      { head: t("js.median_income"), cell: (r) => CT.short(median(data.income, r[0])), n: true },
       { head: t("js.rank"), cell: (r) => r[5] == null ? "–" : t("js.rank_of", { n: r[5], of: metaOf(r).c }), n: true, value: (r) => r[5] == null ? null : r[5] / metaOf(r).c },
     ];
     const peers = [data.region, data.income].filter(Boolean).map(areaName).join("; ");
     listing(columns, data.rows, t("js.medians_of", { names: peers || "–" }), (rows) => CT.download(`${area}.csv`, [
       ["ref_area", "indicator", "title", "time_period", "value", "unit", "obs_status", "source", "category", "probability", "rank"],
-      ...rows.map((r) => [area, r[0], title(r[0]), r[1], r[2], metaOf(r).u, r[3], data.sources[r[4]], r[6] == null ? "" : Charts.CLASSES[r[6]], r[9], r[5]]),
+      ...rows.map((r) => [area, r[0], title(r[0]), r[1], r[2], metaOf(r).u, r[3], data.sources[r[4]], r[6] == null ? "" : Charts.CLASSES[r[6]], r[7], r[5]]),
     ]));
   };
 

@@ -9,9 +9,19 @@ const CT = (() => {
   // Data files call put; whoever needs one that the page does not carry asks load for it.
   const put = (key, value) => { store[key] = value; };
   // A packed file, as packing.py writes it: gzip, 13 bits in two characters. Who asks by load gets it unpacked, with tables
-  // by row.
+  // by row and nodes whole.
   const ALPHABET = [...Array(94).keys()].map((n) => n + 33).filter((c) => !'"\\<'.includes(String.fromCharCode(c)));
-  const byRow = (_, value) => Array.isArray(value) && value[0] === "|" ? (value[1] ?? []).map((_cell, row) => value.slice(1).map((column) => column[row])) : value;
+  const filled = (shape, ends, texts) => Array.isArray(shape) ? shape.map((part) => filled(part, ends, texts))
+    : typeof shape === "object" ? Object.fromEntries(Object.entries(shape).map(([key, part]) => [key, filled(part, ends, texts)]))
+      : (shape ? texts : ends).next().value;
+  const byRow = (_, value) => {
+    if (Array.isArray(value)) return value[0] === "|" ? (value[1] ?? []).map((_cell, row) => value.slice(1).map((column) => column[row])) : value;
+    if (!value?.["|"]) return value;
+    return Object.fromEntries(value["|"].flatMap(([shape, long, keys, ...columns]) => {
+      const texts = long.values();
+      return keys.map((key, row) => [key, filled(shape, columns.map((column) => column[row]).values(), texts)]);
+    }));
+  };
   const zip = (key, text, size) => {
     const place = new Uint8Array(128), bytes = new Uint8Array(size);
     ALPHABET.forEach((code, n) => { place[code] = n; });

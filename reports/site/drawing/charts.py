@@ -78,20 +78,21 @@ def line_chart(
     def y(value: float) -> float:
         return bottom - (bottom - top) * (value - marks[0]) / (marks[-1] - marks[0])
 
-    parts = [
-        f'<path class="g" d="M{left} {y(m):.1f}H{right:.0f}"/>'
-        f'<text class="t e" x="{left - 6}" y="{y(m) + 4:.1f}">{escape(label(m))}</text>'
-        for m in marks
-    ]
+    grid = "".join(f"M{left} {y(m):.0f}H{right:.0f}" for m in marks)
+    parts = [f'<path class="g" d="{grid}"/>']
+    parts += ['<g class="t e">']
+    parts += [f'<text x="{left - 6}" y="{y(m) + 4:.0f}">{escape(label(m))}</text>' for m in marks]
+    parts += ['</g><g class="t m">']
     parts += [
-        f'<text class="t m" x="{x(year):.1f}" y="{height - 8}">{year}</text>'
+        f'<text x="{x(year):.0f}" y="{height - 8}">{year}</text>'
         for year in _years(first, last, right - left)
     ]
+    parts += ["</g>"]
     if target:
         at = y(target[0])
         parts.append(
-            f'<line class="goal" x1="{left}" x2="{right:.0f}" y1="{at:.1f}" y2="{at:.1f}"/>'
-            f'<text class="goal-t" x="{left + 4}" y="{at - 5:.1f}">{escape(target[1])}</text>'
+            f'<path class="goal" d="M{left} {at:.0f}H{right:.0f}"/>'
+            f'<text class="goal-t" x="{left + 4}" y="{at - 5:.0f}">{escape(target[1])}</text>'
         )
     for line in shown:
         parts += _fan(line, x, y)
@@ -126,7 +127,9 @@ def _path(line: Line, x: Scale, y: Scale) -> list[str]:
     drawn = [f'<path {style} d="M{_d(piece, x, y)}"/>' for piece in pieces if len(piece) > 1]
     drawn += [f'<path class="l c{line.number} gap" d="M{_d(pair, x, y)}"/>' for pair in bridges]
     dots = [piece[0] for piece in pieces if len(piece) == 1] + [line.points[-1]]
-    drawn += [f'<circle class="d c{line.number}" cx="{x(a):.1f}" cy="{y(b):.1f}" r="3"/>' for a, b in dots]
+    drawn += [
+        f'<circle class="d c{line.number}" cx="{x(a):.0f}" cy="{round(y(b), 1):g}" r="3"/>' for a, b in dots
+    ]
     drawn += [
         f'<path class="break" d="M{x(year):.1f} {y(value) - 9:.1f}v18">'
         f"<title>{year}: {escape(line.breaks[year])}</title></path>"
@@ -151,7 +154,11 @@ def _fan(line: Line, x: Scale, y: Scale) -> list[str]:
 
 
 def _d(points: Sequence[tuple[float, float]], x: Scale, y: Scale) -> str:
-    return "L".join(f"{x(a):.0f} {y(b):.1f}" for a, b in points)
+    """The way through the points: where it begins, then steps, which are shorter to write than places."""
+    places = [(round(x(a)), round(y(b), 1)) for a, b in points]
+    steps = "".join(f"{c - a:+d}{round(d - b, 1):+g}" for (a, b), (c, d) in pairwise(places))
+    first = f"{places[0][0]} {places[0][1]:g}"
+    return f"{first}l{steps.replace('+', ' ').strip()}" if steps else first
 
 
 def _ends(lines: Sequence[Line], x: Scale, y: Scale, bottom: float) -> list[str]:
@@ -170,10 +177,10 @@ def _ends(lines: Sequence[Line], x: Scale, y: Scale, bottom: float) -> list[str]
     parts = []
     for (true, at, line), moved in zip(ends, heights, strict=True):
         if at < right - 1 or abs(moved - true) > 3:
-            parts.append(f'<path class="lead" d="M{at + 4:.1f} {true:.1f}L{right + 7:.1f} {moved:.1f}"/>')
+            parts.append(f'<path class="lead" d="M{at + 4:.0f} {true:.0f}L{right + 7:.0f} {moved:.0f}"/>')
         strong = " s" if line.strong else ""
         parts.append(
-            f'<text class="n c{line.number}{strong}" x="{right + 10:.1f}" y="{moved + 4:.1f}">'
+            f'<text class="n c{line.number}{strong}" x="{right + 10:.0f}" y="{moved + 4:.0f}">'
             f"{escape(line.name)}</text>"
         )
     return parts

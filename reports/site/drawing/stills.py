@@ -1,8 +1,9 @@
 """The still pictures of the pages of indicators: what a reader without scripts and a printed page see of the
 chart block, drawn when the site is built.
 
-The default view of block.js: the world and its regions over the years with the world's fan; where no group
-has a value, the countries' newest values on one line. Drawing itself is in charts.py.
+The views that block.js opens with: the world and its regions over the years with the world's fan, and the
+map of the newest values. Where there is neither, the countries' newest values stand on one line. Drawing
+itself is in charts.py and map_still.py.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from reports.shared.figures import Figures
 from reports.shared.localisation import Words
 from reports.shared.release_reader import FIRST_YEAR, INCOME, REGIONS, WORLD, Indicator
 from reports.site.drawing.charts import Line, after_breaks, line_chart, ticks_chart
+from reports.site.drawing.map_still import FEWEST, MapStill, map_still
 
 HORIZON = 2030
 LOGGED = ("USD", "INTL", "PS")  # units whose values span powers of ten
@@ -30,14 +32,20 @@ def lines_of(figures: Figures, item: Indicator) -> list[str]:
     return [group for group in (WORLD, *REGIONS, *INCOME) if group in known]
 
 
+def still_map(figures: Figures, item: Indicator) -> MapStill | None:
+    """The map of an indicator; nothing where too few countries have a value."""
+    return map_still(figures.latest.get(item.id, {}), item.unit)
+
+
 def still(figures: Figures, words: Words, item: Indicator) -> str:
-    """The default view of an indicator's chart; empty where nothing has a value."""
+    """The lines of an indicator, or its countries on one line; empty where there is the map alone, or nothing
+    has a value."""
     groups = lines_of(figures, item)
     shown = [g for g in groups if g.startswith("M49")] or groups
     if shown:
         return group_chart(figures, words, item, shown)
     values = figures.latest.get(item.id, {})
-    if not values:
+    if not values or len(values) >= FEWEST:
         return ""
     points = sorted((v.value, words.area(figures.release.areas[a])) for a, v in values.items())
     goal = (

@@ -30,8 +30,7 @@ def short_strip(
     places = {"n": now, "b": before, "t": target}
     places |= dict(zip("alh", ahead or (), strict=False))
     style = ";".join(f"--{name}:{x(value)}" for name, value in places.items() if value is not None)
-    kinds = "z" + ("" if before is None else " from") + ("" if ahead is None else " on")
-    return f'<i class="{kinds}" style="{style}"></i>'
+    return f'<i style="{style}"></i>'
 
 
 def strip(
