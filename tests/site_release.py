@@ -75,6 +75,9 @@ def write_release(
     (folder / "briefs").mkdir()
     for code in (*COUNTRIES, *(code.replace(":", "-") for _, code, *_ in GROUPS)):
         (folder / "briefs" / f"{code}.pdf").write_bytes(b"")  # the site links to it
+    (folder / "chart-data").mkdir()
+    for name in VALUES:
+        (folder / "chart-data" / f"{name}.zip").write_bytes(b"")
     (folder / "checks.json").write_text(json.dumps(CHECKS))
     return folder
 
@@ -94,16 +97,16 @@ def _tables(classes: Mapping[str, str], world: float) -> dict[str, list[dict[str
                             "target_origin": "ITU, 2022" if target else None, "formula": "value",
                             "inputs": json.dumps({"value": [{"source": "one", "series": "i99H"}]}), "aggregate_method": "weighted_mean",
                             "notes": "A note."} for i, title, unit, direction, frameworks, target in INDICATORS],
-        "indicator": [{"indicator": i, "ref_area": a, "time_period": y, **total, "value": v, "obs_status": "A", **origin} for i, a, y, v in series],
+        "indicator": [{"indicator": i, "ref_area": a, "time_period": y, **total, "value": v, "lower_bound": None, "upper_bound": None, "obs_status": "A", **origin} for i, a, y, v in series],
         "latest": [{"indicator": i, "ref_area": a, "time_period": y, "value": v, "obs_status": "E" if a == "KEN" else "A", **origin} for i, a, y, v in newest],
         "progress": [{"indicator": "internet_use", "ref_area": a, "method": "likelihood-2026", "baseline_year": 2015, "baseline_value": 16.6, "measure": 0.2,
                       "category": c, "projected_value": 60.0, "target_value": 100.0, "target_year": 2030, **SURE.get(c, {})} for a, c in classes.items()]
                     + [{"indicator": "internet_use", "ref_area": "KEN", "method": "eurostat", "category": "significant_progress"}],
         "aggregate": [{"indicator": "internet_use", "group": "M49:001", "time_period": y, "value": v, "weight_share": 0.91, "areas_used": 3,
-                       "areas_total": 4, "official_value": None} for y, v in ((2015, 40.0), (2024, world))],
+                       "areas_total": 4, "official_value": None, "official_status": None, "official_source": None, "method": "unweighted"} for y, v in ((2015, 40.0), (2024, world))],
         "coverage": [{"indicator": i, "ref_area": a, "available": a in VALUES[i]} for i, *_ in INDICATORS for a in COUNTRIES],
         "projection": [{"indicator": "internet_use", "ref_area": "KEN", "time_period": 2024 + n, "value": 35.0 + 3 * n, "lower_80": 34.0 + 2 * n,
-                        "upper_80": 36.0 + 4 * n, "lower_95": 33.0 + n, "upper_95": 37.0 + 5 * n, "probability_target_met": 0.2, "model": "m"} for n in range(1, 7)],
+                        "upper_80": 36.0 + 4 * n, "lower_95": 33.0 + n, "upper_95": 37.0 + 5 * n, "probability_target_met": 0.2, "model": "m", "last_year": 2024} for n in range(1, 7)],
         "gap": [{"indicator": "internet_use", "ref_area": a, "time_period": 2024, "dimension": "sex", "group_a": "F", "group_b": "M", "value_a": v - 4,
                  "value_b": v, "difference": -4.0, "ratio": (v - 4) / v, "latest": True, "parity_unesco": v > 90} for a, v in (("KEN", 37.0), ("FRA", 94.0))],
         "target": [{"target": "A-T01", "owner": "ITU", "text_ref": "1", "indicator": "internet_use", "value": 100.0, "year": 2030, "status": "measured",

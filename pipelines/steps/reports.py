@@ -28,8 +28,11 @@ class ReportFailed(CompactError):
 
 
 def write_site(release: Path, out: Path) -> None:
-    """Write the static site into the folder out/site."""
+    """Write the static site into the folder out/site, and the data of its charts beside it."""
+    from reports.csv.charts import FOLDER, build
+
     build_site(release, out / "site")
+    build(release, out / FOLDER)
 
 
 def build_site(release: Path, out: Path, only: set[str] | None = None) -> SiteSummary:

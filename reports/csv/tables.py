@@ -50,26 +50,26 @@ def build(release: Path, out: Path, tables: Sequence[str] = ()) -> list[Path]:
 
 
 def _write(con: duckdb.DuckDBPyConnection, table: Path, to: Path) -> Path:
-    source = f"read_parquet({_text(str(table))})"
+    source = f"read_parquet({quoted(str(table))})"
     columns = con.execute(f"describe select * from {source}").fetchall()
-    cells = ", ".join(_cell(name, kind) for name, kind, *_ in columns)
-    con.execute(f"copy (select {cells} from {source}) to {_text(str(to))} (format csv, header true)")
+    cells = ", ".join(cell(name, kind) for name, kind, *_ in columns)
+    con.execute(f"copy (select {cells} from {source}) to {quoted(str(to))} (format csv, header true)")
     return to
 
 
-def _cell(name: str, kind: str) -> str:
+def cell(name: str, kind: str) -> str:
     """A column, harmless to a spreadsheet; lists as JSON."""
     column = json.dumps(name)
     if kind.endswith("[]") or kind.startswith(("STRUCT", "MAP")):
         return f"to_json({column}) as {column}"
     if kind != "VARCHAR":
         return column
-    safe = f"regexp_replace({column}, {_text(UNSAFE)}, chr(65533), 'g')"
-    risky = (
-        f"regexp_matches({column}, {_text(FORMULA)}) and not regexp_matches(trim({column}), {_text(NUMBER)})"
-    )
+    safe = f"regexp_replace({column}, {quoted(UNSAFE)}, chr(65533), 'g')"
+    number = f"regexp_matches(trim({column}), {quoted(NUMBER)})"
+    risky = f"regexp_matches({column}, {quoted(FORMULA)}) and not {number}"
     return f"case when {risky} then '''' || {safe} else {safe} end as {column}"
 
 
-def _text(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"

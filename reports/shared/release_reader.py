@@ -104,8 +104,12 @@ class Release:
         """Rows of a query in which `{table}` names a table; no rows if a table in `needs` is absent."""
         if not all(self.has(name) for name in needs):
             return []
+        return self.con.execute(self.filled(sql, *needs)).fetchall()
+
+    def filled(self, sql: str, *needs: str) -> str:
+        """The query with the tables that it names."""
         tables = {name: self._rows_of(name) for name in needs}
-        return self.con.execute(sql.format(**tables, total=TOTAL, first=FIRST_YEAR)).fetchall()
+        return sql.format(**tables, total=TOTAL, first=FIRST_YEAR)
 
     def columns(self, table: str) -> set[str]:
         if not self.has(table):

@@ -79,7 +79,7 @@ FAMILIES = {
         "income",
         "consumption",
     ),
-    "js.tool": ("link", "embed", "png", "svg", "csv", "metadata", "cite"),
+    "js.tool": ("link", "embed", "png", "svg", "csv", "cite"),
     "page.changes.way": (*WAYS, "gained", "lost"),
     "page.changes.why": (
         "new",

@@ -1,11 +1,10 @@
-// The tools below a chart: link, embed, picture as PNG and SVG, data as CSV with its metadata, citation.
+// The tools below a chart: link, embed, picture as PNG and SVG, data as CSV with its metadata (made with the release), citation.
 "use strict";
 const Tools = (() => {
-  const { t, el, areaName, title } = CT;
+  const { t, el, title } = CT;
   const NS = "http://www.w3.org/2000/svg";
   const about = () => ({
     ...document.getElementById("chart").dataset, cite: document.getElementById("cite").textContent.trim(),
-    description: document.querySelector("meta[name=description]").content,
   });
   const address = () => (document.querySelector("link[rel=canonical]")?.href ?? location.href.split("#")[0]);
   const hash = () => location.hash.slice(1).split("&").filter((part) => part && !part.startsWith("embed=")).join("&");
@@ -51,20 +50,6 @@ const Tools = (() => {
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   });
 
-  // --- data: every country and group in every year of the chart
-  const COLUMNS = ["indicator", "ref_area", "area_name", "time_period", "value", "unit", "obs_status", "release"];
-  const rowsOf = ({ id, data, meta }) => [
-    ...Object.entries(data.series).flatMap(([code, spark]) => Charts.unpack(spark).map((p) => [id, code, areaName(code), p.year, p.value, meta.u, Atlas.statusAt(data, code, p.year), about().release])),
-    ...Object.entries(data.groups).flatMap(([code, values]) => values.map(([year, value]) => [id, code, areaName(code), year, value, meta.u, "", about().release])),
-  ];
-  // CSV on the Web (W3C, 2015): what the columns are, whose figures they are, and how to cite them.
-  const metadata = ({ id, meta }) => JSON.stringify({
-    "@context": "http://www.w3.org/ns/csvw", url: `${id}.csv`, "dc:title": title(id), "dc:description": about().description, "dc:language": CT.language,
-    "dc:identifier": id, "dc:source": about().source, "dc:bibliographicCitation": about().cite, "dc:rights": about().rights, "dc:isVersionOf": about().release,
-    ...(meta.t == null ? {} : { "compact:target": { value: meta.t, year: meta.ty, owner: about().owner } }),
-    tableSchema: { primaryKey: ["ref_area", "time_period"], columns: COLUMNS.map((name) => ({ name, titles: name, datatype: name === "value" ? "number" : name === "time_period" ? "gYear" : "string" })) },
-  }, null, 1);
-
   const bar = (given) => {
     const { id, panel } = given;
     const note = el("p", { class: "fine", role: "status" }), box = el("div", { class: "handed", hidden: true });
@@ -86,8 +71,7 @@ const Tools = (() => {
       tool("link", () => hand(t("js.tool.link_text") + local, address() + (hash() ? `#${hash()}` : ""))),
       tool("embed", () => hand(t("js.tool.embed_text") + local, `<iframe src="${address()}#${[hash(), "embed=1"].filter(Boolean).join("&")}" title="${title(id).replaceAll('"', "&quot;")}" width="100%" height="640" loading="lazy" style="border:0"></iframe>`)),
       tool("png", () => drawn("png")), tool("svg", () => drawn("svg")),
-      tool("csv", () => CT.download(`${id}.csv`, [COLUMNS, ...rowsOf(given)])),
-      tool("metadata", () => save(`${id}.csv-metadata.json`, metadata(given), "application/json")),
+      el("a", { class: "plain", "data-tool": "csv", href: `${CT.body.home}../chart-data/${id}.zip`, download: true }, t("js.tool.csv")),
       tool("cite", () => hand(t("js.tool.cite_text"), about().cite)),
     ), box, note);
   };
