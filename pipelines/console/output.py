@@ -10,8 +10,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +23,14 @@ from schemas.display import visible, visible_json
 
 Row = Mapping[str, Any]
 UNBOUNDED = "COMPACT_WIDE"  # set by --wide
+MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2})(:[0-9.]+)?(Z|[+-][0-9]{2}:[0-9]{2})?")
+LABELLED = re.compile(r" *\S.{0,14}?  +(?=\S)")  # a line's label and the blanks after it
+HEADS = {  # of columns whose name is long and whose cells are short
+    "time_period": "year",
+    "ref_area": "code",
+    "countries_since_2015": "countries",
+    "countries_used": "countries",
+}
 
 
 def emit(
@@ -55,14 +65,15 @@ def emit_one(row: Row, *, as_json: bool) -> None:
             say(f"{name:<{longest}}  {_cell(value)}".rstrip())
 
 
-def say(text: object = "", *, end: str = "\n", flush: bool = False) -> None:
-    """Print text to stdout."""
-    print(visible(str(text)), end=end, flush=flush)
+def say(text: object = "", *, end: str = "\n", flush: bool = False, wrapped: bool = True) -> None:
+    """Print text to stdout. On a terminal its lines are wrapped at blanks, unless it is to be copied."""
+    shown = visible(str(text))
+    print(_wrapped(shown) if wrapped else shown, end=end, flush=flush)
 
 
 def note(text: str) -> None:
     """Print text that is not part of the result to stderr."""
-    print(visible(text), file=sys.stderr)
+    print(_wrapped(visible(text)), file=sys.stderr)
 
 
 def use_any_encoding() -> None:
@@ -100,9 +111,33 @@ def can_print(text: str) -> bool:
 
 def _table(rows: Sequence[Row], names: Sequence[str]) -> None:
     right = [all(isinstance(row.get(name), int | float | None) for row in rows) for name in names]
+    whole = [all(_is_whole(row.get(name)) for row in rows) for name in names]
     shown = [[_line(_cell(row.get(name))) for name in names] for row in rows]
-    text = table([name.replace("_", " ") for name in names], shown, right, line_width())
-    say(text if can_print(text) else text.replace("…", "~"))
+    head = [HEADS.get(name, name.replace("_", " ")) for name in names]
+    text = table(head, shown, right, line_width(), whole)
+    say(text if can_print(text) else text.replace("…", "~"), wrapped=False)
+
+
+def _is_whole(value: Any) -> bool:
+    """Numbers and moments are never shortened: a part of one says something else."""
+    moment = isinstance(value, str) and MOMENT.fullmatch(value) is not None
+    return moment or isinstance(value, int | float | date | None)
+
+
+def _wrapped(text: str) -> str:
+    """Lines that are wider than the terminal go on below the text after their label."""
+    width = line_width()
+    if width is None:
+        return text
+    lines: list[str] = []
+    for line in text.split("\n"):
+        label = LABELLED.match(line)
+        below = len(label[0]) if label else len(line) - len(line.lstrip()) + 2
+        lines += textwrap.wrap(
+            line, width, subsequent_indent=" " * min(below, width // 2), drop_whitespace=True,
+            break_long_words=False, break_on_hyphens=False,
+        ) if len(line) > width and " " in line[below:] else [line]  # fmt: skip
+    return "\n".join(lines)
 
 
 def _line(text: str) -> str:
@@ -123,6 +158,8 @@ def _cell(value: Any) -> str:
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value))
+    if isinstance(value, str) and (moment := MOMENT.fullmatch(value)):
+        return f"{moment[1]} {moment[2]}"
     return str(value)
 
 

@@ -9,12 +9,17 @@ import unicodedata
 from collections.abc import Sequence
 
 GAP = "  "
-LEAST = 8  # characters below which a text column is not shortened
+LEGIBLE = 18  # characters to which a column of text is shortened before columns are left out
+LEAST = 8  # characters to which it is shortened where only two columns are left
 MORE = "…"
 
 
 def table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], width: int | None
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[bool],
+    width: int | None,
+    whole: Sequence[bool] | None = None,
 ) -> str:
     """Format a header, a rule and one line per row.
 
@@ -23,11 +28,12 @@ def table(
         rows: cells as text.
         right: of each column, whether it is a column of numbers.
         width: characters of a line; None for as many as it takes.
+        whole: of each column, whether it is never shortened; those of numbers by default.
     """
     widths = [max([cells(name), *(cells(row[number]) for row in rows)]) for number, name in enumerate(head)]
     shown = list(range(len(head)))
     if width is not None:
-        widths, shown = _fit(widths, [cells(name) for name in head], right, width)
+        widths, shown = _fit(widths, [cells(name) for name in head], right if whole is None else whole, width)
     lines = [
         _line([head[one] for one in shown], shown, widths, right),
         GAP.join("-" * widths[one] for one in shown),
@@ -61,29 +67,35 @@ def shortened(text: str, width: int) -> str:
 
 
 def _fit(
-    widths: list[int], heads: list[int], right: Sequence[bool], width: int
+    widths: list[int], heads: list[int], whole: Sequence[bool], width: int
 ) -> tuple[list[int], list[int]]:
     """Compute the widths of the columns, and which are shown.
 
-    The first names the row: it is never shortened unless it takes more than half of the line.
+    The last columns are left out before others become illegible. The first names the row: it is never
+    shortened unless it takes more than half of the line.
     """
     shown = list(range(len(widths)))
-    least = [max(LEAST, head) for head in heads]
-    if widths[0] <= width // 2:
-        least[0] = widths[0]
     while True:
-        fitted = {one: widths[one] for one in shown}
-        over = sum(fitted.values()) + len(GAP) * (len(shown) - 1) - width
-        while over > 0:
-            text = [one for one in shown if not right[one] and fitted[one] > least[one]]
-            if not text:
-                break
-            longest = max(text, key=lambda one: fitted[one])
-            fitted[longest] -= 1
-            over -= 1
-        if over <= 0 or len(shown) == 1:
+        legible = LEGIBLE if len(shown) > 2 else LEAST
+        least = {one: min(widths[one], max(legible, heads[one])) for one in shown}
+        if widths[0] <= width // 2:
+            least[0] = widths[0]
+        fitted = _shortened(widths, shown, least, whole, width)
+        if sum(fitted.values()) + len(GAP) * (len(shown) - 1) <= width or len(shown) == 1:
             return [fitted.get(one, 0) for one in range(len(widths))], shown
         shown.pop()
+
+
+def _shortened(
+    widths: list[int], shown: list[int], least: dict[int, int], whole: Sequence[bool], width: int
+) -> dict[int, int]:
+    """The widths, the longest columns of text shortened until the line fits or none may be shorter."""
+    fitted = {one: widths[one] for one in shown}
+    over = sum(fitted.values()) + len(GAP) * (len(shown) - 1) - width
+    while over > 0 and (text := [one for one in shown if not whole[one] and fitted[one] > least[one]]):
+        fitted[max(text, key=lambda one: fitted[one])] -= 1
+        over -= 1
+    return fitted
 
 
 def _line(texts: Sequence[str], shown: Sequence[int], widths: Sequence[int], right: Sequence[bool]) -> str:

@@ -18,9 +18,9 @@ UNIT_TABLE = Table(
     ("unit",))
 
 CODE = Table(
-    "code", "Code lists", "One code of a dimension, an observation status, a class, a level of confidence or a kind of area, in "
-    "words. Ages and quantiles: those that a value of the release has.",
-    (text("codelist", "Column in which the code stands.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$"),
+    "code", "Code lists", "One code of a dimension, an observation status, a class, a level of confidence, a kind of area, a "
+    "framework or an objective, in words. Ages and quantiles: those that a value of the release has.",
+    (text("codelist", "Column in which the code stands, or the framework whose part it is.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$"),
      text("code", "The code.", role="dimension"),
      text("name", "The code in words."),
      text("origin", "Whose code it is.")),

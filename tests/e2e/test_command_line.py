@@ -35,7 +35,20 @@ READING: dict[str, list[str]] = {
     "data": ["data", "internet_use", "population", "--area", "Côte d'Ivoire", "--area", "World"],
     "rank": ["rank", "internet_use", "--in", "Africa"],
     "releases": ["releases"],
+    "revisions": ["revisions", "internet_use", "--area", "Kenya"],
+    "status": ["status"],
     "methods": ["show", "internet_use", "--area", "KEN", "--methods"],
+}
+
+# Verbs that tell in sentences what there is, or that all is well.
+TELLING: dict[str, list[str]] = {
+    "explain": ["explain", "internet_use", "--area", "Kenya"],
+    "preview": ["preview", "indicators/catalogue/connectivity/internet_use.yaml"],
+    "why": ["why", "internet_use"],
+    "status": ["status"],
+    "accept": ["accept"],
+    "gc": ["gc", "--dry-run"],
+    "check": ["check", "indicators/catalogue/connectivity/internet_use.yaml"],
 }
 
 
@@ -64,7 +77,7 @@ def test_a_verb_exists_has_help_and_prints_json(name: str) -> None:
         assert name in SERVING | {"new"} or "--wide" in options, name
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [80, 100, 120])
 @pytest.mark.parametrize("arguments", READING.values(), ids=READING)
 def test_output_fits_the_terminal(first_run: Home, arguments: list[str], width: int) -> None:
     done = in_process(*arguments, home=first_run[0], env={"COLUMNS": str(width)})
@@ -72,6 +85,20 @@ def test_output_fits_the_terminal(first_run: Home, arguments: list[str], width: 
     assert max(map(len, done.out.splitlines())) <= width
     assert "\x1b" not in done.out
     assert not re.search(r"\b[0-9a-f]{64}\b", done.out)
+    assert not re.search(r"  [0-9][0-9.,:T-]*…", done.out)  # a cut number says something else
+    rows = [line for line in done.out.splitlines() if "  " in line.strip()]
+    assert len(set(rows)) == len(rows)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+@pytest.mark.parametrize("arguments", TELLING.values(), ids=TELLING)
+def test_sentences_are_wrapped(first_run: Home, arguments: list[str], width: int) -> None:
+    """Only what has no blank, such as an address or a hash, and SQL to be copied may be wider."""
+    done = in_process(*arguments, home=first_run[0], env={"COLUMNS": str(width)})
+    assert done.code == 0, done.err
+    said = (done.out + done.err).partition("The SQL, ")[0]
+    for line in said.splitlines():
+        assert len(line) <= width or len(line.split()[-1]) > width // 2, line
 
 
 def test_wide_shows_every_column(first_run: Home) -> None:

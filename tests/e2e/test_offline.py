@@ -21,9 +21,8 @@ def test_the_run_says_who_is_unreachable_and_still_makes_a_release(first_run: tu
     assert done.code == 0, done.err
     agencies = [source.id for source in load_sources().values() if source.hosts]
     lines = done.out.splitlines()
-    absent = next(line for line in lines if line.startswith("absent: "))
     assert len(agencies) >= 3
-    assert absent == f"absent: {', '.join(agencies)}"
+    assert not any(line.startswith("absent: ") for line in lines)  # the reason below names them
     assert "cannot be reached: " in done.err
     assert all(source_id in done.err for source_id in agencies)
     assert any(line.split()[:2] == ["world_factbook", "live"] for line in lines)

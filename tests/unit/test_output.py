@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.console.output import emit, emit_one, note
+from pipelines.console.output import emit, emit_one, note, say
 
 Captured = pytest.CaptureFixture[str]
 ROWS: list[dict[str, Any]] = [
@@ -25,7 +25,7 @@ def table(capsys: Captured, *rows: dict[str, Any]) -> list[str]:
 
 def test_a_table_has_a_line_a_row_under_names_in_words(capsys: Captured) -> None:
     head, rule, *body = table(capsys, *ROWS)
-    assert head.split() == ["area", "time", "period", "value", "footnote"]
+    assert head.split() == ["area", "year", "value", "footnote"]
     assert set(rule) == {"-", " "}
     assert [line.split("  ")[0] for line in body] == ["Kenya", "Côte d'Ivoire"]
 
@@ -63,6 +63,7 @@ def test_numbers_stand_at_the_right_and_words_at_the_left(capsys: Captured) -> N
         ("1e5", "1e5"),
         ("NA", "NA"),  # Namibia
         (datetime(2026, 11, 23, 8, 5, 30, tzinfo=UTC), "2026-11-23 08:05"),
+        ("2026-12-01T02:33:07.123456+00:00", "2026-12-01 02:33"),
         (["KEN", "UGA"], "KEN, UGA"),
         ((1.25, None), "1.25, "),
     ],
@@ -134,3 +135,36 @@ def test_results_go_to_standard_output_alone(capsys: Captured) -> None:
     captured = capsys.readouterr()
     assert captured.out
     assert captured.err == ""
+
+
+def test_a_line_wider_than_the_terminal_goes_on_below_its_text(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    said = "  passed  range: " + "all values of it lie within " * 3
+    say(said)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 40
+    assert {line[:10] for line in lines[1:]} == {" " * 10}
+    assert " ".join(" ".join(lines).split()) == " ".join(said.split())
+    say(said, wrapped=False)
+    assert capsys.readouterr().out == said + "\n"
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_columns_are_left_out_before_cells_become_illegible(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    made = {"created": "2026-12-01T02:33:07+00:00", "value": 861197}
+    row = {
+        "id": "2026-12-01-cdbc3376",
+        **made,
+        **{f"text {n}": "a long text of many words" for n in range(5)},
+    }
+    emit([row], as_json=False)
+    head, rule, shown, left_out = capsys.readouterr().out.splitlines()
+    assert max(map(len, (head, rule, shown, left_out))) <= width
+    assert "2026-12-01-cdbc3376  2026-12-01 02:33  861,197" in shown
+    assert all(len(column) >= 18 for column in rule.split()[3:])
+    assert "not shown: text" in left_out

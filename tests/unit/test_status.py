@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.cli.operate.status import age_in_words
 from pipelines.monitoring.run_log import RunLog
 from pipelines.monitoring.status import RUN_HOURS, status
 from schemas.definitions.source import Source
@@ -110,3 +111,16 @@ def test_malformed_checksums_are_damage(body: bytes, tmp_path: Path) -> None:
     (release / "release.json").write_text(json.dumps(card))
     (release / "SHA256SUMS").write_bytes(body)
     assert of(tmp_path, make_source())["release"]["damaged"] != []
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(seconds=30), "0 minutes old"),
+        (timedelta(minutes=1), "1 minute old"),
+        (timedelta(hours=1, minutes=59), "1 hour old"),
+        (timedelta(days=4, hours=7), "4 days old"),
+    ],
+)
+def test_the_age_of_a_release_is_told_in_its_largest_unit(age: timedelta, words: str) -> None:
+    assert age_in_words(age) == words

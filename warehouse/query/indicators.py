@@ -7,14 +7,19 @@ prints the results.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from schemas.definitions.default_method import DEFAULT_METHOD
 from schemas.errors import CompactError
 from warehouse.query.areas import find_area
 from warehouse.query.series import WORDS
 from warehouse.query.tables import Row, ask
+from warehouse.query.units import code_words
+
+LONGEST_REFERENCE = 2  # characters of a code that texts refer to, such as objective 1, B or UMC target 13
 
 # Every indicator with its coverage; $words: all of them are in its id, title or description.
 LIST = f"""
@@ -52,7 +57,8 @@ where list_bool_and(
     )
 )
 group by all
-order by area.kind, area.name, area.ref_area"""
+order by any_value(lower(area.name)) = array_to_string($words, ' ') desc, area.kind, area.name,
+    area.ref_area"""
 
 
 def about(folder: Path, indicator: str) -> Row:
@@ -62,11 +68,18 @@ def about(folder: Path, indicator: str) -> Row:
     indicator = check_indicator(folder, indicator)
     row = ask(folder, "select * from {indicator_meta} where indicator = $indicator", indicator=indicator)[0]
     row["frameworks"], row["inputs"] = json.loads(row["frameworks"]), json.loads(row["inputs"])
+    row["frameworks_in_words"] = _frameworks_in_words(folder, row["frameworks"])
     row["used"] = ask(
         folder,
-        """ select source, series, count(*) as values, count(distinct ref_area) as areas, min(time_period) as
-        first_year, max(time_period) as latest_year from {indicator} where indicator = $indicator group by all
-        order by values desc, source, series""",
+        """
+        select value.source, any_value(source.title) as source_title, value.series, count(*) as values,
+            count(distinct value.ref_area) as areas, min(value.time_period) as first_year,
+            max(value.time_period) as latest_year
+        from {indicator} as value
+        left join {source} as source using (source)
+        where value.indicator = $indicator
+        group by value.source, value.series
+        order by values desc, value.source, value.series""",
         indicator=indicator,
     )
     row["coverage"] = ask(
@@ -91,6 +104,19 @@ def about(folder: Path, indicator: str) -> Row:
         method=DEFAULT_METHOD,
     )
     return row
+
+
+def _frameworks_in_words(folder: Path, parts: Mapping[str, Any]) -> list[str]:
+    """Each framework's title with the part that an indicator belongs to; none for an older release."""
+    words = code_words(folder, ("framework", *parts))
+    said = []
+    for name, part in parts.items():
+        if title := words.get(("framework", name)):
+            of_part = words.get((name, str(part)))
+            # a code that is a word of its title, such as governance, adds nothing
+            shown = of_part if of_part and len(str(part)) > LONGEST_REFERENCE else f"{part} {of_part or ''}"
+            said.append(f"{title}: {shown}".rstrip())
+    return said
 
 
 def show(folder: Path, indicator: str, area: str | None = None) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,14 +22,18 @@ def unit_words(folder: Path) -> dict[str, tuple[str, str]]:
     return {code: (unit.name, unit.symbol) for code, unit in units().items()}
 
 
-def verdict_words(folder: Path) -> dict[str, str]:
-    """Return the classes of the default method in words, by their code; empty for a release without the
-    table.
-    """
+def code_words(folder: Path, codelists: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Codes in words, by code list and code; empty for a release of before the table."""
     if not has_table(folder, "code"):
         return {}
-    rows = ask(folder, "select code, name from {code} where codelist = 'category'")
-    return {row["code"]: row["name"] for row in rows}
+    question = "select codelist, code, name from {code} where codelist in $codelists"
+    rows = ask(folder, question, codelists=list(codelists))
+    return {(row["codelist"], row["code"]): row["name"] for row in rows}
+
+
+def verdict_words(folder: Path) -> dict[str, str]:
+    """The classes of the default method in words, by their code; empty for a release of before the table."""
+    return {code: name for (_, code), name in code_words(folder, ["category"]).items()}
 
 
 def with_unit(number: str, symbol: str) -> str:

@@ -7,13 +7,14 @@ Tables computed by SQL models are in tables.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
 
+from indicators.validation import frameworks
 from schemas.codelists.code_names import code_rows
 from schemas.codelists.reader import read_codelist
 from schemas.codelists.subnational import subnational_rows
@@ -105,7 +106,15 @@ def _code_rows(con: duckdb.DuckDBPyConnection, folder: Path, _inputs: ReleaseInp
         name: [str(code) for (code,) in con.execute(f"select distinct {name} from {values}").fetchall()]
         for name in ("sex", "age", "urbanisation", "quantile")
     }
-    return _from_rows(code_rows(used), CODE)
+    return _from_rows([*code_rows(used), *_framework_rows()], CODE)
+
+
+def _framework_rows() -> Iterator[dict[str, str]]:
+    """The frameworks, and their parts where these are listed: compact_adopted 1 is an objective."""
+    for name, about in frameworks().items():
+        yield {"codelist": "framework", "code": name, "name": about["title"], "origin": about["source"]}
+        for code, title in about.get("codes", {}).items():
+            yield {"codelist": name, "code": code, "name": title, "origin": about["source"]}
 
 
 def _unit_rows() -> list[dict[str, str | None]]:

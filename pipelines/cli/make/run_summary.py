@@ -36,9 +36,11 @@ def tell(outcome: Outcome, *, as_json: bool = False) -> int:
         empty="no source has data",
         columns=COLUMNS,
     )
-    if absent := [str(row["source"]) for row in rows if row["state"] == "absent"]:
-        say(f"absent: {', '.join(absent)}")
-    _notes({source_id: report.note for source_id, report in state.reports.items() if report.note})
+    notes = {source_id: report.note for source_id, report in state.reports.items() if report.note}
+    absent = [str(row["source"]) for row in rows if row["state"] == "absent"]
+    if unexplained := [source_id for source_id in absent if source_id not in notes]:
+        say(f"absent: {', '.join(unexplained)}")
+    _notes(notes)
     for problem in state.problems:
         note(f"\n{problem}")
     release = outcome.release

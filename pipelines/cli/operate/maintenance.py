@@ -26,7 +26,9 @@ def gc(
 
     removed = collect(compact_home(), keep, dry_run=dry_run)
     rows: list[dict[str, Any]] = [vars(one) for one in removed]
-    emit(rows, as_json=as_json, empty="everything there is needed")
+    emit(rows, as_json=as_json, empty="nothing to remove: everything there is needed")
+    if not removed:
+        return
     freed = sum(one.bytes for one in removed) / 1e6
     note(f"{freed:,.1f} MB in {counted(len(removed), 'thing')} {'would be' if dry_run else 'were'} freed")
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
 from pipelines.cli.options import Json
 from pipelines.console.output import emit, emit_one, note, say
+from schemas.display import counted
 from sources.settings import compact_home
 
-COLUMNS = ("source", "state", "cadence", "last_asked", "last_confirmed", "agency_release", "stale_since",
-           "held", "next_due")  # fmt: skip
+COLUMNS = ("source", "state", "cadence", "last_asked", "last_confirmed", "held", "stale_since", "next_due",
+           "agency_release")  # fmt: skip
 
 
 def status(as_json: Json = False) -> None:
@@ -53,6 +55,14 @@ def alert(
     raise typer.Exit(1 if failed else 0)
 
 
+def age_in_words(age: timedelta) -> str:
+    """How old something is, in the largest unit of which it has one or more."""
+    if age.days:
+        return f"{counted(age.days, 'day')} old"
+    hours, minutes = divmod(age.seconds // 60, 60)
+    return f"{counted(hours, 'hour') if hours else counted(minutes, 'minute')} old"
+
+
 def _print(state: dict[str, Any]) -> None:
     emit(state["sources"], as_json=False, columns=COLUMNS)
     run, release, running = state["last_run"], state["release"], state["running"]
@@ -66,7 +76,7 @@ def _print(state: dict[str, Any]) -> None:
         say("Last run: none recorded")
     if release:
         sound = "damaged" if release["damaged"] else "checksums match"
-        size = f"{release['age_days']} days old, {release['values']:,} values"
+        size = f"{age_in_words(state['at'] - release['made'])}, {release['values']:,} values"
         say(f"Latest release: {release['id']}, {size}, {sound}")
     else:
         say("Latest release: none")

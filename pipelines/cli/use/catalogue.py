@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -12,13 +13,13 @@ from pipelines.console.output import emit, emit_one, say
 LIST = (
     "indicator",
     "title",
-    "unit_name",
     "countries_since_2015",
     "latest_year",
+    "unit_name",
     "target_value",
     "target_year",
 )
-SEARCH = ("id", "title", "series", "found_by", "kind")
+SEARCH = ("id", "title", "kind", "series", "found_by")
 
 
 def list_indicators(as_json: Json = False, release: ReleaseId = None) -> None:
@@ -34,10 +35,15 @@ def search(
     from indicators.search import search as find
 
     matches = find(text)
-    emit(
-        matches, as_json=as_json, empty=f"nothing matches {text!r}; try fewer or other words", columns=SEARCH
-    )
+    shown = matches if as_json else [_without_source(row) for row in matches]
+    empty = f"nothing matches {text!r}; try fewer or other words"
+    emit(shown, as_json=as_json, empty=empty, columns=SEARCH)
     raise typer.Exit(0 if matches else 1)
+
+
+def _without_source(row: Mapping[str, str]) -> dict[str, str]:
+    """A series' own code alone, as its source is the row's id."""
+    return {**row, "series": (row["series"] or "").removeprefix(f"{row['id']}: ")}
 
 
 def about(indicator: str, as_json: Json = False, release: ReleaseId = None) -> None:
@@ -49,7 +55,7 @@ def about(indicator: str, as_json: Json = False, release: ReleaseId = None) -> N
     else:
         from pipelines.cli.use.sentences import described
 
-        say("\n".join(described(description, opened.units())))
+        say("\n".join(described(description, opened.units(), opened.verdict_words())))
 
 
 def areas(

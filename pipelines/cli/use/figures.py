@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from warehouse.client.release import Release
 
 SHOW = ("area", "value", "time_period", "status", "verdict", "probability", "confidence", "source")
-DATA = ("area", "time_period", "value", "unit_name", "status", "source", "indicator")
+DATA = ("area", "time_period", "value", "unit_name", "status", "source")
 RANK = ("rank", "area", "value", "unit_name", "time_period", "status", "source")
 DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
 
@@ -118,9 +119,14 @@ def data(
             result.rows,
             as_json=as_json,
             empty="no value; `compact about ID` says what there is",
-            columns=(*DATA[:2], *of_parts, *DATA[2:]),
+            columns=(*_indicator(result), *DATA[:2], *of_parts, *DATA[2:]),
         )
     raise typer.Exit(0 if len(result) else 1)
+
+
+def _indicator(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The column that tells several indicators apart."""
+    return ["indicator"] if len({row["indicator"] for row in rows}) > 1 else []
 
 
 def rank(

@@ -14,6 +14,9 @@ from sources.settings import compact_home
 if TYPE_CHECKING:
     from warehouse.client.release import Release
 
+OF_RELEASES = ("time_period", "value", "change", "relative", "what", "created", "obs_status", "release",
+               "source", "series")  # fmt: skip
+OF_SNAPSHOTS = ("time_period", "obs_value", "fetched_at", "source", "series", "dimensions")
 LISTS = ("revised", "status", "gained", "lost", "categories", "series", "targets", "tables", "indicators")
 
 
@@ -77,7 +80,7 @@ def explain(
     """Trace a published number to the raw bytes: formula, observations, snapshots, place, checks and SQL.
     Exits with 1 if recomputing it from its inputs gives another number.
     """
-    from pipelines.cli.use.provenance_text import explanation
+    from pipelines.cli.use.provenance_text import explanation, statements
     from warehouse.provenance.value import disagreements
 
     explained = open_release(release).explain(
@@ -87,6 +90,7 @@ def explain(
         emit_one(explained, as_json=True)
     else:
         say("\n".join(explanation(explained)))
+        say("\n".join(statements(explained)), wrapped=False)
     if different := disagreements(explained):
         for sentence in different:
             note(sentence)
@@ -107,9 +111,8 @@ def revisions(
     if as_json:
         emit_one(listed, as_json=True)
     else:
-        for name, kept in (("releases", "created"), ("snapshots", "fetched_at")):
-            say(f"What the {name} say, where they say something else than the one before ({kept}):\n")
-            rows = [row | {"snapshot": (row["snapshot"] or "")[:12]} for row in listed[name]]
-            emit(rows, as_json=False, empty="nothing")
+        for name, columns in (("releases", OF_RELEASES), ("snapshots", OF_SNAPSHOTS)):
+            say(f"What the {name} say, where they say something else than the one before:\n")
+            emit(listed[name], as_json=False, empty="nothing", columns=columns)
             say()
     raise typer.Exit(0 if listed["releases"] else 1)

@@ -25,6 +25,10 @@ def explanation(explained: Row) -> Iterator[str]:
         yield from _group(explained["group"])
     yield ""
     yield from _checks(explained["checks"])
+
+
+def statements(explained: Row) -> Iterator[str]:
+    """The SQL that gives the number again, to be copied."""
     for part in (explained["value"], explained["group"]):
         if part and part["sql"]:
             yield "\nThe SQL, on the tables of the release (duckdb warehouse.duckdb):\n"
@@ -79,7 +83,7 @@ def _observation(row: Row, indent: str) -> Iterator[str]:
     yield f"{indent}observation  {row['obs_value']!r}{multiplied} ({facts})"
     for name in ("nature", "source_detail", "footnote"):
         if row[name]:
-            yield f"{indent}{name.replace('_', ' '):<13}{row[name]}"
+            yield f"{indent}{name.removeprefix('source_'):<12} {row[name]}"
 
 
 def _snapshot(snapshot: Row, indent: str) -> Iterator[str]:

@@ -122,8 +122,10 @@ def _codes(described: Profile) -> Iterator[str]:
             yield f"  {name:<{LABEL}} {code}"
 
 
-def described(row: Mapping[str, Any], units: Mapping[str, tuple[str, str]]) -> Iterator[str]:
-    """Format an indicator's definition, target, sources and coverage."""
+def described(
+    row: Mapping[str, Any], units: Mapping[str, tuple[str, str]], words: Mapping[str, str]
+) -> Iterator[str]:
+    """Format an indicator's definition, target, sources and coverage. words: the classes of verdicts."""
     name, symbol = units.get(row["unit"], (row["unit"], ""))
     coverage = row["coverage"]
     yield from _wrapped("", f"{row['title']} ({row['indicator']})")
@@ -136,24 +138,42 @@ def described(row: Mapping[str, Any], units: Mapping[str, tuple[str, str]]) -> I
         f"2015, {coverage['two_or_more_since_2015']} two or more",
     )
     verdicts = ", ".join(
-        f"{one['countries']} {one['category'].replace('_', ' ')}" for one in row["categories"]
+        f"{one['countries']} {_lower(words.get(one['category'], one['category'].replace('_', ' ')))}"
+        for one in row["categories"]
     )
     yield from _part("verdicts", verdicts or "not assessed")
     if row["formula"] and row["formula"] != "value":
         yield from _part("formula", row["formula"])
-    for label, items in row["inputs"].items():
-        listed = "; ".join(_item(item) for item in items)
-        yield from _part("inputs" if label == "value" else label, f"first that has a value of: {listed}")
-    for one in row["used"]:
+    yield from _inputs(row)
+    for place, one in enumerate(row["used"]):
         yield from _part(
-            "in use",
-            f"{one['source']} {one['series']}: {counted(one['values'], 'value')} of "
-            f"{counted(one['areas'], 'area')}, {one['first_year']} to {one['latest_year']}",
+            "" if place else "in use",
+            f"{one['source_title'] or one['source'] or 'formula'}, {one['series']}: "
+            f"{counted(one['values'], 'value')} of {counted(one['areas'], 'area')}, {one['first_year']} to "
+            f"{one['latest_year']}",
         )
     yield from _part("groups", AGGREGATES.get(row["aggregate_method"], row["aggregate_method"]))
-    yield from _part("frameworks", ", ".join(f"{name} {code}" for name, code in row["frameworks"].items()))
+    codes = [f"{name} {code}" for name, code in row["frameworks"].items()]
+    for place, text in enumerate(row["frameworks_in_words"] or codes):
+        yield from _part("" if place else "frameworks", text)
     if row["notes"]:
         yield from _part("notes", " ".join(row["notes"].split()))
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def _inputs(row: Mapping[str, Any]) -> Iterator[str]:
+    """Each input; where several series are named, in the order in which they are preferred."""
+    for label, items in row["inputs"].items():
+        first = "inputs" if label == "value" else label
+        if len(items) == 1:
+            yield from _part(first, _item(items[0]))
+            continue
+        yield from _part(first, "the first of these that has a value of the area and year:")
+        for place, item in enumerate(items, 1):
+            yield from _part("", f"{place}. {_item(item)}")
 
 
 def _item(item: Mapping[str, Any]) -> str:
