@@ -49,6 +49,19 @@ def test_a_chart_of_the_site_cuts_the_line_and_says_why() -> None:
     assert "| 2018: New questions." in drawn.partition(">")[0]
 
 
+def test_a_chart_of_the_site_draws_a_nowcast_apart() -> None:
+    points = [(year, float(year)) for year in (2021, 2022, 2023, 2024)]
+    plain = line_chart([Line("World", points)], title="Poverty", label=str, nowcast="nowcast of the agency")
+    cast = line_chart(
+        [Line("World", points, nowcasts=frozenset({2024}))],
+        title="Poverty", label=str, nowcast="nowcast of the agency",
+    )  # fmt: skip
+    assert "nowcast" not in plain
+    assert cast.count("hollow") == 2  # the value and the key
+    assert "nowcast of the agency: 2024" in cast.partition(">")[0]
+    assert 'class="l c1 cast"' in cast
+
+
 def test_one_value_has_no_break(release: Release) -> None:
     assert profile(release, "use", "Uganda").breaks == []
 

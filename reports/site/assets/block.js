@@ -71,7 +71,7 @@ const Block = (() => {
   };
   const lineOf = (code, alone) => ({
     code, name: areaName(code), strong: alone || code === WORLD,
-    points: broken(data.groups[code] ? data.groups[code].map(([year, value]) => ({ year, value })) : Charts.unpack(data.series[code]).map((p) => ({ ...p, s: Atlas.statusAt(data, code, p.year) }))),
+    points: broken(data.groups[code] ? Charts.ofGroup(data.groups[code]) : Charts.unpack(data.series[code]).map((p) => ({ ...p, s: Atlas.statusAt(data, code, p.year) }))),
     fan: alone || code === WORLD || state.c.length < 4 ? fanOf(data.projections?.[code]) : null,
   });
   const lineTable = (lines) => CT.table([
@@ -111,7 +111,7 @@ const Block = (() => {
       const lines = state.c.map((code) => lineOf(code, state.c.length === 1)).filter((line) => line.points.length);
       const canvas = el("div", { class: "canvas" }), refused = data.projections ? state.c.filter((code) => !data.projections[code] && code in data.series) : [];
       panel.replaceChildren(chips(redraw), canvas,
-        el("p", { class: "fine" }, t("js.line_key"), refused.length ? ` ${t("js.no_fan", { name: refused.map(areaName).join(", ") })}` : ""),
+        el("p", { class: "fine" }, t("js.line_key"), lines.some((line) => line.points.some((p) => p.s === "F")) ? ` ${t("js.nowcast_key")}` : "", refused.length ? ` ${t("js.no_fan", { name: refused.map(areaName).join(", ") })}` : ""),
         el("details", {}, el("summary", {}, t("js.numbers")), lineTable(lines)));
       Charts.trend(canvas, { lines, meta, label: t("js.trend_label", { title: title(id), names: lines.map((l) => `${l.name} ${figure(l.points.at(-1).value, meta.u)} (${l.points.at(-1).year})`).join("; ") }) });
       if (focus) panel.querySelector(".choices input").focus();

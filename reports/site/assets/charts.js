@@ -46,13 +46,18 @@ const Charts = (() => {
 
   const unpack = (spark) => spark?.length ? spark.slice(1).map((v, i) => ({ year: spark[0] + i, value: v })).filter((p) => p.value != null) : [];
 
-  // A year without a value breaks a line: dots bridge it. A break in the series that an agency declares is a cut.
+  // A group's values; an agency's nowcast or projection has the status of a forecast.
+  const ofGroup = (rows) => rows.map(([year, value, , kind]) => ({ year, value, s: kind === 2 ? "F" : "" }));
+
+  // A year without a value breaks a line: dots bridge it. A break in the series that an agency declares is a cut, and the way
+  // to an agency's own nowcast or projection is dashed.
   const pieces = (points) => points.reduce((all, p, i) => {
     const before = points[i - 1];
-    if (before && (p.s === "B" || p.year - before.year > 2)) all.push([p]); else all.at(-1).push(p);
+    if (before && (p.s === "B" || p.year - before.year > 2 || p.s === "F" || before.s === "F")) all.push([p]); else all.at(-1).push(p);
     return all;
   }, [[]]);
   const bridges = (points) => points.slice(1).map((p, i) => [points[i], p]).filter(([a, b]) => b.year - a.year > 2 && b.s !== "B");
+  const casts = (points) => points.slice(1).map((p, i) => [points[i], p]).filter(([a, b]) => b.year - a.year <= 2 && b.s !== "B" && (a.s === "F" || b.s === "F"));
   const GUESSED = new Set(["E", "I", "F", "P", "U"]);
 
   // lines: [{code, name, points: [{year, value, s: status}], fan: [[year, value, l80, u80, l95, u95, p]]}]
@@ -97,9 +102,10 @@ const Charts = (() => {
         Plot.text(goal, { y: "t", frameAnchor: "left", dx: 4, dy: y(meta.t ?? 0) < 40 ? 9 : -8, text: () => t("js.target", { n: figure(meta.t, meta.u), year: meta.ty }), textAnchor: "start", fill: "var(--goal)", stroke: PAPER, strokeWidth: 4 }),
         ...shown.flatMap((line) => [
           ...bridges(line.points).map((pair) => Plot.lineY(pair, { x: "year", y: "value", stroke: colour.get(line.code), strokeDasharray: "1 5", strokeLinecap: "round", strokeWidth: thick(line) })),
+          ...casts(line.points).map((pair) => Plot.lineY(pair, { x: "year", y: "value", stroke: colour.get(line.code), strokeDasharray: "3 3", strokeWidth: thick(line) })),
           ...pieces(line.points).filter((piece) => piece.length > 1).map((piece) => Plot.lineY(piece, { x: "year", y: "value", stroke: colour.get(line.code), strokeWidth: thick(line) })),
         ]),
-        Plot.dot(points.filter((p) => few(p.line) || p.line.points.length < 12), { x: "year", y: "value", stroke, strokeWidth: 1.4, fill: (p) => GUESSED.has(p.s) ? PAPER : colour.get(p.line.code), r: 2.6 }),
+        Plot.dot(points.filter((p) => few(p.line) || p.line.points.length < 12 || p.s === "F"), { x: "year", y: "value", stroke, strokeWidth: 1.4, fill: (p) => GUESSED.has(p.s) ? PAPER : colour.get(p.line.code), r: 2.6 }),
         Plot.ruleX(breaks, { x: (p) => p.year - 0.5, y1: (p) => y.invert(y(p.value) - 12), y2: (p) => y.invert(y(p.value) + 12), stroke: INK, strokeWidth: 1.5 }),
         ...(roomy && many ? [
           Plot.link(tied, { x1: "year", y1: "value", x2: () => x.invert(x(edge) + 8), y2: (s) => y.invert(s.at), stroke: "var(--edge)", strokeWidth: 0.7, strokeOpacity: 0.8 }),
@@ -201,5 +207,5 @@ const Charts = (() => {
   });
 
   const badge = (number_) => number_ == null ? el("span", { class: "none" }, t("table.not_assessed")) : el("span", { class: `badge c-${CLASSES[number_]}` }, t(`category.${CLASSES[number_]}`));
-  return { fit, wide, image, style, onto, CLASS_COLOURS, BLUES, GUESSED, trend, strip, gaps, counts, ranks, lorenz, badge, unpack, legend, CLASSES, LINES };
+  return { fit, wide, image, style, onto, CLASS_COLOURS, BLUES, GUESSED, trend, strip, gaps, counts, ranks, lorenz, badge, unpack, ofGroup, legend, CLASSES, LINES };
 })();

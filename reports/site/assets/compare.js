@@ -16,7 +16,7 @@
   const nameOf = { a: areaName, i: title };
   const names = { a: new Map(Object.keys(areas).map((c) => [CT.plain(areaName(c)), c])), i: new Map(Object.keys(indicators).map((c) => [CT.plain(title(c)), c])) };
 
-  const series = (data, code) => data.groups[code] ? data.groups[code].map(([year, value]) => ({ year, value })) : Charts.unpack(data.series[code]);
+  const series = (data, code) => data.groups[code] ? Charts.ofGroup(data.groups[code]) : Charts.unpack(data.series[code]);
   const chips = (key, node) => node.replaceChildren(...state[key].map((code, n) => {
     const swatch = el("i"); if (key === "a") swatch.style.background = Charts.LINES[n % Charts.LINES.length];
     return el("li", {}, key === "a" ? swatch : null, nameOf[key](code), el("button", {

@@ -23,7 +23,8 @@ GAP = 2  # years without a value, from which a line is broken and bridged by dot
 @dataclass(frozen=True)
 class Line:
     """A series. fan: year, median, lower and upper 80, lower and upper 95; number: its colour; breaks: the
-    first years with a value after a break, each with the reason."""
+    first years with a value after a break, each with the reason; nowcasts: years whose value is no
+    observation but its agency's own nowcast or projection."""
 
     name: str
     points: Sequence[tuple[int, float]]
@@ -31,6 +32,7 @@ class Line:
     number: int = 1
     strong: bool = False
     breaks: Mapping[int, str] = field(default_factory=dict)
+    nowcasts: frozenset[int] = frozenset()
 
 
 def after_breaks(years: Sequence[int], breaks: Sequence[tuple[int, str]]) -> dict[int, str]:
@@ -58,8 +60,12 @@ def line_chart(
     floor: float | None = None,
     width: int = 620,
     height: int = 330,
+    nowcast: str = "nowcast",
 ) -> str:
-    """Lines over years with names at their ends, fans, breaks, and a target. Empty if nothing has a value."""
+    """Lines over years with names at their ends, fans, breaks, and a target. Empty if nothing has a value.
+
+    nowcast: what an agency's nowcast is called in the key, which is drawn where there is one.
+    """
     shown = [line for line in lines if line.points]
     if not shown:
         return ""
@@ -98,11 +104,15 @@ def line_chart(
         parts += _fan(line, x, y)
         parts += _path(line, x, y)
     parts += _ends(shown, x, y, bottom)
+    cast = sorted({year for line in shown for year in line.nowcasts})
+    if cast:
+        parts.append(_nowcast_key(left, height + 4, nowcast))
     said = "; ".join(f"{n.name}: {label(n.points[-1][1])}, {n.points[-1][0]}" for n in shown)
     said += "".join(
         f"; | {year}: {why}" for year, why in sorted({b for n in shown for b in n.breaks.items()})
     )
-    return svg(width, height, "chart", title, said, "".join(parts))
+    said += f"; {nowcast}: {', '.join(map(str, cast))}" if cast else ""
+    return svg(width, height + (16 if cast else 0), "chart", title, said, "".join(parts))
 
 
 def _years(first: int, last: int, width: float) -> list[int]:
@@ -111,14 +121,18 @@ def _years(first: int, last: int, width: float) -> list[int]:
 
 
 def _path(line: Line, x: Scale, y: Scale) -> list[str]:
-    """The line in pieces: years without a value are bridged by dots, a declared break is a cut."""
+    """The line in pieces: years without a value are bridged by dots, a declared break is a cut, the way to a
+    nowcast is dashed."""
     pieces: list[list[tuple[int, float]]] = [[line.points[0]]]
-    bridges = []
+    bridges, ways = [], []
     for before, here in pairwise(line.points):
         if here[0] in line.breaks:
             pieces.append([here])
         elif here[0] - before[0] > GAP:
             bridges.append((before, here))
+            pieces.append([here])
+        elif line.nowcasts & {before[0], here[0]}:
+            ways.append((before, here))
             pieces.append([here])
         else:
             pieces[-1].append(here)
@@ -126,10 +140,9 @@ def _path(line: Line, x: Scale, y: Scale) -> list[str]:
     style = f'class="l c{line.number}{strong}"'
     drawn = [f'<path {style} d="M{_d(piece, x, y)}"/>' for piece in pieces if len(piece) > 1]
     drawn += [f'<path class="l c{line.number} gap" d="M{_d(pair, x, y)}"/>' for pair in bridges]
-    dots = [piece[0] for piece in pieces if len(piece) == 1] + [line.points[-1]]
-    drawn += [
-        f'<circle class="d c{line.number}" cx="{x(a):.0f}" cy="{round(y(b), 1):g}" r="3"/>' for a, b in dots
-    ]
+    drawn += [f'<path class="l c{line.number}{strong} cast" d="M{_d(pair, x, y)}"/>' for pair in ways]
+    dots = dict.fromkeys([*(piece[0] for piece in pieces if len(piece) == 1), line.points[-1]])
+    drawn += [_dot(x(a), y(b), line.number, hollow=a in line.nowcasts) for a, b in dots]
     drawn += [
         f'<path class="break" d="M{x(year):.1f} {y(value) - 9:.1f}v18">'
         f"<title>{year}: {escape(line.breaks[year])}</title></path>"
@@ -137,6 +150,16 @@ def _path(line: Line, x: Scale, y: Scale) -> list[str]:
         if year in line.breaks
     ]
     return drawn
+
+
+def _dot(x: float, y: float, number: int, *, hollow: bool = False) -> str:
+    kind = f"l c{number} hollow" if hollow else f"d c{number}"
+    return f'<circle class="{kind}" cx="{x:.0f}" cy="{round(y, 1):g}" r="3"/>'
+
+
+def _nowcast_key(x: float, y: float, words: str) -> str:
+    way = f'<path class="l c1 cast" d="M{x} {y}h24"/>{_dot(x + 24, y, 1, hollow=True)}'
+    return f'{way}<text class="t" x="{x + 34}" y="{y + 4}">{escape(words)}</text>'
 
 
 def _fan(line: Line, x: Scale, y: Scale) -> list[str]:

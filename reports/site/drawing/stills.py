@@ -63,14 +63,14 @@ def group_chart(figures: Figures, words: Words, item: Indicator, groups: list[st
     """Lines of groups to the target's year, the world's with its fan; empty without a value."""
     lines = []
     for number, group in enumerate(groups, 1):
-        points = [
-            (v.year, v.value) for v in figures.groups.get(item.id, {}).get(group, []) if v.year >= FIRST_YEAR
-        ]
+        values = [v for v in figures.groups.get(item.id, {}).get(group, []) if v.year >= FIRST_YEAR]
+        points = [(v.year, v.value) for v in values]
+        cast = frozenset(v.year for v in values if v.nowcast)
         area = figures.release.areas.get(group)
         fan = fan_of(figures, item.id, group) if group == WORLD else []
         name = words.area(area) if area else group
         broken = after_breaks([year for year, _ in points], figures.breaks.get(item.id, []))
-        lines.append(Line(name, points, fan, number, strong=group == WORLD, breaks=broken))
+        lines.append(Line(name, points, fan, number, strong=group == WORLD, breaks=broken, nowcasts=cast))
     goal = None
     if item.target_value is not None:
         target = words.figure(item.target_value, item.unit)
@@ -79,4 +79,5 @@ def group_chart(figures: Figures, words: Words, item: Indicator, groups: list[st
         lines, title=words.title(item), label=lambda v: words.figure(v, item.unit), target=goal,
         until=item.target_year or HORIZON, floor=0 if item.unit == "PT" else None,
         width=620 if len(lines) < 2 else 900, height=330 if len(lines) < 2 else 380,
+        nowcast=words.t("table.nowcast"),
     )  # fmt: skip
