@@ -1,6 +1,6 @@
-"""What is measured: one YAML file an indicator, the catalogue that loads and checks them, and formulas.
+"""Indicator definitions: one YAML file per indicator, the catalogue that loads and checks them, and formulas.
 
-Nothing here fetches, evaluates or publishes, and nothing here imports dagster.
+This package fetches, evaluates and publishes nothing, and imports no dagster.
 """
 
 from schemas.exports import lazy_exports

@@ -1,4 +1,4 @@
-"""Direct measures whose terms forbid passing figures on: what a page names instead of a value."""
+"""Direct measures with terms that forbid redistribution: pages name them instead of showing a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = FRAMEWORKS.with_name("closed_sources.yaml")
 
 
 class ClosedSource(Model):
-    """A source that is named and not carried."""
+    """A source that is named but not carried."""
 
     source: Line
     by: Line
@@ -27,10 +27,10 @@ class ClosedSource(Model):
 
 @cache
 def closed_sources() -> tuple[ClosedSource, ...]:
-    """All of them, in the order of the file."""
+    """Return all of them, in the order of the file."""
     return tuple(ClosedSource.model_validate(entry) for entry in load_yaml(FILE).data["sources"])
 
 
 def closed_for(objective: str) -> list[ClosedSource]:
-    """Those that measure an objective: A to H of the policy brief, 1 to 5 of the adopted Compact."""
+    """Return those that measure an objective: A to H of the policy brief, 1 to 5 of the adopted Compact."""
     return [one for one in closed_sources() if objective in one.objectives]

@@ -1,8 +1,8 @@
-"""What is judged about the codes by which an input selects rows (`where`) or names them (`part`).
+"""Checks of the codes by which an input selects rows (`where`) or labels them (`part`).
 
-Sex, age, place and quantile have the codes of schemas/codelists/code_names.csv, which some series has, and
-those that the input's source.yaml maps to. Education has a pattern, in dimension_codes.yaml. Of other_dims
-the source's keys are known. Everything else in a file is judged by validation.py.
+Sex, age, place and quantile have the codes of schemas/codelists/code_names.csv, which occur in some series,
+and those that the input's source.yaml maps to. Education has a pattern, in dimension_codes.yaml. For
+other_dims the source's keys are known. validation.py checks the rest of a file.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from sources.registry.sources import load_source
 LISTED = ("sex", "age", "urbanisation", "quantile")
 LIST = "schemas/codelists/code_names.csv"
 PATTERNS = "schemas/codelists/dimension_codes.yaml"
-# A finding: where, what, what is allowed, what to do.
+# A finding: place, problem, expected, next step.
 Finding = tuple[Place, str, str, str]
 
 
 def code_findings(item: Input, place: Place, sources_folder: Path) -> Iterator[Finding]:
-    """Codes that no input has, and dimensions that the input's source has not."""
+    """Return codes that no input has, and dimensions that the input's source lacks."""
     source = None
     if item.source is not None and (item.where or item.part):
         source = _source(sources_folder / item.source / "source.yaml")
@@ -54,13 +54,15 @@ def _code(place: Place, dimension: str, code: str, source: Source | None) -> Ite
 
 
 def _mapped(source: Source, dimension: str) -> set[str]:
-    """The codes that source.yaml gives to codes of the agency."""
+    """Return the codes that source.yaml assigns to codes of the agency."""
     rules = [rule for rule in source.dimensions.values() if rule.to == dimension]
     return {code for rule in rules for code in rule.codes.values()}
 
 
 def _of_the_source(place: Place, dimension: str, code: str, source: Source) -> Iterator[Finding]:
-    """A row of a dimension that source.yaml does not declare is rejected: nothing can be selected by it."""
+    """Return the dimensions that source.yaml declares; rows of any other dimension are rejected, so they
+    cannot be selected.
+    """
     declared = {rule.to for rule in source.dimensions.values()}
     pairs = code.split(";") if dimension == "other_dims" else [dimension]
     for key in sorted({pair.partition("=")[0] for pair in pairs} - declared - {"_T"}):
@@ -70,7 +72,7 @@ def _of_the_source(place: Place, dimension: str, code: str, source: Source) -> I
 
 
 def _source(path: Path) -> Source | None:
-    """None where the file is faulty, which is said at that file."""
+    """Load the source; None if its file is invalid, which is reported at that file."""
     try:
         state = path.stat()
         return _read(path, (state.st_mtime_ns, state.st_size))

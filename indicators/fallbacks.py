@@ -1,7 +1,7 @@
-"""What an indicator does while one of its inputs is held and nothing of it was ever accepted.
+"""Substitute inputs of an indicator while one of its inputs is held and was never accepted.
 
-Where an earlier snapshot was accepted, that one stays live and this is not needed. Which are held is
-told by the store; here is only what follows for the order of preference.
+If an earlier snapshot was accepted, it stays current and no substitute is needed. The store knows the held
+snapshots; this module applies them to the order of preference.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Series = tuple[str, str]  # source, series
 
 @dataclass(frozen=True)
 class HeldInput:
-    """An input that is held, with inputs after it. falls_back: the file allows those to stand in."""
+    """A held input with inputs after it. falls_back: the file allows those as substitutes."""
 
     item: Input
     falls_back: bool
@@ -24,7 +24,7 @@ class HeldInput:
 
 
 def held_inputs(indicators: Iterable[Indicator], held: Collection[Series]) -> dict[str, HeldInput]:
-    """The indicators of which an input is held that others stand behind, each with the first such input."""
+    """Return the indicators with a held input that has alternatives, each with the first such input."""
     by_indicator: dict[str, HeldInput] = {}
     for indicator in indicators:
         for items in indicator.named_inputs().values():
@@ -48,7 +48,7 @@ def _told(indicator: Indicator, item: Input, then: Input) -> HeldInput:
 
 
 def as_evaluated(indicator: Indicator, held: Mapping[str, HeldInput]) -> Indicator:
-    """The definition without the inputs that may not stand in: those after the one that is held."""
+    """Return the definition without the inputs that may not be substitutes: those after the held one."""
     held_input = held.get(indicator.id)
     if held_input is None or held_input.falls_back:
         return indicator

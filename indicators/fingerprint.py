@@ -1,4 +1,6 @@
-"""Fingerprints of a definition: one of what its numbers depend on, one of its words.
+"""Fingerprints of a definition: one of its computation, one of its words.
+
+A changed note recomputes nothing, but must reach the next release; a changed scale does both.
 
 A changed note must recompute nothing, and must still reach the next release; a changed scale must do both.
 """
@@ -13,7 +15,7 @@ from schemas.definitions.indicator import Indicator, Input
 
 
 def numbers_fingerprint(indicator: Indicator) -> str:
-    """sha256 of the parts of a definition from which its values follow."""
+    """Return the sha256 of the parts of a definition that determine its values."""
     return _digest(
         {
             "inputs": {
@@ -23,14 +25,16 @@ def numbers_fingerprint(indicator: Indicator) -> str:
             "unit": indicator.unit,
             "gaps": sorted(indicator.gaps),
             "breaks": sorted([item.time_period, item.ref_area] for item in indicator.breaks),
-            # by it a copy of the same figures goes on or is kept out: warehouse/evaluation/lineage.py
+            # it decides whether a copy of the same figures continues a series:
+            # warehouse/evaluation/lineage.py
             "disagreement": _tolerance(indicator),
         }
     )
 
 
-# What a change of each field of a definition changes. The values of an indicator follow from `numbers`, its
-# assessment (progress, aggregates, scores) from `method` too; `checks` judge them, `prose` is read.
+# The effect of a change in each field of a definition. The values of an indicator depend on `numbers`, its
+# assessment (progress, aggregates, scores) also on `method`; `checks` check them, `prose` is text for
+# readers.
 FIELDS = {
     "numbers": ("inputs", "formula", "unit", "gaps", "breaks", "disagreement"),
     "method": (
@@ -44,9 +48,10 @@ KIND = {field: kind for kind, fields in FIELDS.items() for field in fields}
 
 
 def field_fingerprints(indicator: Indicator) -> dict[str, str]:
-    """A short fingerprint of each field that says something, so that a later reader can name what changed.
+    """Return a short fingerprint of each non-empty field, so that a later comparison can name the changes.
 
-    Words inside `inputs` and `breaks` (a note, a reason) stand apart from what computes, as `inputs (words)`.
+    Words inside `inputs` and `breaks` (a note, a reason) are separate from the computation, as `inputs
+    (words)`.
     """
     fields = indicator.model_dump(mode="json")
     declared = {name: value for name, value in fields.items() if value not in (None, [])}
@@ -65,8 +70,9 @@ def field_fingerprints(indicator: Indicator) -> dict[str, str]:
 
 
 def kind_of(field: str) -> str:
-    """What a change of a field changes: numbers, method, checks or prose. An unknown field is the method's,
-    so that a new one is never taken for mere words."""
+    """Return the effect of a field's change: numbers, method, checks or prose. An unknown field counts as
+    method, so that a new one is never taken for prose.
+    """
     return "prose" if field.endswith("(words)") else KIND.get(field, "method")
 
 
@@ -76,7 +82,7 @@ def _tolerance(indicator: Indicator) -> list[float | None]:
 
 
 def _input(item: Input) -> dict[str, Any]:
-    """The order of inputs counts, their notes do not."""
+    """Fingerprint an input; the order of inputs counts, their notes do not."""
     return {
         "source": item.source,
         "series": item.series,

@@ -1,6 +1,6 @@
-"""Ids under which indicators were published before: renamed ones by their file, removed ones by removed.yaml.
+"""Former ids of indicators: renamed ones from their file, removed ones from removed.yaml.
 
-They are kept for one release, so that a reader of the last one is told what took its place.
+They are kept for one release, so that users of the last one learn the replacement.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ MARK = "\nformer_ids:"
 
 @dataclass(frozen=True)
 class FormerId:
-    """An id that is no more. now: the indicator to read instead, None where there is none.
+    """A former id. now: its replacement, None if there is none.
 
-    same: whether `now` is the same indicator under another name, so that it may be read without asking.
+    same: whether `now` is the same indicator under another name, so that it may be used automatically.
     """
 
     id: str
@@ -40,7 +40,7 @@ class FormerId:
 
 
 def removed_file(folder: Path) -> tuple[YamlFile, RemovedFile] | None:
-    """What removed.yaml of a catalogue folder says; None where there is no such file."""
+    """Return the content of removed.yaml in a catalogue folder; None if the file does not exist."""
     path = folder / FILE
     if not path.is_file():
         return None
@@ -49,7 +49,7 @@ def removed_file(folder: Path) -> tuple[YamlFile, RemovedFile] | None:
 
 
 def former_ids(indicators: Iterable[Indicator], folder: Path) -> dict[str, FormerId]:
-    """Every former id of a catalogue and what became of it."""
+    """Return every former id of a catalogue and its replacement."""
     former = {
         old: FormerId(old, indicator.id, True, "renamed")
         for indicator in indicators
@@ -63,7 +63,7 @@ def former_ids(indicators: Iterable[Indicator], folder: Path) -> dict[str, Forme
 
 @cache
 def _published_before() -> dict[str, FormerId]:
-    """Every former id of this checkout's catalogue, read from the files that have any."""
+    """Return every former id of this checkout's catalogue, read from the files that have any."""
     former: dict[str, FormerId] = {}
     for path in sorted(FOLDER.glob("*/*.yaml")):
         if MARK in path.read_text(encoding="utf-8"):
@@ -74,14 +74,14 @@ def _published_before() -> dict[str, FormerId]:
 
 
 def former_id(indicator: str) -> FormerId | None:
-    """What became of an id of this checkout's catalogue; None if the files know of no such id."""
+    """Return the replacement of an id of this checkout's catalogue; None if the files do not know the id."""
     return _published_before().get(indicator)
 
 
 def former_id_problems(
     indicators: Iterable[tuple[Indicator, YamlFile]], folder: Path, ids: set[str]
 ) -> Iterator[Problem]:
-    """Former ids that are in use, named twice, or replaced by what does not exist."""
+    """Return former ids that are in use, listed twice, or replaced by an unknown id."""
     seen: dict[str, str] = {}
 
     def clash(old: str, path: str, line: int, field: str) -> Iterator[Problem]:

@@ -1,4 +1,6 @@
-"""A catalogue without the inputs that may not be used for a purpose, such as data that may not be passed on.
+"""Restricts a catalogue to inputs allowed for a purpose, such as redistribution.
+
+The caller decides which inputs those are: licences are declared by the sources.
 
 Which inputs those are is the caller's question: licences stand with the sources.
 """
@@ -13,10 +15,10 @@ from schemas.definitions.indicator import Input
 
 
 def restricted(catalogue: Catalogue, keep: Callable[[Input], bool]) -> tuple[Catalogue, list[str]]:
-    """The catalogue with only the inputs that `keep` allows, and the indicators that have none left.
+    """Return the catalogue with only the inputs that `keep` allows, and the indicators that lost all of them.
 
-    An indicator goes if one of its named inputs has nothing left, or if it is made of one that goes. Where an
-    aggregate's weight goes, the indicator stays, without group values.
+    An indicator is removed if one of its named inputs has nothing left, or if it depends on a removed one. If
+    an aggregate's weight is removed, the indicator stays, without group values.
     """
     entries: dict[str, Entry] = {}
     gone: list[str] = []

@@ -1,4 +1,6 @@
-"""Whose figures each input of an indicator has, and what concept: as its file, series.csv or source.yaml say.
+"""Custodian and concept of each input of an indicator, as declared in its file, series.csv or source.yaml.
+
+The lineage of an area is chosen in evaluation, not here.
 
 Which of several lineages an area gets is decided where values are evaluated, not here.
 """
@@ -15,12 +17,12 @@ from schemas.errors import DefinitionError
 
 
 def carried_by_source(folder: Path) -> dict[str, str]:
-    """The custodian that each source.yaml of a folder names; a source that names none is its own."""
+    """Return the custodian that each source.yaml of a folder names; by default a source is its own."""
     carriers: dict[str, str] = {}
     for path in sorted(folder.glob("*/source.yaml")):
         try:
             carriers[path.parent.name] = str(load_yaml(path).data.get("carries") or path.parent.name)
-        except DefinitionError:  # said where the sources are checked
+        except DefinitionError:  # reported where the sources are checked
             carriers[path.parent.name] = path.parent.name
     return carriers
 

@@ -1,5 +1,6 @@
-"""The nearest of the names that there are, for the remedy of a message. Areas have a search of their own,
-warehouse/query/areas.py."""
+"""The nearest known names, for the hint of a message. Areas have a separate search,
+warehouse/query/areas.py.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The catalogue: every indicator file, read and checked, and the order in which indicators are evaluated.
 
-The checks of one file against its neighbours are in validation.py and verdict_checks.py. No data are read.
+validation.py and verdict_checks.py check one file against its neighbours. This module reads no data.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Checked:
-    """What `compact check` found, sorted by file and line. Problems stop a run, warnings do not."""
+    """Findings of `compact check`, sorted by file and line. Problems stop a run, warnings do not."""
 
     files: int
     problems: list[Problem]
@@ -49,7 +49,7 @@ class Checked:
 
 
 class Catalogue(Mapping[str, Indicator]):
-    """Sound indicators by id, each after the indicators that it is made of."""
+    """Valid indicators by id, each after the indicators that it depends on."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self._entries = {indicator_id: entries[indicator_id] for indicator_id in _order(entries)}
@@ -65,28 +65,28 @@ class Catalogue(Mapping[str, Indicator]):
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """The indicators with the files and folders in which they stand."""
+        """The indicators with their files and folders."""
         return self._entries
 
     def file_of(self, indicator_id: str) -> Path:
         return self._entries[indicator_id].file.path
 
     def group_of(self, indicator_id: str) -> str:
-        """The folder in which the file stands."""
+        """Return the folder of the file."""
         return self._entries[indicator_id].group
 
     def sources_of(self, indicator_id: str) -> list[str]:
-        """The sources that an indicator names itself, in alphabetical order."""
+        """Return the sources that an indicator names itself, in alphabetical order."""
         return sorted({item.source for item in _items(self[indicator_id]) if item.source})
 
     def indicators_of(self, indicator_id: str) -> list[str]:
-        """The indicators that an indicator is made of, in alphabetical order."""
+        """Return the indicators that an indicator depends on, in alphabetical order."""
         return sorted(_made_of(self[indicator_id]))
 
     def series_of(self, source_id: str, *, optional: bool = True) -> set[str]:
-        """The series of a source that any indicator uses; without the optional ones if so asked.
+        """Return the series of a source that any indicator uses, with or without the optional ones.
 
-        A series is optional only where every indicator that uses it says so.
+        A series is optional only if every indicator that uses it declares it so.
         """
         used = [
             i for indicator in self.values() for i in _items(indicator) if i.source == source_id and i.series
@@ -94,12 +94,12 @@ class Catalogue(Mapping[str, Indicator]):
         return {str(i.series) for i in used if optional or not i.optional}
 
     def inputs_of(self, indicator_id: str) -> set[tuple[str, str]]:
-        """Source and series of everything that an indicator is made of, through other indicators too."""
+        """Return source and series of all inputs of an indicator, including through other indicators."""
         items = [item for made_of in self.in_order([indicator_id]) for item in _items(self[made_of])]
         return {(item.source, item.series) for item in items if item.source and item.series}
 
     def in_order(self, indicator_ids: Iterable[str]) -> list[str]:
-        """These indicators and all that they are made of, each after its inputs."""
+        """Return these indicators and all that they depend on, each after its inputs."""
         needed: set[str] = set()
         waiting = list(indicator_ids)
         while waiting:
@@ -116,9 +116,9 @@ def load_catalogue(
     sources: Mapping[str, Source] | None = None,
     sources_folder: Path = SOURCES,
 ) -> Catalogue:
-    """Every indicator of a folder, or DefinitionError with all problems of all files.
+    """Load every indicator of a folder, or raise DefinitionError with all problems of all files.
 
-    sources: the sources that there are, if they are loaded already; otherwise the folders of sources_folder.
+    sources: the known sources, if loaded already; otherwise the folders of sources_folder.
     """
     files = _files(folder)
     (entries, problems), series = _read(files), known_series(sources_folder, sources)
@@ -131,8 +131,10 @@ def load_catalogue(
 def load_sound_part(
     folder: Path = FOLDER, *, sources_folder: Path = SOURCES
 ) -> tuple[Catalogue, dict[str, list[Problem]]]:
-    """The indicators without a fault, and the problems of the others by their id, for a look at one file.
-    What is made of a faulty one is among the others."""
+    """Return the valid indicators, and the problems of the others by their id, for commands on one file.
+
+    Indicators that depend on an invalid one are among the others.
+    """
     files = _files(folder)
     entries, problems = _read(files)
     series = known_series(sources_folder)
@@ -158,7 +160,7 @@ def _resolved(entries: list[Entry], series: Known, sources_folder: Path) -> Cata
 def check_files(
     paths: Sequence[Path] | None = None, *, folder: Path = FOLDER, sources_folder: Path = SOURCES
 ) -> Checked:
-    """Check indicator and source files: all, or those named with the rest around them as it is."""
+    """Check indicator and source files: all, or those named together with the unchanged rest."""
     inside = _files(folder)
     indicator_files, source_files = _chosen(paths, inside, sources_folder)
     known = {path.resolve() for path in inside}
@@ -189,7 +191,7 @@ def _files(folder: Path) -> list[Path]:
 def _chosen(
     paths: Sequence[Path] | None, inside: list[Path], sources_folder: Path
 ) -> tuple[list[Path], list[Path]]:
-    """The indicator files and the source files that are asked for; a folder means the files in it."""
+    """Return the requested indicator and source files; a folder means the files in it."""
     if paths is None:
         return inside, sorted(sources_folder.glob("*/source.yaml"))
     files = [f for p in paths for f in (sorted(p.rglob("*.yaml")) if p.is_dir() else [p])]
@@ -199,7 +201,7 @@ def _chosen(
 
 
 def _chosen_commitments(paths: Sequence[Path] | None, folder: Path) -> list[Path]:
-    """The files of targets, claims, scores and the crosswalk that are asked for."""
+    """Return the requested files of targets, claims, scores and the crosswalk."""
     every = commitment_files(folder)
     if paths is None:
         return every
@@ -226,7 +228,7 @@ def _read(paths: Iterable[Path]) -> tuple[list[Entry], list[Problem]]:
 def _across(
     entries: list[Entry], files: list[Path], series: Known, folder: Path, agencies: Path
 ) -> list[Problem]:
-    """What only the files together show: ids, references, circles. An unreadable file counts by its name."""
+    """Check the files together: ids, references, cycles. An unreadable file counts by its name."""
     problems: list[Problem] = []
     first: dict[str, Entry] = {}
     for entry in entries:
@@ -263,7 +265,7 @@ def _circles(entries: Mapping[str, Entry]) -> list[Problem]:
 
 
 def _order(entries: Mapping[str, Entry]) -> list[str]:
-    """Every id after those it is made of, otherwise alphabetical. Raises CycleError."""
+    """Order every id after those it depends on, otherwise alphabetically. Raises CycleError."""
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for indicator_id in sorted(entries):
         sorter.add(indicator_id, *sorted(_made_of(entries[indicator_id].indicator) & entries.keys()))
@@ -295,6 +297,6 @@ def _made_of(indicator: Indicator) -> set[str]:
 
 
 def _short(path: Path) -> Path:
-    """The path as a person at the prompt would write it."""
+    """Shorten the path relative to the working folder."""
     resolved, here = path.resolve(), Path.cwd().resolve()
     return Path(os.path.relpath(resolved, here)) if resolved.is_relative_to(here) else path

@@ -1,4 +1,7 @@
-"""`compact check --fix`: which files are repaired, and by the model of what. How is in schemas/definitions.
+"""`compact check --fix`: selects the files to repair and the model of each. The repairs are in
+schemas/definitions.
+
+A file without a known slip is not written.
 
 A file that has none of the known slips is not written.
 """
@@ -25,8 +28,7 @@ def repair_files(
     """Repair the definition files in place: all, or those named; a folder means the files in it.
 
     Returns:
-        One row for each repair: file, line, and what is now written. A file that cannot be read is left to
-        the check.
+        One row for each repair: file, line, and the new text. An unreadable file is left to the check.
     """
     repairs: list[dict[str, str | int]] = []
     for path in _files(paths or [folder, sources_folder]):
@@ -48,7 +50,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _model(path: Path) -> type[Indicator] | type[Source] | None:
-    """What a file must be; None for one of which only the syntax is looked at."""
+    """Return the model of a file; None if only its syntax is checked."""
     if path.name == "source.yaml":
         return Source
     return None if path.parent.name in NOT_GROUPS or path.name in OTHER_FILES else Indicator

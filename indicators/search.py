@@ -1,4 +1,4 @@
-"""Finds indicators and agencies' series by words or by an agency's own code, in the definitions alone."""
+"""Searches indicators and agencies' series by words or by an agency's code, in the definitions only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ Row = dict[str, str]
 
 
 def search(text: str, *, folder: Path = FOLDER, sources_folder: Path = SOURCES) -> list[Row]:
-    """Indicators whose id, title, text or codes hold every word, then the series that no indicator uses.
+    """Return indicators with every word in id, title, text or codes, then the series that no indicator uses.
+
+    Best first: an exact id or code, then titles, then the rest. A row names the matching field.
 
     Best first: an exact id or code, then titles, then the rest. A row says by what it was found.
     """
@@ -27,7 +29,7 @@ def search(text: str, *, folder: Path = FOLDER, sources_folder: Path = SOURCES) 
 
 
 def candidates(text: str, *, sources_folder: Path = SOURCES, most: int = 10) -> list[Row]:
-    """The series of the sources' catalogues that hold every word, or have the code, the best first."""
+    """Return the series of the sources' catalogues that have every word, or the code, the best first."""
     words = text.lower().split()
     nearest = []
     for source, known in known_series(sources_folder).items():
@@ -63,7 +65,7 @@ def _series(catalogue: Catalogue, series: Known, words: list[str]) -> Iterator[t
 
 
 def _hit(places: Mapping[str, list[str]], words: list[str]) -> tuple[int, str] | None:
-    """The rank and the name of the first place that holds the words; together is better than scattered."""
+    """Return rank and name of the first field with the words; in one field is better than scattered."""
     whole = " ".join(words)
     for rank, (name, texts) in enumerate(places.items()):
         if any(whole == text.lower() for text in texts):

@@ -1,6 +1,6 @@
-"""Targets, crosswalk, claims and score definitions: read from their files, and judged with the catalogue.
+"""Loads targets, crosswalk, claims and score definitions, and validates them against the catalogue.
 
-Their shape is in schemas/definitions/targets.py; what the numbers come to is computed in warehouse/.
+Their models are in schemas/definitions/targets.py; warehouse/ computes the numbers.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class Read:
-    """The files of a folder that could be read, and the problems of the others."""
+    """The readable files of a folder, and the problems of the others."""
 
     targets: list[tuple[YamlFile, CommitmentFile]]
     crosswalk: list[tuple[YamlFile, CrosswalkFile]]
@@ -51,7 +51,7 @@ class Read:
 
 
 def commitment_files(folder: Path = FOLDER) -> list[Path]:
-    """Every file that is read here, in order."""
+    """Return every file of this kind, in order."""
     single = [folder / "frameworks" / "crosswalk.yaml", folder / "claims.yaml"]
     several = [
         *folder.glob("targets/*.yaml"),
@@ -62,8 +62,9 @@ def commitment_files(folder: Path = FOLDER) -> list[Path]:
 
 
 def load_commitments(folder: Path = FOLDER, indicators: Mapping[str, Indicator] | None = None) -> Targets:
-    """All of a folder, or DefinitionError with every problem. indicators: the catalogue to judge against,
-    if that is wanted."""
+    """Load all files of a folder, or raise DefinitionError with every problem. indicators: the catalogue
+    to validate against, if any.
+    """
     read = _read(folder)
     problems = [*read.problems, *(_problems(read, indicators) if indicators is not None else ())]
     if problems:
@@ -79,13 +80,13 @@ def load_commitments(folder: Path = FOLDER, indicators: Mapping[str, Indicator] 
 
 
 def commitment_problems(folder: Path, indicators: Mapping[str, Indicator]) -> list[Problem]:
-    """Every problem of these files beside an otherwise sound catalogue."""
+    """Return every problem of these files, given an otherwise valid catalogue."""
     read = _read(folder)
     return [*read.problems, *_problems(read, indicators)]
 
 
 def titles() -> dict[str, dict[str, str]]:
-    """The titles of the parts that frameworks list, and of the stakeholder-capitalism metrics."""
+    """Return the titles of the parts that frameworks list, and of the stakeholder-capitalism metrics."""
     titles_of = {
         name: {str(code): str(title) for code, title in about["codes"].items()}
         for name, about in frameworks().items()
@@ -98,7 +99,7 @@ STAKEHOLDER = "stakeholder_capitalism"
 
 
 def metrics() -> dict[str, str]:
-    """The 21 core stakeholder-capitalism metrics: code to title."""
+    """Return the 21 core stakeholder-capitalism metrics: code to title."""
     with METRICS.open(encoding="utf-8", newline="") as file:
         return {row["metric"]: row["title"] for row in csv.DictReader(file)}
 
@@ -126,7 +127,7 @@ def _read(folder: Path) -> Read:
     )
 
 
-# A finding: where, what, what is allowed, what to do.
+# A finding: place, problem, expected, next step.
 Finding = tuple[Place, str, str, str]
 
 
@@ -173,7 +174,7 @@ def _indicator(place: Place, name: str, indicators: Collection[str]) -> Iterator
 
 
 def _code(place: Place, framework: str, code: str) -> Iterator[Finding]:
-    """Whether a framework exists and has this part."""
+    """Check that a framework exists and has this part."""
     known: dict[str, Any] = {**frameworks(), STAKEHOLDER: {"codes": metrics()}}
     if framework not in known:
         step = did_you_mean(

@@ -1,6 +1,6 @@
-"""What is judged about one indicator with its neighbours: sources, series, units, other indicators, formula.
+"""Validates one indicator against its neighbours: sources, series, units, other indicators, formula.
 
-The shape of a file is judged before, by its model in schemas/definitions/indicator.py.
+Its model in schemas/definitions/indicator.py has validated the fields before.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from schemas.tables.registry import INDICATOR
 from sources.registry.renames import renamed
 from sources.registry.sources import SOURCES, SeriesInfo, load_series
 
-# Source to its series by code; None where series.csv cannot be read, which is said at that file.
+# Source to its series by code; None if series.csv is unreadable, which is reported at that file.
 Known = Mapping[str, Mapping[str, SeriesInfo] | None]
 NOT_STATED = "NOT_STATED"
-FIRST_YEAR, LAST_YEAR = 1800, 2100  # of a series
-NOT_NAMES = {"complete", *INDICATOR.names} - {"value"}  # inputs may not be called so
+FIRST_YEAR, LAST_YEAR = 1800, 2100  # columns of a series
+NOT_NAMES = {"complete", *INDICATOR.names} - {"value"}  # reserved names of inputs
 FRAMEWORKS = Path(__file__).resolve().parent / "catalogue" / "frameworks" / "frameworks.yaml"
 
 
 def known_series(folder: Path, sources: Mapping[str, Source] | None = None) -> Known:
-    """The series that may be named, by source."""
+    """Return the series that may be named, by source."""
     names = sources if sources is not None else sorted(p.parent.name for p in folder.glob("*/source.yaml"))
     series_of: dict[str, Mapping[str, SeriesInfo] | None] = {}
     for name in names:
@@ -53,14 +53,11 @@ def problems_of(
     series: Known,
     sources_folder: Path = SOURCES,
 ) -> Iterator[Problem]:
-    """Every problem of one indicator.
+    """Return every problem of one indicator.
 
     Args:
-        indicator: what the file says.
-        file: the file, for its lines.
-        others: the ids of all indicators.
-        series: the series that there are.
-        sources_folder: the agencies.
+        indicator: the definition. file: the file, for its lines. others: the ids of all indicators. series:
+            the known series. sources_folder: the agencies.
     """
 
     def problem(place: Place, what: str, allowed: str, step: str) -> Problem:
@@ -87,7 +84,7 @@ def _groups() -> frozenset[str]:
     return frozenset(str(row["ref_area"]) for row in area_rows() if row["kind"] != "country")
 
 
-# A finding: where, what, what is allowed, what to do.
+# A finding: place, problem, expected, next step.
 Finding = tuple[Place, str, str, str]
 
 
@@ -223,7 +220,7 @@ def _scales(indicator: Indicator) -> Iterator[Finding]:
 
 
 def _impossible(indicator: Indicator) -> Iterator[Finding]:
-    """What no series can be: a factor of nothing, a break nowhere or never, more areas than there are."""
+    """Check for impossible values: a factor of zero, a break without area or year, more areas than exist."""
     named = isinstance(indicator.inputs, dict)
     for name, items in indicator.named_inputs().items():
         for number, item in enumerate(items):
@@ -277,5 +274,7 @@ def _frameworks(indicator: Indicator) -> Iterator[Finding]:
 
 @cache
 def frameworks() -> dict[str, dict[str, Any]]:
-    """The frameworks into which indicators are sorted: name to title, source, and its codes or a pattern."""
+    """Return the frameworks into which indicators are sorted: name to title, source, and its codes or a
+    pattern.
+    """
     return load_yaml(FRAMEWORKS).data

@@ -1,7 +1,7 @@
-"""What is judged about the fields of an indicator that lead to a verdict: kind, target, noise, links.
+"""Validates the fields of an indicator that lead to a verdict: kind, target, noise, links.
 
-Their shape is judged before, by schemas/definitions/verdicts.py; everything else in a file by validation.py.
-A finding of `verdict_warnings` does not stop a run: it says that a number is probably not what was meant.
+schemas/definitions/verdicts.py has validated each field before; validation.py validates the rest of a file. A
+finding of `verdict_warnings` does not stop a run: it reports a number that is probably unintended.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from schemas.definitions.indicator import Indicator
 from schemas.definitions.verdicts import Target
 from schemas.definitions.yaml_file import Place
 
-# A finding: where, what, what is expected, what to do.
+# A finding: place, problem, expected, next step.
 Finding = tuple[Place, str, str, str]
-OBJECTIVES = ("compact_brief", "compact_adopted")  # frameworks whose parts are objectives
-WITH_TARGET = ("likelihood", "parity")  # kinds that say nothing without a target
-SHARES = ("PT",)  # units whose ends are none and all
+OBJECTIVES = ("compact_brief", "compact_adopted")  # frameworks with objectives as parts
+WITH_TARGET = ("likelihood", "parity")  # kinds that have no verdict without a target
+SHARES = ("PT",)  # units with the ends none and all
 
 
 def verdict_findings(indicator: Indicator, groups: Collection[str]) -> Iterator[Finding]:
-    """Every fault of these fields. groups: the codes of all groups of areas."""
+    """Return every fault of these fields. groups: the codes of all groups of areas."""
     yield from _kind(indicator)
     yield from _links(indicator)
     yield from _noise(indicator)
@@ -32,7 +32,7 @@ def verdict_findings(indicator: Indicator, groups: Collection[str]) -> Iterator[
 
 
 def verdict_warnings(indicator: Indicator) -> Iterator[Finding]:
-    """What is allowed and seldom meant."""
+    """Return values that are valid but rarely intended."""
     yield from _links_missing(indicator)
     target = indicator.target
     if target is None or target.value is None:

@@ -1,7 +1,7 @@
 """The charts of the notebooks, drawn from a `Release`: fan, map of verdicts, gaps, revisions.
 
 Each function returns a `Chart`, which a notebook shows as SVG. Lines and tiles are drawn as on the site
-(reports/site/drawing/charts.py); nothing is computed here that the release does not say.
+(reports/site/drawing/charts.py); all numbers come from the release.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ rect.k-very_unlikely{fill:#c2571a}text.k-very_unlikely{fill:#fff}rect.k-not_met{
 
 
 class Chart:
-    """A drawing, which a notebook shows; where there is nothing to draw, a sentence that says so."""
+    """A drawing for a notebook; if there is nothing to draw, a sentence that says so."""
 
     def __init__(self, svg: str, nothing: str = "") -> None:
         opening, found, rest = svg.partition(">")
@@ -45,7 +45,7 @@ class Chart:
 
 
 def fan(release: Release, indicator: str, area: str) -> Chart:
-    """A series with its breaks, its projection with intervals of 80 and 95 per cent, and the target."""
+    """Draw a series with its breaks, its projection with intervals of 80 and 95 per cent, and the target."""
     rows = release.data(indicator, [area]).rows
     if len(rows) < 2:
         return Chart(
@@ -73,7 +73,7 @@ def fan(release: Release, indicator: str, area: str) -> Chart:
 
 
 def verdict_map(release: Release, indicator: str) -> Chart:
-    """The verdict on the target, country by country: a square of the same size for each."""
+    """Draw the verdict on the target, country by country: a square of the same size for each."""
     found = {row["ref_area"]: row for row in release.progress(indicator)}
     if not found:
         return Chart("", f"{indicator} is not assessed in this release.")
@@ -89,7 +89,7 @@ def verdict_map(release: Release, indicator: str) -> Chart:
 
 
 def gaps(release: Release, indicator: str, dimension: str = "sex") -> Chart:
-    """The countries in which two groups of people lie farthest apart, newest year of each."""
+    """Draw the countries with the largest difference between two groups of people, newest year of each."""
     rows = [row for row in release.gaps(indicator) if row["dimension"] == dimension]
     if not rows:
         return Chart("", f"No value of {indicator} by {dimension} is in this release.")
@@ -114,7 +114,7 @@ def gaps(release: Release, indicator: str, dimension: str = "sex") -> Chart:
 
 
 def revisions(release: Release, before: Release | None) -> Chart:
-    """From the number of values of one release to that of the next: what came, went and was revised."""
+    """Draw the change in the number of values from one release to the next: new, withdrawn and revised."""
     if before is None:
         return Chart("", f"{release.id} is a first release: there is nothing to compare it with.")
     found = release.compare(before, most=0)["indicators"]
@@ -145,7 +145,7 @@ def revisions(release: Release, before: Release | None) -> Chart:
 
 
 def previous(release: Release) -> Release | None:
-    """The release before, if it is kept."""
+    """Return the previous release, if it is kept."""
     earlier: Any = release.metadata["previous"]
     folder = release.folder.parent / str(earlier)
     return Release(folder) if earlier and (folder / "release.json").is_file() else None

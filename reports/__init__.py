@@ -1,1 +1,1 @@
-"""What people look at: everything here reads `releases/latest` and nothing else."""
+"""Reports for readers: everything here reads `releases/latest` and nothing else."""

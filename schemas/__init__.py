@@ -1,4 +1,5 @@
-"""What a valid table is: columns, tables, code lists, definitions and the contracts made from them.
+"""Definitions of valid tables: columns, tables, code lists, definition files, and the contracts generated
+from them.
 
-Nothing here fetches, computes or publishes, and nothing here imports another package of ours.
+This package fetches, computes and publishes nothing, and imports no other package of the project.
 """

@@ -1,7 +1,7 @@
-"""The errors this project raises on purpose: each says what happened, where, what is allowed and what to do
-next.
+"""The errors that this project raises on purpose: each states what happened, where, what is expected and what
+to do next.
 
-Programming mistakes are not wrapped here: they surface as themselves.
+Programming errors are not wrapped: they propagate unchanged.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from typing import Literal
 
 
 class CompactError(Exception):
-    """A problem that a person can act on.
+    """A problem that the user can solve.
 
-    what: what happened, in one sentence. where: file, line, field, URL or table. allowed: what would have
-    been right. next_step: what to run or edit. retriable: whether the same call may succeed later without a
-    change.
+    what: what happened, in one sentence. where: file, line, field, URL or table. allowed: what is expected.
+    next_step: what to run or edit. retriable: whether the same call may succeed later without a change.
     """
 
     retriable = False
@@ -35,7 +34,7 @@ class CompactError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One finding of a check on a definition file; `compact check` prints them sorted by file and line."""
+    """One finding in a definition file; `compact check` prints them sorted by file and line."""
 
     file: str
     line: int
@@ -53,7 +52,7 @@ class Problem:
 
 
 class DefinitionError(CompactError):
-    """One or more definition files are not valid."""
+    """One or more invalid definition files."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)

@@ -1,4 +1,4 @@
-"""Public names of a package, imported on first use (PEP 562): a command that only reads loads little."""
+"""Public names of a package, imported on first use (PEP 562): read-only commands import little."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def lazy_exports(package: str, **modules: str) -> tuple[Callable[[str], Any], list[str]]:
-    """The `__getattr__` and `__all__` of a package.
+    """Return the `__getattr__` and `__all__` of a package.
 
     Args:
         package: Its `__name__`.

@@ -2,5 +2,5 @@
 them.
 
 Each module has a function `files` that returns the text of each file it owns by its path in the checkout.
-Nothing here computes a published value.
+This package computes no published value.
 """

@@ -44,17 +44,17 @@ GENERATORS = (
 
 
 def generated() -> dict[Path, str]:
-    """The text of every generated file by its path in the checkout."""
+    """Return the text of every generated file by its path in the checkout."""
     return {path: text for files in GENERATORS for path, text in files().items()}
 
 
 def stale(files: dict[Path, str]) -> list[Path]:
-    """The paths whose file is missing or differs from the generated text."""
+    """Return the paths with a missing or outdated file."""
     return [path for path, text in files.items() if _read(CHECKOUT / path) != text]
 
 
 def orphans(files: Iterable[Path]) -> list[Path]:
-    """Pages with the mark of a generator that no generator writes any more."""
+    """Return pages with a generator's mark that no generator writes any more."""
     present = (path.relative_to(CHECKOUT) for path in (CHECKOUT / "docs" / "methods").glob("*.md"))
     written = set(files)
     return [
@@ -69,7 +69,7 @@ def _read(path: Path) -> str | None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command. Exit code 1 if `--check` finds a stale file."""
+    """Run the command. Exit code 1 if `--check` finds a stale file."""
     parser = argparse.ArgumentParser(prog="python -m docs.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
     parser.add_argument(

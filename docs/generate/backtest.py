@@ -1,8 +1,8 @@
-"""The figures of docs/methods/projection.md and aggregates.md, and the two pictures, from the files that
-`compact backtest --write` left: the same numbers in tables and pictures.
+"""The figures of docs/methods/projection.md and aggregates.md, and the two pictures, from the output of
+`compact backtest --write`: the same numbers in tables and pictures.
 
-A page marks the place of a table with `<!-- backtest: NAME -->` and `<!-- end -->`; what is between is written
-here.
+A page marks the place of a table with `<!-- backtest: NAME -->` and `<!-- end -->`; this module writes the
+text between them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ PAGES = (Path("docs/methods/projection.md"), Path("docs/methods/aggregates.md"))
 RELIABILITY, COVERAGE = Path("docs/pictures/reliability.svg"), Path("docs/pictures/coverage.svg")
 PLACE = re.compile(r"(<!-- backtest: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 AIM, NEAR = (0.76, 0.84), 0.07
-FEWEST = 50  # cases from which a tenth is judged
+FEWEST = 50  # minimum cases of a tenth
 INK, FAINT, GOOD, BAD = "#1b2733", "#c9d2da", "#0b6e99", "#b3541e"
 Row = Mapping[str, str]
 
 
 def files() -> dict[Path, str]:
-    """The pages with their tables, and the pictures, by their path in the checkout."""
+    """Return the pages with their tables, and the pictures, by their path in the checkout."""
     made = {path: filled((CHECKOUT / path).read_text(encoding="utf-8")) for path in PAGES}
     return made | {
         RELIABILITY: reliability(_read("reliability.csv")),
@@ -35,7 +35,7 @@ def files() -> dict[Path, str]:
 
 
 def filled(text: str) -> str:
-    """A page with the tables of today's files in their places."""
+    """Return a page with the tables of the current files inserted."""
     return PLACE.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}\n{found[3]}", text)
 
 
@@ -54,7 +54,7 @@ def _many(number: str) -> str:
 
 
 def methods() -> str:
-    """Mean error of the four indicators, by method and horizon."""
+    """Return the mean error of the four indicators, by method and horizon."""
     rows = [row for row in _read("skill.csv") if row["measured_on"] == "all_four"]
     names = list(dict.fromkeys(row["method"] for row in rows))
     steps = sorted({row["horizon"] for row in rows}, key=int)
@@ -64,7 +64,7 @@ def methods() -> str:
 
 
 def five() -> str:
-    """The four indicators five years ahead."""
+    """Return the four indicators five years ahead."""
     rows = [row for row in _read("skill.csv") if row["horizon"] == "5"]
     four = ["internet_use", "electricity", "coverage_4g", "gini"]
     shown = ("naive", "unsd_in_range", "damped_trend", "theta", "pooled_drift")
@@ -85,7 +85,7 @@ def five() -> str:
 
 
 def families() -> str:
-    """Coverage and error of countries by family of indicators."""
+    """Return coverage and error of countries by family of indicators."""
     body = [
         [
             row["family"],
@@ -112,7 +112,7 @@ def _misses(row: Row) -> str:
 
 
 def tenths(learned_from: str) -> str:
-    """What was said and what came true, by tenth of the probability."""
+    """Return predicted and observed frequency, by tenth of the probability."""
     body = [
         [
             row["tenth"],
@@ -133,7 +133,7 @@ def _off(row: Row) -> float:
 
 
 def groups() -> str:
-    """Coverage and error of simulated groups, by family."""
+    """Return coverage and error of simulated groups, by family."""
     body = [
         [
             row["family"],
@@ -149,7 +149,7 @@ def groups() -> str:
 
 
 def group_errors() -> str:
-    """How often the error of a group value held, by family, over its cells."""
+    """Return how often the error of a group value was covered, by family, over its cells."""
     with GROUP_ERRORS.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["held"]]
     body = []
@@ -178,7 +178,9 @@ TABLES = {
 # --- pictures
 # -------------------------------------------------------------------------------------------------------
 def reliability(rows: Sequence[Row]) -> str:
-    """Said against came true: one line for a map learned from other countries, one from earlier years."""
+    """Draw predicted against observed frequency: one line for a map learned from other countries, one from
+    earlier years.
+    """
     size, left, top = 360, 60, 40
 
     def at(said: float, came: float) -> tuple[float, float]:
@@ -221,7 +223,7 @@ def reliability(rows: Sequence[Row]) -> str:
 
 
 def coverage(rows: Sequence[Row]) -> str:
-    """How often the 80 per cent interval held, by family; grey: the aim."""
+    """Draw the coverage of the 80 per cent interval, by family; grey: the nominal level."""
     left, top, width, step = 130, 40, 360, 26
 
     def x(share: float) -> float:

@@ -1,5 +1,5 @@
 """docs/benchmarks.md, from the results in docs/benchmarks: sizes measured by `python -m tests.benchmarks
-scale --keep`, and the targets that we set ourselves with their measurements.
+scale --keep`, and our performance targets with their measurements.
 
 The models here are the contract of the results.
 """
@@ -47,7 +47,7 @@ on our engine answers only the three queries.
 
 
 def files() -> dict[Path, str]:
-    """The page and the schema of its results, by their path in the checkout."""
+    """Return the page and the schema of its results, by their path in the checkout."""
     schema = json.dumps(Scale.model_json_schema(), indent=1) + "\n"
     return {PAGE: page(), RESULTS.relative_to(CHECKOUT) / "scale.schema.json": schema}
 
@@ -57,7 +57,7 @@ class Strict(BaseModel):
 
 
 class Step(Strict):
-    """One measurement. rows: that it made or read; parts: seconds of what it consists of."""
+    """One measurement. rows: made or read; parts: seconds of its parts."""
 
     step: str
     rows: int
@@ -82,7 +82,7 @@ class Scale(Strict):
 
 
 class Bar(Strict):
-    """A bar, and how we stand to it. met: null where it was not measured."""
+    """A performance target and its measurement. met: null if it was not measured."""
 
     what: str
     bar: str
@@ -98,7 +98,7 @@ class Bars(Strict):
 
 
 def keep_result(folder: Path, found: Scale) -> Path:
-    """Write the result of one size; that of the same size before is replaced."""
+    """Write the result of one size, replacing the earlier one of the same size."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"scale-{round(found.values / 1e6)}m.json"
     path.write_text(found.model_dump_json(indent=1, exclude_none=True) + "\n", encoding="utf-8")
@@ -106,7 +106,7 @@ def keep_result(folder: Path, found: Scale) -> Path:
 
 
 def lines(found: Scale) -> list[dict[str, Any]]:
-    """The steps as rows of a table."""
+    """Return the steps as rows of a table."""
     return [
         {
             "step": WORDS.get(one.step, one.step),
@@ -122,7 +122,7 @@ def lines(found: Scale) -> list[dict[str, Any]]:
 
 
 def page(folder: Path = RESULTS) -> str:
-    """The whole page."""
+    """Return the whole page."""
     parts = [HEAD]
     bars = Bars.model_validate_json((folder / "bars.json").read_text(encoding="utf-8"))
     rows = [
@@ -149,7 +149,7 @@ def page(folder: Path = RESULTS) -> str:
 
 
 def _by_part(named: dict[str, dict[str, float]]) -> str:
-    """Seconds of each model, and of the same question answered in other ways."""
+    """Return seconds of each model, and of alternative ways to answer the same query."""
     rows = [{"model": name, "seconds": seconds} for name, seconds in named.pop("assess", {}).items()]
     asked = list(dict.fromkeys(name for parts in named.values() for name in parts))
     others = [

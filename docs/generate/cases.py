@@ -1,8 +1,8 @@
-"""docs/methods/verdict-cases.md: what was shown of well-known countries before `likelihood-2026`, and what is
-shown now, from a release (`python -m docs.generate --release FOLDER`).
+"""docs/methods/verdict-cases.md: verdicts on well-known countries before `likelihood-2026` and now, from a
+release (`python -m docs.generate --release FOLDER`).
 
-Which cases, what was shown, and the right answer with its reason is data: verdict_cases.csv. Without a
-release nothing is written; a test holds the committed figures to the right answers.
+The cases, the former verdicts, and the right answers with their reasons are data: verdict_cases.csv. Without
+a release nothing is written; a test compares the committed figures with the right answers.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ What was shown: "Agile governance of AI: 50 per cent on track", from indicators 
 
 
 def files(release: Path | None = None) -> dict[Path, str]:
-    """The page and its figures by their path in the checkout; nothing without a release."""
+    """Return the page and its figures by their path in the checkout; nothing without a release."""
     if release is None:
         return {}
     with duckdb.connect() as con:
@@ -115,7 +115,9 @@ order by ref_area"""
 
 
 def _direct() -> list[list[str]]:
-    """By objective of the adopted Compact: indicators that measure it, and all that are linked to it."""
+    """Return by objective of the adopted Compact the indicators that measure it, and all that are linked
+    to it.
+    """
     catalogue = load_catalogue().entries
     found: dict[str, list[bool]] = {}
     for entry in catalogue.values():

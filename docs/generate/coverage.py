@@ -1,4 +1,8 @@
-"""docs/reference/coverage.md: how many indicators, targets and values each objective has.
+"""docs/reference/coverage.md: the number of indicators, targets and values of each objective.
+
+Indicators and targets are counted in the definition files. Indicators with values are counted in the table
+`coverage` of the release passed to `python -m docs.generate --release`; without one, the numbers of the
+current page are kept.
 
 Indicators and targets are counted in the definition files. Indicators with values are counted in the
 table `coverage` of the release given to `python -m docs.generate --release`; without one, the numbers of
@@ -45,7 +49,7 @@ HEAD = "| objective | indicators | with a target | with values |\n|---|---|---|-
 
 @dataclass(frozen=True)
 class Row:
-    """One objective. with_values: None where no release says it."""
+    """One objective. with_values: None if no release provides it."""
 
     framework: str
     code: str
@@ -58,8 +62,8 @@ class Row:
 def coverage_rows(
     catalogue: Mapping[str, Indicator], with_values: Collection[str] | None = None
 ) -> list[Row]:
-    """One row for each objective of the brief and of the adopted Compact, and for each pillar of the
-    Sovereign ESG set, in their order. An indicator counts once in each framework that its file names.
+    """Return one row for each objective of the brief and of the adopted Compact, and for each pillar of the
+    Sovereign ESG set, in order. An indicator counts once in each framework that its file names.
 
     with_values: the indicators that have a value in a release, or None.
     """
@@ -74,14 +78,14 @@ def coverage_rows(
 
 
 def _belongs(indicator: Indicator, framework: str, code: str) -> bool:
-    """Of the ESG pillars only what the Bank's own set holds counts, which is what has a theme of it."""
+    """Return whether an indicator counts: of the ESG pillars only the Bank's own set, which has themes."""
     if framework == "esg" and "esg_theme" not in indicator.frameworks:
         return False
     return str(indicator.frameworks.get(framework)) == code
 
 
 def indicators_with_values(release: Path) -> set[str]:
-    """The indicators that have at least one value in a release folder."""
+    """Return the indicators that have at least one value in a release folder."""
     import duckdb
 
     found = duckdb.read_parquet(str(release / "coverage.parquet")).filter("latest_year is not null")
@@ -89,7 +93,7 @@ def indicators_with_values(release: Path) -> set[str]:
 
 
 def table(rows: Iterable[Row]) -> str:
-    """The rows as Markdown; a number of values that is not known is left blank."""
+    """Return the rows as Markdown; an unknown number of values is left blank."""
     return HEAD + "".join(
         f"| {_objective(row)} | {row.indicators} | {row.with_target} "
         f"| {'' if row.with_values is None else row.with_values} |\n"
@@ -103,13 +107,13 @@ def _objective(row: Row) -> str:
 
 
 def cells(page: str) -> list[list[str]]:
-    """The cells of the first table in a page, row by row, without its header."""
+    """Return the cells of the first table in a page, row by row, without its header."""
     lines = [line for line in page.partition(CLOSED)[0].splitlines() if line.startswith("|")][2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
 def page(before: str, rows: Iterable[Row]) -> str:
-    """The whole page. A number of values that no release gives is taken from the page before."""
+    """Return the whole page. Numbers of values missing from the release are taken from the previous page."""
     known = {objective: values for objective, _, _, values in cells(before)}
     kept = [
         replace(row, with_values=int(old))
@@ -121,7 +125,7 @@ def page(before: str, rows: Iterable[Row]) -> str:
 
 
 def closed_table() -> str:
-    """The sources that measure an objective directly and are not carried."""
+    """Return the sources that measure an objective directly and are not carried."""
     return "".join(
         f"| [{one.source}]({one.homepage}), {one.by} | {', '.join(one.objectives)} | {one.measures} "
         f"| {one.instead} | {one.reason} |\n"
@@ -130,7 +134,7 @@ def closed_table() -> str:
 
 
 def files(release: Path | None = None) -> dict[Path, str]:
-    """The page by its path in the checkout; release: the folder of a release, to count values in."""
+    """Return the page by its path in the checkout; release: the folder of a release, to count values in."""
     values = indicators_with_values(release) if release else None
     present = CHECKOUT / PAGE
     before = present.read_text(encoding="utf-8") if present.exists() else ""

@@ -17,7 +17,7 @@ make the JSON schemas in `schemas/json`, with which editors complete and check t
 
 
 def files() -> dict[Path, str]:
-    """The page by its path in the checkout."""
+    """Return the page by its path in the checkout."""
     return {
         PAGE: f"{HEAD}\n## Indicator\n\n`indicators/catalogue/<group>/<id>.yaml`\n\n{fields(Indicator)}\n"
         f"\n## Source\n\n`sources/agencies/<id>/source.yaml`; `series.csv` in the same folder declares the series with "

@@ -1,4 +1,4 @@
-"""The lists of functions and recipes in docs/definitions.md, from the functions that a formula may use."""
+"""The lists of functions and recipes in docs/definitions.md, from the functions allowed in a formula."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def files() -> dict[Path, str]:
-    """The guide with current tables, by its path in the checkout."""
+    """Return the guide with current tables, by its path in the checkout."""
     return {GUIDE: with_tables((CHECKOUT / GUIDE).read_text(encoding="utf-8"))}
 
 
@@ -30,7 +30,9 @@ def recipes_table() -> str:
 
 
 def with_tables(text: str) -> str:
-    """A page with the text between its markers replaced: <!-- formulas: recipes --> ... <!-- end -->."""
+    """Return a page with the text between its markers replaced: <!-- formulas: recipes --> ... <!-- end
+    -->.
+    """
     tables = {
         "of_the_cell": functions_table(OF_THE_CELL),
         "of_other_cells": functions_table(OF_OTHER_CELLS),

@@ -1,6 +1,6 @@
 """The JSON schemas in schemas/json, with which editors check definition files, and tables of fields.
 
-diff.schema.json is a contract of its own and written by hand.
+diff.schema.json is a separate contract, written by hand.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ TYPES = {"string": "text", "number": "number", "integer": "whole number", "boole
 
 
 def files() -> dict[Path, str]:
-    """The JSON schemas by their path in the checkout."""
+    """Return the JSON schemas by their path in the checkout."""
     return {
         Path("schemas/json") / f"{name}.schema.json": _schema(name, model) for name, model in MODELS.items()
     }
 
 
 def fields(model: type[BaseModel]) -> str:
-    """A Markdown table of a model's fields, those of the models inside it under dotted names."""
+    """Return a Markdown table of a model's fields, those of nested models under dotted names."""
     schema = model.model_json_schema()
     lines = ["| field | type | required | meaning |", "|---|---|---|---|"]
     return "\n".join([*lines, *_rows(schema, schema["$defs"], "")])
@@ -89,5 +89,5 @@ def _type(part: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
 
 
 def _models(part: Mapping[str, Any]) -> list[str]:
-    """The models nested in a field, each once."""
+    """Return the models nested in a field, each once."""
     return list(dict.fromkeys(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(part))))

@@ -47,17 +47,17 @@ OUTLOOKS = {
     "by_measure": "away where the measure is below zero, else standstill",
 }
 
-EXAMPLE_YEAR = 2026  # from which the age of the examples' values counts
+EXAMPLE_YEAR = 2026  # reference year for the age of the examples' values
 Row = dict[str, Any]
 
 
 def files() -> dict[Path, str]:
-    """The pages by their path in the checkout."""
+    """Return the pages by their path in the checkout."""
     return {FOLDER / name: text for name, text in pages().items()}
 
 
 def pages() -> dict[str, str]:
-    """Every page by its file name."""
+    """Return every page by its file name."""
     example = load_yaml(EXAMPLE).data
     with engine() as con:
         _load_example(con, example["series"])
@@ -71,7 +71,7 @@ def pages() -> dict[str, str]:
 
 
 def _load_example(con: duckdb.DuckDBPyConnection, series: Sequence[Row]) -> None:
-    """The example series as the inputs that every method reads."""
+    """Load the example series as the inputs of every method."""
     definitions, points, chances = [], [], []
     for one in series:
         target, bounds = one.get("target") or {}, one.get("bounds") or {}
@@ -173,7 +173,7 @@ def _answer(method: Method, row: Row) -> str:
 
 
 def _overview(example: Row, found: dict[str, dict[tuple[str, str], Row]]) -> str:
-    """The list of methods, the rules that they share, and the examples side by side."""
+    """Return the list of methods, their common rules, and a comparison of the examples."""
     listed = [
         [f"[`{one.id}`]({one.id}.md)", one.title, one.edition, "in part" if one.provisional else "no"]
         for one in methods().values()
@@ -199,7 +199,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    """Five significant digits: the last ones of a double may differ between machines."""
+    """Format five significant digits: the last ones of a double may differ between machines."""
     if value is None:
         return ""
     return f"{value:.5g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,7 @@
-"""docs/notebooks: the notebooks with what they show of a release (`python -m docs.generate --release FOLDER`).
+"""docs/notebooks: the notebooks with their output on a release (`python -m docs.generate --release FOLDER`).
+
+A cell runs as in Jupyter: its last expression is shown, as HTML or SVG if it has that form. No kernel is
+started. Without a release nothing is written; a test compares the cells with the committed pages.
 
 A cell is run as Jupyter does: its last expression is shown, as HTML or SVG where it has that form. No kernel
 is started. Without a release nothing is written; a test compares the cells with the committed pages.
@@ -22,7 +25,7 @@ NOTE = "*Run on release {release}, with `python -m docs.generate --release FOLDE
 
 
 def files(release: Path) -> dict[Path, str]:
-    """A page for each notebook, and its drawings."""
+    """Return a page for each notebook, and its drawings."""
     found: dict[Path, str] = {}
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         found |= page(path.stem, executed(path, release), release.resolve().name)
@@ -30,7 +33,7 @@ def files(release: Path) -> dict[Path, str]:
 
 
 def page(name: str, cells: list[tuple[str, str, str | None]], release: str) -> dict[Path, str]:
-    """The page of one notebook by its path, with the drawings beside it.
+    """Return the page of one notebook by its path, with its drawings.
 
     Args:
         name: of the notebook.
@@ -57,7 +60,7 @@ def page(name: str, cells: list[tuple[str, str, str | None]], release: str) -> d
 
 
 def executed(path: Path, release: Path) -> list[tuple[str, str, str | None]]:
-    """Kind, source and shown output of each cell of a notebook that reads a release as the latest."""
+    """Return kind, source and output of each cell of a notebook that reads a release as the latest."""
     cells = [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(path.read_text())["cells"]]
     shown: list[tuple[str, str, str | None]] = []
     names: dict[str, Any] = {"__name__": "__main__"}
@@ -80,7 +83,7 @@ def _run(source: str, names: dict[str, Any]) -> str | None:
 
 @contextmanager
 def _reading(release: Path) -> Iterator[None]:
-    """Let `Release.latest()` be a release, and `import charts` the module beside the notebooks."""
+    """Make `Release.latest()` return a release, and `import charts` the module next to the notebooks."""
     from warehouse import Release
 
     with (

@@ -37,12 +37,12 @@ The object store of releases also reads the usual `AWS_*` variables, and Dagster
 
 
 def files() -> dict[Path, str]:
-    """The page by its path in the checkout."""
+    """Return the page by its path in the checkout."""
     return {PAGE: settings_page()}
 
 
 def settings_page() -> str:
-    """The whole page as Markdown."""
+    """Return the whole page as Markdown."""
     return HEAD + "".join(_row(name, field) for name, field in Settings.model_fields.items()) + TAIL
 
 

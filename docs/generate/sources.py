@@ -1,4 +1,6 @@
-"""docs/reference/sources.md: what each source carries, on what terms, and against what its format was checked.
+"""docs/reference/sources.md: the content of each source, its terms, and the evidence for its format.
+
+Everything comes from source.yaml, series.csv and contract.json; it sends no request to an agency.
 
 Everything is taken from source.yaml, series.csv and contract.json; nothing is asked of an agency.
 """
@@ -37,7 +39,7 @@ Direct measures whose terms forbid passing their figures on are listed under [me
 
 
 def files() -> dict[Path, str]:
-    """The page by its path in the checkout."""
+    """Return the page by its path in the checkout."""
     rows = "".join(f"{_row(source)}\n" for source in load_sources().values())
     return {PAGE: TEXT + rows + NOT_BUILT}
 
@@ -59,7 +61,7 @@ def _row(source: Source) -> str:
 
 
 def _contract(source_id: str) -> str:
-    """What the recorded structure of an answer was taken from."""
+    """Describe the response behind the recorded structure."""
     path = SOURCES / source_id / "contract.json"
     if not path.is_file():
         return "No structure is recorded."

@@ -17,12 +17,12 @@ Arrow fields and the data package.
 
 
 def files() -> dict[Path, str]:
-    """The page by its path in the checkout."""
+    """Return the page by its path in the checkout."""
     return {PAGE: tables_page()}
 
 
 def tables_page() -> str:
-    """The whole page as Markdown."""
+    """Return the whole page as Markdown."""
     return HEAD + "".join(_section(table) for table in TABLES.values())
 
 

@@ -1,8 +1,7 @@
 """docs/reference/targets.md: every target, claim and commitment, from the files in
 indicators/catalogue/targets.
 
-The state of a target at its deadline depends on the data: it is in the table `target` of a release, not
-here.
+The state of a target at its deadline depends on the data: it is in the table `target` of a release.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ deadline is assessed; `target.parquet` and `deadline.parquet` of a release have 
 
 
 def files() -> dict[Path, str]:
-    """The page by its path in the checkout."""
+    """Return the page by its path in the checkout."""
     return {PAGE: targets_page()}
 
 
 def targets_page() -> str:
-    """The whole page as Markdown."""
+    """Return the whole page as Markdown."""
     owners = load_commitments().targets
     number = sum(len(file.targets) for file in owners)
     return HEAD.format(number=number) + _summary(owners) + "".join(map(_section, owners))

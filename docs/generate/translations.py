@@ -1,9 +1,9 @@
-"""reports/shared/messages/texts.<language>.po: every text that a release carries in English and a page shows, with
-its translation.
+"""reports/shared/messages/texts.<language>.po: every English text of a release that a page shows, with its
+translation.
 
-The texts are collected from the definitions, not from pages. Names of works, licences and citations stay as
-their owners write them and are not here. A translation whose English text is gone is dropped; a new text has
-an empty one until somebody fills it. `python -m docs.generate.translations` counts, splits and merges.
+The texts are collected from the definitions, not from pages. Names of works, licences and citations stay
+untranslated and are excluded. A translation is dropped with its English text; a new text has an empty one
+until a translator fills it in. `python -m docs.generate.translations` counts, splits and merges.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from schemas.tables.registry import TABLES
 from sources.registry.sources import load_sources
 
 Text = tuple[str, str, str]  # kind, id, English
-NAMED = 3  # places that an entry names
+NAMED = 3  # places named in an entry
 UNNAMED = re.compile(r"[\s:]+")  # what gettext reads in a place as its end, or as a number of a line
 CODE = re.compile(r"[\W\d_]*")
-# What a translation keeps as it is: figures, however they are grouped, and what programs read.
+# Parts that a translation must keep: figures, in any digit grouping, and machine-readable text.
 FIGURE = re.compile(r"\d")
 PROGRAM = re.compile(r"`[^`]*`|https?://\S+|\b\w*_\w+\b")
 HEAD = """# Texts that a release carries in English. `python -m docs.generate` writes this file; only msgstr is edited by hand.
@@ -50,7 +50,7 @@ msgstr ""
 
 
 def files() -> dict[Path, str]:
-    """The catalogues by their paths in the checkout, with the translations that still stand for a text."""
+    """Return the catalogues by their paths in the checkout, with the translations of existing texts."""
     found = texts()
     return {
         Path("reports/shared/messages") / path_of(language).name: HEAD.format(language=language)
@@ -60,15 +60,15 @@ def files() -> dict[Path, str]:
 
 
 def kept(path: Path) -> dict[str, str]:
-    """The translations in a file; none where there is no file yet."""
+    """Return the translations in a file; none if the file does not exist."""
     return translated(read_catalogue(path)) if path.is_file() else {}
 
 
-# --- which texts there are
+# --- texts
 
 
 def texts() -> dict[str, list[str]]:
-    """English text to the places that have it (kind/id), in the order of the kinds."""
+    """Return English text to the places that have it (kind/id), in the order of the kinds."""
     places: dict[str, list[str]] = {}
     for kind, name, english in _all():
         key = as_key(english)
@@ -136,11 +136,11 @@ def _sources() -> Iterator[Text]:
 
 
 def written(found: dict[str, list[str]], done: dict[str, str]) -> str:
-    """The entries as gettext writes them, a line for each text however long, without the head."""
+    """Format the entries as gettext does, one line per text of any length, without the header."""
     listed = Catalog(charset="utf-8")
     for english, places in found.items():
         entry = listed.add(english, done.get(english, ""), [(place, 0) for place in places[:NAMED]])
-        entry.flags.clear()  # "40 % of" is no place for a value
+        entry.flags.clear()  # "40 % of" is not a placeholder
     out = BytesIO()
     write_po(out, listed, width=0, omit_header=True, include_lineno=False)
     return out.getvalue().decode()
@@ -151,7 +151,7 @@ def words(english: str) -> int:
 
 
 def share(language: str) -> list[tuple[str, int, int, int]]:
-    """Kind, texts, their words, and words of those that are translated."""
+    """Return kind, texts, their words, and words of the translated ones."""
     done = kept(path_of(language))
     all_texts, all_words, done_words = Counter[str](), Counter[str](), Counter[str]()
     for english, places in texts().items():
@@ -163,7 +163,9 @@ def share(language: str) -> list[tuple[str, int, int, int]]:
 
 
 def split(language: str, parts: int, out: Path) -> list[Path]:
-    """The texts without a translation, in files of about as many words each: <language>-a.po and so on."""
+    """Return the untranslated texts, in files with about equal numbers of words: <language>-a.po and so
+    on.
+    """
     done = kept(path_of(language))
     missing = {english: places for english, places in texts().items() if english not in done}
     each = sum(map(words, missing)) / parts
@@ -179,7 +181,7 @@ def split(language: str, parts: int, out: Path) -> list[Path]:
 
 
 def slip(english: str, text: str) -> str | None:
-    """What a translation lost: a figure, a code or an address; None where it kept all."""
+    """Return what a translation lost: a figure, a code or an address; None if it kept all."""
     for what, pattern in (("figures", FIGURE), ("codes and addresses", PROGRAM)):
         before, after = sorted(pattern.findall(english)), sorted(pattern.findall(text))
         if before != after:
@@ -188,8 +190,9 @@ def slip(english: str, text: str) -> str | None:
 
 
 def merge(language: str, filled: list[Path]) -> tuple[int, list[str]]:
-    """Take the translations of these files over. Returns how many, and what is left out and why: a text that
-    no definition has (any more), a translation with other figures or codes."""
+    """Merge the translations of these files. Returns their number, and the skipped ones with reasons: a
+    text that no definition has (any more), a translation with other figures or codes.
+    """
     found = texts()
     new = {english: text for path in filled for english, text in kept(path).items()}
     left = {english: "in no definition" for english in new if english not in found}
@@ -201,7 +204,7 @@ def merge(language: str, filled: list[Path]) -> tuple[int, list[str]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command. Exit code 1 if something of a merged file is left out."""
+    """Run the command. Exit code 1 if an entry of a merged file is skipped."""
     parser = argparse.ArgumentParser(prog="python -m docs.generate.translations", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("share", help="words by kind and language, and how many are translated")

@@ -1,6 +1,6 @@
-"""Writes the SQL of a formula's syntax tree, node by node: what has no rule here is refused.
+"""Compiles a formula's syntax tree to SQL, node by node: nodes without a rule here are refused.
 
-The public face, with the rules in words, is indicators/formula/parser.py.
+The public interface, with the rules in words, is indicators/formula/parser.py.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ Kind = Literal["number", "truth"]
 
 DEEPEST, LONGEST_SQL = 40, 20_000
 
-# Of sqlglot's tree. Its compiled classes puzzle mypy, so nodes are told apart by the name of their class.
+# Nodes of sqlglot's tree. Its compiled classes confuse mypy, so nodes are distinguished by class name.
 Node = Any
 _BINARY = {"Add": "+", "Sub": "-", "Mul": "*"}
 _COMPARISON = {"EQ": "=", "NEQ": "<>", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<="}
 _LOGIC = {"And": "and", "Or": "or"}
 _ONE = {"Abs": "abs", "Ceil": "ceil", "Exp": "exp", "Floor": "floor", "Ln": "ln", "Sqrt": "sqrt"}
 _MANY = {"Coalesce": "coalesce", "Greatest": "greatest", "Least": "least"}
-# What else a node may carry: flags that sqlglot sets by itself and that change nothing here.
+# Further arguments of a node: flags that sqlglot sets by itself and that have no effect here.
 _FLAGS = {"typed", "safe", "ignore_nulls"}
 _ELSEWHERE = {function.name for function in OF_OTHER_CELLS}
 
 
 def finite(sql: str) -> str:
-    """No value instead of an infinity or a NaN, which DuckDB would order above every number.
+    """Replace an infinity or a NaN, which DuckDB would sort above every number, with a missing value.
 
-    The text appears twice in the result; its length is bounded here, before nesting doubles it without end.
+    The text appears twice in the result; its length is bounded here, before nesting doubles it without limit.
     """
     if len(sql) > LONGEST_SQL:
         raise Refused(FormulaFault("is too involved", "a formula that a reader can follow", SPLIT))
@@ -42,7 +42,7 @@ def finite(sql: str) -> str:
 
 
 class Writer:
-    """Writes the SQL of a tree. number() and truth() say which kind of thing must stand at a place."""
+    """Writes the SQL of a tree. number() and truth() require the type of an expression."""
 
     def __init__(self, names: Sequence[str], text: str) -> None:
         self.names, self.text, self.used, self.depth = names, text, set[str](), 0
@@ -55,7 +55,7 @@ class Writer:
         return self._of_kind(node, "truth")
 
     def operand(self, node: Node) -> str:
-        """A number that is compared or tested for being missing: there an infinity is already missing."""
+        """Return a number that is compared or tested for null: an infinity is already null there."""
         sql = self.number(node)
         return sql if type(node).__name__ in ("Literal", "Null") else finite(sql)
 
@@ -91,7 +91,7 @@ class Writer:
         return own(node)
 
     def inner(self, node: Node, argument: Node) -> str:
-        """What a function of other cells is of: an expression of this cell."""
+        """Return the argument of a function of other cells: an expression of this cell."""
         if self.elsewhere:
             what = f"{_excerpt(node)} stands inside another function of other years or countries"
             raise Refused(self._fault(node, what, "such a function of an expression of the same year", SPLIT))
@@ -219,7 +219,7 @@ class Writer:
 
     # --- helpers ------------------------------------------------------------------------------------------
     def _parts(self, node: Node, *keys: str, also: Sequence[str] = ()) -> list[Any]:
-        """The node's parts by key. Any other part is refused, so that nothing is dropped unseen."""
+        """Return the node's parts by key. Any other part is refused, so that nothing is silently dropped."""
         present = {key for key, value in node.args.items() if value not in (None, False, [])}
         extra = present - set(keys) - set(also) - _FLAGS
         if extra or not set(keys) <= present:
@@ -241,7 +241,7 @@ class Writer:
         return FormulaFault(what, allowed, step, *self._position(node))
 
     def _position(self, node: Node) -> tuple[int, int]:
-        """Line and column of the first character below this node of which sqlglot kept the place."""
+        """Return line and column of the first character below this node with a position from sqlglot."""
         starts = [int(n.meta["start"]) for n in node.walk() if "start" in n.meta]
         before = self.text[: min(starts, default=0)]
         return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

@@ -1,4 +1,4 @@
-"""What is wrong with a formula, where, and what is expected instead."""
+"""Faults of a formula: the problem, its place, and the expected form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SPLIT = "make a part of it an indicator of its own, and name that as an input"
 
 @dataclass(frozen=True)
 class FormulaFault:
-    """What is wrong with a formula. line and column count from 1 within the formula's text."""
+    """A fault of a formula. line and column count from 1 within the formula's text."""
 
     what: str
     allowed: str = ALLOWED
@@ -30,7 +30,7 @@ class FormulaFault:
 
 
 class Refused(Exception):
-    """Ends the walk at the first fault: a signal between the two formula modules, never seen outside."""
+    """Ends the walk at the first fault: an exception between the two formula modules, never seen outside."""
 
     def __init__(self, fault: FormulaFault) -> None:
         super().__init__(fault.what)

@@ -1,8 +1,8 @@
-"""The functions that a formula may use. The check, its messages and docs/definitions.md are made from this
+"""The functions allowed in a formula. The check, its messages and docs/definitions.md are generated from this
 list.
 
-How a call becomes SQL is in compiler.py (functions of one cell) and window_functions.py (functions that
-read other years or countries).
+Calls are compiled to SQL in compiler.py (functions of one cell) and window_functions.py (functions that read
+other years or countries).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ FUNCTIONS = tuple(LISTED)
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a statistician asks for, and the formula for it. inputs: the names that it uses."""
+    """A common task of a statistician, and the formula for it. inputs: the names that it uses."""
 
     wanted: str
     formula: str

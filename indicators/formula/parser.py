@@ -1,5 +1,5 @@
-"""The formula language: SQL expressions over named inputs, checked against an allow-list before any data
-move.
+"""The formula language: SQL expressions over named inputs, checked against an allow-list before any data are
+read.
 
 sqlglot parses a formula, and compiler.py writes it again from its syntax tree, so that nothing without a
 rule there can reach the engine. Every number is a double. A division by zero, a logarithm of zero and a
@@ -38,7 +38,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def check_formula(text: str, names: Iterable[str]) -> list[FormulaFault]:
-    """The first fault of a formula over these inputs; empty if it may be evaluated."""
+    """Return the first fault of a formula over these inputs; empty if it can be evaluated."""
     try:
         _translate(text, tuple(names))
     except Refused as refused:
@@ -47,21 +47,25 @@ def check_formula(text: str, names: Iterable[str]) -> list[FormulaFault]:
 
 
 def formula_sql(text: str, names: Iterable[str]) -> str:
-    """The formula as canonical SQL over double columns; ValueError if check_formula finds a fault."""
+    """Return the formula as canonical SQL over double columns; raise ValueError if check_formula finds a
+    fault.
+    """
     return _sound(text, names)[0]
 
 
 def formula_names(text: str, names: Iterable[str]) -> frozenset[str]:
-    """The inputs that a sound formula uses; ValueError if check_formula finds a fault."""
+    """Return the inputs that a valid formula uses; raise ValueError if check_formula finds a fault."""
     return _sound(text, names)[1]
 
 
 def formula_frames(text: str, names: Iterable[str]) -> list[WindowFrame]:
-    """The other years and groups that a sound formula looks at; ValueError if check_formula finds a fault."""
+    """Return the other years and groups that a valid formula reads; raise ValueError if check_formula
+    finds a fault.
+    """
     return sorted(_sound(text, names)[2])
 
 
-Translated = tuple[str, frozenset[str], frozenset[WindowFrame]]  # SQL, inputs used, other cells looked at
+Translated = tuple[str, frozenset[str], frozenset[WindowFrame]]  # SQL, inputs used, other cells read
 
 
 def _sound(text: str, names: Iterable[str]) -> Translated:
@@ -87,7 +91,9 @@ def _translate(text: str, names: tuple[str, ...]) -> Translated:
 
 
 def parse_formula(text: str) -> Any:
-    """The syntax tree of one expression; what follows it, such as a second statement, is a syntax error."""
+    """Return the syntax tree of one expression; anything after it, such as a second statement, is a syntax
+    error.
+    """
     if len(text) > LONGEST:
         raise Refused(FormulaFault(f"has {len(text)} characters", f"at most {LONGEST}", SPLIT))
     if not text.strip():
@@ -130,7 +136,9 @@ def _check_logarithms(tokens: Sequence[Any]) -> None:
 
 
 def _syntax(error: dict[str, Any]) -> FormulaFault:
-    """The parser's complaint in words, at the first character of what it stumbled over; it names the last."""
+    """Translate the parser's error, at the first character of the failing token; the parser names the
+    last.
+    """
     what = str(error.get("description") or "cannot be read")
     what = what.replace("Invalid expression / Unexpected token", "unexpected text")
     missing = re.match(r"Required keyword: '\w+' missing for <class '[\w.]*\.(\w+)'>", what)

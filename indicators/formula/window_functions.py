@@ -1,8 +1,8 @@
-"""Functions of a formula that look at other cells: other years of a series, other countries of a group.
+"""Functions of a formula that read other cells: other years of a series, other countries of a group.
 
-Each is written as a window over exact years, never over rows: a year without a value is missing, and nothing
-is bridged. The windows are named here and spelled out by warehouse/evaluation/sql.py, which knows the columns
-of a cell and the declared breaks, across which no year is looked at.
+Each is a window over exact years, never over rows: a year without a value is missing, and no gap is bridged.
+The windows are named here and written out by warehouse/evaluation/sql.py, which has the columns of a cell and
+the declared breaks, which no window crosses.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ GROUP, SIZE = "group of {}", "size of {}"  # columns that the evaluation provide
 
 @dataclass(frozen=True, order=True)
 class WindowFrame:
-    """The other cells that a formula looks at. by: the years back, the base year, or the grouping."""
+    """The other cells that a formula reads. by: the years back, the base year, or the grouping."""
 
     kind: Literal["back", "base", "group"]
     by: str
 
     @property
     def window(self) -> str:
-        """The name of the window in SQL."""
+        """Return the name of the window in SQL."""
         return {"back": f"back_{self.by}", "base": "series", "group": f"members_of_{self.by}"}[self.kind]
 
     @property
     def only(self) -> str:
-        """Which rows of the window are meant, as an SQL filter; empty for all."""
+        """Return the rows of the window to use, as an SQL filter; empty for all."""
         return f" filter (where time_period = {self.by})" if self.kind == "base" else ""
 
 
 class Writer(Protocol):
-    """What a window function needs of the compiler that calls it."""
+    """The part of the calling compiler that a window function uses."""
 
     frames: set[WindowFrame]
 
     def inner(self, node: Any, argument: Any) -> str:
-        """The SQL of an argument."""
+        """Return the SQL of an argument."""
 
     def refused(self, node: Any, what: str, allowed: str) -> Exception:
-        """The fault to raise for a node."""
+        """Return the fault to raise for a node."""
 
 
 def groupings_allowed() -> list[str]:
-    """Groupings in which no country is in two groups in one year."""
+    """Return the groupings in which no country is in two groups in one year."""
     return [grouping.id for grouping in groupings() if grouping.partition]
 
 
 def call(writer: Writer, node: Any) -> str:
-    """The SQL of a call; a Refused with a place and a way out if its arguments are not right."""
+    """Return the SQL of a call; raise Refused with place and remedy if its arguments are invalid."""
     name, arguments = _parts(node)
     if name == "lag":
         return _lag(writer, node, arguments)
@@ -68,7 +68,7 @@ def call(writer: Writer, node: Any) -> str:
 
 
 def name_of(node: Any) -> str:
-    """The function that a node of the syntax tree calls, in lower case."""
+    """Return the function that a node of the syntax tree calls, in lower case."""
     return "lag" if type(node).__name__ == "Lag" else str(node.args.get("this")).lower()
 
 
@@ -80,7 +80,7 @@ def _parts(node: Any) -> tuple[str, list[Any]]:
 
 
 def group_shares(tree: Any) -> list[tuple[str, str, float]]:
-    """The calls of share_of_group in a sound formula: value as an expression, grouping, least part."""
+    """Return the calls of share_of_group in a valid formula: value as an expression, grouping, least part."""
     calls = [_parts(node) for node in tree.walk() if name_of(node) == "share_of_group"]
     return [(value.sql(), str(by.name), float(least.sql())) for _, (value, by, least) in calls]
 
@@ -98,7 +98,7 @@ def _moving_average(writer: Writer, node: Any, arguments: Sequence[Any]) -> str:
         raise writer.refused(node, "`moving_average` takes a value and a number of years", form)
     years = _whole(writer, node, arguments[1], 2, MOST_MEAN, form)
     sql = writer.inner(node, arguments[0])
-    # added up in the order of years, so that the same values give the same last digit
+    # summed in the order of years, so that equal values give the same last digit
     added = " + ".join([sql, *(_back(writer, sql, back) for back in range(1, years))])
     return f"(({added}) / {years}e0)"
 
@@ -144,7 +144,7 @@ def _share_of_group(writer: Writer, node: Any, arguments: Sequence[Any]) -> str:
     sql = writer.inner(node, arguments[0])
     writer.frames.add(frame)
     over = f"over {frame.window}"
-    # sorted before it is added up, so that the same values give the same last digit
+    # sorted before summing, so that equal values give the same last digit
     total = f"list_sum(list_sort(list({sql}) filter (where {sql} is not null) {over}))"
     enough = f'count({sql}) {over} >= {float(least)!r}::double * "{SIZE.format(grouping)}"'
     return f"case when {enough} then 100e0 * {sql} / nullif({total}, 0e0) end"

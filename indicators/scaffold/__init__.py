@@ -1,4 +1,4 @@
-"""`compact new indicator`: drafts of a definition, and series of an agency to choose from."""
+"""`compact new indicator`: drafts of a definition, and candidate series of an agency."""
 
 from schemas.exports import lazy_exports
 

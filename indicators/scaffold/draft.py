@@ -1,6 +1,6 @@
-"""A draft: an indicator file that is judged alone, wherever it lies, with the catalogue around it as it is.
+"""A draft: an indicator file at any path, validated against the unchanged catalogue.
 
-A draft whose id is in the catalogue stands for a change of that indicator. Nothing here touches data.
+A draft with an id of the catalogue is a change of that indicator. This module reads no data.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ def load_draft(
     faulty: Mapping[str, list[Problem]] | None = None,
     sources_folder: Path = SOURCES,
 ) -> Indicator:
-    """The indicator of a file with the lineage of its series, as the catalogue would hold it.
+    """Load the indicator of a file with the lineage of its series, as in the catalogue.
 
     Args:
         path: the file.
         catalogue: the indicators around it.
-        faulty: problems of indicators that are not in the catalogue, for a draft that is made of one.
+        faulty: problems of indicators that are not in the catalogue, for a draft that depends on one.
         sources_folder: the agencies.
 
     Raises:
-        DefinitionError: the file, or one that it is made of, is not valid; with everything that
-            `compact check` would say of it.
+        DefinitionError: the file, or one that it depends on, is invalid; with all findings of `compact
+            check`.
     """
     file = load_yaml(path)
     indicator = parse(Indicator, file)

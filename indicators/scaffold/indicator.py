@@ -1,7 +1,7 @@
-"""`compact new indicator`: writes an indicator file from a few answers, and checks it.
+"""`compact new indicator`: writes an indicator file from a few values, and checks it.
 
-A person's decisions are asked for in pipelines/cli/extend/indicators.py; nothing is guessed here.
-indicators/search.py finds the series to choose from.
+pipelines/cli/extend/indicators.py prompts for decisions; nothing is guessed here. indicators/search.py finds
+candidate series.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ UNDECIDED = "not decided yet how countries are weighed, so no value of a group i
 
 @dataclass(frozen=True)
 class WantedTarget:
-    """A target: a number, or a factor of each area's own value in a base year. origin: who set it, where."""
+    """A target: a number, or a factor of each area's own value in a base year. origin: who set it, and
+    where.
+    """
 
     year: int
     origin: str
@@ -34,7 +36,7 @@ class WantedTarget:
     base_year: int | None = None
 
     def lines(self) -> list[str]:
-        """The YAML that the file gets."""
+        """Return the YAML of the target."""
         relative = (
             f"{{base_year: {self.base_year}, factor: {self.factor:.6g}, reason: {scalar(self.origin)}}}"
             if self.factor is not None
@@ -51,7 +53,7 @@ class WantedTarget:
 
 @dataclass(frozen=True)
 class WantedBreak:
-    """A break: the first year on the new side, the country concerned or `all`, what changed."""
+    """A break: the first year on the new side, the country concerned or `all`, and the change."""
 
     year: int
     area: str
@@ -60,8 +62,9 @@ class WantedBreak:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The answers. inputs: name to references in order of preference, SOURCE:CODE or the id of an indicator;
-    the one name `value` makes a plain list."""
+    """The user's values. inputs: name to references in order of preference, SOURCE:CODE or the id of an
+    indicator; the single name `value` makes a plain list.
+    """
 
     id: str
     group: str
@@ -84,9 +87,9 @@ class Wanted:
 
 
 def scaffold(request: Wanted, *, folder: Path = FOLDER, sources_folder: Path = SOURCES) -> Path:
-    """Write indicators/catalogue/<group>/<id>.yaml. Raises CompactError where an answer is missing or wrong;
-    the file
-    is left only if `compact check` has nothing to say of it."""
+    """Write indicators/catalogue/<group>/<id>.yaml. Raises CompactError if a value is missing or invalid;
+    the file is kept only if `compact check` has no finding on it.
+    """
     path = _place(request, folder)
     text = _text(request, sources_folder)
     path.parent.mkdir(exist_ok=True)
@@ -121,7 +124,7 @@ def _place(request: Wanted, folder: Path) -> Path:
 
 
 def first_series(request: Wanted, sources_folder: Path = SOURCES) -> tuple[str, SeriesInfo] | None:
-    """The source and series that title and unit are taken from: that of a plain list's first input."""
+    """Return the source and series for title and unit: that of a plain list's first input."""
     references = request.inputs.get("value", ())
     if len(request.inputs) != 1 or not references or ":" not in references[0]:
         return None
@@ -145,7 +148,7 @@ def first_series(request: Wanted, sources_folder: Path = SOURCES) -> tuple[str, 
 
 
 def _text(request: Wanted, sources_folder: Path) -> str:
-    """The file, field by field in the order of the guide."""
+    """Return the text of the file, field by field in the order of the guide."""
     named = first_series(request, sources_folder)
     title = request.title or (named[1].title if named else "")
     unit = request.unit or (named[1].unit if named else "")

@@ -1,8 +1,8 @@
-"""Finds the series of our sources that an SDMX dataflow reference means, such as
+"""Resolves an SDMX dataflow reference to series of our sources, such as
 `OECD.WISE.INE:DSD_WISE_IDD@DF_IDD(1.0)/.A.INC_DISP_GINI......`.
 
-Only dataflows that a source here already reads can be named: what a flow's dimensions mean is declared in its
-source.yaml. Nothing is asked of any agency.
+It resolves only dataflows that an existing source reads, because source.yaml declares the meaning of a flow's
+dimensions. It sends no request.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ REFERENCE = re.compile(
 
 
 def series_of_dataflow(reference: str, sources_folder: Path = SOURCES) -> list[str]:
-    """The series, as SOURCE:CODE, that the reference means: those of its key, or all of the flow without one.
-    Raises CompactError where it cannot be read or no source has the flow or the key."""
+    """Return the series, as SOURCE:CODE, of a reference: those of its key, or all of the flow without one.
+    Raises CompactError if the reference is invalid or no source has the flow or the key.
+    """
     match = REFERENCE.fullmatch(reference.strip())
     if match is None:
         raise CompactError(
@@ -51,7 +52,7 @@ def series_of_dataflow(reference: str, sources_folder: Path = SOURCES) -> list[s
 
 
 def _flows(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
-    """Agency and flow to the series of ours in it with their keys."""
+    """Return agency and flow to our series in it with their keys."""
     by_reference: dict[tuple[str, str], dict[str, str]] = {}
     for source in load_sources(folder).values():
         flows = source.options.get("flows") if source.reader == "sdmx_csv" else None

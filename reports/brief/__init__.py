@@ -1,4 +1,4 @@
-"""Country briefs: two A4 pages as PDF for each country and group, from a finished release folder alone.
+"""Country briefs: two A4 pages as PDF for each country and group, from a finished release folder only.
 
 country.py and group.py select what a brief shows, localisation.py and messages/ hold its words, brief.typ
 its layout. build.py writes the files.

@@ -28,13 +28,13 @@ from schemas.errors import CompactError
 
 TEMPLATE = Path(__file__).with_name("brief.typ")
 PAGES = 2
-SCALES = ("1", "0.95", "0.9", "0.85", "0.8")  # of the type; the first that fits is taken
-STANDARD: Final = "ua-1"  # PDF/UA-1: tagged, with title and language; typst refuses to write what breaks it
+SCALES = ("1", "0.95", "0.9", "0.85", "0.8")  # font sizes; the first that fits is used
+STANDARD: Final = "ua-1"  # PDF/UA-1: tagged, with title and language; typst rejects violations
 
 
 @dataclass(frozen=True)
 class BriefSummary:
-    """What was written. bytes: of all files; seconds: of this build."""
+    """The written briefs. bytes: of all files; seconds: of this build."""
 
     briefs: int
     bytes: int
@@ -58,7 +58,7 @@ class Briefs:
         return Words(language_known(self.language))
 
     def areas(self, codes: Sequence[str] | None = None) -> list[Area]:
-        """The areas wanted, or all. Raises CompactError for a code that the release does not know."""
+        """Return the requested areas, or all. Raises CompactError for a code that is not in the release."""
         known = self.facts.release.areas
         for code in codes or ():
             if code not in known:
@@ -70,38 +70,38 @@ class Briefs:
         return [known[code] for code in dict.fromkeys(codes)] if codes is not None else list(known.values())
 
     def content(self, area: Area) -> dict[str, Any]:
-        """What the brief of an area says."""
+        """Return the content of an area's brief."""
         return (country if area.kind == "country" else group)(self.facts, self.words, area)
 
     @cached_property
     def made(self) -> datetime:
-        """The date in the PDF: the release's, so that the same release gives the same bytes."""
+        """Return the date in the PDF: the release's, so that the same release gives the same bytes."""
         return datetime.fromisoformat(self.facts.release.card["created"].replace("Z", "+00:00"))
 
 
 def file_name(area: Area) -> str:
-    """The name of an area's brief: its code, the colon of a group's as a hyphen."""
+    """Return the file name of an area's brief: its code, with a hyphen for the colon of a group's."""
     return f"{area.slug}.pdf"
 
 
 def build(release: Path, out: Path, areas: Sequence[str] | None = None, language: str = "en") -> BriefSummary:
     """Write the briefs of a release folder to out/<area>.pdf, by default of all countries and groups.
 
-    Reads the parquet and json files of the release alone. Raises CompactError if the folder is no release, an
-    area is not known, or there are no messages in the language.
+    Reads only the parquet and json files of the release. Raises CompactError if the folder is not a release,
+    an area is unknown, or the language has no messages.
     """
     start = time.perf_counter()
     briefs = Briefs(release, language)
     areas_to_write = briefs.areas(areas)
     out.mkdir(parents=True, exist_ok=True)
-    # One after another, some 60 ms each: typst keeps the interpreter's lock, so that threads gain nothing.
+    # Sequential, some 60 ms each: typst holds the interpreter lock, so threads gain nothing.
     compiler = typst.Compiler(str(TEMPLATE), ignore_system_fonts=True)
     size = sum(_set(compiler, briefs, area, out / file_name(area)) for area in areas_to_write)
     return BriefSummary(len(areas_to_write), size, time.perf_counter() - start, language)
 
 
 def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> int:
-    """Set one brief, smaller where it would not fit on its pages. Returns its size in bytes."""
+    """Typeset one brief, in a smaller size if it would not fit on its pages. Returns its size in bytes."""
     text = json.dumps(briefs.content(area), ensure_ascii=False, sort_keys=True)
     pdf = b""
     for scale in SCALES:
@@ -125,6 +125,8 @@ def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> in
 
 
 def page_count(pdf: bytes) -> int:
-    """Pages of a PDF as typst writes it: the count of the one page tree. 0 if there is none."""
+    """Return the number of pages of a PDF written by typst: the count of its one page tree. 0 if there is
+    none.
+    """
     match = re.search(rb"/Type\s*/Pages\s*/Count (\d+)", pdf)
     return int(match[1]) if match else 0

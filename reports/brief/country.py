@@ -1,7 +1,7 @@
-"""The content of a country's brief: words and numbers ready to be set. The layout is in brief.typ.
+"""The content of a country's brief: words and numbers ready for typesetting. The layout is in brief.typ.
 
-Each figure has its year, status, source and the owner of its target; missing data are named. Nothing is
-assessed here. A group's brief is in group.py.
+Each figure has its year, status, source and the owner of its target; missing data are named. It makes no
+assessment. A group's brief is in group.py.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OUR_READING = re.compile(r"\bour reading\b|\bread as\b")
 
 
 def country(facts: Facts, words: Words, area: Area) -> Content:
-    """The content of a country's brief."""
+    """Return the content of a country's brief."""
     figures = facts.figures
     groups = facts.release.groups_of.get(area.code, {})
     named = [words.area(facts.release.areas[groups[g]]) for g in PEER_GROUPINGS if g in groups]
@@ -58,7 +58,7 @@ def country(facts: Facts, words: Words, area: Area) -> Content:
 
 
 def _headline(facts: Facts, words: Words, area: Area) -> Content:
-    """How the country stands on all targets: a bar of classes, and the sentence that reads it."""
+    """Return the country's status on all targets: a bar of classes, and the sentence that describes it."""
     standing = facts.figures.standing(list(facts.release.indicators), {area.code})
     with_values, of = facts.with_values.get(area.code, (0, len(facts.release.indicators)))
     facts_said = [
@@ -74,7 +74,7 @@ def _headline(facts: Facts, words: Words, area: Area) -> Content:
 
 
 def _standing(facts: Facts, words: Words, area: Area) -> list[Content]:
-    """Which indicators go well, and which stand still or move away."""
+    """Return the indicators that do well, and those that stagnate or decline."""
     classes = {i: p[area.code].category for i, p in facts.figures.pace.items() if area.code in p}
     well = [i for i, c in classes.items() if c in GOOD]
     badly = [i for i, c in classes.items() if c in BAD]
@@ -87,7 +87,9 @@ def _standing(facts: Facts, words: Words, area: Area) -> list[Content]:
 
 
 def _objective(facts: Facts, words: Words, area: Area, code: str, region: str | None) -> Content:
-    """One objective: composite score with the range of its rank, coverage, classes of all its indicators."""
+    """Return one objective: composite score with the range of its rank, coverage, classes of all its
+    indicators.
+    """
     figures = facts.figures
     ids = [i.id for i in figures.of_objective("compact_adopted", code)]
     scored = facts.scores.get(code, {}).get(area.code)
@@ -119,7 +121,7 @@ def _objective(facts: Facts, words: Words, area: Area, code: str, region: str | 
 
 
 def _row(facts: Facts, words: Words, area: Area, item: Indicator, region: str | None) -> Content:
-    """One key indicator: latest value, series, peers, target and owner, class, projection."""
+    """Return one key indicator: latest value, series, peers, target and owner, class, projection."""
     figures = facts.figures
     row = {
         "id": item.id,
@@ -153,7 +155,7 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, region: str | 
 
 
 def _ahead(facts: Facts, words: Words, area: Area, item: Indicator) -> Content:
-    """The projection in words and for the fan, or why there is none."""
+    """Return the projection in words and for the fan, or why there is none."""
     forecast = facts.ahead.get((item.id, area.code))
     if forecast is None:
         reason = facts.not_projected.get((item.id, area.code))
@@ -173,14 +175,14 @@ def _ahead(facts: Facts, words: Words, area: Area, item: Indicator) -> Content:
 
 
 def owner(words: Words, item: Indicator) -> str | None:
-    """Who set the target, with a mark where the reading of it is ours."""
+    """Return who set the target, with a mark if its interpretation is ours."""
     ours = item.target_origin is not None and OUR_READING.search(item.target_origin)
     said = words.text(item.owner) or None
     return f"{said}*" if ours else said
 
 
 def target_text(words: Words, item: Indicator) -> str | None:
-    """The target with its sign and year: at least, at most, or one."""
+    """Return the target with its sign and year: at least, at most, or one."""
     if item.target_value is None:
         return None
     sign = {"higher_is_better": "≥", "lower_is_better": "≤"}.get(item.direction, "=")
@@ -191,13 +193,13 @@ def target_text(words: Words, item: Indicator) -> str | None:
 
 
 def sources(facts: Facts, words: Words, ids: str) -> str:
-    """Titles of sources, those of a derived value joined; without what explains a name."""
+    """Return titles of sources, joined for a derived value, without explanations of the name."""
     titles = [words.text(str(facts.release.sources.get(i, {}).get("title", i))) for i in ids.split(";")]
     return " + ".join(re.split(r", (?=[a-z])|: ", title, maxsplit=1)[0] for title in titles)
 
 
 def _strips(facts: Facts, words: Words, area: Area, region: str | None) -> list[Content]:
-    """For some indicators every country of the sub-region on one line, this one marked."""
+    """Return for some indicators every country of the sub-region on one line, with this one marked."""
     figures = facts.figures
     rows: list[Content] = []
     for id_ in facts.peers:
@@ -224,7 +226,7 @@ def _strips(facts: Facts, words: Words, area: Area, region: str | None) -> list[
 
 
 def _missing(facts: Facts, words: Words, area: Area) -> Content:
-    """What is not known: key indicators without a value, and how many others."""
+    """Return missing data: key indicators without a value, and the number of others."""
     figures: Figures = facts.figures
     key = [i for ids in facts.key.values() for i in ids]
     absent = [i for i in key if area.code not in figures.latest.get(i, {})]

@@ -1,7 +1,6 @@
-"""What briefs read from a release beyond the site's figures: scores, revisions, probabilities,
-availability.
+"""Figures of a release for briefs, beyond those of the site: scores, revisions, probabilities, availability.
 
-Each is read once for all areas. country.py and group.py select what is shown.
+Each is read once for all areas. country.py and group.py select the content.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What a projection says of the year of the target, or of its last year without one."""
+    """The projection for the year of the target, or its last year without one."""
 
     year: int
     value: float
@@ -45,7 +44,7 @@ class Ahead:
 
 
 class Facts:
-    """Everything that briefs look up; a table that the release lacks gives nothing."""
+    """All data that briefs look up; a table that the release lacks is empty."""
 
     def __init__(self, figures: Figures) -> None:
         self.figures = figures
@@ -55,7 +54,7 @@ class Facts:
 
     @cached_property
     def scores(self) -> dict[str, dict[str, Score]]:
-        """Objective to area to its newest score."""
+        """Return objective to area to its newest score."""
         sql = f"""select component, ref_area, time_period, score, rank, rank_low, rank_high, coverage_share,
                   indicators_used, indicators_total, oldest_year from {{score}}
                   where framework = '{FRAMEWORK}'
@@ -66,7 +65,7 @@ class Facts:
         return scores
 
     def median_score(self, objective: str, group: str | None) -> float | None:
-        """The median score of a group's members, if enough have one."""
+        """Return the median score of a group's members, if enough have one."""
         members = self.release.members.get(group or "", [])
         scores = self.scores.get(objective, {})
         known = [s.score for m in members if (s := scores.get(m)) and s.score is not None]
@@ -74,7 +73,9 @@ class Facts:
 
     @cached_property
     def ahead(self) -> dict[tuple[str, str], Ahead]:
-        """(indicator, area) to its projection for the target year, or the last year without a target."""
+        """Return (indicator, area) to its projection for the target year, or the last year without a
+        target.
+        """
         sql = """select indicator, ref_area, time_period, value, lower_80, upper_80, probability_target_met
                  from {projection} qualify time_period = max(time_period)
                  over (partition by indicator, ref_area) order by all"""
@@ -82,13 +83,13 @@ class Facts:
 
     @cached_property
     def not_projected(self) -> dict[tuple[str, str], str]:
-        """(indicator, area) to the reason why it is not projected."""
+        """Return (indicator, area) to the reason why it is not projected."""
         sql = "select indicator, ref_area, reason from {projection_refused} order by all"
         return {(r[0], r[1]): r[2] for r in self.release.rows(sql, "projection_refused")}
 
     @cached_property
     def gaps(self) -> dict[str, list[dict[str, Any]]]:
-        """Area to its newest gaps, those with a value for both groups."""
+        """Return area to its newest gaps with a value for both groups."""
         sql = """select ref_area, indicator, dimension, time_period, group_a, group_b, value_a, value_b,
                  difference, annual_change from {gap} where latest order by all"""
         names = ("indicator", "dimension", "year", "group_a", "group_b", "a", "b", "difference", "change")
@@ -99,7 +100,9 @@ class Facts:
 
     @cached_property
     def revisions(self) -> dict[str, list[tuple[str, int, float | None, float | None]]]:
-        """Area to (indicator, year, value before, value now) of what differs from the release before."""
+        """Return area to (indicator, year, value before, value now) of the changes since the previous
+        release.
+        """
         sql = "select ref_area, indicator, time_period, old_value, new_value from {revision} order by all"
         revisions: dict[str, list[tuple[str, int, float | None, float | None]]] = defaultdict(list)
         for area, *rest in self.release.rows(sql, "revision"):
@@ -108,7 +111,9 @@ class Facts:
 
     @cached_property
     def classes_changed(self) -> tuple[dict[str, list[dict[str, Any]]], bool]:
-        """Area to its changed classes by the default method, and whether diff.json lists all of them."""
+        """Return area to its changed classes by the default method, and whether diff.json lists all of
+        them.
+        """
         part = (self.release.diff or {}).get("categories", {"total": 0, "listed": []})
         changed: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in part["listed"]:
@@ -118,15 +123,16 @@ class Facts:
 
     @cached_property
     def with_values(self) -> dict[str, tuple[int, int]]:
-        """Country to (indicators with a value since 2015, indicators)."""
+        """Return country to (indicators with a value since 2015, indicators)."""
         sql = """select ref_area, count(*) filter (where available), count(*) from {coverage}
                  group by 1 order by 1"""
         return {area: (n, of) for area, n, of in self.release.rows(sql, "coverage")}
 
     @cached_property
     def sdg_data(self) -> dict[str, tuple[float, float]]:
-        """Area to the shares of SDG indicators with a value in one, and in two years since 2015: of the
-        whole SDG database where the release has it, else of this catalogue."""
+        """Return area to the shares of SDG indicators with a value in one, and in two years since 2015: of
+        the whole SDG database if the release has it, else of this catalogue.
+        """
         sql = """select scope, share_one, share_two from {availability}
                  where goal = 'all' and breakdown = '_T'
                  qualify universe = max(universe) over () order by all"""

@@ -1,4 +1,4 @@
-"""What the brief of a group shows: its values where enough is covered, and how its members are moving."""
+"""The content of a group's brief: its values where enough is covered, and the progress of its members."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reports.shared.release_reader import Area, Indicator
 
 
 def group(facts: Facts, words: Words, area: Area) -> Content:
-    """The content of a group's brief."""
+    """Return the content of a group's brief."""
     members = set(facts.release.members.get(area.code, ()))
     judged = facts.figures.judged(area)
     return frame(facts, words, area) | {
@@ -59,7 +59,7 @@ def _headline(facts: Facts, words: Words, area: Area, members: set[str]) -> Cont
 
 
 def _standing(facts: Facts, words: Words, members: set[str]) -> list[Content]:
-    """Indicators on which two thirds of the members with a verdict go well, or a third goes badly."""
+    """Return indicators on which two thirds of the members with a verdict do well, or a third does badly."""
     well, badly = [], []
     for id_ in facts.figures.pace:
         of_members = facts.figures.standing([id_], members)
@@ -75,7 +75,7 @@ def _standing(facts: Facts, words: Words, members: set[str]) -> list[Content]:
 
 
 def _objective(facts: Facts, words: Words, code: str, members: set[str]) -> Content:
-    """One objective: how the members move on all its indicators, and of how many there is a value."""
+    """Return one objective: the members' classes on all its indicators, and the number with a value."""
     ids = [i.id for i in facts.figures.of_objective("compact_adopted", code)]
     known = [i for i in ids if members & set(facts.figures.latest.get(i, {}))]
     return {
@@ -87,7 +87,7 @@ def _objective(facts: Facts, words: Words, code: str, members: set[str]) -> Cont
 
 
 def _row(facts: Facts, words: Words, area: Area, item: Indicator, members: set[str]) -> Content:
-    """One key indicator: the group's value, the share of its weight that is covered, the members' classes."""
+    """Return one key indicator: the group's value, the covered share of its weight, the members' classes."""
     values = facts.figures.groups.get(item.id, {}).get(area.code, [])
     row: dict[str, Any] = {
         "id": item.id,
@@ -118,7 +118,7 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, members: set[s
 
 
 def _gaps(facts: Facts, words: Words, members: set[str]) -> list[Content]:
-    """Medians of the members' newest gaps, where enough have one."""
+    """Return medians of the members' newest gaps, where enough have one."""
     gaps: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for member in sorted(members):
         for row in facts.gaps.get(member, []):
@@ -133,7 +133,7 @@ def _gaps(facts: Facts, words: Words, members: set[str]) -> list[Content]:
 
 
 def _strips(facts: Facts, words: Words, members: set[str]) -> list[Content]:
-    """For some indicators the newest value of every member on one line."""
+    """Return for some indicators the newest value of every member on one line."""
     rows: list[Content] = []
     for id_ in facts.peers:
         item = facts.release.indicators[id_]
@@ -154,7 +154,7 @@ def _strips(facts: Facts, words: Words, members: set[str]) -> list[Content]:
 
 
 def _missing(facts: Facts, words: Words, members: set[str]) -> Content:
-    """Key indicators of which no member has a value, and those without a value of the group."""
+    """Return key indicators without a value of any member, and those without a value of the group."""
     key = [i for ids in facts.key.values() for i in ids]
     absent = [i for i in key if not members & set(facts.figures.latest.get(i, {}))]
     return {

@@ -1,4 +1,6 @@
-"""Words of the briefs in three languages: those of messages/, and for what the site says too, the site's.
+"""Messages of the briefs in three languages: those of messages/, and the site's for shared texts.
+
+Names of areas and indicators, units, statuses and classes are therefore the same on paper and on the site.
 
 Names of areas and indicators, units, statuses and classes are therefore the same on paper and on the site.
 """
@@ -26,13 +28,13 @@ FOLDER = Path(__file__).parent / "messages"
 
 @cache
 def brief_catalogue(language: str) -> dict[str, str]:
-    """The briefs' own messages of a language by their dotted keys."""
+    """Return the briefs' own messages of a language by their dotted keys."""
     tree = yaml.safe_load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
     return {f"{part}.{key}": str(text) for part, texts in tree.items() for key, text in texts.items()}
 
 
 def language_known(language: str) -> str:
-    """The language, if there is a catalogue of it. Raises CompactError if not."""
+    """Return the language, if it has a catalogue. Raises CompactError otherwise."""
     if language not in LANGUAGES:
         raise CompactError(
             f"there are no messages in {language!r}",
@@ -44,42 +46,44 @@ def language_known(language: str) -> str:
 
 
 class Words(SiteWords):
-    """One language."""
+    """The messages of one language."""
 
     def t(self, key: str, **values: Any) -> str:
-        """A message of the briefs, else the site's, with its values filled in."""
+        """Return a message of the briefs, else the site's, with its values filled in."""
         own = brief_catalogue(self.language).get(key)
         return own.format(**values) if own is not None else super().t(key, **values)
 
     def raw(self, key: str) -> str:
-        """A message of the briefs with its gaps not filled in: the layout does it, or there are none."""
+        """Return a message of the briefs with its placeholders: the layout fills them in, or there are
+        none.
+        """
         return brief_catalogue(self.language)[key]
 
     def group(self, code: str) -> str:
-        """A group of people in words; its code where the catalogue has none."""
+        """Return a group of people in words; its code if the catalogue lacks it."""
         return brief_catalogue(self.language).get(f"group.{code}", code)
 
     def title(self, indicator: Indicator) -> str:
-        """The indicator's title, in which no line ends after the e of e-mail."""
+        """Return the indicator's title, without a line break after the e of e-mail."""
         return re.sub(r"\b([Ee])-", "\\1\u2011", super().title(indicator))
 
     def status(self, code: str) -> str:
-        """An observation status in words; for a derived value the worst of its parts stands alone already."""
+        """Return an observation status in words; a derived value already has only the worst of its parts."""
         return catalogue(self.language).get(f"status.{code}", code)
 
     def number(self, value: float | None, digits: int | None = None) -> str:
-        """A figure as on the site, with a true minus."""
+        """Format a figure as on the site, with a true minus."""
         return super().number(value, digits).replace("-", "\u2212")
 
     def day(self, value: str | date | datetime | None) -> str:
-        """A date in words; in English with the day first, as the United Nations write it."""
+        """Format a date in words; in English with the day first, as the United Nations write it."""
         if self.language != "en" or not value:
             return super().day(value)
         moment = datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else value
         return str(format_date(moment, format="d MMMM y", locale="en"))
 
     def chance(self, probability: float | None) -> str:
-        """A probability in whole per cent, never 0 or 100: no projection is certain."""
+        """Format a probability in whole per cent, never 0 or 100: no projection is certain."""
         if probability is None:
             return "–"
         if probability < 0.01:

@@ -1,4 +1,4 @@
-"""Parts that briefs of countries and of groups share: frame, bar of classes, gaps, changes, footer."""
+"""Sections shared by briefs of countries and groups: frame, bar of classes, gaps, changes, footer."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from reports.shared.standing import CATEGORIES, Standing
 Content = dict[str, Any]
 OLD = 5  # years older than the newest value of the indicator
 GAPS = 6  # rows of the table of gaps
-NAMED = 9  # indicators named as standing out
-CHANGES = 5  # sentences about what changed
+NAMED = 9  # number of notable indicators named
+CHANGES = 5  # number of sentences about changes
 STRIPS = 7  # indicators with a strip of peers
-# The gaps to show first: of connectivity, skills and accounts; then the rest by name.
+# The gaps shown first: connectivity, skills and accounts; then the rest by name.
 FIRST_GAPS = ("internet_use", "mobile_ownership", "ict_skills_email", "account_ownership", "digital_payments")
 LABELS = (
     "title", "group_title", "where", "objective", "score", "rank_column", "coverage", "years",
@@ -29,7 +29,7 @@ LABELS = (
 
 
 def frame(facts: Facts, words: Words, area: Area) -> Content:
-    """Title, words of the layout, notes and footer."""
+    """Return title, words of the layout, notes and footer."""
     card = facts.release.card
     return {
         "language": words.language,
@@ -50,7 +50,7 @@ def frame(facts: Facts, words: Words, area: Area) -> Content:
 
 
 def bar(words: Words, standing: Standing) -> list[Content]:
-    """Classes that occur, in order, with their number and share."""
+    """Return the classes that occur, in order, with their number and share."""
     return [
         {"class": name, "words": words.t(f"category.{name}"), "n": n, "share": share}
         for name, n, share in standing.bar
@@ -58,7 +58,7 @@ def bar(words: Words, standing: Standing) -> list[Content]:
 
 
 def counted(words: Words, standing: Standing) -> dict[str, str]:
-    """The numbers of a headline: all targets, and how many of them stand how."""
+    """Return the numbers of a headline: all targets, and the number per status."""
     numbers = {"n": standing.asked, "good": standing.good, "even": standing.even, "bad": standing.bad}
     return {name: words.number(n) for name, n in (numbers | {"unknown": standing.unknown}).items()}
 
@@ -66,7 +66,7 @@ def counted(words: Words, standing: Standing) -> dict[str, str]:
 def standing(
     facts: Facts, words: Words, part: str, category: str, ids: list[str], none: str = "none_stands_out"
 ) -> Content:
-    """Indicators that stand out, the key ones first, as many as there is room for."""
+    """Return notable indicators, the key ones first, as many as fit."""
     key = [i for listed in facts.key.values() for i in listed]
     ordered = [i for i in key if i in ids] + sorted(i for i in ids if i not in key)
     return {
@@ -79,12 +79,12 @@ def standing(
 
 
 def old_after(figures: Figures, indicator: str) -> int:
-    """The last year that counts as old for an indicator."""
+    """Return the last year that counts as old for an indicator."""
     return max((v.year for v in figures.latest.get(indicator, {}).values()), default=0) - OLD
 
 
 def flags(facts: Facts, words: Words) -> str:
-    """The status letters that occur among the key indicators, in words."""
+    """Return the status letters that occur among the key indicators, in words."""
     key = [i for ids in facts.key.values() for i in ids]
     letters = {v.status for i in key for v in facts.figures.latest.get(i, {}).values()} - {"A"}
     listed = ", ".join(f"{letter} {words.status(letter)}" for letter in sorted(letters))
@@ -92,7 +92,7 @@ def flags(facts: Facts, words: Words) -> str:
 
 
 def licence(facts: Facts, words: Words) -> str:
-    """What the sources of the key indicators ask for; a source that forbids commercial use is named."""
+    """Return the terms of the key indicators' sources; a source that forbids commercial use is named."""
     key = [i for ids in facts.key.values() for i in ids]
     used = {s for i in key for v in facts.figures.latest.get(i, {}).values() for s in v.source.split(";")}
     known = [facts.release.sources[s] for s in sorted(used) if s in facts.release.sources]
@@ -102,7 +102,7 @@ def licence(facts: Facts, words: Words) -> str:
 
 
 def gap_rows(facts: Facts, words: Words, gaps: list[dict[str, Any]]) -> list[Content]:
-    """Gaps as rows of a table, the first by FIRST_GAPS, as many as there is room for."""
+    """Return gaps as rows of a table, the first by FIRST_GAPS, as many as fit."""
     order = {name: n for n, name in enumerate(FIRST_GAPS)}
     ranked = sorted(
         (row for row in gaps if row["indicator"] in facts.release.indicators),
@@ -130,12 +130,12 @@ def gap_rows(facts: Facts, words: Words, gaps: list[dict[str, Any]]) -> list[Con
 
 
 def signed(words: Words, value: float) -> str:
-    """A difference with its sign, and a true minus."""
+    """Format a difference with its sign, and a true minus."""
     return ("+" if value > 0 else "\u2212" if value < 0 else "") + words.number(abs(value))
 
 
 def changes(facts: Facts, words: Words, areas: list[str]) -> list[str]:
-    """What differs from the release before: a sentence that counts; of one area also the largest."""
+    """Return the changes since the previous release: a summary sentence; for one area also the largest."""
     previous = facts.release.card.get("previous")
     if not previous:
         return [words.t("brief.first_release")]
@@ -158,7 +158,7 @@ def changes(facts: Facts, words: Words, areas: list[str]) -> list[str]:
 def _largest(
     facts: Facts, words: Words, rows: list[tuple[str, int, float | None, float | None]]
 ) -> list[str]:
-    """Key indicators whose values were revised, the largest change in proportion first."""
+    """Return key indicators with revised values, the largest relative change first."""
     key = {i for ids in facts.key.values() for i in ids}
     both = [(i, y, a, b) for i, y, a, b in rows if i in key and a is not None and b is not None]
     both.sort(key=lambda r: (-abs(r[3] - r[2]) / max(abs(r[2]), abs(r[3]), 1e-12), r[0], r[1]))

@@ -1,7 +1,8 @@
-"""The release's tables as CSV, for programs that read no parquet: UTF-8, commas, a header, one file a table.
+"""The release's tables as CSV, for programs that cannot read parquet: UTF-8, commas, a header, one file per
+table.
 
-A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers are written with
-every digit, missing ones as nothing. Parquet stays the table of record: CSV has no types.
+A text that a spreadsheet would evaluate as a formula gets an apostrophe prefix; numbers have full precision,
+missing ones are empty. Parquet remains the table of record: CSV has no types.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ import duckdb
 
 from schemas.errors import CompactError
 
-# How a cell begins that some spreadsheet program takes for a formula (OWASP, CSV injection): the rule of
-# sources/contributions/cells.py, in the words of RE2. Full-width signs count, and so do signs after spaces
-# and marks that cannot be seen.
+# Prefixes of a cell that some spreadsheet program evaluates as a formula (OWASP, CSV injection): the rule of
+# sources/contributions/cells.py, in RE2 syntax. It includes full-width signs, and signs after spaces and
+# invisible marks.
 SPACE = (
     r"\x{0009}-\x{000d}\x{001c}-\x{0020}\x{0085}\x{00a0}\x{1680}\x{2000}-\x{200f}"
     r"\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}"
 )
 FORMULA = rf"^[{SPACE}]*(?:[=+\-@\x{{ff1d}}\x{{ff0b}}\x{{ff0d}}\x{{ff20}}]|[\t\r\n])"
 NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
-# Control characters, and marks that change the direction of text, become U+FFFD; line ends and tabs stay.
+# Control characters, and marks that change the text direction, become U+FFFD; line ends and tabs stay.
 UNSAFE = (
     r"[\x{0000}-\x{0008}\x{000b}\x{000c}\x{000e}-\x{001f}\x{007f}-\x{009f}"
     r"\x{061c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]"
@@ -31,8 +32,9 @@ UNSAFE = (
 
 
 def build(release: Path, out: Path, tables: Sequence[str] = ()) -> list[Path]:
-    """Write tables of a release, by default all, as out/<table>.csv; the files. Raises CompactError for a
-    folder that is no release, or a table that it has not."""
+    """Write tables of a release, by default all, as out/<table>.csv, and return the files. Raises
+    CompactError for a folder that is not a release, or an unknown table.
+    """
     names = sorted(path.stem for path in release.glob("*.parquet"))
     if not names or not (release / "release.json").is_file():
         raise CompactError(
@@ -58,7 +60,7 @@ def _write(con: duckdb.DuckDBPyConnection, table: Path, to: Path) -> Path:
 
 
 def cell(name: str, kind: str) -> str:
-    """A column, harmless to a spreadsheet; lists as JSON."""
+    """Return a column made safe for spreadsheets; lists as JSON."""
     column = json.dumps(name)
     if kind.endswith("[]") or kind.startswith(("STRUCT", "MAP")):
         return f"to_json({column}) as {column}"

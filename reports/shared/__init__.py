@@ -1,4 +1,6 @@
-"""What site, briefs and workbook share: a release read once, its counts, and the words of each language."""
+"""Shared parts of site, briefs and workbook: a release read once, its counts, and the words of each
+language.
+"""
 
 from schemas.exports import lazy_exports
 

@@ -1,4 +1,4 @@
-"""What the pages say in figures: counted and looked up from a release's tables, once for all pages.
+"""Figures of the pages: counted and looked up from a release's tables, once for all pages.
 
 No assessment is made here: categories, group values and gaps come from the release; these functions count,
 pick the newest, take medians of peers and ranks.
@@ -16,7 +16,7 @@ from reports.shared.release_reader import WORLD, Area, Indicator, Release
 from reports.shared.standing import CATEGORIES, UNKNOWN, Pace, Standing
 
 OBJECTIVES = {"compact_brief": tuple("ABCDEFGH"), "compact_adopted": tuple("12345")}
-FEWEST_PEERS = 3  # below it a median names no peer group
+FEWEST_PEERS = 3  # minimum peers for a median
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Value:
 
 @dataclass(frozen=True)
 class GroupValue:
-    """A group's value in a year: the official one where there is one, else ours where it may be published.
+    """A group's value in a year: the official one if it exists, else ours where it may be published.
 
     status: of the official value; None for ours, and in a release from before it was published.
     """
@@ -46,17 +46,17 @@ class GroupValue:
 
     @property
     def nowcast(self) -> bool:
-        """Whether the agency says that it is no observation: a nowcast or a projection of its own."""
+        """Whether the agency marks it as a nowcast or a projection of its own."""
         return self.official and self.status == "F"
 
     @property
     def kind(self) -> str:
-        """What it is, as messages name it: ours, official or nowcast."""
+        """The kind of value, as messages name it: ours, official or nowcast."""
         return "nowcast" if self.nowcast else "official" if self.official else "own"
 
 
 class Figures:
-    """Everything that pages look up."""
+    """All figures that pages look up."""
 
     def __init__(self, release: Release) -> None:
         self.release = release
@@ -65,7 +65,7 @@ class Figures:
 
     @cached_property
     def latest(self) -> dict[str, dict[str, Value]]:
-        """Indicator to country to its newest value."""
+        """Return indicator to country to its newest value."""
         sql = "select indicator, ref_area, time_period, value, obs_status, source from {latest} order by all"
         latest: dict[str, dict[str, Value]] = defaultdict(dict)
         for indicator, area, year, value, status, source in self.release.rows(sql, "latest"):
@@ -75,7 +75,7 @@ class Figures:
 
     @cached_property
     def pace(self) -> dict[str, dict[str, Pace]]:
-        """Indicator to area to its assessment by the default method."""
+        """Return indicator to area to its assessment by the default method."""
         known = self.release.columns("progress")
         added = ["target_value is not null" if "target_value" in known else "false"]
         added += [name if name in known else "null" for name in ("confidence", "probability")]
@@ -89,8 +89,11 @@ class Figures:
 
     @cached_property
     def verdicts(self) -> dict[str, dict[str, Pace]]:
-        """Indicator to Member State to its assessment. Where the target is the same for all, a State without
-        any value has too little data: it is part of the answer."""
+        """Return indicator to Member State to its assessment.
+
+        If the target is the same for all, a State without any value has too little data: it is part of the
+        result.
+        """
         verdicts = {}
         missing = Pace(UNKNOWN, has_target=True)
         for indicator, paces in self.pace.items():
@@ -103,7 +106,7 @@ class Figures:
 
     @cached_property
     def series(self) -> dict[str, dict[str, list[tuple[int, float]]]]:
-        """Indicator to country to its totals since the charts' first year."""
+        """Return indicator to country to its totals since the charts' first year."""
         sql = """select indicator, ref_area, list({{'y': time_period, 'v': value}} order by time_period)
                  from {indicator} where {total} and time_period >= {first} group by 1, 2 order by 1, 2"""
         series: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(dict)
@@ -114,8 +117,9 @@ class Figures:
 
     @cached_property
     def statuses(self) -> dict[str, dict[str, list[Any]]]:
-        """Indicator to country to the years from which another observation status than before holds: year,
-        status, year, status; nothing where all values are normal."""
+        """Return indicator to country to the changes of observation status: year, status, year, status;
+        empty if all values are normal.
+        """
         sql = """select indicator, ref_area, list([time_period::varchar, s] order by time_period) from
                  (select indicator, ref_area, time_period, split_part(obs_status, ';', 1) as s
                  from {indicator} where {total} and time_period >= {first} and value is not null
@@ -129,7 +133,7 @@ class Figures:
 
     @cached_property
     def breaks(self) -> dict[str, list[tuple[int, str]]]:
-        """Indicator to the breaks that are declared of all areas: year and reason."""
+        """Return indicator to the breaks declared for all areas: year and reason."""
         if "applies_to" not in self.release.columns("series_break"):
             return {}
         sql = (
@@ -142,7 +146,7 @@ class Figures:
 
     @cached_property
     def groups(self) -> dict[str, dict[str, list[GroupValue]]]:
-        """Indicator to group to its values by year."""
+        """Return indicator to group to its values by year."""
         status = "official_status" if "official_status" in self.release.columns("aggregate") else "null"
         sql = f"""select indicator, "group", time_period, coalesce(official_value, value), weight_share,
                  official_value is not null, areas_used, areas_total, {status} from {{aggregate}}
@@ -154,20 +158,20 @@ class Figures:
         return groups
 
     def world(self, indicator: str) -> GroupValue | None:
-        """The newest world value."""
+        """Return the newest world value."""
         values = self.groups.get(indicator, {}).get(WORLD)
         return values[-1] if values else None
 
     @cached_property
     def coverage(self) -> dict[str, tuple[int, int]]:
-        """Indicator to (UN Member States with a value since 2015, Member States)."""
+        """Return indicator to (UN Member States with a value since 2015, Member States)."""
         sql = """select indicator, count(*) filter (where available), count(*) from {coverage}
                  semi join (select ref_area from {area} where un_member) using (ref_area)
                  group by 1 order by 1"""
         return {i: (n, of) for i, n, of in self.release.rows(sql, "coverage", "area")}
 
     def standing(self, indicators: list[str], areas: set[str] | None = None) -> Standing:
-        """How Member States stand on these indicators; with areas, these alone, which may be others too."""
+        """Return the status of Member States on these indicators; areas: only these, which may be others."""
         counts = Standing(indicators=len(indicators))
         for indicator in indicators:
             values = self.latest.get(indicator, {})
@@ -182,19 +186,23 @@ class Figures:
         return counts
 
     def judged(self, area: Area) -> set[str]:
-        """Whose verdicts count for an area: its own; a group's Member States, else all its members."""
+        """Return the areas whose verdicts count for an area: itself; a group's Member States, else all its
+        members.
+        """
         if area.kind == "country":
             return {area.code}
         members = set(self.release.members.get(area.code, ()))
         return members & self.member_states or members
 
     def of_objective(self, framework: str, code: str) -> list[Indicator]:
-        """The indicators that a framework sorts under a code."""
+        """Return the indicators that a framework sorts under a code."""
         return [i for i in self.release.indicators.values() if str(i.frameworks.get(framework)) == code]
 
     @cached_property
     def ranks(self) -> dict[str, dict[str, int]]:
-        """Indicator to Member State to rank among those with a value, 1 the best; equals share a rank."""
+        """Return indicator to Member State to rank among those with a value, 1 the best; equals share a
+        rank.
+        """
         ranks: dict[str, dict[str, int]] = {}
         for indicator, values in self.latest.items():
             direction = self.release.indicators[indicator].direction
@@ -210,7 +218,7 @@ class Figures:
 
     @cached_property
     def medians(self) -> dict[str, dict[str, float]]:
-        """Indicator to group to the median of its members' newest values, where there are enough."""
+        """Return indicator to group to the median of its members' newest values, where there are enough."""
         medians: dict[str, dict[str, float]] = defaultdict(dict)
         for indicator, values in self.latest.items():
             for group, members in self.release.members.items():
@@ -221,7 +229,9 @@ class Figures:
 
     @cached_property
     def gaps(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Indicator to its newest disparities: area, dimension, groups, year, values, difference, ratio."""
+        """Return indicator to its newest disparities: area, dimension, groups, year, values, difference,
+        ratio.
+        """
         sql = """select indicator, ref_area, dimension, group_a, group_b, time_period, value_a, value_b,
                  difference, ratio from {gap} where value_a is not null and value_b is not null
                  qualify row_number() over (partition by indicator, ref_area, dimension, group_a, group_b
@@ -233,7 +243,9 @@ class Figures:
 
     @cached_property
     def projections(self) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
-        """Indicator to area to projected years: year, value, bounds of 80 and of 95 per cent, probability."""
+        """Return indicator to area to projected years: year, value, bounds of 80 and of 95 per cent,
+        probability.
+        """
         sql = """select indicator, ref_area, time_period, value, lower_80, upper_80, lower_95, upper_95,
                  probability_target_met from {projection} where value is not null order by 1, 2, 3"""
         projections: dict[str, dict[str, list[tuple[Any, ...]]]] = defaultdict(lambda: defaultdict(list))
@@ -243,7 +255,7 @@ class Figures:
 
     @cached_property
     def vintages(self) -> dict[str, tuple[str | None, Any, int]]:
-        """Source to (the release its agency names, day of the newest snapshot, number of snapshots)."""
+        """Return source to (the agency's release, day of the newest snapshot, number of snapshots)."""
         sql = """select source, max(agency_release), max(fetched_at)::date, count(*) from {snapshot}
                  group by 1 order by 1"""
         return {source: (named, day, n) for source, named, day, n in self.release.rows(sql, "snapshot")}

@@ -1,6 +1,6 @@
-"""The key indicators of a country, by objective of the adopted Compact: those that briefs and profiles show.
+"""The key indicators of a country, by objective of the adopted Compact, for briefs and profiles.
 
-Which they are, and why, is in key_indicators.yaml.
+key_indicators.yaml lists them with reasons.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ def _chosen() -> dict[str, Any]:
 
 
 def key_indicators(known: Container[str]) -> dict[str, list[str]]:
-    """Objective to the ids of its key indicators that a release knows."""
+    """Return objective to the ids of its key indicators that a release has."""
     return {code: [i for i in ids if i in known] for code, ids in _chosen()["objectives"].items()}
 
 
 def peer_indicators(known: Container[str]) -> list[str]:
-    """Those on which a country is shown among its peers."""
+    """Return the indicators that show a country among its peers."""
     return [i for i in _chosen()["peers"] if i in known]

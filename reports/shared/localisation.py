@@ -1,8 +1,8 @@
-"""Words and numbers in three languages: the message catalogue, titles, names of areas, figures and dates.
+"""Texts and numbers in three languages: the message catalogue, titles, names of areas, figures and dates.
 
-Every word of ours is in messages/<language>.yaml. What the release itself carries in English (definitions,
-notes, an owner's words) is translated in translations.py; without a translation it stays as published, and is
-marked as English for screen readers.
+Our own texts are in messages/<language>.yaml. English texts of the release (definitions, notes, quotations)
+are translated in translations.py; without a translation they stay as published, marked as English for screen
+readers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from schemas.errors import CompactError
 SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 LANGUAGE_NAMES = {"en": "English", "fr": "Français", "es": "Español"}
-LANGUAGES = tuple(LANGUAGE_NAMES)  # the first has its pages at the root of the site
+LANGUAGES = tuple(LANGUAGE_NAMES)  # the pages of the first are at the root of the site
 FOLDER = Path(__file__).parent / "messages"
 PLURAL = re.compile(r"\{(\w+)\|([^{}|]*)\|([^{}|]*)\}")
 SHARED = (
@@ -41,7 +41,7 @@ SHARED = (
     "pillar.",
     "framework.",
     "table.",
-)  # what scripts may ask for
+)  # messages that scripts may use
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -53,7 +53,7 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _loaded(name: str) -> dict[str, Any]:
-    """A file of messages, by libyaml where PyYAML has it: three files in a tenth of the time."""
+    """Load a file of messages, with libyaml where PyYAML has it: three files in a tenth of the time."""
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = yaml.load(text, Loader=SafeLoader)  # noqa: S506  one of the two safe loaders
     return loaded
@@ -61,19 +61,19 @@ def _loaded(name: str) -> dict[str, Any]:
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Every message of a language by its dotted key."""
+    """Return every message of a language by its dotted key."""
     return {key: typeset(text, language) for key, text in _flat(_loaded(language))}
 
 
 @cache
 def names(kind: str) -> dict[str, dict[str, str]]:
-    """titles or areas: id to language to name, for what the release carries in English alone."""
+    """Return titles or areas: id to language to name, for texts that the release has in English only."""
     return _loaded(kind)
 
 
 @dataclass(frozen=True)
 class Words:
-    """One language."""
+    """The texts of one language."""
 
     language: str
 
@@ -82,7 +82,9 @@ class Words:
         return Locale(self.language)
 
     def t(self, key: str, **values: Any) -> str:
-        """A message with its values filled in. Raises CompactError for a key that the catalogue lacks."""
+        """Return a message with its values filled in. Raises CompactError for a key that the catalogue
+        lacks.
+        """
         try:
             return self.plural(catalogue(self.language)[key], values).format(**values)
         except KeyError as fault:
@@ -103,50 +105,54 @@ class Words:
         return PLURAL.sub(form, text)
 
     def title(self, indicator: Indicator) -> str:
-        """The indicator's title; English where no translation is kept."""
+        """Return the indicator's title; English if it has no translation."""
         kept = names("titles").get(indicator.id, {}).get(self.language)
         return typeset(kept, self.language) if kept else indicator.title
 
     def title_language(self, indicator: Indicator) -> str:
-        """The language of its title: this one, or English where no translation is kept."""
+        """Return the language of its title: this one, or English if it has no translation."""
         kept = self.language in names("titles").get(indicator.id, {})
         return self.language if kept else LANGUAGES[0]
 
     def translates(self, english: str | None) -> bool:
-        """Whether a translation into this language is kept of just this text."""
+        """Return whether this exact text has a translation into this language."""
         return bool(english) and as_key(english or "") in translations(self.language)
 
     def text(self, english: str | None) -> str:
-        """A text of the release in this language; as it is in the release where it has no translation."""
+        """Return a text of the release in this language; unchanged if it has no translation."""
         if not english or self.language == LANGUAGES[0]:
             return english or ""
         return translations(self.language).get(as_key(english), english)
 
     def marked(self, english: str | None) -> Markup:
-        """The same for a page: what stays in English is marked as English."""
+        """Return a text for a page: untranslated English is marked as English."""
         said = escape(self.text(english))
         stays = bool(english) and self.language != LANGUAGES[0] and not self.translates(english)
         return Markup('<span lang="en">{}</span>').format(said) if stays else said
 
     def a_class(self, name: str) -> Markup:
-        """A class of any method, for a page."""
+        """Return a class of any method, for a page."""
         known = catalogue(self.language).get(f"category.{name}")
         return escape(known) if known is not None else self.marked(name.replace("_", " "))
 
     def area(self, area: Area) -> str:
-        """An area's short name: the release's in English; else ours where kept; else Unicode CLDR's."""
+        """Return an area's short name: the release's in English; else ours if it exists; else Unicode
+        CLDR's.
+        """
         if self.language == "en":
             return area.name
         kept = names("areas").get(area.code, {}).get(self.language)
         return kept or self.locale.territories.get(area.iso2 or "", area.name)
 
     def number(self, value: float | None, digits: int | None = None) -> str:
-        """A figure for reading: three significant digits or so, whole from 1,000 on; a dash for none."""
+        """Format a figure for reading: about three significant digits, whole from 1,000 on; a dash for a
+        missing one.
+        """
         if value is None:
             return "–"
         if digits is None:
             size = abs(value)
-            if size >= 1e6:  # no more digits than anyone reads
+            if size >= 1e6:  # no more digits than readers use
                 value = float(f"{value:.4g}")
             digits = (
                 0 if size >= 1000 or value == round(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3
@@ -159,7 +165,7 @@ class Words:
         return self.t("table.percent", n=self.number(100 * share, digits))
 
     def unit(self, code: str) -> str:
-        """What stands after a number."""
+        """Return the text after a number."""
         known = catalogue(self.language).get(f"unit.{code}")
         if known is not None:
             return known
@@ -167,7 +173,7 @@ class Words:
         return unit.symbol if unit else code
 
     def figure(self, value: float | None, unit: str) -> str:
-        """A number with its unit."""
+        """Format a number with its unit."""
         symbol = self.unit(unit) if value is not None else ""
         if symbol.startswith("%"):
             return self.t("table.percent", n=self.number(value)) + symbol[1:]
@@ -180,14 +186,14 @@ class Words:
         return str(format_date(moment, format="long", locale=self.locale))
 
     def or_code(self, key: str, code: str) -> str:
-        """A message if it is kept, else the code in words."""
+        """Return a message if it exists, else the code in words."""
         return catalogue(self.language).get(key, code.replace("_", " "))
 
     def framework(self, name: str) -> str:
-        """A framework's title; its identifier in words where no title is kept."""
+        """Return a framework's title; its identifier in words without one."""
         return catalogue(self.language).get(f"framework.{name}", name.replace("_", " "))
 
     def for_scripts(self, unit_codes: Iterable[str]) -> dict[str, str]:
-        """The messages that scripts use, with the units that occur."""
+        """Return the messages that scripts use, with the units that occur."""
         words = {k: v for k, v in catalogue(self.language).items() if k.startswith(SHARED)}
         return dict(sorted((words | {f"unit.{code}": self.unit(code) for code in unit_codes}).items()))

@@ -1,8 +1,7 @@
-"""A release's tables as the site needs them: one pass of DuckDB each, plain tuples out.
+"""Reads a release's tables for the reports: one DuckDB query each, returning plain tuples.
 
-Here: which tables a release has, and rows in the order that pages want. What is counted from them stands in
-figures.py.
-A release that lacks a table is not faulty: the page's section is left out, or says so.
+It provides the existing tables, and rows in the order of the pages. figures.py counts them. A release without
+a table is valid: the page's section is omitted, or says so.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ LARGE = {"indicator", "latest", "progress", "projection", "aggregate", "gap", "c
 
 @dataclass(frozen=True)
 class Area:
-    """A country, or a group of them that has members."""
+    """A country, or a group of countries with members."""
 
     code: str
     name: str
@@ -41,12 +40,12 @@ class Area:
 
     @property
     def slug(self) -> str:
-        """The name of its page: codes of groups hold a colon, which no file name should."""
+        """Name of its page: codes of groups contain a colon, which is unsafe in a file name."""
         return self.code.replace(":", "-")
 
 
 def owner_of(origin: str) -> str:
-    """Who set a target, in short: what stands before the first comma or bracket."""
+    """Return who set a target, in short: the text before the first comma or bracket."""
     return re.split(r"[,;(]| targets for ", origin, maxsplit=1)[0].strip()
 
 
@@ -85,7 +84,7 @@ class Release:
     """A finished release folder, read-only."""
 
     folder: Path
-    only: frozenset[str] | None = None  # of the large tables, the rows of these indicators alone
+    only: frozenset[str] | None = None  # for the large tables, only the rows of these indicators
     con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     _whole: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -101,7 +100,9 @@ class Release:
         return (self.folder / f"{table}.parquet").is_file()
 
     def rows(self, sql: str, *needs: str) -> list[tuple[Any, ...]]:
-        """Rows of a query in which `{table}` names a table; no rows if a table in `needs` is absent."""
+        """Return rows of a query in which `{table}` names a table; no rows if a table in `needs` is
+        absent.
+        """
         if not all(self.has(name) for name in needs):
             return []
         return self.con.execute(self.filled(sql, *needs)).fetchall()
@@ -117,7 +118,7 @@ class Release:
         return {row[0] for row in self.rows(f"describe select * from {{{table}}}", table)}
 
     def dicts(self, table: str, order: str) -> list[dict[str, Any]]:
-        """A small table whole, as dictionaries; empty if it is absent."""
+        """Return a whole small table as dictionaries; empty if it is absent."""
         if not self.has(table) or table in self._whole:
             return self._whole.get(table, [])
         result = self.con.execute(f"select * from read_parquet('{self._quoted(table)}') order by {order}")
@@ -126,7 +127,7 @@ class Release:
         return self._whole[table]
 
     def _rows_of(self, table: str) -> str:
-        """A table in SQL, or what is wanted of it."""
+        """Return a table in SQL, or its requested rows."""
         whole = f"read_parquet('{self._quoted(table)}')"
         if self.only is None or table not in LARGE:
             return whole
@@ -148,7 +149,7 @@ class Release:
 
     @cached_property
     def checks(self) -> dict[str, list[dict[str, Any]]]:
-        """Indicator to the checks of its values, as the run recorded them."""
+        """Return indicator to the checks of its values, as the run recorded them."""
         path = self.folder / "checks.json"
         checks: dict[str, list[dict[str, Any]]] = {}
         for row in json.loads(path.read_text(encoding="utf-8")) if path.is_file() else ():
@@ -165,14 +166,14 @@ class Release:
 
     @cached_property
     def members(self) -> dict[str, list[str]]:
-        """Group to its members today, both by code."""
+        """Return group to its current members, both by code."""
         sql = """select "group", list(distinct ref_area order by ref_area) from {area_group}
                  where valid_to is null group by 1 order by 1"""
         return dict(self.rows(sql, "area_group"))
 
     @cached_property
     def groups_of(self) -> dict[str, dict[str, str]]:
-        """Area to {grouping: group}, today."""
+        """Return area to {grouping: group}, currently."""
         sql = """select ref_area, grouping, "group" from {area_group} where valid_to is null order by all"""
         groups: dict[str, dict[str, str]] = {}
         for area, grouping, group in self.rows(sql, "area_group"):
@@ -181,13 +182,13 @@ class Release:
 
     @cached_property
     def grouping_of(self) -> dict[str, str]:
-        """Group to the grouping it belongs to."""
+        """Return group to the grouping it belongs to."""
         sql = """select distinct "group", grouping from {area_group} order by all"""
         return dict(self.rows(sql, "area_group"))
 
     @cached_property
     def areas(self) -> dict[str, Area]:
-        """Countries, then groups with members, each by code."""
+        """Return countries, then groups with members, each by code."""
         sql = "select ref_area, name, kind, iso2, un_member from {area} where kind = 'country' order by name"
         areas = {row[0]: Area(*row) for row in self.rows(sql, "area")}
         sql = """select "group", any_value(group_name order by valid_from) from {area_group}
@@ -211,7 +212,7 @@ class Release:
 
     @cached_property
     def indicators(self) -> dict[str, Indicator]:
-        """Every definition by its id."""
+        """Return every definition by its id."""
         sql = """select indicator, title, description, unit, direction, frameworks, "group", target_value,
                  target_year, target_origin, formula, inputs, aggregate_method, notes
                  from {indicator_meta} order by indicator"""

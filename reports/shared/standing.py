@@ -1,8 +1,8 @@
-"""How countries stand on targets: one count with one denominator, for every page, brief and sheet.
+"""Status of countries on targets: one count with one denominator, for every page, brief and sheet.
 
 The unit is a pair of a UN Member State and a numeric target. A pair has one verdict of the default method, or
 too little data for one; all shares are of all pairs. Directions of indicators without a target are counted
-apart and never summed with verdicts. No assessment is made here.
+separately and never summed with verdicts. It makes no assessment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LIKELIHOODS = ("very_likely", "likely", *EVEN, "unlikely", "very_unlikely")  # c
 DIRECTIONS = ("improving", "no_clear_change", "worsening")
 UNKNOWN = "insufficient_data"
 UNDECIDED = (UNKNOWN, "not_applicable")
-CATEGORIES = (*ON_TARGET, *DIRECTIONS, *UNDECIDED)  # in the order in which bars stack them
+CATEGORIES = (*ON_TARGET, *DIRECTIONS, *UNDECIDED)  # in the order of bars
 CONFIDENCES = ("high", "medium", "low")
 
 
@@ -38,18 +38,18 @@ class Pace:
 
     @property
     def on_target(self) -> bool:
-        """Whether it answers, or fails to answer, for a target."""
+        """Whether it is a verdict, or a missing verdict, on a target."""
         return self.category in ON_TARGET or (self.has_target and self.category == UNKNOWN)
 
     @property
     def chance(self) -> float | None:
-        """The probability that the class stands for; none beside a class that stands for no probability."""
+        """The probability that the class stands for; none next to a class without a probability."""
         return self.probability if self.category in LIKELIHOODS else None
 
 
 @dataclass
 class Standing:
-    """Pairs of a Member State and a target by verdict, and what is counted beside them. Shares are of 1."""
+    """Pairs of a Member State and a target by verdict, and further counts. Shares are of 1."""
 
     counts: Counter[str] = field(default_factory=Counter)
     directions: Counter[str] = field(default_factory=Counter)
@@ -61,7 +61,7 @@ class Standing:
     with_values: int = 0
 
     def add(self, pace: Pace) -> None:
-        """Count an assessment where it belongs."""
+        """Count an assessment."""
         if pace.on_target:
             self.counts[pace.category] += 1
             if pace.category in ON_TARGET:
@@ -100,7 +100,7 @@ class Standing:
 
     @property
     def bar(self) -> list[tuple[str, int, float]]:
-        """Class, number and share of the pairs; of directions where no indicator has a target."""
+        """Return class, number and share of the pairs; of directions if no indicator has a target."""
         counts = self.counts or self.directions
         total = sum(counts.values())
         return [(name, counts[name], counts[name] / total) for name in CATEGORIES if counts[name]]
@@ -111,7 +111,7 @@ class Standing:
         return self.available / self.pairs if self.pairs else None
 
     def share(self, number: int) -> float | None:
-        """A number of pairs as a share of all."""
+        """Return a number of pairs as a share of all."""
         return number / self.asked if self.asked else None
 
     def _of(self, categories: Iterable[str]) -> int:

@@ -1,8 +1,8 @@
-"""Translations of the texts that a release carries in English: messages/texts.<language>.po, of gettext.
+"""Translations of a release's English texts: messages/texts.<language>.po, in gettext format.
 
-A text is found by its English words alone, so a changed text loses its translation by itself and is shown in
-English, marked as such. The words of pages, briefs and workbook are in messages/<language>.yaml, titles of
-indicators in messages/titles.yaml; docs/generate/translations.py writes the files read here.
+A text is looked up by its English words, so a changed text loses its translation and is shown in English,
+marked as such. The texts of pages, briefs and workbook are in messages/<language>.yaml, titles of indicators
+in messages/titles.yaml; docs/generate/translations.py writes the files read here.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ KEPT_TOGETHER = {
 
 
 def path_of(language: str) -> Path:
-    """The file of a language."""
+    """Return the file of a language."""
     return FOLDER / f"texts.{language}.po"
 
 
 def as_key(english: str) -> str:
-    """The text as a catalogue names it: lines and runs of blanks are one blank."""
+    """Normalise the text to a key of the catalogue: runs of whitespace become one space."""
     return " ".join(english.split())
 
 
 def read_catalogue(path: Path) -> Catalog:
-    """A catalogue of gettext. Raises CompactError with the file and the line that is no such thing."""
+    """Read a gettext catalogue. Raises CompactError with the file and the invalid line."""
     try:
         with path.open("rb") as file:
             return read_po(file, abort_invalid=True)
@@ -53,7 +53,7 @@ def read_catalogue(path: Path) -> Catalog:
 
 
 def translated(catalogue: Catalog) -> dict[str, str]:
-    """English to translation, of the entries that have one and are not marked as fuzzy."""
+    """Return English to translation, of the entries with a translation that are not marked as fuzzy."""
     return {
         as_key(str(entry.id)): str(entry.string)
         for entry in catalogue
@@ -62,14 +62,16 @@ def translated(catalogue: Catalog) -> dict[str, str]:
 
 
 def typeset(text: str, language: str) -> str:
-    """The text with no-break spaces where the language's typography has them, for its ordinary ones."""
+    """Return the text with no-break spaces where the typography of the language requires them."""
     pattern = KEPT_TOGETHER.get(language)
     return pattern.sub(NO_BREAK, text) if pattern else text
 
 
 @cache
 def translations(language: str) -> Mapping[str, str]:
-    """English to translation; nothing for English itself. 2,000 texts are read in a tenth of a second."""
+    """Return English to translation; empty for English itself. 2,000 texts are read in a tenth of a
+    second.
+    """
     if language not in TRANSLATED:
         return {}
     texts = translated(read_catalogue(path_of(language)))

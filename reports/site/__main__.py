@@ -10,7 +10,7 @@ from schemas.errors import CompactError
 
 
 def main(arguments: list[str]) -> int:
-    """0 fine, 1 a fault of the release or the arguments, 2 a wrong call."""
+    """Return 0 for success, 1 for a fault of the release or the arguments, 2 for a wrong call."""
     if len(arguments) < 2:
         print("usage: python -m reports.site RELEASE OUT [INDICATOR ...]", file=sys.stderr)
         return 2

@@ -1,6 +1,6 @@
-"""Writes the site: which pages there are, in which languages, and the files they share.
+"""Writes the site: its pages in every language, and the shared files.
 
-What a page holds is in pages.py; here only the walk over languages, areas and indicators.
+The content of a page is in pages.py; this module iterates over languages, areas and indicators.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from schemas.errors import CompactError
 
 ASSETS = Path(__file__).parent / "assets"
 SHIPPED = ("site.css", "pages.js", "compare.js", "explain.js", "topics.js", "icon.svg")
-BUNDLES = {  # a script of the site: what it is made of; each page asks for few files
+BUNDLES = {  # a script of the site to its parts; each page loads few files
     "site.js": ("search.js", "site.js"),
     "charts.js": ("vendor/plot.js", "pointer.js", "charts.js"),
     "block.js": ("atlas.js", "tools.js", "block.js"),
 }
-NOT_LISTED = ("404", "search", "explain")  # pages that a search engine should not offer
+NOT_LISTED = ("404", "search", "explain")  # pages excluded from search engines
 Explainer = Callable[[Iterable[str]], Iterable[tuple[str, dict[str, Any]]]]
 
 
 @dataclass(frozen=True)
 class SiteSummary:
-    """What was written. bytes: of the whole folder; seconds: of this build."""
+    """The written site. bytes: of the whole folder; seconds: of this build."""
 
     pages: int
     files: int
@@ -53,12 +53,13 @@ def build(
     explain: Explainer | None = None,
     address: str = "",
 ) -> SiteSummary:
-    """Write the site of a finished release folder to `out`. Raises CompactError if the folder is no release.
+    """Write the site of a finished release folder to `out`. Raises CompactError if the folder is not a
+    release.
 
-    only: indicators whose pages and data are written again in a site that is there already; the pages of
-    other indicators, of areas and the overviews stay as they are until the next whole build. explain: gives
-    the explanations of these indicators' newest values; without it the site says that it has none. address:
-    where the site will be published, without the last slash; without it no page names its own address.
+    only: indicators with pages and data to rewrite in an existing site; the pages of other indicators, of
+    areas and the overviews stay unchanged until the next whole build. explain: returns the explanations of
+    these indicators' newest values; without it the site states that it has none. address: URL of the
+    published site, without the last slash; without it no page names its own URL.
     """
     start = time.perf_counter()
     figures = Figures(Release(release_folder, frozenset(only) if only is not None else None))
@@ -97,7 +98,7 @@ def build(
 
 
 def write_sitemap(out: Path, address: str) -> None:
-    """The list of all pages for search engines, and the file that names it."""
+    """Write the list of all pages for search engines, and the file that names it."""
     paths = sorted(p.relative_to(out).as_posix() for p in out.rglob("*.html") if p.stem not in NOT_LISTED)
     places = "".join(f"<url><loc>{address}/{quote(path)}</loc></url>\n" for path in paths)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
@@ -115,7 +116,7 @@ def _all_pages(site: pages.Site) -> Iterator[tuple[Path, str]]:
 
 
 def write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
-    """Styles, scripts, words and the data files that all pages or all areas share."""
+    """Write styles, scripts, messages and the data files that all pages or all areas share."""
     assets = out / "assets"
     assets.mkdir(parents=True, exist_ok=True)
     for name in SHIPPED:

@@ -1,7 +1,7 @@
-"""The data that scripts draw from: of an indicator, of a country or group, and of all of them in short.
+"""Data for the drawing scripts: of an indicator, of a country or group, and a summary of all.
 
-Figures are rounded to what a chart or a table shows; the exact ones are in the release's tables and in the
-file of data of each chart. How the data become files is in packing.py.
+Figures are rounded to the precision of a chart or table; the exact ones are in the release's tables and in
+the data file of each chart. packing.py writes the files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Spark = list[Any]  # first year, then one value for each year, null where there 
 
 
 def significant(value: float | None, digits: int = 5) -> float | int | None:
-    """Rounded to significant digits, whole numbers written as such."""
+    """Round to significant digits; whole numbers are written as such."""
     if value is None:
         return None
     rounded = float(f"{value:.{digits}g}")
@@ -30,8 +30,9 @@ def drawn(value: float | None) -> float | int | None:
 
 
 def spark(points: list[tuple[int, float]]) -> Spark:
-    """A series by year without a year for each value, in as many digits as a chart says: one decimal from 10
-    on, two below."""
+    """Encode a series by year without repeating the years, in a chart's digits: one decimal from 10 on,
+    two below.
+    """
     if not points:
         return []
     by_year = dict(points)
@@ -40,12 +41,12 @@ def spark(points: list[tuple[int, float]]) -> Spark:
 
 
 def class_number(pace: Pace | None) -> int | None:
-    """Number of the class among CATEGORIES; classes of another method have none."""
+    """Return the number of the class among CATEGORIES; None for classes of another method."""
     return CATEGORIES.index(pace.category) if pace and pace.category in CATEGORIES else None
 
 
 def areas(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
-    """Every area: kind, names in the languages' order, and the groups it is in."""
+    """Return every area: kind, names in the languages' order, and its groups."""
     release = figures.release
     return {
         area.code: {
@@ -59,7 +60,7 @@ def areas(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
 
 
 def indicators(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
-    """Every indicator: titles, unit, direction, target, objectives; words for search are elsewhere."""
+    """Return every indicator: titles, unit, direction, target, objectives; words for search are separate."""
     return {
         item.id: {
             "n": [words[language].title(item) for language in LANGUAGES],
@@ -75,7 +76,7 @@ def indicators(figures: Figures, words: dict[str, Words]) -> dict[str, Any]:
 
 
 def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
-    """An indicator's table, series with their statuses, group values, gaps and projections."""
+    """Return an indicator's table, series with their statuses, group values, gaps and projections."""
     values, paces = figures.latest.get(item.id, {}), figures.pace.get(item.id, {})
     sources = sorted({v.source for v in values.values()})
     ranks = figures.ranks.get(item.id, {})
@@ -103,7 +104,7 @@ def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
 
 
 def fan(rows: list[tuple[Any, ...]], pace: Pace | None) -> list[Any]:
-    """First year, the probability that the verdict stands for, then a row of value and bounds a year."""
+    """Return the first year, the probability behind the verdict, then a row of value and bounds per year."""
     return [
         rows[0][0],
         significant(pace.chance if pace else None, 2),
@@ -115,18 +116,18 @@ OFFICIAL = {"own": 0, "official": 1, "nowcast": 2}
 
 
 def group_rows(values: list[GroupValue]) -> list[Any]:
-    """A group's values by year; what the newest was made of, which alone a page says."""
+    """Return a group's values by year; the inputs of the newest one, which only a page shows."""
     rows = [group_row(v) for v in values]
     return by_column([*([*row[:2], None, row[3], None, None] for row in rows[:-1]), rows[-1]])
 
 
 def group_row(v: GroupValue) -> list[Any]:
-    """Year, value, share of the members' weight, what it is, members with a value, members."""
+    """Return year, value, share of the members' weight, kind, members with a value, members."""
     return [v.year, significant(v.value), significant(v.share, 3), OFFICIAL[v.kind], v.used, v.total]
 
 
 def country(figures: Figures, area: Area) -> dict[str, Any]:
-    """A country's profile: one row for each indicator that has a value for it."""
+    """Return a country's profile: one row for each indicator with a value for it."""
     sources: dict[str, int] = {}
     groups = figures.release.groups_of.get(area.code, {})
     region, income = groups.get("m49_subregion"), groups.get("wb_income")
@@ -145,8 +146,9 @@ def country(figures: Figures, area: Area) -> dict[str, Any]:
 
 
 def medians(figures: Figures) -> dict[str, Any]:
-    """The medians that profiles of countries compare with: for each sub-region and income group, in the order
-    of the indicators that have one."""
+    """Return the medians for country profiles by sub-region and income group, in the order of the
+    indicators that have one.
+    """
     ids = sorted(figures.medians)
     groups = sorted(
         {
@@ -163,7 +165,7 @@ def medians(figures: Figures) -> dict[str, Any]:
 
 
 def group(figures: Figures, area: Area) -> dict[str, Any]:
-    """A group's profile: its value where one may be published, the median and the pace of its members."""
+    """Return a group's profile: its value if it may be published, the median and the pace of its members."""
     members = set(figures.release.members.get(area.code, ()))
     rows = []
     for id_ in figures.release.indicators:

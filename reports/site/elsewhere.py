@@ -1,5 +1,7 @@
-"""Data shown next to the indicators of countries: ratings of companies, and measures that others publish and
-no release may carry.
+"""Data shown next to the indicators of countries: ratings of companies, and measures by others that no
+release may carry.
+
+The rest of the page of sources is in overview_rows.py.
 
 The rest of the page of sources is in overview_rows.py.
 """
@@ -18,12 +20,14 @@ PARTS = ("G", "F", "P")  # governance, freedom of expression, privacy
 
 
 def measured_elsewhere(release: Release) -> dict[str, Any]:
-    """The two sections: ratings of companies by edition, and every source that is named and not carried."""
+    """Return the two sections: ratings of companies by edition, and every source that is named but not
+    carried.
+    """
     return {"closed": closed_sources(), "companies": company_ratings(release)}
 
 
 def company_ratings(release: Release) -> dict[str, Any]:
-    """A row for each company: its total in each edition, and the parts of its newest one.
+    """Return a row for each company: its total in each edition, and the parts of its newest one.
 
     Returns:
         editions: the years; parts: codes of the parts; rows: company, country, totals by edition with None

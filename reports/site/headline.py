@@ -1,4 +1,8 @@
-"""The first screen: whether the world is on course, where not, and how sure that is, computed from a release.
+"""The headline finding: whether the world is on course, where it is not, and how certain that is, from a
+release.
+
+Findings are codes and numbers here; their sentences are messages (page.index.*), the thresholds those of the
+verdict itself (schemas/codelists/likelihood_classes.csv).
 
 Here the findings as codes and numbers; their sentences are messages (page.index.*), the thresholds those of
 the verdict itself (schemas/codelists/likelihood_classes.csv).
@@ -13,15 +17,15 @@ from reports.shared.release_reader import WORLD, Area, Indicator
 from reports.shared.standing import BAD, CONFIDENCES, GOOD, Standing
 from schemas.codelists.reader import read_codelist
 
-# Targets that speak of the whole world, the first that the release can answer: connection itself leads.
+# Targets for the whole world, the first that the release has is used: connection itself leads.
 LEADS = ("internet_use", "coverage_4g", "electricity", "schools_internet")
-FEWEST_MEMBERS = 10  # Member States below which a region's share is not compared; ours
-ENOUGH = 0.5  # of the Member States must have a verdict before one is spoken of the world; ours
+FEWEST_MEMBERS = 10  # minimum Member States for comparing a region's share; ours
+ENOUGH = 0.5  # share of the Member States with a verdict required for a finding on the world; ours
 
 
 @dataclass(frozen=True)
 class Region:
-    """A sub-region and how its Member States stand."""
+    """A sub-region and the status of its Member States."""
 
     area: Area
     standing: Standing
@@ -29,7 +33,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the first screen says. course: likely, even, unlikely or unknown."""
+    """The content of the first screen. course: likely, even, unlikely or unknown."""
 
     lead: Indicator | None
     course: str
@@ -41,13 +45,13 @@ class Finding:
 
     @property
     def sure(self) -> str:
-        """The confidence that most verdicts on the lead have; none without a verdict."""
+        """The confidence of most verdicts on the lead target; None without a verdict."""
         counts = self.standing.confidence
         return max(CONFIDENCES, key=lambda name: counts[name]) if sum(counts.values()) else "none"
 
 
 def finding(figures: Figures) -> Finding:
-    """The finding of a release."""
+    """Return the finding of a release."""
     release = figures.release
     with_target = [i for i, item in release.indicators.items() if figures.standing([i]).decided]
     leads = [i for i in LEADS if i in with_target] or with_target
@@ -65,8 +69,9 @@ def finding(figures: Figures) -> Finding:
 
 
 def _course(figures: Figures, lead: Indicator | None, standing: Standing) -> str:
-    """Whether the world is on course: by its own verdict where the release has one, else by the share of
-    Member States that are, in the words of the likelihood scale."""
+    """Return whether the world is on course: by its own verdict if the release has one, else by the share
+    of Member States that are, in the classes of the likelihood scale.
+    """
     if lead is None:
         return "unknown"
     if (own := figures.pace.get(lead.id, {}).get(WORLD)) and own.on_target:
@@ -81,7 +86,7 @@ def _course(figures: Figures, lead: Indicator | None, standing: Standing) -> str
 
 
 def _behind(figures: Figures, lead: Indicator) -> Region | None:
-    """The sub-region with the smallest share of Member States that are on course."""
+    """Return the sub-region with the smallest share of Member States on course."""
     regions = []
     for code, grouping in figures.release.grouping_of.items():
         area = figures.release.areas.get(code)
@@ -95,7 +100,7 @@ def _behind(figures: Figures, lead: Indicator) -> Region | None:
 def _hardest(
     figures: Figures, indicators: list[str], lead: Indicator | None
 ) -> tuple[Indicator, Standing] | None:
-    """The other target that the smallest share of Member States meets or is likely to meet."""
+    """Return the other target that the smallest share of Member States meets or is likely to meet."""
     candidates = []
     for id_ in indicators:
         standing = figures.standing([id_])

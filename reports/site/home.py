@@ -1,4 +1,7 @@
-"""What the first page shows: the finding in sentences, the world's line, a strip for each target, the map.
+"""The content of the first page: the finding in sentences, the world's line, a strip for each target, the
+map.
+
+headline.py computes the finding, drawing/ makes the drawings.
 
 The finding itself is computed in headline.py, the drawings are made in drawing/.
 """
@@ -19,11 +22,11 @@ from reports.site.drawing.stills import fan_of, group_chart
 from reports.site.drawing.target_strip import strip
 from reports.site.headline import Finding
 
-SINCE = 2015  # the year that strips begin with: the Goals'
+SINCE = 2015  # first year of strips: the Goals'
 
 
 def sentences(words: Words, finding: Finding) -> dict[str, str]:
-    """The headline and the three answers below it: on course, where not, how sure."""
+    """Return the headline and the three sentences below it: on course, where not, how certain."""
     return {
         "headline": _headline(words, finding),
         "on": _on_course(words, finding),
@@ -44,7 +47,7 @@ def _headline(words: Words, finding: Finding) -> str:
 
 
 def _number(words: Words, finding: Finding, lead: Indicator) -> str:
-    """The number of the headline: the world's value, else how many States."""
+    """Return the number of the headline: the world's value, else the number of States."""
     key = f"aim.{lead.id}.value"
     if finding.world and key in catalogue(words.language):
         return words.t(key, value=words.figure(finding.world.value, lead.unit), year=finding.world.year)
@@ -86,12 +89,12 @@ def _sure(words: Words, finding: Finding) -> str:
 
 
 def world_chart(figures: Figures, words: Words, item: Indicator) -> str:
-    """The world's line to 2030 with its fan and the target; empty without a value of the world."""
+    """Draw the world's line to 2030 with its fan and the target; empty without a value of the world."""
     return group_chart(figures, words, item, [WORLD])
 
 
 def target_rows(figures: Figures, words: Words) -> list[dict[str, Any]]:
-    """A row for each numeric target with an owner and a verdict, the furthest from being met first."""
+    """Return a row for each numeric target with an owner and a verdict, the furthest from being met first."""
     rows = []
     for item in figures.release.indicators.values():
         standing = figures.standing([item.id])
@@ -103,9 +106,10 @@ def target_rows(figures: Figures, words: Words) -> list[dict[str, Any]]:
 
 
 def _strip(figures: Figures, words: Words, item: Indicator) -> dict[str, Any]:
-    """The world's way to a target: in words and drawn; nothing where the world has no value."""
+    """Return the world's progress to a target, in words and as a drawing; None if the world has no value."""
     values = figures.groups.get(item.id, {}).get(WORLD, [])
-    counted = item.aggregate_method in ("sum", "gap_filled_total")  # a number of the world, a target of each
+    # a number for the world, a target for each
+    counted = item.aggregate_method in ("sum", "gap_filled_total")
     if not values or item.target_value is None or counted:
         return {"drawn": "", "first": None, "last": None}
     last = values[-1]
@@ -121,13 +125,13 @@ def _strip(figures: Figures, words: Words, item: Indicator) -> dict[str, Any]:
 
 @cache
 def tile_places() -> dict[str, list[int]]:
-    """Country to its column and row, from the file that the browser uses."""
+    """Return country to its column and row, from the file that the browser uses."""
     tiles: dict[str, list[int]] = packing.read(GEOMETRY)["tiles"]
     return tiles
 
 
 def likelihood_map(figures: Figures, words: Words, item: Indicator) -> str:
-    """The verdict on one target, State by State."""
+    """Draw the verdict on one target, State by State."""
     verdicts, latest = figures.verdicts.get(item.id, {}), figures.latest.get(item.id, {})
     tiles = []
     for code, (column, line) in sorted(tile_places().items(), key=lambda pair: (pair[1][1], pair[1][0])):

@@ -1,4 +1,9 @@
-"""`python -m reports.site.language_share SITE`: how much of the French and Spanish pages is English.
+"""`python -m reports.site.language_share SITE`: measures the share of English on the French and Spanish
+pages.
+
+A word counts as English if the English catalogue has it and the page's own does not. Text marked as English
+(an agency's title, a quotation, a note) is counted separately. Pages with scripts are measured before any
+script runs.
 
 A word counts as English if the English catalogue has it and the page's own does not. What a page marks as
 English (an agency's title, a quotation, a note) is counted apart. Pages with scripts are measured as they
@@ -22,7 +27,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 VOID = {"meta", "link", "input", "br", "img", "source", "base", "circle", "path", "rect", "line", "i"}
 UNREAD = {"script", "style", "code", "pre", "math", "svg"}
 CELL = ("td", "th")
-# What a start tag ends: HTML lets these ends be left out, and the site does.
+# Tags that end at the start of another: HTML allows omitting these end tags, and the site does.
 ENDED_BY = {
     "li": ("li",), "dt": ("dt", "dd"), "dd": ("dt", "dd"), "td": CELL, "th": CELL, "tr": (*CELL, "tr"),
     "tbody": (*CELL, "tr", "thead", "tbody"),
@@ -45,7 +50,7 @@ class Share:
 
 @cache
 def vocabulary(language: str) -> frozenset[str]:
-    """The words that the catalogues of a language use; of English those of its messages alone."""
+    """Return the words that the catalogues of a language use; for English those of its messages only."""
     texts = list(catalogue(language).values())
     texts += [entry.get(language, "") for kind in KEPT for entry in names(kind).values()]
     texts += translations(language).values()
@@ -53,7 +58,7 @@ def vocabulary(language: str) -> frozenset[str]:
 
 
 class _Text(HTMLParser):
-    """The text of a page by the language that it is marked with."""
+    """The text of a page by its marked language."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -78,7 +83,7 @@ class _Text(HTMLParser):
 
 
 def measure(page: str, language: str) -> Share:
-    """The share of English in a page of another language."""
+    """Measure the share of English in a page of another language."""
     reader = _Text(language)
     reader.feed(page)
     own = reader.found[language]
@@ -87,7 +92,7 @@ def measure(page: str, language: str) -> Share:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the share for each kind of page; 1 where one is above a twentieth."""
+    """Print the share for each kind of page; return 1 if one exceeds a twentieth."""
     if len(arguments) != 1:
         print("usage: python -m reports.site.language_share SITE", file=sys.stderr)
         return 2

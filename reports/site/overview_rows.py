@@ -1,4 +1,6 @@
-"""Rows of the pages of which there is one: availability, sources, methods, downloads, changes, targets.
+"""Rows of the overview pages: availability, sources, methods, downloads, changes, targets.
+
+Each function is empty without its table in the release; the template says so.
 
 Each function leaves out what the release has no table for; the template says so.
 """
@@ -14,10 +16,10 @@ from reports.shared.release_reader import Indicator, Release
 from schemas.definitions.methods import methods as known_methods
 from schemas.tables.registry import TABLES
 
-# What the model of claims adds to a reason where a release cannot compute the claim.
+# Text that the model of claims adds to a reason if a release cannot compute the claim.
 ADDED = re.compile(r" This release(?: has no value for: (.*)\.|: the formula gives no number\.)$", re.DOTALL)
-ON_A_PAGE = 8  # of an indicator; the table revision has all
-MOST_CLASSES = 40  # verdicts that changed, on the page; diff.json has more
+ON_A_PAGE = 8  # rows of an indicator; the table revision has all
+MOST_CLASSES = 40  # changed verdicts on the page; diff.json has more
 OTHER_FILES = (
     "warehouse.duckdb",
     "compact-tracker.xlsx",
@@ -32,7 +34,7 @@ OTHER_FILES = (
 
 
 def targets(release: Release) -> dict[str, list[dict[str, Any]]]:
-    """Targets, claims and commitments by status; nothing without the table."""
+    """Return targets, claims and commitments by status; empty without the table."""
     by_framework: dict[str, list[dict[str, Any]]] = {}
     for row in release.dicts("target", "target"):
         by_framework.setdefault(row["status"], []).append(row)
@@ -45,20 +47,22 @@ def _all_targets(release: Release) -> Iterable[dict[str, Any]]:
 
 
 def targets_of(release: Release, framework: str, code: str) -> list[dict[str, Any]]:
-    """The targets that a framework sorts under an objective."""
+    """Return the targets that a framework sorts under an objective."""
     return [row for row in _all_targets(release) if code in (row.get(framework) or "").split(";")]
 
 
 def parts_of_reason(reason: str) -> dict[str, str | None]:
-    """The reason of a claim as its file has it (why), and the parts without a value that the release names
-    (lacks): empty where the formula gave no number, None where the claim was computed."""
+    """Return the reason of a claim from its file (why), and the parts without a value that the release
+    names (lacks): empty if the formula gave no number, None if the claim was computed.
+    """
     added = ADDED.search(reason)
     return {"why": ADDED.sub("", reason), "lacks": (added[1] or "") if added else None}
 
 
 def measured_directly(release: Release, framework: str, code: str) -> bool:
-    """Whether an indicator of ours measures a target of the objective itself: a proxy makes no headline.
-    True without the table of targets, which alone could say."""
+    """Return whether an indicator of ours measures a target of the objective itself: a proxy makes no
+    headline. True without the table of targets, which alone has that information.
+    """
     if not release.has("target"):
         return True
     return any(
@@ -67,13 +71,14 @@ def measured_directly(release: Release, framework: str, code: str) -> bool:
 
 
 def targets_for(release: Release, indicator: str) -> list[dict[str, Any]]:
-    """The targets that an indicator measures or stands in for."""
+    """Return the targets that an indicator measures or approximates."""
     return [row for row in _all_targets(release) if indicator in (row["indicator"] or "").split(";")]
 
 
 def stated_inputs(figures: Figures, item: Indicator) -> list[dict[str, Any]]:
-    """The inputs of an indicator in order of preference, with what its source says and how many of the newest
-    values come from it."""
+    """Return the inputs of an indicator in order of preference, with the source's statement and their
+    share of the newest values.
+    """
     used: dict[str, int] = {}
     for value in figures.latest.get(item.id, {}).values():
         for name in value.source.split(";"):
@@ -82,7 +87,7 @@ def stated_inputs(figures: Figures, item: Indicator) -> list[dict[str, Any]]:
 
 
 def _stated(figures: Figures, name: str, entry: dict[str, Any], used: dict[str, int]) -> dict[str, Any]:
-    """One input. Without a source it is another indicator, or groups, and is named by what it has."""
+    """Return one input. Without a source it is another indicator, or groups, and is named after it."""
     source: str | None = entry.get("source")
     if source is None:
         return {"name": name, "text": entry.get("indicator") or entry.get("series") or "", "source": None}
@@ -97,7 +102,7 @@ def _stated(figures: Figures, name: str, entry: dict[str, Any], used: dict[str, 
 
 
 def availability(figures: Figures) -> dict[str, Any]:
-    """Coverage by indicator, and the 90 per cent pledge where the release measures it."""
+    """Return coverage by indicator, and the 90 per cent pledge if the release measures it."""
     names = figures.release.indicators
     rows: list[dict[str, Any]] = [
         {"item": names[i], "available": n, "of": of} for i, (n, of) in figures.coverage.items() if i in names
@@ -116,8 +121,9 @@ def availability(figures: Figures) -> dict[str, Any]:
 
 
 def field_frameworks(release: Release) -> dict[str, list[dict[str, Any]]]:
-    """The measurement frameworks of the field: what each part asks, which indicators measure it, and the
-    objectives of the Compact that we propose for it."""
+    """Return the measurement frameworks of the field: the requirement of each part, the indicators that
+    measure it, and the objectives of the Compact that we propose for it.
+    """
     if "measured" not in release.columns("crosswalk"):
         return {}
     sql = """select from_framework, from_code, any_value(from_level), any_value(from_title),
@@ -134,7 +140,9 @@ def field_frameworks(release: Release) -> dict[str, list[dict[str, Any]]]:
 
 
 def methods(release: Release) -> list[dict[str, Any]]:
-    """The methods by which the release assesses, in their own words, with the classes they gave countries."""
+    """Return the methods of assessment of the release, in their own words, with the classes they gave
+    countries.
+    """
     sql = "select method, category, count(*) from {progress} group by all order by all"
     by_method: dict[str, dict[str, int]] = {}
     for method, category, n in release.rows(sql, "progress"):
@@ -147,7 +155,7 @@ def methods(release: Release) -> list[dict[str, Any]]:
 
 
 def sources(figures: Figures) -> dict[str, Any]:
-    """Sources with how they stood in the run, and every snapshot."""
+    """Return sources with their status in the run, and every snapshot."""
     states = figures.release.card.get("sources", {})
     snapshots: dict[str, list[dict[str, Any]]] = {}
     for row in figures.release.dicts("snapshot", "source, resource, snapshot"):
@@ -171,7 +179,7 @@ def sources(figures: Figures) -> dict[str, Any]:
 
 
 def files(release: Release) -> list[dict[str, Any]]:
-    """What the release folder holds, with size and, for a table, its title."""
+    """Return the files of the release folder, with size and, for a table, its title."""
     listed = []
     for path in sorted(release.folder.glob("*.parquet")):
         table = TABLES.get(path.stem)
@@ -180,14 +188,16 @@ def files(release: Release) -> list[dict[str, Any]]:
         )
     for name in OTHER_FILES:
         path = release.folder / name
-        if path.is_file() or name == "SHA256SUMS":  # the sums are written last, over the site too
+        if path.is_file() or name == "SHA256SUMS":  # the sums are written last, including the site
             size = path.stat().st_size if path.is_file() else None
             listed.append({"name": name, "bytes": size, "title": "", "about": name})
     return listed
 
 
 def changes(release: Release) -> dict[str, Any] | None:
-    """What differs from the release before: diff.json if there is one, else counts of revised values."""
+    """Return the changes since the previous release: diff.json if there is one, else counts of revised
+    values.
+    """
     previous = release.card.get("previous")
     if not previous:
         return None
@@ -206,7 +216,7 @@ def changes(release: Release) -> dict[str, Any] | None:
 
 
 def largest_revisions(release: Release) -> dict[str, list[tuple[Any, ...]]]:
-    """Indicator to area, year, value before and now of the values that changed most."""
+    """Return indicator to area, year, value before and now of the largest revisions."""
     sql = f"""select indicator, ref_area, time_period, old_value, new_value from {{revision}}
               where old_value is not null and new_value is not null qualify row_number() over (partition by
               indicator order by abs(new_value - old_value) desc, ref_area, time_period) <= {ON_A_PAGE}
@@ -218,24 +228,28 @@ def largest_revisions(release: Release) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def used_sources(figures: Figures, item: Indicator) -> list[dict[str, Any]]:
-    """The sources of an indicator's newest values."""
+    """Return the sources of an indicator's newest values."""
     used = {name for value in figures.latest.get(item.id, {}).values() for name in value.source.split(";")}
     return [about for name, about in figures.release.sources.items() if name in used]
 
 
 def cited(figures: Figures, item: Indicator) -> list[str]:
-    """How the sources of an indicator's newest values want to be cited."""
+    """Return the requested citations of the sources of an indicator's newest values."""
     return [about["citation"].rstrip(".") for about in used_sources(figures, item)]
 
 
 def caveats(figures: Figures, item: Indicator) -> float | None:
-    """The share of an indicator's newest values that are not normal: estimated, provisional and so on."""
+    """Return the share of an indicator's newest values that are not normal: estimated, provisional and so
+    on.
+    """
     values = figures.latest.get(item.id, {}).values()
     return sum(v.status != "A" for v in values) / len(values) if values else None
 
 
 def revised(release: Release) -> dict[str, tuple[int, int, int]]:
-    """Indicator to the number of its totals that are revised, new and withdrawn since the release before."""
+    """Return indicator to the number of its totals that are revised, new and withdrawn since the previous
+    release.
+    """
     sql = """select indicator, count(*) filter (where old_value is not null and new_value is not null),
              count(*) filter (where old_value is null), count(*) filter (where new_value is null)
              from {revision} group by 1 order by 1"""

@@ -1,4 +1,7 @@
-"""What the pages of which there is one each are given to show; the pages of things are in pages.py.
+"""Values for the templates of the overview pages; pages of indicators and areas are in pages.py.
+
+The values of a page come from the method of the same name, with _ for -; rows that need SQL are in
+overview_rows.py and topic_rows.py.
 
 A page's values are the method named as the page, with _ for -; rows that need SQL are in overview_rows.py and
 topic_rows.py.
@@ -59,7 +62,7 @@ class OverviewValues:
         }
 
     def _as_linked(self, kind: str, name: str, description: str) -> dict[str, Any]:
-        """What every description of a page for search engines has."""
+        """Return the common part of every page's description for search engines."""
         return {
             "@context": "https://schema.org",
             "@type": kind,

@@ -1,8 +1,8 @@
-"""Data files as scripts: JSON handed to CT.put, or packed and handed to CT.zip of assets/site.js.
+"""Data files as scripts: JSON passed to CT.put, or packed and passed to CT.zip of assets/site.js.
 
 A page opened from a folder cannot fetch a file, but it can load a script. Long data are packed: gzip, written
 with 91 characters that need no escape in a script, 13 bits in two of them; base64 is a twelfth longer. Tables
-stand in it by column, which gzip makes a tenth shorter. What the data are is said in chart_data.py.
+are stored by column, which makes gzip output a tenth shorter. chart_data.py defines the data.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 import orjson
 
-COLUMNS = "|"  # the first part of a list that is a table by column
+COLUMNS = "|"  # first element of a list that is a table by column
 SHAPES = "|"  # the key of nodes that stand by shape
-LONG = 24  # characters, from which on a text stands apart
+LONG = 24  # characters from which a text is stored separately
 BITS, BASE = 13, 91  # 2 ** 13 numbers in 91 * 91 pairs of characters
 ALPHABET = np.frombuffer(bytes(c for c in range(33, 127) if chr(c) not in '"\\<'), dtype=np.uint8)
 WEIGHTS = (2.0 ** np.arange(BITS - 1, -1, -1)).astype(np.float32)
 
 
 def by_column(rows: Iterable[Sequence[Any]]) -> list[Any]:
-    """A table of rows of one length, as site.js turns it round again."""
+    """Transpose a table of rows of one length, as site.js transposes it back."""
     return [COLUMNS, *(list(column) for column in zip(*rows, strict=True))]
 
 
@@ -76,7 +76,7 @@ def _whole(parts: list[Any]) -> dict[str, Any]:
 
 
 def by_row(value: Any) -> Any:
-    """The value with every table by row and every node whole, as a script sees it."""
+    """Return the value with every table by row, as a script sees it."""
     if isinstance(value, dict):
         if SHAPES in value:
             return _whole(value[SHAPES])
@@ -89,7 +89,9 @@ def by_row(value: Any) -> Any:
 
 
 def encode(content: bytes) -> bytes:
-    """Bytes as characters: from the first bit on, 13 bits in two characters, the rest filled with zeros."""
+    """Encode bytes as characters: from the first bit on, 13 bits in two characters, the rest filled with
+    zeros.
+    """
     bits = np.unpackbits(np.frombuffer(content, dtype=np.uint8))
     rows = np.pad(bits, (0, -len(bits) % BITS)).reshape(-1, BITS)
     numbers = (rows.astype(np.float32) @ WEIGHTS).astype(np.int64)  # exact: below 2 ** 24
@@ -97,7 +99,7 @@ def encode(content: bytes) -> bytes:
 
 
 def decode(text: bytes, size: int) -> bytes:
-    """The bytes that `encode` was given. size: how many."""
+    """Decode the bytes passed to `encode`. size: their number."""
     place = np.zeros(256, dtype=np.int64)
     place[ALPHABET] = np.arange(BASE)
     pairs = place[np.frombuffer(text, dtype=np.uint8)].reshape(-1, 2) @ (BASE, 1)
@@ -106,7 +108,7 @@ def decode(text: bytes, size: int) -> bytes:
 
 
 def write(path: Path, key: str, value: Any, *, packed: bool = False) -> int:
-    """Write one file. Returns its size in bytes; a file that would be the same is left alone."""
+    """Write one file. Returns its size in bytes; an unchanged file is not rewritten."""
     text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     head = f'CT.{"zip" if packed else "put"}("{key}",'.encode()
     if packed:
@@ -120,7 +122,7 @@ def write(path: Path, key: str, value: Any, *, packed: bool = False) -> int:
 
 
 def read(path: Path) -> Any:
-    """What a data file hands to the scripts."""
+    """Return the value that a data file passes to the scripts."""
     content = path.read_bytes()
     verb, _, body = content[content.index(b"CT.") :].partition(b"(")
     told = body[body.index(b",") + 1 : body.rindex(b")")]

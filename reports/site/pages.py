@@ -25,10 +25,10 @@ from reports.site.overview_values import OverviewValues
 from reports.site.profile import profile
 
 BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
-# Ends that HTML lets be left out: a twentieth of all pages, in three languages.
-# Heads that stand first in a row of values, or in a row of heads, are heads of it without a word.
+# End tags that HTML allows to omit: a twentieth of all pages, in three languages. Header cells that come
+# first in a row of values, or in a row of headers, need no scope.
 UNNEEDED = re.compile(r"</(?:li|td|th|tr|dt|dd|option|tbody|thead)>|(?<=<th) scope=\"(?:row|col)\"")
-# Quotes round a value that needs none: another thirtieth. A value before /> keeps them.
+# Quotes around a value that needs none: another thirtieth. A value before /> keeps them.
 TAG, QUOTED = re.compile(r"<[a-z][^<>]*>"), re.compile(r'="([\w./#:-]+)"(?=[\s>])')
 TEMPLATES = Path(__file__).parent / "templates"
 OVERVIEWS = (
@@ -36,7 +36,7 @@ OVERVIEWS = (
     "frameworks", "not-measurable", "contributions", "methods", "disagreement", "sources", "status",
     "downloads", "changes", "explain", "search", "404",
 )  # fmt: skip
-# The menu's five entries, each with the pages below it; the pages of one thing are in PARENTS.
+# The menu's five entries, each with the pages below it; parents of other pages are in PARENTS.
 SECTIONS = {
     "index": ("index", "changes"),
     "indicators": (
@@ -53,7 +53,7 @@ CRUMBS = ("world", "m49_region", "m49_subregion", "m49_intermediate", "wb_income
 
 @cache
 def environment() -> Environment:
-    """Templates with every value escaped, and an error for a name that no one gave."""
+    """Create the templates' environment: every value is escaped, and an undefined name is an error."""
     loader = FileSystemLoader(TEMPLATES)
     return Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -61,12 +61,12 @@ def environment() -> Environment:
 
 
 def home_of(language: str) -> str:
-    """The folder of a language in the site: the first has its pages at the root."""
+    """Return the folder of a language in the site: the first has its pages at the root."""
     return "" if language == LANGUAGES[0] else f"{language}/"
 
 
 def _section(path: str) -> str | None:
-    """The entry of the menu that a page belongs to."""
+    """Return the menu entry that a page belongs to."""
     name = PARENTS.get(path.split("/")[0], path)
     return next((section for section, names in SECTIONS.items() if name in names), None)
 
@@ -103,8 +103,9 @@ class Site(OverviewValues):
         structured: dict[str, Any] | None = None,
         **values: Any,
     ) -> tuple[Path, str]:
-        """One page. path: below the language's folder, without the ending; structured: it as JSON-LD,
-        which only a published page needs."""
+        """Return one page. path: below the language's folder, without the suffix; structured: its JSON-LD,
+        which only a published page needs.
+        """
         place = f"{self.address}/{home_of(self.words.language)}{path}.html" if self.address else ""
         structured = {**structured, "url": place} if structured and place else None
         depth = path.count("/")
@@ -132,20 +133,20 @@ class Site(OverviewValues):
         return self.folder / f"{path}.html", html
 
     def overview_pages(self) -> Iterator[tuple[Path, str]]:
-        """The world page and the pages of which there is one each."""
+        """Yield the world page and the overview pages."""
         for name in OVERVIEWS:
             values = getattr(self, "_" + name.replace("-", "_"))()
             yield self._page(name, name, self.words.t(f"page.{name}.title"), **values)
 
     def write_card(self) -> None:
-        """The picture of the site for links elsewhere."""
+        """Write the preview image of the site for links."""
         headline, words = finding(self.figures), self.words
         said = home.sentences(words, headline)
         drawn = card(said["headline"], said["on"], words.t("site.name"), headline.standing, words.language)
         (self.out / "assets" / f"card.{words.language}.png").write_bytes(drawn)
 
     def objective_pages(self) -> Iterator[tuple[Path, str]]:
-        """A page for each objective of the policy brief and of the adopted Compact."""
+        """Yield a page for each objective of the policy brief and of the adopted Compact."""
         for framework, codes in OBJECTIVES.items():
             for code in codes:
                 objective = self._objective(framework, code)
@@ -161,7 +162,7 @@ class Site(OverviewValues):
                 )
 
     def indicator_pages(self, items: list[Indicator]) -> Iterator[tuple[Path, str]]:
-        """A page for each of these indicators."""
+        """Yield a page for each of these indicators."""
         for item in items:
             values = self.figures.latest.get(item.id, {})
             years = sorted(v.year for v in values.values())
@@ -213,7 +214,7 @@ class Site(OverviewValues):
         return {"key": drawn.classes(self.words, item.unit), "said": said}
 
     def area_pages(self) -> Iterator[tuple[Path, str]]:
-        """A profile for each country and each group."""
+        """Yield a profile for each country and each group."""
         for area in self.release.areas.values():
             yield self._page(
                 "area",

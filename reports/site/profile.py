@@ -1,5 +1,8 @@
-"""What the page of a country or group shows without a script: its key indicators as strips, what goes well
-and badly, and what is missing.
+"""The static content of a country's or group's page: its key indicators as strips, strengths and weaknesses,
+and missing data.
+
+Verdicts and group values are the release's; it makes no assessment. The table of all indicators is drawn by
+pages.js.
 
 Verdicts and group values are the release's; nothing is assessed here. The table of all indicators is drawn by
 pages.js.
@@ -18,13 +21,13 @@ from reports.shared.standing import BAD, CATEGORIES, GOOD
 from reports.site.drawing.stills import fan_of
 from reports.site.drawing.target_strip import short_strip
 
-SINCE = 2015  # the year that strips begin with: the Goals'
-NAMED = 4  # indicators that a sentence names
-OLD = 5  # years behind the newest value of all countries, from which a value is marked as old
+SINCE = 2015  # first year of strips: the Goals'
+NAMED = 4  # number of indicators named in a sentence
+OLD = 5  # years behind the newest value of all countries after which a value is marked as old
 
 
 def profile(figures: Figures, words: Words, area: Area) -> dict[str, Any]:
-    """Values for the template area.html."""
+    """Return the values for the template area.html."""
     key = key_indicators(figures.release.indicators)
     rows, missing = {}, []
     for code, ids in key.items():
@@ -47,14 +50,14 @@ def profile(figures: Figures, words: Words, area: Area) -> dict[str, Any]:
 
 
 def _years(figures: Figures, area: Area) -> list[int]:
-    """The year of the newest value of each indicator that has one."""
+    """Return the year of the newest value of each indicator that has one."""
     if area.kind == "country":
         return sorted(values[area.code].year for values in figures.latest.values() if area.code in values)
     return sorted(groups[area.code][-1].year for groups in figures.groups.values() if area.code in groups)
 
 
 def _sides(figures: Figures, area: Area) -> tuple[list[Indicator], list[Indicator]]:
-    """Targets that are met or likely to be, the surest first; and those that are not, the worst first."""
+    """Return targets that are met or likely to be, the surest first; and the others, the worst first."""
     if area.kind != "country":
         return [], []
     paces = [(i, p[area.code]) for i, p in figures.pace.items() if area.code in p and p[area.code].on_target]
@@ -66,7 +69,7 @@ def _sides(figures: Figures, area: Area) -> tuple[list[Indicator], list[Indicato
 
 
 def _row(figures: Figures, area: Area, item: Indicator) -> dict[str, Any] | None:
-    """One key indicator of an area; nothing where it has no value."""
+    """Return one key indicator of an area; None if it has no value."""
     if area.kind == "country":
         value = figures.latest.get(item.id, {}).get(area.code)
         if value is None:
@@ -104,7 +107,7 @@ def _row(figures: Figures, area: Area, item: Indicator) -> dict[str, Any] | None
 
 
 def _span(figures: Figures, item: Indicator, now: float) -> tuple[float, float]:
-    """What a strip covers: from nothing for a share; else the middle nine tenths of all countries."""
+    """Return the range of a strip: from zero for a share; else the middle nine tenths of all countries."""
     if item.unit == "PT" and item.target_value is not None:
         return (0.0, now)
     values = sorted(v.value for v in figures.latest.get(item.id, {}).values())

@@ -1,6 +1,6 @@
-"""What search finds: words and codes beside the names that the pages have, for the file data/search.js.
+"""The search index: words and codes in addition to the names on the pages, for the file data/search.js.
 
-How a query is matched is in assets/search.js; the words themselves are data, in search_words.yaml.
+assets/search.js matches queries; the words are data, in search_words.yaml.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PAGES_NOT_FOUND = ("index", "search", "explain", "404")
 
 @cache
 def search_words() -> dict[str, dict[str, list[str]]]:
-    """Areas, indicators and pages to the words by which readers look for them."""
+    """Return areas, indicators and pages to the words by which readers search for them."""
     loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return loaded
 
@@ -32,8 +32,9 @@ def _topic_words() -> frozenset[str]:
 
 
 def search_index(figures: Figures, words: dict[str, Words], pages: tuple[str, ...]) -> dict[str, Any]:
-    """Words and codes of areas (a); place in the list of words, words and codes of indicators (i); names and
-    words of pages (p) and of objectives (o)."""
+    """Return words and codes of areas (a); place in the list of words, words and codes of indicators (i);
+    names and words of pages (p) and of objectives (o).
+    """
     known, release = search_words(), figures.release
     places = {name: place for place, name in enumerate(known["indicators"])}
     return {
@@ -58,8 +59,9 @@ def search_index(figures: Figures, words: dict[str, Words], pages: tuple[str, ..
 
 
 def _area_words(area: Area, words: dict[str, Words], known: dict[str, list[str]]) -> list[str]:
-    """Codes of an area, Unicode CLDR's names of a country, and what is listed for it. A code that is a word
-    for a topic too (AI: Anguilla's) is left to the topic."""
+    """Return codes of an area, Unicode CLDR's names of a country, and its listed words. A code that is
+    also a word for a topic (AI: Anguilla's) is reserved for the topic.
+    """
     named = [w.locale.territories.get(area.iso2 or "", "") for w in words.values()]
     codes = [c for c in (area.code, area.code.split(":")[-1], area.iso2) if c not in _topic_words()]
     return sorted({name for name in (*codes, *named, *known.get(area.code, [])) if name})

@@ -1,4 +1,7 @@
-"""The story of an edition: what changed since the one before, and why, with three charts.
+"""The story of an edition: changes since the previous one and their reasons, with three charts.
+
+Counted from the release's revision table and its diff.json; without a previous edition there is none. The
+sentences are messages (page.changes.*), so that each language has its own.
 
 Counted from the release's revision table and its diff.json; without an edition before there is none. The
 sentences are messages (page.changes.*), so that each language has its own.
@@ -14,13 +17,13 @@ from reports.site import overview_rows as overviews
 from reports.site.drawing.bars import before_after, stacked_bars
 
 MOST = 10  # rows of a chart
-NAMED = 5  # indicators that a sentence names
+NAMED = 5  # number of indicators named in a sentence
 WAYS = ("better", "worse", "assessed", "not_assessed")
-LEAST_BASE = 1e-3  # a relative change of a value nearer to nothing says little; ours
+LEAST_BASE = 1e-3  # a relative change of a value closer to zero has little meaning; ours
 
 
 def story(release: Release, words: Words) -> dict[str, Any] | None:
-    """What the page of changes shows; nothing for a first edition."""
+    """Return the content of the page of changes; None for a first edition."""
     changes = overviews.changes(release)
     if changes is None:
         return None
@@ -59,14 +62,16 @@ def _moved(release: Release, words: Words, row: dict[str, Any]) -> dict[str, str
 
 
 def _values(release: Release, counts: dict[str, tuple[int, int, int]], words: Words) -> str:
-    """Values revised, new and withdrawn, of the indicators with most of them."""
+    """Return values revised, new and withdrawn, of the indicators with most of them."""
     ordered = sorted(counts.items(), key=lambda row: (-sum(row[1]), row[0]))[:MOST]
     rows = [(_title(release, words, i), [(k, words.number(k)) for k in n]) for i, n in ordered]
     return stacked_bars(rows, kinds=(2, 1, 6), title=words.t("page.changes.values_chart")) if rows else ""
 
 
 def _verdicts(diff: dict[str, Any], words: Words) -> str:
-    """Verdicts that became better or worse, came and went; else countries that gained and lost data."""
+    """Return verdicts that improved or worsened, appeared and disappeared; else countries that gained and
+    lost data.
+    """
     ways = diff.get("categories", {}).get("ways") or {}
     rows = [(words.t(f"page.changes.way.{way}"), ways.get(way, 0)) for way in WAYS]
     if not any(n for _, n in rows):
@@ -82,7 +87,7 @@ def _verdicts(diff: dict[str, Any], words: Words) -> str:
 
 
 def _revisions(release: Release, diff: dict[str, Any], words: Words) -> str:
-    """The largest revision of each of the most revised indicators, by its share of the value before."""
+    """Return the largest revision of each of the most revised indicators, relative to the value before."""
     best: dict[str, dict[str, Any]] = {}
     for row in diff.get("revised", {}).get("listed", []):
         old, new = row["old_value"], row["new_value"]
@@ -103,7 +108,9 @@ def _revisions(release: Release, diff: dict[str, Any], words: Words) -> str:
 
 
 def _reasons(release: Release, diff: dict[str, Any], words: Words) -> list[str]:
-    """Why values differ, in sentences: indicators, definitions, targets, series, coverage, statuses."""
+    """Explain in sentences why values differ: indicators, definitions, targets, series, coverage,
+    statuses.
+    """
     indicators = diff.get("indicators", [])
     said = []
     for key, chosen in (

@@ -1,5 +1,7 @@
-"""What the pages on scores, inequality, gaps, disagreement, the state of the sources and contributions are
-counted from: the release's own tables, newest first, no assessment made here.
+"""Rows of the pages on scores, inequality, gaps, disagreement, the state of the sources and contributions,
+from the release's own tables, newest first.
+
+It makes no assessment. Each function is empty if the release lacks its table; the page says so.
 
 Each function is empty where the release lacks its table; the page says so.
 """
@@ -13,9 +15,9 @@ from typing import Any
 from reports.shared.figures import Figures
 from reports.shared.release_reader import Release
 
-FAR_APART = 0.05  # of the larger value: what the page counts as two sources that differ; ours
-FEWEST = 20  # countries below which a share of them says little; ours
-WIDEST = 25  # indicators by which methods disagree most; the table has all
+FAR_APART = 0.05  # share of the larger value from which two sources count as different; ours
+FEWEST = 20  # minimum countries for a share; ours
+WIDEST = 25  # indicators with most disagreement between methods; the table has all
 WITHIN = ("income", "consumption")
 CONTRIBUTED = {
     "pledge": ("who", "what", "target", "amount", "unit", "year_made", "deadline", "evidence", "contributor"),
@@ -27,8 +29,9 @@ CONTRIBUTED = {
 
 
 def scores(release: Release) -> dict[str, list[list[Any]]]:
-    """`framework/component` to area, year, score, rank, its range, covered share, indicators used and of how
-    many, oldest year; of the Member States that could be given a score."""
+    """Return `framework/component` to area, year, score, rank, its range, covered share, indicators used
+    and total, oldest year, for the Member States with a score.
+    """
     sql = """select framework || '/' || component, ref_area, time_period, round(score, 2), rank, rank_low,
              rank_high, round(coverage_share, 3), indicators_used, indicators_total, oldest_year
              from {score} where rank is not null order by framework, component, time_period desc, rank,
@@ -40,14 +43,15 @@ def scores(release: Release) -> dict[str, list[list[Any]]]:
 
 
 def unscored(release: Release) -> list[tuple[str, str]]:
-    """Framework and component for which no country could be given a score."""
+    """Return framework and component without a score for any country."""
     sql = """select framework, component from {score} group by all having count(score) = 0 order by all"""
     return release.rows(sql, "score")
 
 
 def inequality(release: Release) -> dict[str, Any]:
-    """Measures by year and the newest Lorenz curve: `between` by distribution and group, `within` by country
-    and distribution (of income or of consumption)."""
+    """Return measures by year and the newest Lorenz curve: `between` by distribution and group, `within`
+    by country and distribution (of income or of consumption).
+    """
     measures: dict[tuple[str, str], dict[str, list[Any]]] = {}
     sql = """select distribution, scope, measure, list([time_period, round(value, 4)] order by time_period),
              arg_max(published_value, time_period), arg_max(areas_used, time_period)
@@ -73,8 +77,9 @@ def inequality(release: Release) -> dict[str, Any]:
 
 
 def gaps(figures: Figures) -> list[dict[str, Any]]:
-    """For each indicator and pair of groups: countries, median difference and ratio, how many are at parity
-    by each definition, the widest gap."""
+    """Return for each indicator and pair of groups: countries, median difference and ratio, number at
+    parity by each definition, the widest gap.
+    """
     sql = """select indicator, dimension, group_a, group_b, count(*), median(difference), median(ratio),
              count(*) filter (where parity_unesco), count(*) filter (where parity_unesco is not null),
              min(time_period), max(time_period), arg_max(ref_area, abs(difference)),
@@ -94,7 +99,9 @@ def gaps(figures: Figures) -> list[dict[str, Any]]:
 
 
 def disagreement(figures: Figures) -> dict[str, Any]:
-    """How often methods give opposite outlooks, by pair and by indicator; how far sources lie apart."""
+    """Return how often methods have opposite outlooks, by pair and by indicator; and how far sources
+    differ.
+    """
     release = figures.release
     sql = """select scope, method_a, method_b, compared, share_opposed, share_differing
              from {method_disagreement} where compared > 0 order by all"""
@@ -121,7 +128,7 @@ def disagreement(figures: Figures) -> dict[str, Any]:
 
 
 def _sources_apart(release: Release) -> list[dict[str, Any]]:
-    """For each indicator and pair of sources: values both have, how far apart, and where most."""
+    """Return for each indicator and pair of sources: values in both, difference, and where it is largest."""
     sql = f"""select indicator, source_a, source_b,
               if(source_a = source_b, series_a || ' / ' || series_b, ''),
               count(*), count(distinct ref_area),
@@ -136,8 +143,7 @@ def _sources_apart(release: Release) -> list[dict[str, Any]]:
 
 
 def states(figures: Figures) -> list[dict[str, Any]]:
-    """Each source: how it stood in the run, since when its newest bytes are stored, rows kept and refused,
-    by reason."""
+    """Return each source: status in the run, date of its newest bytes, rows kept and refused, by reason."""
     release = figures.release
     said = release.card.get("sources", {})
     rows: dict[str, list[int]] = {}
@@ -163,7 +169,7 @@ def states(figures: Figures) -> list[dict[str, Any]]:
 
 
 def contributions(release: Release) -> dict[str, dict[str, Any]]:
-    """Each table of contributions that the release has: its columns and rows."""
+    """Return each table of contributions in the release: its columns and rows."""
     return {
         name: {"columns": columns, "rows": release.dicts(name, ", ".join(f'"{c}"' for c in columns))}
         for name, columns in CONTRIBUTED.items()

@@ -1,4 +1,6 @@
-"""The workbook's cover and its sheet of verdicts: what the release says of all targets, with native charts.
+"""The workbook's cover and its sheet of verdicts: the release's findings on all targets, with native charts.
+
+Counts are those of the site (reports/shared/standing.py): pairs of a UN Member State and a numeric target.
 
 Counts are those of the site (reports/shared/standing.py): pairs of a UN Member State and a numeric target.
 """
@@ -14,13 +16,13 @@ from reports.workbook.sheets import Column, Sheet
 
 COVER = "cover"
 CLASSES = (*ON_TARGET, UNKNOWN)
-# As on the site's light scheme; a test of the site computes their contrast.
+# As in the site's light scheme; a test of the site computes their contrast.
 COLOURS = ("#0b3c5d", "#1c6f99", "#86bcd6", "#ecdca0", "#e8a24c", "#b5382a", "#7a1f2b", "#cfd5db")
 ROW_PIXELS, LEAST_PIXELS = 24, 220
 
 
 def verdict_sheet(words: Words) -> Sheet:
-    """The sheet of verdicts: a row for each target, a column for each class."""
+    """Return the sheet of verdicts: a row for each target, a column for each class."""
     return Sheet(
         "verdicts",
         "Every numeric target and how the UN Member States stand on it, the furthest from being met first. "
@@ -44,7 +46,7 @@ def verdict_sheet(words: Words) -> Sheet:
 
 
 def verdict_rows(figures: Figures) -> list[tuple[Any, ...]]:
-    """The rows of the sheet of verdicts; none where the release has no verdict on a target."""
+    """Return the rows of the sheet of verdicts; none if the release has no verdict on a target."""
     ranked: list[tuple[float, tuple[Any, ...]]] = []
     for item in figures.release.indicators.values():
         s = figures.standing([item.id])
@@ -58,7 +60,7 @@ def verdict_rows(figures: Figures) -> list[tuple[Any, ...]]:
 
 
 def verdict_chart(book: Any, sheet: Sheet, rows: int) -> Any:
-    """A native chart of stacked bars, one for each target, drawn from the sheet of verdicts."""
+    """Create a native chart of stacked bars, one for each target, from the sheet of verdicts."""
     chart = book.add_chart({"type": "bar", "subtype": "percent_stacked"})
     first = len(sheet.columns) - len(CLASSES)
     for number, colour in enumerate(COLOURS, first):
@@ -81,7 +83,9 @@ def verdict_chart(book: Any, sheet: Sheet, rows: int) -> Any:
 
 
 def total_chart(book: Any, cover_row: int) -> Any:
-    """A native ring of all pairs by class, drawn from the cover's own table, which begins at a row."""
+    """Create a native doughnut chart of all pairs by class, from the cover's own table, which starts at a
+    row.
+    """
     chart = book.add_chart({"type": "doughnut"})
     last = cover_row + len(CLASSES) - 1
     chart.add_series(
@@ -98,7 +102,7 @@ def total_chart(book: Any, cover_row: int) -> Any:
 
 
 def finding(words: Words, standing: Standing) -> str:
-    """The sentence of the cover."""
+    """Return the sentence of the cover."""
     if not standing.asked:
         return words.t("page.index.nothing_assessed")
     shares = {

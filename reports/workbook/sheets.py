@@ -1,6 +1,8 @@
 """The sheets of the workbook, as workbook_sheets.yaml declares them, and the text of its first sheet.
 
 writer.py writes them.
+
+writer.py writes them.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from reports.shared.release_reader import METHOD, Release
 
 FILE = Path(__file__).with_name("workbook_sheets.yaml")
 READ_ME = "read me"
-WIDE = "series"  # the sheet that gets a column for each year
+WIDE = "series"  # the sheet with a column for each year
 SINCE = 2015  # its first year: all years would be four times as much, and the parquet files have them
 Rows = Sequence[Sequence[Any]]
 
@@ -33,8 +35,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet. sql: its rows, with {table} for each table in needs; frozen: columns that stay in sight;
-    shape: what makes rows of the sheet out of rows of the query."""
+    """A sheet. sql: its rows, with {table} for each table in needs; frozen: columns that stay visible;
+    shape: converts rows of the query to rows of the sheet.
+    """
 
     name: str
     about: str
@@ -46,7 +49,7 @@ class Sheet:
 
 
 def sheets_of(release: Release) -> list[Sheet]:
-    """The sheets in order, the wide one with a column for each year that the release has."""
+    """Return the sheets in order, the wide one with a column for each year of the release."""
     document = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     method = release.method or METHOD
     known = [_sheet(entry, {"{method}": method, "{since}": str(SINCE)}) for entry in document]
@@ -71,7 +74,7 @@ def _sheet(entry: dict[str, Any], words: dict[str, str]) -> Sheet:
 
 
 def _wide(sheet: Sheet, release: Release) -> Sheet:
-    """The sheet with the years that are there as columns."""
+    """Return the sheet with the existing years as columns."""
     sql = f"select max(time_period) from {{indicator}} where {{total}} and time_period >= {SINCE}"
     records = release.rows(sql, "indicator")
     years = range(SINCE, (records[0][0] if records and records[0][0] else SINCE) + 1)
@@ -88,7 +91,7 @@ def _wide(sheet: Sheet, release: Release) -> Sheet:
 
 
 def about(release: Release) -> list[tuple[str, str]]:
-    """What the first sheet says of the release."""
+    """Return the release's description for the first sheet."""
     card = release.card
     method = f"by method {release.method}; the others are in progress.parquet" if release.method else "-"
     return [

@@ -1,7 +1,7 @@
-"""The workbook: one file for those who work in a spreadsheet, made from a release folder alone.
+"""Writes the workbook: one file for spreadsheet users, from a release folder only.
 
-Here: how a sheet is written, so that it opens cleanly everywhere and no text can become a formula. Which
-sheets there are, and their columns, is in workbook_sheets.yaml.
+It writes each sheet so that it opens cleanly everywhere and no text becomes a formula. workbook_sheets.yaml
+declares the sheets and their columns.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ OPTIONS = {
     "strings_to_numbers": False,
     "default_date_format": "yyyy-mm-dd",
 }
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # with these a spreadsheet takes typed text for a formula
-LONGEST = 32_767  # characters that a cell holds
+# options under which a spreadsheet evaluates typed text as a formula
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+LONGEST = 32_767  # maximum characters of a cell
 MOST_ROWS = 1_048_576
 
 
 @dataclass
 class WorkbookSummary:
-    """What was written. rows: by sheet; bytes: of the file; seconds: of this build."""
+    """The written workbook. rows: by sheet; bytes: of the file; seconds: of this build."""
 
     path: Path
     rows: dict[str, int] = field(default_factory=dict)
@@ -55,7 +56,7 @@ class WorkbookSummary:
 def build(release: Path, out: Path) -> WorkbookSummary:
     """Write the workbook of a release folder to the file `out`; the same release gives the same bytes.
 
-    Raises CompactError if the folder is no release, or a text or table is too long for a spreadsheet.
+    Raises CompactError if the folder is not a release, or a text or table is too long for a spreadsheet.
     """
     start = time.perf_counter()
     read = Release(release)
@@ -126,7 +127,7 @@ class Writer:
         }
 
     def cover(self, release: Release, said: str, counts: Sequence[tuple[str, int]]) -> None:
-        """The first sheet: what this is, what it finds, and a chart of all verdicts."""
+        """Write the first sheet: description, finding, and a chart of all verdicts."""
         page = self.book.add_worksheet(COVER)
         page.hide_gridlines(2)
         page.set_column(0, 0, 34)
@@ -151,7 +152,7 @@ class Writer:
         page.fit_to_pages(1, 1)
 
     def read_me(self, lines: Sequence[tuple[str, str]], sheets: Iterable[Sheet]) -> None:
-        """The first sheet: what the workbook is, and what each column of each sheet means."""
+        """Write the guide: a description of the workbook, and of each column of each sheet."""
         page = self.book.add_worksheet(READ_ME)
         page.hide_gridlines(2)
         page.set_column(0, 0, 24)
@@ -176,7 +177,7 @@ class Writer:
                 self.text(page, row, 2, column.meaning)
 
     def table(self, sheet: Sheet, rows: Sequence[Sequence[Any]]) -> int:
-        """A sheet with frozen header and filter. Returns the number of its rows."""
+        """Write a sheet with frozen header and filter. Returns the number of its rows."""
         if len(rows) >= MOST_ROWS:
             raise CompactError(
                 f"sheet {sheet.name} would have {len(rows):,} rows",
@@ -200,7 +201,7 @@ class Writer:
         return len(rows)
 
     def cell(self, page: Any, row: int, number: int, column: Column, value: Any) -> None:
-        """One value; None never comes here, so a missing value is an empty cell and no zero."""
+        """Write one value; None never occurs here, so a missing value is an empty cell and not a zero."""
         if isinstance(value, bool):
             page.write_string(row, number, "yes" if value else "no", self.plain)
         elif isinstance(value, int | float):
@@ -211,7 +212,7 @@ class Writer:
             self.text(page, row, number, str(value), self.wrapped if column.how == "wrap" else None)
 
     def text(self, page: Any, row: int, number: int, text: str, format_: Any = None) -> None:
-        """Text as text, whatever it begins with. Raises CompactError where a cell cannot hold it."""
+        """Write text as text, regardless of its prefix. Raises CompactError if a cell cannot hold it."""
         if len(text) > LONGEST:
             raise CompactError(
                 f"a text of {len(text):,} characters does not fit into a cell: {text[:60]}…",
@@ -224,6 +225,6 @@ class Writer:
 
 
 def _digits(value: float) -> str:
-    """The number format that shows about four digits; the cell holds the exact value."""
+    """Return the number format that shows about four digits; the cell holds the exact value."""
     size = abs(value)
     return "whole" if size >= 1000 or value == int(value) else "two" if size >= 0.1 else "four"

@@ -1,8 +1,8 @@
 """Areas and groups: the rows of the tables area and area_group, and maps from agencies' codes to ours.
 
 The facts are in codelists/ (their origin in codelists/codelists.yaml), ISO 3166-1 in the library pycountry.
-The check of memberships is in groupings.py. What a single source does differently (aliases, areas not wanted
-from it) belongs in its source.yaml.
+groupings.py checks memberships. Exceptions of a single source (aliases, unused areas) belong in its
+source.yaml.
 """
 
 from __future__ import annotations
@@ -71,8 +71,9 @@ def _area(
 
 
 def area_rows(groups: Path | None = None) -> list[Row]:
-    """Rows of the table area: every country and territory, every group an agency publishes values for, and
-    the groups that are declared in codelists/groups/ or, beside them, in a folder of the user's."""
+    """Return the rows of the table area: every country and territory, every group for which an agency
+    publishes values, and the groups declared in codelists/groups/ or in a user's folder.
+    """
     more = own_area_rows(read_custom_groups(groups, _countries())) if groups else []
     rows = {row["ref_area"]: row for row in [*_areas().values(), *more]}
     return [dict(rows[code]) for code in sorted(rows)]
@@ -84,7 +85,7 @@ def _countries() -> frozenset[str]:
 
 
 def area_name(ref_area: str) -> str:
-    """The English name of an area or group."""
+    """Return the English name of an area or group."""
     if ref_area not in _areas():
         raise CompactError(
             f"unknown area {ref_area!r}",
@@ -136,9 +137,11 @@ def _membership(
 
 
 def membership_rows(groups: Path | None = None) -> list[Row]:
-    """Rows of the table area_group, those of a user's folder of groups among them if one is named: a group
-    there takes the place of one of ours with its code. Years of wb_region and wb_income are fiscal years of
-    the World Bank."""
+    """Return the rows of the table area_group, including a user's folder of groups if one is named: a group
+    there replaces one of ours with the same code.
+
+    Years of wb_region and wb_income are fiscal years of the World Bank.
+    """
     more = own_membership_rows(read_custom_groups(groups, _countries())) if groups else []
     replaced = {row["group"] for row in more}
     rows = [row for row in _memberships() if row["group"] not in replaced]
@@ -148,7 +151,7 @@ def membership_rows(groups: Path | None = None) -> list[Row]:
 # --- agencies' codes
 @cache
 def area_code_map(scheme: str) -> dict[str, str]:
-    """The codes of a scheme for whole areas; not to be changed by the caller. See code_maps.py."""
+    """Return the codes of a scheme for whole areas; callers must not modify it. See code_maps.py."""
     codes: dict[str, str] = {
         row["code"]: row["ref_area"]
         for row in read_codelist("code_aliases")
@@ -177,7 +180,7 @@ def area_code_map(scheme: str) -> dict[str, str]:
 
 
 def grouping_problems(memberships: list[Row] | None = None, areas: list[Row] | None = None) -> list[Problem]:
-    """What is wrong with our groupings, or with rows given: overlaps, holes, unknown members and groups."""
+    """Return the problems of our groupings, or of given rows: overlaps, holes, unknown members and groups."""
     return check(
         membership_rows() if memberships is None else memberships, area_rows() if areas is None else areas
     )

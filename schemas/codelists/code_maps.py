@@ -1,4 +1,4 @@
-"""Maps from the area codes of agencies to ours, by scheme."""
+"""Maps from the agencies' area codes to ours, by scheme."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ SCHEMES = ("iso3", "iso2", "m49", "worldbank", "gec", "name", "iso3166_2")
 
 
 def code_map(scheme: str) -> dict[str, str]:
-    """An agency's code to ours.
+    """Map an agency's codes to ours.
 
     m49 takes codes with and without leading zeros, gec upper and lower case (the Factbook's file names are in
     lower case), worldbank the three-letter and the two-letter codes of economies and aggregates, name our
-    English names of countries and territories, letter by letter: other spellings are the source's aliases;
-    iso3166_2 parts of countries, and whole countries by their two letters.
+    English names of countries and territories, exactly: other spellings are the source's aliases; iso3166_2
+    parts of countries, and whole countries by their two letters.
     """
     _known(scheme)
     if scheme == "iso3166_2":
@@ -27,8 +27,9 @@ def code_map(scheme: str) -> dict[str, str]:
 
 
 def not_carried(scheme: str) -> dict[str, str]:
-    """Codes of a scheme that stand for no area of ours, with the reason: former countries, parts, residuals.
-    A source.yaml may name more."""
+    """Return codes of a scheme without an area of ours, with the reason: former countries, parts,
+    residuals. A source.yaml may add more.
+    """
     _known(scheme)
     codes = {row["code"]: row["reason"] for row in read_codelist("not_carried") if row["scheme"] == scheme}
     if scheme == "gec":
@@ -64,8 +65,9 @@ def _former_countries() -> dict[str, dict[str, str]]:
 
 
 def former_countries(scheme: str) -> dict[str, str]:
-    """Codes and names of countries that are no more, with the years in which they existed, but for those
-    that the scheme gives to an area of today."""
+    """Return codes and names of former countries with the years in which they existed, except codes that
+    the scheme reuses for a current area.
+    """
     today = code_map(scheme)
     return {code: reason for code, reason in _former_countries().get(scheme, {}).items() if code not in today}
 

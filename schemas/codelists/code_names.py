@@ -1,4 +1,4 @@
-"""Codes in words: the rows of the table code, from code_names.csv, the statuses and SDMX's rule of ages."""
+"""Names of codes: the rows of the table code, from code_names.csv, the statuses and SDMX's rule for ages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PART = {"Q": "fifth", "D": "tenth"}
 
 
 def code_rows(used: Mapping[str, Iterable[str]]) -> list[dict[str, str]]:
-    """The rows of the table code.
+    """Return the rows of the table code.
 
     Args:
-        used: codes of each dimension that occur. A code without a name is listed under itself.
+        used: codes of each dimension that occur. A code without a name is its own name.
     """
     named = {(row["codelist"], row["code"]): dict(row) for row in read_codelist("code_names")}
     for code, words in STATUS_WORDS.items():
@@ -34,7 +34,7 @@ def code_rows(used: Mapping[str, Iterable[str]]) -> list[dict[str, str]]:
 
 
 def age_words(code: str) -> str:
-    """An age group in words: Y15T24 is 15 to 24 years, Y_GE15 15 years and above."""
+    """Format an age group in words: Y15T24 is 15 to 24 years, Y_GE15 15 years and above."""
     match = AGE.fullmatch(code)
     if match is None:
         return code

@@ -1,4 +1,6 @@
-"""Custodians: whose figures a series has. The codes of custodians.yaml with their names.
+"""Custodians, the owners of a series' figures: the codes of custodians.yaml with their names.
+
+source.yaml and series.csv declare the custodian of a series; nothing is inferred here.
 
 Which series carries whose figures is declared in source.yaml and series.csv; nothing is inferred here.
 """
@@ -15,5 +17,5 @@ CUSTODIANS_FILE = Path(__file__).with_name("custodians.yaml")
 
 @cache
 def custodians() -> dict[str, str]:
-    """The name of every custodian by its code, in the order of the file."""
+    """Return the name of every custodian by its code, in the order of the file."""
     return {code: str(entry["name"]) for code, entry in load_yaml(CUSTODIANS_FILE).data.items()}

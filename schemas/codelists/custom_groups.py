@@ -1,6 +1,6 @@
 """Groups that a user declares: one YAML file each, in codelists/groups/ or in $COMPACT_HOME/groups/.
 
-What the agencies' own groups are stands in areas.py and the code lists beside it. Nothing is computed here.
+The agencies' own groups are in areas.py and its code lists. This module computes nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from schemas.definitions.yaml_file import YamlFile, load_yaml
 from schemas.errors import DefinitionError, Problem
 
-GROUPING = "own"  # the grouping under which they all stand; they may overlap
+GROUPING = "own"  # the grouping of all custom groups; they may overlap
 CODE = re.compile(r"OWN:[A-Z0-9]{2,12}")
 FIELDS = {
     "code": "OWN: and two to twelve capitals or digits, such as OWN:G20",
@@ -24,7 +24,7 @@ FIELDS = {
 }
 
 
-# Not a model of Pydantic like the other definitions: the code lists are read by verbs that are to start fast.
+# Not a Pydantic model like the other definitions: quick verbs read the code lists.
 @dataclass(frozen=True)
 class OwnGroup:
     """One group file."""
@@ -36,7 +36,10 @@ class OwnGroup:
 
 
 def read_custom_groups(folder: Path, countries: Collection[str]) -> list[OwnGroup]:
-    """The groups of a folder by code; none where there is no folder.
+    """Read the groups of a folder by code; none if the folder does not exist.
+
+    Raises DefinitionError with file and line of all problems: an unknown field, an unknown or duplicate
+    member, a code used by two files.
 
     Raises DefinitionError with file and line of all that is wrong: an unknown field, a member that is no
     country of ours or appears twice, a code that two files use.
@@ -102,7 +105,7 @@ def _members(file: YamlFile, countries: Collection[str]) -> Iterator[Problem]:
 
 
 def own_area_rows(groups: Collection[OwnGroup]) -> list[dict[str, Any]]:
-    """The groups as rows of the table area."""
+    """Return the groups as rows of the table area."""
     return [
         {
             "ref_area": group.code,
@@ -117,7 +120,7 @@ def own_area_rows(groups: Collection[OwnGroup]) -> list[dict[str, Any]]:
 
 
 def own_membership_rows(groups: Collection[OwnGroup]) -> list[dict[str, Any]]:
-    """Their members as rows of the table area_group, without a beginning or an end."""
+    """Return their members as rows of the table area_group, without start or end."""
     return [
         {
             "grouping": GROUPING,

@@ -1,7 +1,7 @@
-"""The systems of groups, as declared in codelists/groupings.yaml, and the check that memberships keep to it.
+"""The systems of groups declared in codelists/groupings.yaml, and the check of memberships against them.
 
-A partition shares out a universe of areas: no area is in two groups in one year, and none is left out. The
-rows that are checked come from areas.py, or from whoever has some.
+A partition divides a universe of areas: no area is in two groups in one year, and none is missing. The rows
+to check come from areas.py or from the caller.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Grouping:
 
 @cache
 def groupings() -> tuple[Grouping, ...]:
-    """The groupings in the order of groupings.yaml."""
+    """Return the groupings in the order of groupings.yaml."""
     file = load_yaml(GROUPINGS_FILE)
     return tuple(
         Grouping(
@@ -55,13 +55,13 @@ def groupings() -> tuple[Grouping, ...]:
 
 
 def is_member(row: Row, year: int) -> bool:
-    """Whether a membership holds in a year."""
+    """Return whether a membership holds in a year."""
     first, last = _years(row)
     return first <= year <= last
 
 
 def check(memberships: list[Row], areas: list[Row]) -> list[Problem]:
-    """Overlaps, holes, unknown members and groups among rows of area_group, given the rows of area."""
+    """Find overlaps, holes, unknown members and groups among rows of area_group, given the rows of area."""
     kinds = {area["ref_area"]: area["kind"] for area in areas}
     declared = {grouping.id for grouping in groupings()}
     problems = [
@@ -105,7 +105,9 @@ def _years(row: Row) -> tuple[int, int]:
 
 
 def _overlaps(rows: list[Row], grouping: Grouping) -> list[str]:
-    """Spells of one area that share a year: in one group always wrong, in two groups wrong in a partition."""
+    """Find spells of one area that share a year: always wrong in one group, wrong across groups of a
+    partition.
+    """
     spells: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         spells[row["ref_area"]].append(row)

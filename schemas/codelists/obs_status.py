@@ -1,4 +1,4 @@
-"""Observation statuses in words: SDMX CL_OBS_STATUS 2.2, and C, which is ours."""
+"""Names of observation statuses: SDMX CL_OBS_STATUS 2.2, and C, our own code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the code lists of this folder: rows as text, and where a list comes from."""
+"""Reads the code lists of this folder: rows as text, and the origin of a list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ CODELISTS = Path(__file__).parent
 
 @cache
 def read_codelist(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of codelists/<name>.csv, all text; an empty cell is an empty string, and NA is Namibia."""
+    """Return the rows of codelists/<name>.csv, all text; an empty cell is an empty string, and NA is
+    Namibia.
+    """
     with (CODELISTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         rows = tuple(csv.DictReader(file, strict=True))
     broken = [number for number, row in enumerate(rows, 2) if None in row or None in row.values()]
@@ -28,7 +30,7 @@ def read_codelist(name: str) -> tuple[dict[str, str], ...]:
 
 @cache
 def origin(name: str) -> str:
-    """Who published a code list, and when."""
+    """Return the publisher and date of a code list."""
     from schemas.definitions.yaml_file import load_yaml
 
     entry = load_yaml(CODELISTS / "codelists.yaml").data[name]

@@ -1,8 +1,8 @@
 """Parts of countries: ISO 3166-2 codes as ISO:KE-30, geoBoundaries codes as GEOB:KEN-ADM2-…; their parents.
 
-Only the parts for which a release has values stand in its table area, each a member of its parent in the
-grouping `subnational`; so a parent's value is added up from its parts by the same model as any group's, and
-stands beside the national figure. Countries and groups are in areas.py.
+A release's table area has only the parts with values, each a member of its parent in the grouping
+`subnational`. The model of groups therefore computes a parent's value from its parts, next to the national
+figure. Countries and groups are in areas.py.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ Row = dict[str, Any]
 
 
 def is_subnational(ref_area: str) -> bool:
-    """Whether a code is written as that of a part of a country."""
+    """Return whether a code has the form of a subnational code."""
     return bool(ISO.fullmatch(ref_area) or GEOBOUNDARIES.fullmatch(ref_area))
 
 
 def parent_of(ref_area: str) -> str:
-    """The area that a part belongs to: the part above it where ISO 3166-2 names one, else the country.
+    """Return the area that a part belongs to: the part above it if ISO 3166-2 names one, else the country.
 
-    geoBoundaries codes do not say which part of the first level one of the second lies in, so all their
-    parents are countries. Raises CompactError for a code that ISO 3166-2 or our countries do not have.
+    geoBoundaries codes of the second level do not name their first-level part, so all their parents are
+    countries. Raises CompactError for a code that ISO 3166-2 or our countries do not have.
     """
     if match := ISO.fullmatch(ref_area):
         part = _subdivisions().get(match[1])
@@ -52,12 +52,12 @@ def parent_of(ref_area: str) -> str:
 
 
 def subnational_codes() -> dict[str, str]:
-    """Codes of ISO 3166-2 to ours, and the two-letter codes of whole countries that stand among them."""
+    """Return codes of ISO 3166-2 to ours, including the two-letter codes of whole countries."""
     return {code: f"ISO:{code}" for code in _subdivisions()} | area_code_map("iso2")
 
 
 def subnational_rows(codes: Iterable[str]) -> tuple[list[Row], list[Row]]:
-    """Rows of the tables area and area_group for these parts and all that lie between them and countries."""
+    """Return rows of the tables area and area_group for these parts and all levels up to countries."""
     parents: dict[str, str] = {}
     for code in codes:
         while code not in parents and is_subnational(code):

@@ -1,6 +1,6 @@
 """Units of measure: the codes of codelists/units.yaml with their names and symbols.
 
-Nothing is converted here, and no unit is inferred: which unit a series has is said by the source.
+This module neither converts nor infers units: the source declares the unit of a series.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ UNITS_FILE = Path(__file__).with_name("units.yaml")
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit. symbol stands after a number, may be empty; same_as: agencies' codes that mean exactly it."""
+    """One unit. symbol follows a number, may be empty; same_as: agencies' codes with exactly its meaning."""
 
     code: str
     name: str
@@ -27,7 +27,7 @@ class Unit:
 
 @cache
 def units() -> dict[str, Unit]:
-    """Every unit by its code, in the order of the file."""
+    """Return every unit by its code, in the order of the file."""
     return {
         code: Unit(
             code, entry["name"], entry["symbol"], entry.get("note", ""), tuple(entry.get("same_as", ()))
@@ -37,11 +37,11 @@ def units() -> dict[str, Unit]:
 
 
 def unit_codes() -> tuple[str, ...]:
-    """The codes that may stand in a unit column."""
+    """Return the codes that are valid in a unit column."""
     return tuple(units())
 
 
 @cache
 def unit_map() -> dict[str, str]:
-    """Codes that agencies use to ours: our own, and those that units.yaml says mean the same."""
+    """Map codes of agencies to ours: our own, and the synonyms of units.yaml."""
     return {code: unit.code for unit in units().values() for code in (unit.code, *unit.same_as)}

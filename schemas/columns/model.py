@@ -12,10 +12,10 @@ Role = Literal["dimension", "measure", "attribute"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column, written down once: contract, Arrow field, data package and docs are generated from it.
+    """One column, defined once: contract, Arrow field, data package and docs are generated from it.
 
     unit is a unit in words ("percent", "years", "bytes") or empty; minimum, maximum, pattern and allowed are
-    row checks. later: releases were published before the column existed, and rightly lack it.
+    row checks. later: older releases lack the column, because it did not exist yet.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
     def as_of_its_day(self, present: Collection[str]) -> Table:
-        """The table as it was when a release was made: without the later columns that the release lacks."""
+        """Return the table as of an older release: without the later columns that the release lacks."""
         return replace(
             self, columns=tuple(column for column in self.columns if not column.later or column.name in present)
         )

@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from schemas.columns.model import Column, Table
 
-# SDMX CL_OBS_STATUS 2.2, and C, which is ours: SDMX has no code for a value of which only a bound is
-# published.
+# SDMX CL_OBS_STATUS 2.2, and our own C: SDMX has no code for a value published only as a bound.
 OBS_STATUSES = ("A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "S", "U", "V", "W")
 REF_AREA_PATTERN = r"^([A-Z]{3}|M49:[0-9]{3}|WB:[A-Z0-9]{3}|OWN:[A-Z0-9]{2,12}|ISO:[A-Z]{2}-[A-Z0-9]{1,3}|GEOB:[A-Z]{3}-ADM[1-5]-[A-Za-z0-9_-]+)$"
 # in words, for the docs and for messages
 REF_AREA_CODES = ("ISO 3166-1 alpha-3 for a country or territory (KEN); M49:202, WB:SSF or OWN:… for a group; "
                   "ISO:KE-30 (ISO 3166-2) or GEOB:… (geoBoundaries) for a part of a country")
-# of an indicator's value, beside area and year; other dimensions stand in other_dims, education among them
+# of an indicator's value, besides area and year; other dimensions, such as education, are in other_dims
 VALUE_DIMENSIONS = ("sex", "age", "urbanisation", "quantile", "other_dims")
-TOTAL = " and ".join(f"{name} = '_T'" for name in VALUE_DIMENSIONS)  # as SQL: a value of all, not of a part
+TOTAL = " and ".join(f"{name} = '_T'" for name in VALUE_DIMENSIONS)  # as SQL: a total, not a breakdown
 SNAPSHOT_PATTERN = r"^[0-9a-f]{64}$"
 CODE_PATTERN = r"^[^\s;][^;\r\n]*$"
 FIRST_YEAR, LAST_YEAR = 1900, 2100

@@ -1,7 +1,7 @@
-"""What stakeholders may contribute: the template of each kind, from which the empty workbook, the checks, the
-stored table and its contract are made.
+"""Templates of stakeholders' contributions, one per kind: the empty workbook, the checks, the stored table
+and its contract are generated from them.
 
-How a file is read, judged and kept is in sources/contributions. The 21 core metrics of companies are in
+sources/contributions reads, validates and stores the files. The 21 core metrics of companies are in
 codelists/stakeholder_capitalism.csv.
 """
 
@@ -26,7 +26,7 @@ from schemas.columns.observation import (
 
 KINDS = ("pledge", "national_figure", "corporate_disclosure")
 
-# Limits. The whole file is judged in memory, and a person reads what is returned.
+# Limits. The whole file is validated in memory, and a contributor reads the returned workbook.
 MOST_BYTES = 10 * 2**20  # a workbook of MOST_ROWS full rows is about 3 MB
 MOST_UNPACKED = 128 * 2**20  # the XML of such a workbook is about 40 MB; a zip bomb unpacks to gigabytes
 MOST_PARTS = 1_000  # files within a workbook; a spreadsheet program writes some dozens
@@ -36,7 +36,7 @@ LONGEST = 200  # characters of a name or a code
 LONGEST_LINK = 2_000  # characters of an address; browsers take that many
 LONGEST_TEXT = 4_000  # characters of a text in sentences: a page
 
-# Only terms under which anyone may pass the figures on, also commercially: a contribution is for publication.
+# Only terms that allow redistribution, including commercial use: a contribution is for publication.
 LICENCES = {
     "CC0-1.0": "Creative Commons Zero: no rights reserved",
     "PDDL-1.0": "Public Domain Dedication and License",
@@ -44,7 +44,7 @@ LICENCES = {
     "CC-BY-3.0-IGO": "Creative Commons Attribution 3.0 IGO",
     "ODC-By-1.0": "Open Data Commons Attribution",
 }
-# C is not here: a bound needs the column of the bound. F is not: a forecast is no figure.
+# Without C: a bound needs the column of the bound. Without F: a forecast is not a figure.
 STATUSES = {
     "A": "normal", "B": "break: not comparable with earlier years", "D": "definition differs from the indicator's",
     "E": "estimated", "I": "imputed", "P": "provisional", "U": "low reliability", "V": "not validated",
@@ -59,9 +59,10 @@ Check = Literal["any_of", "exactly_one_of", "together", "not_before", "value_or_
 
 @dataclass(frozen=True)
 class Field:
-    """A column that a contributor fills in. code: the list or form its text must be of (judged in
-    sources/contributions/code_checks.py); per_file: may be given once for all rows, on the sheet `file`; long:
-    sentences; optional: the column itself may be absent, as in files of an earlier template."""
+    """A column that a contributor fills in. code: code list or form of its text (checked in
+    sources/contributions/code_checks.py); per_file: may be set once for all rows, on the sheet `file`;
+    long: sentences; optional: the column itself may be absent, as in files of an earlier template.
+    """
 
     column: Column
     example: str
@@ -81,8 +82,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Rule:
-    """What the cells of a row must be together. says: the rule in a sentence, for instructions and
-    reasons."""
+    """A rule across the cells of a row. says: the rule in a sentence, for instructions and reasons."""
 
     check: Check
     columns: tuple[str, ...]
@@ -91,7 +91,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Template:
-    """One kind of contribution. key: the columns by which a later import replaces a row of an earlier one."""
+    """One kind of contribution. key: the columns by which a later import replaces an earlier row."""
 
     kind: str
     title: str
@@ -110,7 +110,7 @@ class Template:
 
     @cached_property
     def table(self) -> Table:
-        """The table in which accepted rows are kept."""
+        """The table of accepted rows."""
         columns = tuple(field.column for field in self.fields) + PROVENANCE
         return Table(self.kind, self.title, self.description, columns, self.key)
 
@@ -129,7 +129,7 @@ def _year(name: str, description: str) -> Column:
     return replace(TIME_PERIOD, name=name, description=description)
 
 
-# Who says so, under which terms, and where it can be read: required of every row, in the row or once for the file.
+# Publisher, terms and URL: required of every row, in the row or once for the file.
 def _common(kind: str) -> tuple[Field, ...]:
     return (
         Field(_text("evidence", "Public page or document in which the row can be read: an https address.",

@@ -1,4 +1,6 @@
-"""The method whose class is shown where one word is shown. A module of its own, so that a reader of releases
-need not load the registry of methods to name it."""
+"""Id of the method shown where one verdict is shown.
+
+It has its own module, so that readers of releases need not load the registry of methods.
+"""
 
 DEFAULT_METHOD = "likelihood-2026"

@@ -1,7 +1,7 @@
-"""What may be in an indicator's YAML file, as Pydantic models.
+"""Pydantic models of an indicator's YAML file.
 
-Only the shape of one file is judged here. What needs other files (does the series exist, does a formula
-parse) is judged in indicators/validation.py; the fields about targets and verdicts are in verdicts.py.
+They validate one file by itself. indicators/validation.py validates references and formulas; the fields about
+targets and verdicts are in verdicts.py.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Bounds(Model):
 
 
 class Aggregate(Model):
-    """How a group's value is made."""
+    """How a group's value is computed."""
 
     method: AggregateMethod = Field(
         description="none where a mean of countries means nothing, such as a Gini index"
@@ -108,8 +108,9 @@ class YearlyChange(Model):
 
 
 class Disagreement(Model):
-    """How far two sources may differ in one cell before it is reported as a warning. Where both limits are
-    given, only a difference beyond both of them counts."""
+    """The difference between two sources in one cell above which a warning is reported. With both limits,
+    only a difference beyond both counts.
+    """
 
     relative: float | None = Field(
         default=None, gt=0, description="share of the larger of the two values; 0.05 is five per cent"
@@ -125,7 +126,7 @@ class Disagreement(Model):
 
 
 class AreasLost(Model):
-    """How much of its coverage an indicator may lose from one release to the next."""
+    """The share of its coverage that an indicator may lose from one release to the next."""
 
     share: float = Field(
         ge=0, le=1, description="part of the areas, or of the values, that may be gone; 0.05 is five per cent"
@@ -137,8 +138,9 @@ class AreasLost(Model):
 
 
 class FirstArrival(Model):
-    """What happens where a series looks odd when it is new: all its values in per cent from 0 to 1, a
-    median a hundred times from another source's, another unit."""
+    """The severity of a new series that looks odd: all its values in per cent from 0 to 1, a median a
+    hundred times from another source's, another unit.
+    """
 
     severity: Literal["warn", "error"] = Field(
         description="error: the new series is held, and no release is made"
@@ -147,7 +149,7 @@ class FirstArrival(Model):
 
 
 class Expect(Model):
-    """What must hold of the values. range and areas_min stop a release; yearly_change is reported."""
+    """Checks of the values. range and areas_min stop a release; yearly_change is reported."""
 
     range: list[float] = Field(min_length=2, max_length=2, description="lowest and highest possible value")
     yearly_change: YearlyChange | None = Field(default=None, description="reported where exceeded")
@@ -172,7 +174,7 @@ class Expect(Model):
 
 
 class Break(Model):
-    """A change in how the series is made, across which years must not be compared."""
+    """A change in how the series is made, across which years are not comparable."""
 
     time_period: int = Field(description="first year on the new side")
     ref_area: str = Field(default="all", description="ISO3 of the country concerned, or all")
@@ -259,12 +261,12 @@ class Indicator(Model):
     notes: str = Field(default="", description="what a reader must know")
 
     def named_inputs(self) -> dict[str, list[Input]]:
-        """The inputs by name; a plain list is the one input `value`."""
+        """Return the inputs by name; a plain list is the one input `value`."""
         return self.inputs if isinstance(self.inputs, dict) else {"value": self.inputs}
 
     @property
     def default_verdict_kind(self) -> VerdictKind:
-        """The kind that follows from the rest of the file."""
+        """Return the kind of verdict that follows from the rest of the file."""
         if not self.assessed:
             return "none"
         if self.target is None or (self.target.value is None and self.target.relative is None):
@@ -273,17 +275,17 @@ class Indicator(Model):
 
     @property
     def kind_of_verdict(self) -> VerdictKind:
-        """What may be said of an area."""
+        """Return the kind of verdict on an area."""
         return self.verdict_kind or self.default_verdict_kind
 
     @property
     def kind_of_group_verdict(self) -> VerdictKind:
-        """What may be said of a group of areas."""
+        """Return the kind of verdict on a group of areas."""
         return self.group_verdict_kind or self.kind_of_verdict
 
 
 class Removed(Model):
-    """An indicator that is published no more."""
+    """An indicator that is no longer published."""
 
     id: Identifier
     replaced_by: Identifier | None = Field(

@@ -1,8 +1,8 @@
 """The registry of the methods by which progress is assessed: the header of each file in
 warehouse/models/sql/progress.
 
-A method is one SQL file; its name is the method's id, and the comment at its top is what this module reads:
-what it is, whose it is, its classes and the columns that it adds. How it computes stands below the header.
+A method is one SQL file, named after the method's id. This module reads the comment at its top: description,
+owner, classes and added columns. The computation follows below the header.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from schemas.definitions.yaml_file import parse_yaml
 from schemas.errors import DefinitionError, Problem
 
 FOLDER = Path(__file__).resolve().parents[2] / "warehouse" / "models" / "sql" / "progress"
-# Classes that any method may give, beside its own: no answer, with the reason beside it; and a deadline that
-# has passed. A missed deadline says nothing of the pace, so it is not compared.
+# Classes of any method in addition to its own: no verdict, with the reason; and a missed deadline. A missed
+# deadline has no information on the pace, so it is not compared.
 Outlook = Literal["positive", "neutral", "negative", "by_measure"]
 COMMON_CLASSES: dict[str, Outlook | None] = {
     "insufficient_data": None,
@@ -37,7 +37,7 @@ Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Method(BaseModel):
-    """What the header of a method's file says."""
+    """The header of a method's file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -61,7 +61,7 @@ class Method(BaseModel):
 
 
 def read_header(path: Path) -> Method:
-    """The header of a method's file. Raises DefinitionError with the file and the field that is wrong."""
+    """Read the header of a method's file. Raises DefinitionError with the file and the invalid field."""
     text = path.read_text(encoding="utf-8")
     header, end, _ = text.removeprefix("/*\n").partition("\n*/\n")
     try:
@@ -89,19 +89,19 @@ def read_header(path: Path) -> Method:
 
 @cache
 def methods() -> Mapping[str, Method]:
-    """Every method by its id, the default first."""
+    """Return every method by its id, the default first."""
     headers = [read_header(path) for path in FOLDER.glob("*.sql")]
     return {one.id: one for one in sorted(headers, key=lambda one: (one.id != DEFAULT_METHOD, one.id))}
 
 
 def categories() -> tuple[str, ...]:
-    """Every class that a method may give, each once: the default method's first, the common ones last."""
+    """Return every class of any method, each once: the default method's first, the common ones last."""
     own = [name for method in methods().values() for name in method.classes]
     return tuple(dict.fromkeys([*own, *COMMON_CLASSES]))
 
 
 def component_columns() -> tuple[Column, ...]:
-    """The columns that methods add; one of the same name holds the same kind of thing in each."""
+    """Return the columns that methods add; columns of the same name have the same meaning in each."""
     said: dict[str, list[str]] = {}
     for method in methods().values():
         for name, description in method.components.items():

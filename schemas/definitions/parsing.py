@@ -1,4 +1,4 @@
-"""Reads a definition file into its model, and says every fault in words: place, what is allowed, what to do.
+"""Parses a definition file into its model, and reports every fault: place, expected value, next step.
 
 The models are in schemas/definitions.
 """
@@ -19,7 +19,9 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def parse(model: type[M], file: YamlFile) -> M:
-    """The model of a file, or DefinitionError with file, line, field, what is allowed and what to do."""
+    """Return the model of a file, or raise DefinitionError with file, line, field, expected value and next
+    step.
+    """
     try:
         return model.model_validate(file.data)
     except ValidationError as error:
@@ -27,7 +29,7 @@ def parse(model: type[M], file: YamlFile) -> M:
 
 
 def _problems(model: type[BaseModel], file: YamlFile, errors: list[dict[str, Any]]) -> list[Problem]:
-    """One problem a field: the branches of a union are one, and so are a field's wrong and its right name."""
+    """Return one problem per field: merge the branches of a union, and a field's wrong and right name."""
     problems: dict[Place, Problem] = {}
     misspelt: set[Place] = set()
     for error in errors:
@@ -67,7 +69,9 @@ def _problem(model: type[BaseModel], file: YamlFile, place: Place, error: dict[s
 
 
 def place_of(data: Any, location: tuple[str | int, ...]) -> Place:
-    """Where an error lies in the document: the `loc` of pydantic also names branches of unions, no fields."""
+    """Return the place of an error in the document: pydantic's `loc` also names branches of unions, which
+    are not fields.
+    """
     place: list[str | int] = []
     for index, part in enumerate(location):
         inside = (isinstance(data, dict) and part in data) or (
@@ -89,7 +93,7 @@ def _siblings(model: type[BaseModel], place: Place) -> list[str]:
 
 
 def _describe(model: type[BaseModel], place: Place) -> str:
-    """The allowed words of a field that has some, and its description."""
+    """Return the allowed values of a field that has some, and its description."""
     field = _holder(model, place).model_fields.get(str(place[-1]))
     words = (
         ", ".join(map(str, getattr(field.annotation, "__args__", ())))
@@ -105,7 +109,7 @@ def _describe(model: type[BaseModel], place: Place) -> str:
 
 
 def _holder(model: type[BaseModel], place: Place) -> type[BaseModel]:
-    """The model in which the last field of a place stands."""
+    """Return the model that has the last field of a place."""
     holder: type[BaseModel] = model
     for part in place[:-1]:
         if not isinstance(part, int) and part in holder.model_fields:

@@ -1,8 +1,8 @@
 """Repairs the mechanical slips of a definition file: those of slips.py whose repair is certain.
 
-Only the characters of a slip are changed, so comments and the order of fields stay. After each repair the
-file is read again: a value is repaired only if every other field still has the value that it had. What is not
-certain is left to the person. Which files there are is in indicators/repairs.py.
+Only the characters of a slip change, so comments and the order of fields stay. After each repair the file is
+parsed again: a value is repaired only if every other field keeps its value. Uncertain repairs are left to the
+author. indicators/repairs.py selects the files.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from schemas.definitions.slips import PER_CENT
 from schemas.definitions.yaml_file import Place, parse_yaml, scalars
 from schemas.errors import DefinitionError
 
-BLANKS = (2, 4, 8)  # that a tab may stand for
+BLANKS = (2, 4, 8)  # widths that a tab may represent
 YEARS = range(2, 11)  # of a moving average
-TEXTS = "title|description|reason|note|notes"  # fields in which a colon is a sign of the text
+TEXTS = "title|description|reason|note|notes"  # fields in which a colon is part of the text
 UNIT = re.compile(r"((?:^|[\s{,])unit:\s*)%(?=\s*(?:$|[,}]|\s#))")
 COLON = re.compile(rf"^(?P<name>\s*(?:- )?(?:{TEXTS}): +)(?P<text>\w.*?)(?P<rest>\s*|\s+#.*)$")
 OTHER_FIELD = re.compile(r"\b(?:title|description|reason|notes?|unit|direction|value|year|[a-z]+_[a-z_]+): ")
-EQUALS = re.compile(r"\A((?:[\"']|[|>][^\n]*\n)?\s*)=(?!\s*=)\s*")  # as a text, and as it stands in the file
+EQUALS = re.compile(r"\A((?:[\"']|[|>][^\n]*\n)?\s*)=(?!\s*=)\s*")  # as a text, and as written in the file
 MEAN = re.compile(r"\b(?:avg|mean|average)(?P<inside>\s*\(\s*[a-z_]\w*\s*,\s*(?P<years>\d+)\s*\))", re.I)
 
 
 @dataclass(frozen=True)
 class Repair:
-    """One repair. line: 1-based, in the file as it is after it."""
+    """One repair. line: 1-based, in the repaired file."""
 
     line: int
     what: str
@@ -41,15 +41,16 @@ class Repair:
 
 @dataclass(frozen=True)
 class Repaired:
-    """A file after its repairs; without any, content is what was given."""
+    """A file after its repairs; without any, content is unchanged."""
 
     content: bytes
     repairs: list[Repair]
 
 
 def repair(path: Path, content: bytes, model: type[BaseModel] | None = None) -> Repaired:
-    """Repair one file. path: its name in errors; model: what its fields must be, None if only its syntax is
-    looked at. Reads and writes nothing."""
+    """Repair one file. path: its name in errors; model: the model of its fields, None to check the syntax
+    only. Reads and writes no file.
+    """
     repairs: list[Repair] = []
     try:
         text = content.decode("utf-8")
@@ -68,12 +69,14 @@ def repair(path: Path, content: bytes, model: type[BaseModel] | None = None) -> 
 
 
 def _is_latin_1(content: bytes) -> bool:
-    """No byte is one that Latin-1 leaves free, and no two of them are a letter in UTF-8."""
+    """Return whether a file is Latin-1: no byte is undefined there, and no two of them are one letter in
+    UTF-8.
+    """
     return not re.search(rb"[\x80-\x9f]|[\xc2-\xf4][\x80-\xbf]", content)
 
 
 def _fault(path: Path, text: str) -> tuple[int, str] | None:
-    """Line and words of what keeps a text from being read; None if nothing does."""
+    """Return line and message of the error that makes a text unreadable; None if it is readable."""
     try:
         parse_yaml(path, text)
     except DefinitionError as error:
@@ -82,8 +85,9 @@ def _fault(path: Path, text: str) -> tuple[int, str] | None:
 
 
 def _without_tabs(path: Path, text: str) -> tuple[str, list[Repair]]:
-    """The text with its faults of syntax repaired. Tabs of the indentation become blanks if every width with
-    which the file can be read gives the same data."""
+    """Repair faults of syntax. Tabs of the indentation become spaces if every width with which the file
+    parses gives the same data.
+    """
     repaired, repairs = _syntax(path, text)
     fault = _fault(path, repaired)
     if fault is None or fault[1] != "a tab":
@@ -105,7 +109,7 @@ def _without_tabs(path: Path, text: str) -> tuple[str, list[Repair]]:
 
 
 def _syntax(path: Path, text: str) -> tuple[str, list[Repair]]:
-    """The text with its signs of per cent and its colons repaired, from the first fault to the last."""
+    """Repair percent signs and colons, from the first fault to the last."""
     repairs: list[Repair] = []
     while (fault := _fault(path, text)) is not None:
         lines = [*text.split("\n"), ""]
@@ -125,7 +129,7 @@ def _syntax(path: Path, text: str) -> tuple[str, list[Repair]]:
 
 
 def _quoted(line: str, following: str) -> str:
-    """A line with its text in quotes; as it is where the text may go on below, or holds another field."""
+    """Quote the text of a line; leave it unchanged if the text may continue below, or holds another field."""
     match = COLON.match(line)
     if match is None or OTHER_FIELD.search(match["text"]):
         return line
@@ -138,7 +142,7 @@ def _quoted(line: str, following: str) -> str:
 
 
 def _values(path: Path, text: str, model: type[BaseModel]) -> tuple[str, list[Repair]]:
-    """The text with its values repaired."""
+    """Repair the values of a text."""
     repairs: list[Repair] = []
     if _fault(path, text) is not None:
         return text, repairs
@@ -157,14 +161,14 @@ def _values(path: Path, text: str, model: type[BaseModel]) -> tuple[str, list[Re
 
 
 def _written(written: str, place: Place, new: object) -> str:
-    """How a new value is written where the old one stands; a formula keeps its quotes and its lines."""
+    """Format a new value in the style of the old one; a formula keeps its quotes and its lines."""
     if place == ("formula",):
         return MEAN.sub(_moving_average, EQUALS.sub(r"\1", written))
     return new if isinstance(new, str) else json.dumps(new)
 
 
 def _repairs(data: dict[str, Any], model: type[BaseModel]) -> Iterator[tuple[Place, object]]:
-    """Place and new value of every value that can be repaired."""
+    """Return place and new value of every value that can be repaired."""
     try:
         model.model_validate(data)
     except ValidationError as error:
@@ -189,8 +193,9 @@ def _moving_average(match: re.Match[str]) -> str:
 
 
 def _number(text: str, kind: str) -> int | float | None:
-    """The number that a text surely means where one is expected; None if it may mean another. 1,500 may be
-    fifteen hundred."""
+    """Parse a text as a number if it is unambiguous; None if it may mean another. 1,500 may be fifteen
+    hundred.
+    """
     whole = re.fullmatch(r"[-+]?(?:0|[1-9]\d{0,14})", text)
     if kind.startswith(("int", "float")) and whole:
         return int(text)
@@ -200,7 +205,7 @@ def _number(text: str, kind: str) -> int | float | None:
 
 
 def _with(data: Any, place: Place, new: object) -> Any:
-    """The data with another value in one place."""
+    """Return the data with another value in one place."""
     if not place:
         return new
     copy: Any = dict(data) if isinstance(data, dict) else list(data)

@@ -1,4 +1,4 @@
-"""The models of composite scores: components, weights, and the limits below which no score is given.
+"""Models of composite scores: components, weights, and the minimum data for a score.
 
 Targets, the crosswalk and claims are in targets.py.
 """

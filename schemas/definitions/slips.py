@@ -1,7 +1,6 @@
-"""The commonest slips of whoever writes a definition, each in its own words: what it is, and how to fix it.
+"""Messages for common mistakes in definition files: the mistake, and how to fix it.
 
-What is a fault at all is judged where a file is read (yaml_file.py) or parsed (parsing.py); here it only gets
-better words.
+yaml_file.py and parsing.py detect the faults; this module only improves their messages.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ QUOTE = "put the text in quotes"
 
 
 def syntax_slip(problem: str, line: str) -> Words | None:
-    """A complaint of the YAML library about a line, if it is one of the known ones."""
+    """Explain a known error of the YAML library about a line."""
     if "\\t" in problem or "\t" in problem or line.startswith("\t"):
         return "a tab", "blanks for indentation", "replace the tab by two blanks for each level"
     if "cannot start any token" in problem and re.search(r"(?:[:\-,\[{]|^)\s*[%@`]", line):
@@ -30,7 +29,7 @@ def syntax_slip(problem: str, line: str) -> Words | None:
 
 
 def value_slip(place: Sequence[str | int], value: object, kind: str) -> Words | None:
-    """A value that does not fit its field, if it is one of the known slips.
+    """Explain a known mistake in a value that does not fit its field.
 
     kind: the type of the error, as the parser of models names it.
     """
@@ -56,7 +55,7 @@ def value_slip(place: Sequence[str | int], value: object, kind: str) -> Words | 
 
 
 def formula_slip(formula: str) -> Words | None:
-    """A way of writing formulas that other programs allow, if it is one of the known ones."""
+    """Explain a known formula syntax of other programs."""
     text = formula.strip()
     if text.startswith("="):
         return "begins with =, as in a spreadsheet", "the expression alone", "remove the leading ="

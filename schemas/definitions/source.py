@@ -1,7 +1,6 @@
-"""What may be in source.yaml and corrections.yaml, as Pydantic models.
+"""Pydantic models of source.yaml and corrections.yaml.
 
-Only the shape of one file is judged here. What needs its neighbours (the reader, the code lists) is judged in
-sources/registry/sources.py.
+They validate one file by itself; sources/registry/sources.py validates it with the reader and the code lists.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ class Licence(Model):
     note: str = ""
 
     def is_redistributable(self, series: str = "") -> bool:
-        """Whether anyone may pass the data on, for any purpose."""
+        """Return whether anyone may redistribute the data, for any purpose."""
         return self.commercial_use and self.redistribution and series not in self.exceptions
 
 
 class Rate(Model):
-    """How often an agency may be asked: its own rule where it has one, else ours, with the reason."""
+    """Rate limit of an agency: its own rule if it has one, else ours, with the reason."""
 
     requests_per_second: float = Field(gt=0, le=50)
     parallel: int = Field(default=1, ge=1, le=8)
@@ -49,8 +48,9 @@ class Limits(Model):
 
 
 class Freshness(Model):
-    """The cheapest question whose answer changes when the data do: a path and where the answer's release
-    stands."""
+    """The cheapest request with a response that changes when the data do: a path and the place of the
+    release in the response.
+    """
 
     path: str
     pointer: Line = Field(description="JSON pointer into the answer, e.g. /1/0/lastupdated")
@@ -62,8 +62,9 @@ class Threshold(Model):
 
 
 class Acceptance(Model):
-    """How far a new snapshot may differ from the last accepted one before it is held for a person to look
-    at."""
+    """Thresholds for the difference between a new snapshot and the last accepted one, beyond which it is
+    held for review.
+    """
 
     rows_lost_share: Threshold
     areas_lost: Threshold
@@ -74,8 +75,9 @@ class Acceptance(Model):
 
 
 class AreaRule(Model):
-    """How a source names areas. scheme: the code list of its codes; aliases: its code to ours; not_carried:
-    code to reason."""
+    """The names of areas in a source. scheme: the code list of its codes; aliases: its code to ours;
+    not_carried: code to reason.
+    """
 
     scheme: Literal["iso3", "iso2", "m49", "worldbank", "gec", "name", "iso3166_2"]
     aliases: dict[str, str] = Field(default={})
@@ -83,8 +85,9 @@ class AreaRule(Model):
 
 
 class DimensionRule(Model):
-    """How one of the agency's dimensions becomes one of ours (or a key of other_dims, if `to` is upper
-    case)."""
+    """The mapping of one of the agency's dimensions to one of ours (or a key of other_dims, if `to` is
+    upper case).
+    """
 
     to: Annotated[str, Field(pattern=r"^(sex|age|urbanisation|quantile|education|[A-Z][A-Z0-9_]*)$")]
     codes: dict[str, str] = Field(
@@ -174,7 +177,7 @@ class Source(Model):
 
 
 class Correction(Model):
-    """One known mistake of an agency, put right until the agency does."""
+    """One known error of an agency, corrected until the agency fixes it."""
 
     series: Line
     ref_area: str

@@ -1,7 +1,7 @@
-"""What may stand in the files of targets, claims and the crosswalk of frameworks, as Pydantic models.
+"""Pydantic models of the files of targets, claims and the crosswalk of frameworks.
 
-Only the shape of one file is judged here. Whether an indicator or a framework's code exists is judged in
-indicators/targets.py; what the numbers come to is computed in warehouse/models.
+They validate one file by itself. indicators/targets.py checks that indicators and framework codes exist;
+warehouse/models computes the numbers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Fit = Literal["good", "fair", "weak", "none"]
 class Test(Model):
     """One numeric test of a target: of a group's value, or of the share of countries that reach a value."""
 
-    __test__ = False  # not a test of pytest's
+    __test__ = False  # not a test for pytest
     indicator: Identifier
     group: Area | None = Field(
         default=None, description="group whose value is tested; without it the UN members are counted"
@@ -59,7 +59,7 @@ class Test(Model):
 
 
 class Milestone(Model):
-    """An event rather than a series: done or not only where a source says so."""
+    """An event rather than a series: done or not only if a source says so."""
 
     state: Literal["done", "not_done", "not_known"]
     date: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")] = Field(
@@ -123,7 +123,7 @@ class CommitmentFile(Model):
 # --- crosswalk
 # ---------------------------------------------------------------------------------------------------
 class Link(Model):
-    """How one part of a framework corresponds to one part of another."""
+    """The relation of a part of one framework to a part of another."""
 
     from_framework: Identifier
     from_code: Line
@@ -135,8 +135,9 @@ class Link(Model):
 
 
 class CrosswalkFile(Model):
-    """indicators/catalogue/frameworks/crosswalk.yaml. Links from an indicator to frameworks are made of its
-    file."""
+    """indicators/catalogue/frameworks/crosswalk.yaml. Links from an indicator to frameworks are made from
+    its file.
+    """
 
     links: list[Link] = Field(min_length=1)
 
@@ -145,7 +146,7 @@ Measured = Literal["direct", "indirect", "none"]
 
 
 class FieldPart(Model):
-    """One thing that a framework of the field asks to be measured or done."""
+    """One requirement or measurement of a framework of the field."""
 
     code: Line = Field(description="the owner's code; one that begins with ~ is ours")
     title: Line = Field(description="what it asks, in the owner's words")
@@ -166,8 +167,9 @@ class FieldPart(Model):
 
 
 class FieldFile(Model):
-    """indicators/catalogue/frameworks/field/<framework>.yaml: a measurement framework of the field, as far as
-    its parts were seen in a source."""
+    """indicators/catalogue/frameworks/field/<framework>.yaml: a measurement framework of the field, with
+    the parts that were seen in a source.
+    """
 
     framework: Identifier
     title: Line
@@ -221,7 +223,7 @@ class Part(Model):
 
 
 class Claim(Model):
-    """One figure of a document, and how it is computed again."""
+    """One figure of a document, and the formula that recomputes it."""
 
     id: Identifier
     target: TargetId = Field(description="the entry of indicators/catalogue/targets in which the text stands")
@@ -263,7 +265,7 @@ class ClaimFile(Model):
 # --- all of it
 # --------------------------------------------------------------------------------------------------
 class Targets(Model):
-    """Everything of these files, as a release is made from it; empty where there are none."""
+    """The content of all these files, as the input of a release; empty where there are none."""
 
     targets: list[CommitmentFile] = Field(default=[])
     links: list[Link] = Field(default=[])

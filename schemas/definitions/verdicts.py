@@ -1,7 +1,7 @@
-"""The fields of an indicator that say what may be said of a value: target, kind of verdict, noise, links.
+"""The fields of an indicator that determine its verdict: target, kind of verdict, noise, links.
 
-Only their shape is judged here. Whether they fit each other and the rest of the file is judged in
-indicators/verdict_checks.py; what verdict they lead to is computed in warehouse/models.
+Each field is validated by itself. indicators/verdict_checks.py validates them together with the rest of the
+file; warehouse/models computes the verdict.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OwnerKind = Literal["compact", "sdg", "itu", "other", "ours"]
 
 
 class Scope(Model):
-    """Whom a target addresses, where that is not every area."""
+    """Addressees of a target, if it is not for every area."""
 
     groups: list[AreaCode] = Field(
         min_length=1,
@@ -31,7 +31,7 @@ class Scope(Model):
 
 
 class Relative(Model):
-    """A target that is another number for each area, by its value in a base year.
+    """A target that depends on each area's value in a base year.
 
     With `factor` the target is that share of the base value, with `step` the base value plus so much for
     each year from the base year to the target's year. The base value is that of the base year, else the
@@ -62,7 +62,7 @@ class Relative(Model):
 
 
 class Target(Model):
-    """What is to be reached, and who said so."""
+    """The value to reach, and its owner."""
 
     value: float | None = Field(
         description="in the indicator's unit; null where the text sets no number, or with relative"
@@ -102,7 +102,7 @@ class Target(Model):
 
 
 class Noise(Model):
-    """Changes of which nothing is said: neither improving nor worsening."""
+    """Changes without a verdict: neither improving nor worsening."""
 
     beyond: float | None = Field(
         default=None, description="value on whose better side differences say nothing"
@@ -124,15 +124,16 @@ class Noise(Model):
 
 
 class Plausible(Model):
-    """Values that are published and judged; those outside are published and flagged, and enter no verdict,
-    projection, score or aggregate."""
+    """Values that are published and assessed; those outside are published and flagged, and enter no
+    verdict, projection, score or aggregate.
+    """
 
     range: list[float] = Field(min_length=2, max_length=2, description="lowest and highest credible value")
     reason: Line = Field(description="why values outside are errors of the source")
 
 
 class Link(Model):
-    """How an indicator speaks to an objective."""
+    """The relation of an indicator to an objective."""
 
     direct: bool = Field(
         description="true where the objective's text speaks of what is measured; a condition, a consequence "
@@ -142,7 +143,7 @@ class Link(Model):
 
 
 class Splice(Model):
-    """Leave for an input to extend the one before it beyond its span."""
+    """Permission for an input to extend the previous one beyond its span."""
 
     reason: Line
     overlap: int = Field(default=3, ge=1, description="fewest common years of an area")

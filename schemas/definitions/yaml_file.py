@@ -1,7 +1,7 @@
-"""Reads a YAML file together with the line of every field, so that an error can name its place.
+"""Reads a YAML file together with the line of every field, so that errors can name their place.
 
-YAML 1.2 scalars: only true and false are booleans (Norway's NO stays text), and a repeated key is an
-error. What a file may be at all is in yaml_limits.py.
+YAML 1.2 scalars: only true and false are booleans (Norway's NO stays text), and a repeated key is an error.
+Limits of a file are in yaml_limits.py.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Place = tuple[str | int, ...]
 
 
 class _Loader(yaml.CSafeLoader):
-    """The fast loader with the booleans of YAML 1.2 and without dates and base-60 numbers."""
+    """The fast loader with YAML 1.2 booleans and without dates and base-60 numbers."""
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -54,20 +54,21 @@ class YamlFile:
     lines: dict[Place, int]
 
     def line(self, place: Place) -> int:
-        """The line of a place, or of the nearest place above it that stands in the file."""
+        """Return the line of a place, or of its nearest ancestor in the file."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
 
 
 def load_yaml(path: Path) -> YamlFile:
-    """Read one mapping from a file. Raises DefinitionError with file and line on anything else."""
+    """Read one mapping from a file. Raises DefinitionError with file and line on any other content."""
     return parse_yaml(path, _text(path))
 
 
 def parse_yaml(path: Path, text: str) -> YamlFile:
-    """One mapping from a text that is in that file. Raises DefinitionError with file and line on anything
-    else."""
+    """Parse one mapping from the text of that file. Raises DefinitionError with file and line on any other
+    content.
+    """
     loader: _Loader | None = None
     try:
         if (fault := structure_fault(text)) is not None:
@@ -87,7 +88,7 @@ def parse_yaml(path: Path, text: str) -> YamlFile:
 
 
 def scalars(text: str) -> dict[Place, yaml.ScalarNode]:
-    """The single values of a text that parse_yaml reads, each with where it begins and ends."""
+    """Yield the scalars of a text that parse_yaml reads, each with its start and end."""
     loader = _Loader(text)
     try:
         return dict(_scalars(loader.get_single_node(), ()))
@@ -107,7 +108,7 @@ def _scalars(node: yaml.Node | None, place: Place) -> Iterator[tuple[Place, yaml
 
 
 def _text(path: Path) -> str:
-    """The text of a file, if it is UTF-8 and no larger than a definition can be."""
+    """Return the text of a file, if it is UTF-8 and within the size limit of a definition."""
     try:
         if path.stat().st_size > MOST_BYTES:
             what = f"has {path.stat().st_size:,} bytes"
@@ -128,7 +129,7 @@ def _syntax_fault(error: yaml.YAMLError, text: str) -> YamlFault:
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
     if mark is not None:
         line = mark.line + 1
-    else:  # a character that YAML does not allow: its place is counted in bytes
+    else:  # a character that YAML does not allow: its position is counted in bytes
         line = text.encode()[: getattr(error, "position", 0)].count(b"\n") + 1
     written = text.splitlines()[line - 1] if mark and line <= len(text.splitlines()) else ""
     words = syntax_slip(str(what), written) or (

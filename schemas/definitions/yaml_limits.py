@@ -1,8 +1,8 @@
-"""What a YAML file may be, judged on the events of the parser before anything is built from it: depth, number
-of values, aliases, tags; and what a scalar may be.
+"""Limits of a YAML file, checked on the parser's events before any node is built: depth, number of values,
+aliases, tags, and the form of a scalar.
 
 libyaml builds nested nodes by recursion in C: a line of some ten thousand dashes ends the interpreter. Its
-parser of events does not recurse, and expands no alias. What the fields mean is in the models.
+event parser does not recurse, and expands no alias. The models define the fields.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import yaml
 
-MOST_BYTES = 300_000  # of a definition; the largest of ours has 55 kB
+MOST_BYTES = 300_000  # bytes of a definition; the largest of ours has 55 kB
 DEEPEST = 40  # levels of a definition; the deepest of ours has 9
-MOST_VALUES = 20_000  # of a definition with its aliases written out; the largest of ours has 6,000
-MOST_DIGITS = 18  # of a whole number: what 64 bits hold
+MOST_VALUES = 20_000  # values of a definition with its aliases expanded; the largest of ours has 6,000
+MOST_DIGITS = 18  # digits of a whole number: what 64 bits hold
 STRING = "tag:yaml.org,2002:str"
 LEADING_ZERO = re.compile(r"[-+]?0\d")
 
@@ -32,10 +32,10 @@ class YamlFault:
 
 
 def structure_fault(text: str) -> YamlFault | None:
-    """The first fault of a text as a whole: it nests, grows or repeats itself beyond all bounds, or has tags.
+    """Return the first fault of a text as a whole: excessive nesting, size or repetition, or tags.
 
     Raises:
-        yaml.YAMLError: it is not YAML.
+        yaml.YAMLError: the text is not YAML.
     """
     sizes: dict[str, int] = {}
     stack: list[tuple[str | None, int]] = [(None, 0)]
@@ -72,7 +72,7 @@ def structure_fault(text: str) -> YamlFault | None:
 
 
 def scalar_fault(node: yaml.ScalarNode) -> YamlFault | None:
-    """Why a number cannot be read as one: a leading zero, too many digits, too large."""
+    """Return why a number is invalid: a leading zero, too many digits, too large."""
     kind, text = node.tag.rpartition(":")[2], node.value
     if kind == "int" and LEADING_ZERO.match(text):
         number = text.lstrip("+-0") or "0"
@@ -89,7 +89,7 @@ def scalar_fault(node: yaml.ScalarNode) -> YamlFault | None:
 
 
 def key_fault(node: yaml.Node) -> YamlFault | None:
-    """Why a key cannot be the name of a field."""
+    """Return why a key cannot be the name of a field."""
     if not isinstance(node, yaml.ScalarNode):
         return _at(node, "a list or a mapping as the name of a field", "a word", "write `name: value`")
     if node.tag.endswith(":null"):

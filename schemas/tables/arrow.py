@@ -1,5 +1,6 @@
-"""Arrow schemas made from the tables: types, nullability, and for each field its description, unit and role;
-how columns of a file are read, and how rows become row groups."""
+"""Arrow schemas generated from the tables: types, nullability, and for each field its description, unit
+and role. Also reads columns of a file and splits rows into row groups.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 
 
 def arrow_schema(table: Table) -> pa.Schema:
-    """The schema that a published parquet file of this table has, metadata included."""
+    """Return the schema of this table's published parquet file, including metadata."""
     fields = []
     for column in table.columns:
         about = {"description": column.description, "role": column.role}
@@ -39,15 +40,19 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 
 def read_columns(path: Path, *columns: str) -> pa.Table:
-    """These columns of a parquet file, or all. What pyarrow's own read_table does with one file; but that one
-    imports its datasets and with them pandas, a fifth of a second in which nothing is read."""
+    """Read these columns of a parquet file, or all.
+
+    Equivalent to pyarrow's read_table for one file; but that one imports its datasets and with them pandas,
+    which takes a fifth of a second.
+    """
     with pq.ParquetFile(path) as file:
         return file.read(list(columns) or None)
 
 
 def row_groups(rows: pa.Table | pa.RecordBatchReader, schema: pa.Schema, size: int) -> Iterator[pa.Table]:
-    """The rows as tables of one chunk and `size` rows each, the last of what is left: what a file holds then
-    does not depend on the batches in which they came."""
+    """Yield the rows as tables of one chunk and `size` rows each, the last one shorter: the content of a
+    file then does not depend on the incoming batches.
+    """
     waiting = schema.empty_table()
     for batch in rows.to_batches() if isinstance(rows, pa.Table) else rows:
         waiting = pa.concat_tables([waiting, pa.Table.from_batches([batch]).cast(schema)])

@@ -1,7 +1,6 @@
 """The published tables computed from indicator values: assessments, group values, coverage, methods.
 
-Values, areas, sources and snapshots are in registry.py; availability.py and gaps.py have tables of their
-own.
+Values, areas, sources and snapshots are in registry.py, other tables in availability.py and gaps.py.
 """
 
 from __future__ import annotations

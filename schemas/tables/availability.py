@@ -1,7 +1,7 @@
 """The published table of the 90 per cent pledge: availability of data by country, goal, group and breakdown.
 
-How it is computed is in warehouse/models/sql/availability.sql; the data behind one indicator and one country are
-in the table coverage.
+warehouse/models/sql/availability.sql computes it; the data behind one indicator and one country are in the
+table coverage.
 """
 
 from __future__ import annotations

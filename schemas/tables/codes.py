@@ -1,6 +1,7 @@
-"""The published tables that explain: units, breaks, and the code lists of dimensions, status, classes and kinds.
+"""The published reference tables: units, breaks, and the code lists of dimensions, status, classes and kinds.
 
-Rows of units and codes come from schemas/codelists, breaks from the definitions of indicators; which codes a column may have is said by the column itself.
+Rows of units and codes come from schemas/codelists, breaks from the definitions of indicators; each column
+declares its allowed codes.
 """
 
 from __future__ import annotations

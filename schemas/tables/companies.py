@@ -1,7 +1,7 @@
-"""The published table of what independent assessments say of companies. Figures of companies, never of countries: no
-indicator reads them.
+"""The published table of independent assessments of companies. The figures are about companies, never
+countries: no indicator reads them.
 
-What companies disclose themselves is in the table corporate_disclosure.
+Companies' own disclosures are in the table corporate_disclosure.
 """
 
 from __future__ import annotations

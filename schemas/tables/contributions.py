@@ -1,8 +1,8 @@
-"""The published tables of contributions: what is kept of them, without the names of persons: not who at this
-office imported them, and of the contacts only those that belong to a role and for which consent was given.
+"""The published tables of contributions, without names of persons: neither the importing user nor contacts,
+except those that belong to a role and gave consent.
 
-What a contributor fills in is in contributions.py. These rows stand apart from agencies' figures: no indicator reads
-them, and what they refer to was checked when they were imported, not again.
+The templates are in schemas/definitions/contribution_templates.py. These rows are separate from agencies'
+figures: no indicator reads them, and their references were checked at import only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from schemas.columns.model import Table
 from schemas.definitions.contribution_templates import TEMPLATES
 
-# A member of staff, whom the contributor's contract does not cover; and an answer that concerns the contact alone.
+# The importing user, whom the contributor's contract does not cover; and an answer about the contact only.
 WITHHELD = ("imported_by", "consent")
 CONTACT = "contact"
 DESCRIPTIONS = {

@@ -1,6 +1,6 @@
-"""The published tables of what lies between people and between countries: gap, lorenz, inequality.
+"""The published tables of differences between people and between countries: gap, lorenz, inequality.
 
-What they are computed by is in warehouse/models/<table>.sql; the pairs and bands of gap are code lists.
+Their models are warehouse/models/sql/<table>.sql; the pairs and bands of gap are code lists.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ GAP = Table(
      SOURCES),
     ("indicator", "ref_area", "time_period", "dimension", "group_a", "group_b"))
 
-# What is distributed: an indicator's people, or the income or consumption of a survey.
+# The distributed quantity: an indicator's people, or the income or consumption of a survey.
 DISTRIBUTION = text("distribution", "What is distributed: income or consumption among the people of a country, or an "
                     "indicator's people (those online) among countries or the parts of a country.", role="dimension", pattern=r"^[a-z][a-z0-9_]*$")
 SCOPE = Column("scope", "string", "dimension", "Country whose people are compared, or group whose countries are.",

@@ -1,6 +1,6 @@
-"""The published tables of the projection: its rows, the series that it refuses, and how well it did in the past.
+"""The published tables of the projection: its rows, the series without a projection, and its past accuracy.
 
-What is projected and how is in warehouse/projection*.py and docs/methods/projection.md.
+The computation is in warehouse/projections; the method is described in docs/methods/projection.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every published table, described once. TABLES is what the release writes, checks and documents."""
+"""Every published table, described once. A release writes, checks and documents the tables in TABLES."""
 
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Contracts: Pandera models generated from the tables, and the one function that judges a table by them.
+"""Contracts: Pandera models generated from the tables, and the one function that validates a table.
 
-Strict, ordered and without coercion: a column too many, too few, in another place or of another type is a
-violation. Rows are judged in batches, so that memory stays bounded, and of a file never more than one batch
-is read: a table that is sorted by its key proves by that alone that no key is there twice.
+Strict, ordered and without coercion: an extra or missing column, another order or another type is a
+violation. Rows are validated in batches, so that memory stays bounded, and at most one batch of a file is in
+memory: in a table sorted by its key, the order itself shows that keys are unique.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EXAMPLES = 10
 
 
 class ContractViolation(CompactError):
-    """A table is not what it promises to be."""
+    """A table violates its contract."""
 
 
 def validate(table: pa.Table, contract: Table) -> None:
@@ -39,7 +39,7 @@ def validate(table: pa.Table, contract: Table) -> None:
 
 
 def validate_file(path: Path, contract: Table, *, of_its_day: bool = False) -> pa.Schema:
-    """The same for a parquet file, of which no more than a batch is in memory. Returns its schema.
+    """Validate a parquet file with at most one batch in memory. Returns its schema.
 
     of_its_day: columns that the contract got after the first releases may be missing.
     """
@@ -85,7 +85,9 @@ def _validate(batches: Iterable[pa.Table], contract: Table, whole: pa.Table | Pa
 
 
 def _ascending(keys: pa.Table) -> bool:
-    """Whether every row comes after the one before, by the columns from left to right. Not if one is null."""
+    """Return whether every row comes after the previous one, by the columns from left to right. False if
+    one is null.
+    """
     if len(keys) < 2:
         return not any(column.null_count for column in keys.columns)
     keys = keys.combine_chunks()
@@ -117,7 +119,7 @@ def _check_columns(actual: pa.Schema, contract: Table) -> None:
 
 @cache
 def pandera_schema(contract: Table) -> pandera.DataFrameSchema:
-    """The Pandera model of a table, on pandas columns with Arrow types."""
+    """Return the Pandera model of a table, on pandas columns with Arrow types."""
     return pandera.DataFrameSchema(
         {
             column.name: pandera.Column(
@@ -142,7 +144,7 @@ def _checks(column: Column) -> list[pandera.Check]:
         checks.append(pandera.Check.isin(list(column.allowed)))
     if column.pattern:
         checks.append(pandera.Check.str_matches(column.pattern))
-    if column.type == "float64":  # NaN and infinity are never a value; a missing value is null
+    if column.type == "float64":  # NaN and infinity are never valid; a missing value is null
         checks.append(
             pandera.Check(lambda s: s.between(-1.7976931348623157e308, 1.7976931348623157e308), name="finite")
         )
@@ -150,7 +152,7 @@ def _checks(column: Column) -> list[pandera.Check]:
 
 
 def _row_failures(batch: pd.DataFrame, contract: Table) -> Iterator[tuple[str, str, int, list[str]]]:
-    """Column, check, number of rows that fail it and some of them, for each check that fails."""
+    """Return for each failing check: column, check, number of failing rows and some examples."""
     try:
         pandera_schema(contract).validate(batch, lazy=True)
     except pandera.errors.SchemaErrors as error:

@@ -1,5 +1,5 @@
-"""What the site draws when it is built: charts, strips and bars as SVG, formulas as MathML, the card as PNG.
+"""Drawings made when the site is built: charts, strips and bars as SVG, formulas as MathML, the card as PNG.
 
-What a picture shows is chosen in stills.py and by the pages; charts.py, bars.py and target_strip.py draw
-numbers that they are given. What a reader chooses in the browser is drawn by ../assets/.
+stills.py and the pages choose the content of a picture; charts.py, bars.py and target_strip.py draw it.
+Interactive charts are drawn in the browser by ../assets/.
 """

@@ -21,7 +21,7 @@ def _name(text: str, y: float) -> str:
 def stacked_bars(
     rows: Sequence[tuple[str, Sequence[tuple[int, str]]]], *, kinds: Sequence[int], title: str
 ) -> str:
-    """A row of bars for each name, one after another, the number behind them.
+    """Draw a row of bars for each name, one after another, followed by the number.
 
     rows: name, and for each kind its number and that number in words; kinds: the colour of each.
     """
@@ -44,7 +44,7 @@ def stacked_bars(
 
 
 def before_after(rows: Sequence[tuple[str, float, float, str]], *, title: str) -> str:
-    """Where a value was (ring) and is (dot), each row from zero to the larger of the two.
+    """Draw old (ring) and new value (dot), each row from zero to the larger of the two.
 
     rows: name, old and new value, both in words.
     """

@@ -1,4 +1,6 @@
-"""The picture that a link to the site shows elsewhere: headline, bar of verdicts, name; 1200 by 630 points.
+"""The preview image for links to the site: headline, bar of verdicts, name; 1200 by 630 points.
+
+Typeset with Typst, like the briefs, in the colours of the light scheme.
 
 Set by Typst, as the briefs are; the colours are those of the light scheme.
 """
@@ -19,7 +21,7 @@ COLOURS: Mapping[str, str] = {
 
 
 def card(headline: str, answer: str, name: str, standing: Standing, language: str) -> bytes:
-    """The picture as PNG."""
+    """Return the image as PNG."""
     import typst
 
     bar = [[COLOURS[kind], share] for kind, _, share in standing.bar if kind in COLOURS]

@@ -1,7 +1,7 @@
-"""Charts as SVG text, drawn when the site is built: they are read without a script, in print and in cards.
+"""Charts as SVG text, drawn when the site is built: they work without scripts, in print and in cards.
 
-A drawing holds its numbers in words (title, desc) and takes its colours from the style sheet, so that it
-follows the reader's colour scheme. Maps and what a reader chooses are drawn by charts.js.
+A drawing has its numbers in words (title, desc) and takes its colours from the style sheet, so that it
+follows the reader's colour scheme. Maps and interactive charts are drawn by charts.js.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from itertools import pairwise
 Number = Callable[[float], str]
 Scale = Callable[[float], float]
 STEPS = (1, 2, 2.5, 5, 10)
-LABEL_HEIGHT = 15  # pixels that a label at the end of a line needs
-LABEL_WIDTH = 6.6  # of a character, roughly: the font is the reader's
-GAP = 2  # years without a value, from which a line is broken and bridged by dots
+LABEL_HEIGHT = 15  # pixels of a label at the end of a line
+LABEL_WIDTH = 6.6  # approximate width of a character: the font is the reader's
+GAP = 2  # years without a value after which a line is interrupted and bridged by dots
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Line:
 
 
 def after_breaks(years: Sequence[int], breaks: Sequence[tuple[int, str]]) -> dict[int, str]:
-    """The first year with a value after each break inside a series, with the reason of the break."""
+    """Return the first year with a value after each break inside a series, with its reason."""
     inside = [(year, why) for year, why in breaks if years and years[0] < year <= years[-1]]
     return {next(one for one in years if one >= year): why for year, why in inside}
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round numbers that cover the range, about so many."""
+    """Return about so many round numbers that cover the range."""
     span = (high - low) or abs(high) or 1.0
     size = 10 ** math.floor(math.log10(span / about))
     step = next(s * size for s in STEPS if s * size >= span / about)
@@ -62,9 +62,9 @@ def line_chart(
     height: int = 330,
     nowcast: str = "nowcast",
 ) -> str:
-    """Lines over years with names at their ends, fans, breaks, and a target. Empty if nothing has a value.
+    """Draw lines over years with names at their ends, fans, breaks, and a target. Empty if there is no value.
 
-    nowcast: what an agency's nowcast is called in the key, which is drawn where there is one.
+    nowcast: name of an agency's nowcast in the key, which is drawn if there is one.
     """
     shown = [line for line in lines if line.points]
     if not shown:
@@ -121,8 +121,9 @@ def _years(first: int, last: int, width: float) -> list[int]:
 
 
 def _path(line: Line, x: Scale, y: Scale) -> list[str]:
-    """The line in pieces: years without a value are bridged by dots, a declared break is a cut, the way to a
-    nowcast is dashed."""
+    """Draw the line in pieces: years without a value are bridged by dots, a declared break is a gap, the
+    line to a nowcast is dashed.
+    """
     pieces: list[list[tuple[int, float]]] = [[line.points[0]]]
     bridges, ways = [], []
     for before, here in pairwise(line.points):
@@ -163,7 +164,7 @@ def _nowcast_key(x: float, y: float, words: str) -> str:
 
 
 def _fan(line: Line, x: Scale, y: Scale) -> list[str]:
-    """The intervals of 95 and of 80 per cent, and the median dashed, from the last value on."""
+    """Draw the intervals of 95 and of 80 per cent, and the dashed median, from the last value on."""
     if not line.fan:
         return []
     year, value = line.points[-1]
@@ -185,7 +186,7 @@ def _d(points: Sequence[tuple[float, float]], x: Scale, y: Scale) -> str:
 
 
 def _ends(lines: Sequence[Line], x: Scale, y: Scale, bottom: float) -> list[str]:
-    """Names where the lines end, pushed apart so that each can be read, with a leader where one was moved."""
+    """Draw names at the ends of the lines, separated to be legible, with a leader for a moved one."""
     ends = []
     for line in lines:
         year, value = line.fan[-1][:2] if line.fan else line.points[-1]
@@ -217,7 +218,7 @@ def ticks_chart(
     target: tuple[float, str] | None = None,
     logged: bool = False,
 ) -> str:
-    """One tick a country on one line, from the lowest to the highest; these two and the middle one named.
+    """Draw one tick per country on one line, from the lowest to the highest; label these two and the median.
 
     points: value and name, in order; target: value and words; logged: equal ratios are equal lengths.
     """
@@ -255,8 +256,9 @@ def ticks_chart(
 
 
 def tile_map(tiles: Sequence[tuple[str, int, int, str, str, str]], *, title: str, size: int = 38) -> str:
-    """Every country as a square of the same size, linked to its page. tiles: code, column, row, class, words,
-    address."""
+    """Draw every country as a square of the same size, linked to its page. tiles: code, column, row,
+    class, words, address.
+    """
     columns, lines = max(t[1] for t in tiles) + 1, max(t[2] for t in tiles) + 1
     half, side = size / 2, f'width="{size - 2}" height="{size - 2}" rx="3"'
     parts = [

@@ -1,4 +1,7 @@
-"""A formula as a reader of mathematics writes it: MathML, which browsers draw and screen readers say.
+"""Formulas as MathML, which browsers draw and screen readers read.
+
+Only arithmetic and function calls are drawn; for other expressions (a case, say) the page has only the text,
+which accompanies every drawing.
 
 Only arithmetic and a call of a function are drawn; of anything else (a case, say) the page has the text
 alone, as it has beside every drawing.
@@ -11,16 +14,16 @@ from html import escape
 from typing import Any
 
 SIGNS = {"Add": "+", "Sub": "\N{MINUS SIGN}", "Mul": "\N{MULTIPLICATION SIGN}"}
-LONGEST = 300  # characters; longer ones are easier read as text
+LONGEST = 300  # characters; longer ones are easier to read as text
 
 
 class _NotDrawn(Exception):
-    """The formula holds something that has no drawing here."""
+    """The formula contains a construct without a drawing."""
 
 
 @cache
 def mathml(formula: str) -> str:
-    """The formula as a `math` element; empty if it is one name, too long, or more than arithmetic."""
+    """Return the formula as a `math` element; empty if it is one name, too long, or more than arithmetic."""
     text = formula.strip()
     if text.isidentifier() or len(text) > LONGEST:
         return ""
@@ -59,14 +62,14 @@ def _drawn(node: Any) -> str:
 
 
 def _bare(node: Any) -> str:
-    """Above and below a bar no brackets are needed."""
+    """Return an operand above or below a bar, where no brackets are needed."""
     from sqlglot import exp
 
     return _drawn(node.this if isinstance(node, exp.Paren) else node)
 
 
 def _call(node: Any) -> str:
-    """A function with its arguments."""
+    """Return a function with its arguments."""
     from sqlglot import exp
 
     name = node.name if isinstance(node, exp.Anonymous) else node.sql_name().lower()

@@ -1,9 +1,8 @@
-"""The still pictures of the pages of indicators: what a reader without scripts and a printed page see of the
-chart block, drawn when the site is built.
+"""Static pictures of the chart block for readers without scripts and for print, drawn when the site is built.
 
-The views that block.js opens with: the world and its regions over the years with the world's fan, and the
-map of the newest values. Where there is neither, the countries' newest values stand on one line. Drawing
-itself is in charts.py and map_still.py.
+They are the default views of block.js: the world and its regions over the years with the world's fan, and the
+map of the newest values. Without both, the countries' newest values are drawn on one line. charts.py and
+map_still.py make the drawings.
 """
 
 from __future__ import annotations
@@ -15,31 +14,32 @@ from reports.site.drawing.charts import Line, after_breaks, line_chart, ticks_ch
 from reports.site.drawing.map_still import FEWEST, MapStill, map_still
 
 HORIZON = 2030
-LOGGED = ("USD", "INTL", "PS")  # units whose values span powers of ten
+LOGGED = ("USD", "INTL", "PS")  # units with values over powers of ten
 
 
 def fan_of(
     figures: Figures, indicator: str, area: str
 ) -> list[tuple[int, float, float, float, float, float]]:
-    """Projected years of an area: median, bounds of 80 and of 95 per cent."""
+    """Return projected years of an area: median, bounds of 80 and of 95 per cent."""
     rows = figures.projections.get(indicator, {}).get(area, [])
     return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
 
 
 def lines_of(figures: Figures, item: Indicator) -> list[str]:
-    """The groups that the block can draw at once: the world, its regions, and income groups."""
+    """Return the groups that the block can draw together: the world, its regions, and income groups."""
     known = figures.groups.get(item.id, {})
     return [group for group in (WORLD, *REGIONS, *INCOME) if group in known]
 
 
 def still_map(figures: Figures, item: Indicator) -> MapStill | None:
-    """The map of an indicator; nothing where too few countries have a value."""
+    """Return the map of an indicator; None if too few countries have a value."""
     return map_still(figures.latest.get(item.id, {}), item.unit)
 
 
 def still(figures: Figures, words: Words, item: Indicator) -> str:
-    """The lines of an indicator, or its countries on one line; empty where there is the map alone, or nothing
-    has a value."""
+    """Draw the lines of an indicator, or its countries on one line; empty if it has only the map, or no
+    value.
+    """
     groups = lines_of(figures, item)
     shown = [g for g in groups if g.startswith("M49")] or groups
     if shown:
@@ -60,7 +60,7 @@ def still(figures: Figures, words: Words, item: Indicator) -> str:
 
 
 def group_chart(figures: Figures, words: Words, item: Indicator, groups: list[str]) -> str:
-    """Lines of groups to the target's year, the world's with its fan; empty without a value."""
+    """Draw lines of groups to the target's year, the world's with its fan; empty without a value."""
     lines = []
     for number, group in enumerate(groups, 1):
         values = [v for v in figures.groups.get(item.id, {}).get(group, []) if v.year >= FIRST_YEAR]

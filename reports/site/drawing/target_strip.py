@@ -1,6 +1,8 @@
-"""One quantity on one line: where it was (ring), where it is (dot), the projection with its interval, and the
-target (bar): as SVG for the overview, and as numbers that the style sheet draws for profiles, which have some
-twenty strips in each of three languages (a strip of SVG is three times as long).
+"""A quantity on one line: first value (ring), current value (dot), the projection with its interval, and the
+target (bar).
+
+The overview gets SVG. Profiles get numbers that the style sheet draws, because they have some twenty strips
+in each of three languages, and a strip of SVG is three times as long.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ def short_strip(
     target: float | None = None,
     ahead: tuple[float, float, float] | None = None,
 ) -> str:
-    """A strip as an element whose style has the places in pixels: from, now, ahead, its bounds, target."""
+    """Return a strip as an element with the places in pixels in its style: from, now, ahead, its bounds,
+    target.
+    """
     x = _scale(span, now, before, target, *(ahead or ()))
     places = {"n": now, "b": before, "t": target}
     places |= dict(zip("alh", ahead or (), strict=False))
@@ -42,15 +46,14 @@ def strip(
     ahead: tuple[float, float, float] | None = None,
     title: str = "",
 ) -> str:
-    """A strip as SVG text.
+    """Return a strip as SVG text.
 
     Args:
         before: The value of the first year.
         now: The newest value.
-        span: What the line has to cover; wider values widen it.
-        target: The target, where there is one.
-        ahead: Median and bounds of the projection for the target's year.
-        title: What a screen reader says; without it the text beside says all.
+        span: Range of the line; wider values widen it. target: The target, if there is one. ahead: Median and
+            bounds of the projection for the target's year. title: Text for screen readers; omitted if the
+            neighbouring text suffices.
     """
     x = _scale(span, now, before, target, *(ahead or ()))
     parts = [f'<path class=g d="M{EDGE} 13H{WIDTH - EDGE}"/>']
