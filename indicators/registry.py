@@ -118,8 +118,7 @@ def load_catalogue(
 ) -> Catalogue:
     """Load every indicator of a folder, or raise DefinitionError with all problems of all files.
 
-    sources: the known sources, if loaded already; otherwise the folders of sources_folder.
-    """
+    sources: the known sources, if loaded already; otherwise the folders of sources_folder."""
     files = _files(folder)
     (entries, problems), series = _read(files), known_series(sources_folder, sources)
     problems += _across(entries, files, series, folder, sources_folder)
@@ -133,8 +132,7 @@ def load_sound_part(
 ) -> tuple[Catalogue, dict[str, list[Problem]]]:
     """Return the valid indicators, and the problems of the others by their id, for commands on one file.
 
-    Indicators that depend on an invalid one are among the others.
-    """
+    Indicators that depend on an invalid one are among the others."""
     files = _files(folder)
     entries, problems = _read(files)
     series = known_series(sources_folder)

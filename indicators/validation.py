@@ -56,8 +56,11 @@ def problems_of(
     """Return every problem of one indicator.
 
     Args:
-        indicator: the definition. file: the file, for its lines. others: the ids of all indicators. series:
-            the known series. sources_folder: the agencies.
+        indicator: the definition.
+        file: the file, for its lines.
+        others: the ids of all indicators.
+        series: the known series.
+        sources_folder: the agencies.
     """
 
     def problem(place: Place, what: str, allowed: str, step: str) -> Problem:

@@ -178,8 +178,8 @@ def home_lock(home: Path, holder: str, *, alone: bool = True) -> Iterator[None]:
 
     Args:
         home: COMPACT_HOME.
-        holder: the operation, shown to other processes. alone: exclusive (a run, `gc`), or shared with other
-            operations that only append.
+        holder: the operation, shown to other processes.
+        alone: exclusive (a run, `gc`), or shared with other operations that only append.
 
     Raises:
         HomeLocked: another process holds it.

@@ -183,7 +183,8 @@ def alert_when_overdue(
 
     Args:
         home: COMPACT_HOME.
-        found: returns the current status. seconds: after which a run is overdue.
+        found: returns the current status.
+        seconds: after which a run is overdue.
     """
 
     def tell() -> None:

@@ -68,8 +68,9 @@ class Finding:
     """An issue for the operator.
 
     Attributes:
-        key: identifies the issue, so that it is reported once while it lasts. text: the issue in a sentence.
-            lasts: it remains until an operator acts; otherwise it is an event, reported once.
+        key: identifies the issue, so that it is reported once while it lasts.
+        text: the issue in a sentence.
+        lasts: it remains until an operator acts; otherwise it is an event, reported once.
     """
 
     key: str

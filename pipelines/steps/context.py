@@ -41,12 +41,16 @@ class RunContext:
         settings: From the environment.
         sources: The sources of this run by id.
         catalogue: The indicators of this run, made of its sources alone.
-        store: The snapshots; as of a past moment if `when` is set. offline: Send no request. only: The
-            sources to fetch; all if empty. every_series: Also fetch series that no indicator uses.
-            redistributable: Release only redistributable data, in a separate folder. acknowledge: Why large
-            revisions are right. when: The as-of moment, in UTC; None for now. progress: Called with a label,
-            the number done and the total. series_of: Returns the series that a source declares, by code.
-            reader_of: Returns the reader of a source.
+        store: The snapshots; as of a past moment if `when` is set.
+        offline: Send no request.
+        only: The sources to fetch; all if empty.
+        every_series: Also fetch series that no indicator uses.
+        redistributable: Release only redistributable data, in a separate folder.
+        acknowledge: Why large revisions are right.
+        when: The as-of moment, in UTC; None for now.
+        progress: Called with a label, the number done and the total.
+        series_of: Returns the series that a source declares, by code.
+        reader_of: Returns the reader of a source.
     """
 
     settings: Settings
@@ -107,8 +111,8 @@ def open_context(
 
     Args:
         settings: By default, those of the environment.
-        redistributable: Only the sources and indicators with redistributable data. when: A past moment: its
-            snapshots with the current definitions.
+        redistributable: Only the sources and indicators with redistributable data.
+        when: A past moment: its snapshots with the current definitions.
         **flags: The other fields of RunContext.
     """
     settings = settings or load_settings()

@@ -44,7 +44,8 @@ class Denial:
 
     Attributes:
         status: the HTTP status.
-        code: the reason as a stable word, for tests and logs. message: the reason as a sentence, with a hint.
+        code: the reason as a stable word, for tests and logs.
+        message: the reason as a sentence, with a hint.
     """
 
     status: int
@@ -57,8 +58,8 @@ class Access:
     """Access rules of the web server.
 
     Attributes:
-        hosts: allowed host names besides the loopback ones, without ports. token: the token a client must
-            present; None requires none.
+        hosts: allowed host names besides the loopback ones, without ports.
+        token: the token a client must present; None requires none.
     """
 
     hosts: frozenset[str] = frozenset()

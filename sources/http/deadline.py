@@ -91,7 +91,8 @@ def look_up(host: str, port: int, seconds: float) -> list[str]:
     The resolver cannot be interrupted, so it runs in a thread that is abandoned if it is too slow.
 
     Raises:
-        socket.gaierror: the host does not exist. TimeoutError: the resolver did not respond in time.
+        socket.gaierror: the host does not exist.
+        TimeoutError: the resolver did not respond in time.
     """
     results: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
 

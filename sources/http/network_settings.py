@@ -35,8 +35,8 @@ class NetworkSettings:
     """The settings for one URL.
 
     Attributes:
-        proxies: by scheme, for requests; empty for this machine, which no proxy can reach. proxy: the URL of
-            the proxy, without user name and password; empty without one.
+        proxies: by scheme, for requests; empty for this machine, which no proxy can reach.
+        proxy: the URL of the proxy, without user name and password; empty without one.
         proxy_variable: the variable that names it.
         verify: the CA bundle, or True for the one that comes with requests.
         bundle_variable: the variable that names the bundle, or empty.

@@ -137,12 +137,13 @@ def read_page(
     """Read the page with its whole body after Content-Encoding.
 
     Args:
-        limit: maximum bytes of the body, before and after unpacking. deadline: of the whole exchange. spool:
-            folder for bodies of more than SPOOL bytes, which are not held in memory.
+        limit: maximum bytes of the body, before and after unpacking.
+        deadline: of the whole exchange.
+        spool: folder for bodies of more than SPOOL bytes, which are not held in memory.
 
     Raises:
-        TransientHTTPError: bytes are missing or too many, or the deadline passed. InvalidResponse: the body
-            is larger than `limit`, or is not valid gzip as declared.
+        TransientHTTPError: bytes are missing or too many, or the deadline passed.
+        InvalidResponse: the body is larger than `limit`, or is not valid gzip as declared.
     """
     declared = _declared(response)
     sink = _Sink(response.headers.get("Content-Encoding", ""), url, limit, spool)

@@ -53,8 +53,7 @@ Form = Mapping[str, str | Sequence[str]]
 
 class Session:
     """One agency for one run. Threads may share it. The first SourceUnavailable is final: no further
-    request is sent.
-    """
+    request is sent."""
 
     def __init__(
         self,
@@ -68,8 +67,7 @@ class Session:
     ) -> None:
         """base_url: replaces the source's own, and is allowed because it was named. known: pages by URL, for
         conditional requests; used only if the source declares its validators as meaningful. spool: folder for
-        large bodies; by default the system's folder for temporary files.
-        """
+        large bodies; by default the system's folder for temporary files."""
         self.source, self.usage = source, Usage()
         self.base_url = (base_url or source.base_url).rstrip("/")
         self._origins = allowed_origins(source, base_url)
@@ -99,8 +97,7 @@ class Session:
         base: str | None = None,
     ) -> Page:
         """Return the complete response to a GET of base_url + path. Raises SourceUnavailable or
-        InvalidResponse. base: replaces base_url, for a source that publishes at two of its hosts.
-        """
+        InvalidResponse. base: replaces base_url, for a source that publishes at two of its hosts."""
         url = self._url(path, base)
         return self._ask(requests.Request("GET", url, params=params, headers=headers), timeout)
 
@@ -110,8 +107,7 @@ class Session:
 
     def post_json(self, path: str, value: object) -> Page:
         """Return the complete response to a POST of JSON, sent on one line: some agencies reject a
-        newline. Page.url has it as a fragment, so it must hold no secret.
-        """
+        newline. Page.url has it as a fragment, so it must hold no secret."""
         body, headers = orjson.dumps(value), {"Content-Type": "application/json"}
         return self._ask(requests.Request("POST", self._url(path), data=body, headers=headers), None)
 
@@ -249,9 +245,7 @@ class Session:
 
     def _send(self, request: PreparedRequest, timeout: float) -> requests.Response:
         """Send one request with the adapter: requests' own Session.send reads the bodies of redirects whole.
-
-        The key is attached here, after the host was checked, and to nothing that is stored.
-        """
+        The key is attached here, after the host was checked, and to nothing that is stored."""
         url = str(request.url)
         request = self._key.attach(request) if self._key else request
         settings = network_settings(url, self._http)

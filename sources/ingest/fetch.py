@@ -96,8 +96,7 @@ def fetch_source(
 
     optional: series that the agency may lack; once one is accepted, its absence is a fault. not_asked: why no
     request may be sent, in a word or two; data embedded in a package are still read. since: series to the
-    agency's first release with it: in an older release it is optional.
-    """
+    agency's first release with it: in an older release it is optional."""
     started, report = time.monotonic(), FetchReport(source.id)
     resources = reader.plan(source, series)
     embedded = source.base_url.startswith("package:")
@@ -133,8 +132,7 @@ def fetch_source(
 
 def known_pages(store: Store, source: Source) -> dict[str, CachedPage]:
     """Return the pages of current snapshots that have a validator, by URL; none if the source's validators
-    are meaningless.
-    """
+    are meaningless."""
     if not source.validators:
         return {}
     return {
@@ -158,8 +156,7 @@ def _bring(
     meanwhile: frozenset[str] = frozenset(),
 ) -> None:
     """Fetch every resource that neither the freshness request nor a concurrent run showed to be unchanged.
-    meanwhile: the results of that other run.
-    """
+    meanwhile: the results of that other run."""
     if meanwhile:
         run.live = _whole(run.store, run.store.live(run.source.id))
     try:

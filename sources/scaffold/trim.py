@@ -25,8 +25,9 @@ def trim(page: Page, rows: int, layout: FileLayout | None = None) -> tuple[bytes
     """Return the response with its first rows only, their number, and the total (0: not counted).
 
     Args:
-        page: The response. rows: Number of rows to keep. layout: Layout of a delimited file: the lines before
-            its header are kept.
+        page: The response.
+        rows: Number of rows to keep.
+        layout: Layout of a delimited file: the lines before its header are kept.
     """
     body = page.body
     if layout is not None:

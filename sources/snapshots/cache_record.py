@@ -26,8 +26,8 @@ def write_record(path: Path, facts: Facts, files: Iterable[Path] = ()) -> None:
     """Write the record of a result whose files are complete.
 
     Args:
-        path: the record's file; several threads or processes may write the same one concurrently. facts:
-            further facts to store, as JSON.
+        path: the record's file; several threads or processes may write the same one concurrently.
+        facts: further facts to store, as JSON.
         files: the files of the result, next to the record.
     """
     body: Facts = {"facts": facts, "files": {file.name: file_sha256(file) for file in files}}

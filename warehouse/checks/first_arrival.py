@@ -67,7 +67,7 @@ def first_arrival(
         con: The database.
         indicator: The definition.
         path: Its evaluated rows, with the profile of its inputs and the cells with two values next to them.
-            previous: The previous release.
+        previous: The previous release.
 
     Returns:
         One result, an error unless expect.first_arrival says otherwise, or none.

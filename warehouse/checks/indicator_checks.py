@@ -258,8 +258,7 @@ def _disagreement(con: duckdb.DuckDBPyConnection, indicator: Indicator, path: Pa
 
 def ledger_check(ledger: Path, observation: Path | None = None) -> CheckResult:
     """Check that rows_in = rows_out + rows_rejected, that the reasons add up to the rejected rows, and
-    that the observations match the ledger.
-    """
+    that the observations match the ledger."""
     with engine() as con:
         rows = con.execute(
             f"select source, snapshot, rows_in, rows_out, rows_rejected, reasons from {parquet(ledger)} "

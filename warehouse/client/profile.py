@@ -48,8 +48,8 @@ class Profile:
         meta: the row of indicator_meta.
         series: total values by year, with status and source in words; empty where there is none.
         progress: the assessment by the default method; None where there is none.
-        symbol: the text after a number. breaks: declared breaks between the first and the last year, with
-            time_period and reason.
+        symbol: the text after a number.
+        breaks: declared breaks between the first and the last year, with time_period and reason.
         words: a class of verdicts in words, by its code; empty without an assessment.
     """
 

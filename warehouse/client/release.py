@@ -127,7 +127,8 @@ class Release:
         Args:
             indicators: an id or several.
             areas: names or codes; every country by default. A group's value is the official one, else our
-                aggregate. since: first year.
+                aggregate.
+            since: first year.
             until: last year.
             sex: F or women, M or men; the total by default; "all" for every one. The same applies to the
                 other dimensions.
@@ -224,8 +225,7 @@ class Release:
 
     def breaks(self, indicators: Names | None = None, areas: Names | None = None) -> Result:
         """Return declared breaks with their reasons: years before a break are not comparable with years
-        from it on.
-        """
+        from it on."""
         return self._ask(
             sql_of.BREAKS,
             indicators=None if indicators is None else self._which(indicators)["indicators"],
@@ -249,8 +249,7 @@ class Release:
             area: a name or code.
             year: the latest by default.
             home: COMPACT_HOME with the stored bytes; by default the home of the release.
-            dimensions: codes other than the total, such as sex="F".
-        """
+            dimensions: codes other than the total, such as sex="F"."""
         from warehouse.provenance.value import explain
 
         store = self.folder.parent.parent if home is None else Path(home)
@@ -262,8 +261,7 @@ class Release:
 
         Args:
             other: the earlier release, or its id.
-            most: maximum rows of each kind; all by default.
-        """
+            most: maximum rows of each kind; all by default."""
         from warehouse.diff.document import compare
 
         before = other if isinstance(other, Release) else Release(self.folder.parent / Path(other).name)
@@ -274,8 +272,7 @@ class Release:
 
         Args:
             statement: one query, such as "select * from v_latest where indicator = $id".
-            values: its parameters by name.
-        """
+            values: its parameters by name."""
         return Result(lambda: database_query(self.folder, statement, values))
 
     # --- arguments

@@ -29,8 +29,8 @@ class Result:
     """Rows in a fixed order of columns; a sequence of dictionaries to iterate over.
 
     Args:
-        run: runs the query; called once for rows, and again for Arrow. fetch: a cheaper way to column names
-            and records, if there is one.
+        run: runs the query; called once for rows, and again for Arrow.
+        fetch: a cheaper way to column names and records, if there is one.
     """
 
     def __init__(

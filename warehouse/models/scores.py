@@ -125,10 +125,9 @@ def composite(
         values: areas by indicators.
         worst: the bound of each indicator that scores 0.
         best: the bound that scores 100.
-        choices: the options of the composite. error: standard error of each value, in its unit; none by
-            default.
-        ranked: the areas that are ranked among one another; all by default.
-    """
+        choices: the options of the composite.
+        error: standard error of each value, in its unit; none by default.
+        ranked: the areas that are ranked among one another; all by default."""
     areas = len(values)
     weights = choices.weights / choices.weights.sum()
     there = ~np.isnan(values)
@@ -157,8 +156,7 @@ def composite(
 
 def _normalised(values: Numbers, worst: Numbers, best: Numbers) -> list[Numbers]:
     """Normalise the values to a scale from 0 to 100, better upward, in three ways: min-max by bounds,
-    z-score, percentile rank; the last two over the scored areas.
-    """
+    z-score, percentile rank; the last two over the scored areas."""
     points = np.round(np.clip(100 * (values - worst) / (best - worst), 0, 100), DECIMALS)
     upward = np.where(best < worst, -values, values)
     there = ~np.isnan(upward)
@@ -182,8 +180,7 @@ def _to_scale(points: Numbers) -> Numbers:
 def _means(points: Numbers, weights: Numbers, *, geometric: bool) -> Numbers:
     """Compute the mean of each area (rows) under each draw's weights (columns), over existing values.
 
-    einsum without optimisation sums in one order on every machine.
-    """
+    einsum without optimisation sums in one order on every machine."""
     there = ~np.isnan(points)
     used = np.where(there, np.log(points) if geometric else points, 0)
     held = np.einsum("nk,dk->nd", there.astype(float), weights)
@@ -196,11 +193,8 @@ def _rank_range(
     values: Numbers, error: Numbers, worst: Numbers, best: Numbers, weights: Numbers, choices: Choices
 ) -> tuple[Numbers, Numbers]:
     """Compute the 5th and 95th percentile of the ranks over random normalisation, weights, aggregation and
-    errors of the inputs, drawn together.
-
-    Each option is equally likely; weights come from a flat Dirichlet distribution, errors from a normal one,
-    in REPLICATES sets of inputs.
-    """
+    errors of the inputs, drawn together. Each option is equally likely; weights come from a flat Dirichlet
+    distribution, errors from a normal one, in REPLICATES sets of inputs."""
     random = np.random.default_rng(choices.seed)
     draws, size = choices.draws, len(weights)
     way = random.integers(0, 3, draws)

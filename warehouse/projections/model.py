@@ -78,8 +78,7 @@ class Steps:
 class Local:
     """Estimates from a series alone. pace: weighted mean annual step, NaN without one; level: where it was
     measured; effective: effective number of steps (Kish); variance, freedom: of the steps before the last,
-    a year.
-    """
+    a year."""
 
     steps: Steps
     last_year: Floats
@@ -95,8 +94,7 @@ class Local:
 class Pool:
     """Estimates from all countries. Of each indicator: pace at a level (intercept, slope, centre, and the
     levels seen), persistence of a deviation, typical variance and log volatility; of each region: its
-    deviation.
-    """
+    deviation."""
 
     intercept: Floats
     slope: Floats
@@ -142,8 +140,7 @@ def learn(
 ) -> Pool:
     """Estimate the common parameters of the countries of each indicator."""
     now = local(z, years, settings)
-    # Sources end in different years: the present of an indicator is the last year of its more recent
-    # countries.
+    # Sources end in different years: the present is the last year of the more recent countries.
     count = int(indicator.max()) + 1
     present = grouped_quantile(now.last_year, indicator, count, RECENT, country, float(years[-1]))
     pool = _typical(now, years, present, indicator, country, settings)
@@ -162,8 +159,7 @@ def project(
 ) -> tuple[Floats, Floats]:
     """Return the median path for 1 to `horizon` years after the last value (series by horizon), and the
     volatility that scales its interval (series), both on the scale. kind: of the scale, which determines
-    the damping of the drift.
-    """
+    the damping of the drift."""
     damping = np.array([settings.damping[name] for name in KINDS])[kind]
     own = series.pace - pool.pace(series.level, indicator) - pool.region[region]
     share = pool.persistence[indicator] * series.effective / (series.effective + settings.own_weight)
@@ -178,9 +174,7 @@ def project(
 
 
 def smoothed_level(z: Floats, settings: Settings) -> Floats:
-    """Return the level of each series by simple exponential smoothing; a year without a value changes
-    nothing.
-    """
+    """Return the level of each series by simple exponential smoothing; missing years change nothing."""
     level = z[:, 0]
     for column in range(1, z.shape[1]):  # years, not series
         value = z[:, column]
@@ -206,9 +200,7 @@ def _mean(values: Floats, weight: Floats) -> Floats:
 
 
 def _variance(series: Local, typical: Floats, settings: Settings) -> Floats:
-    """Return a series' variance of a year's step, shrunk towards the typical one as if by that many more
-    steps.
-    """
+    """Return a series' variance of a year's step, shrunk towards the typical one by that many steps."""
     held = settings.volatility_weight
     return (series.squares + held * typical) / (series.freedom + held)
 
@@ -257,9 +249,7 @@ def _typical(
 def _with_regions(
     pool: Pool, series: Local, indicator: Integers, region: Integers, country: Bools, settings: Settings
 ) -> Pool:
-    """Estimate how the countries of a region deviate from the typical pace, shrunk towards zero if they
-    are few.
-    """
+    """Estimate how a region's countries deviate from the typical pace, shrunk towards zero if few."""
     off = series.pace - pool.pace(series.level, indicator)
     weight = np.where(country & ~np.isnan(off), series.effective / (series.effective + 2), 0.0)
     count = int(region.max()) + 1
@@ -279,8 +269,7 @@ def _with_persistence(
     settings: Settings,
 ) -> Pool:
     """Estimate the share of a country's own deviation that persisted: a regression through the origin,
-    over the countries of an indicator, of the later deviation on the earlier one, in volatilities.
-    """
+    over the countries of an indicator, of the later deviation on the earlier one, in volatilities."""
     count = len(pool.persistence)
     numerator = np.full(count, settings.persistence_prior * settings.persistence_weight)
     denominator = np.full(count, float(settings.persistence_weight))

@@ -36,8 +36,8 @@ def locate(objects: Path, pages: Sequence[dict[str, Any]], targets: Sequence[Tar
 
     Args:
         objects: the folder of stored pages.
-        pages: sha256 and url of each page of the snapshot. If one is missing, no target is located. targets:
-            the records to find.
+        pages: sha256 and url of each page of the snapshot. If one is missing, no target is located.
+        targets: the records to find.
     """
     matches: list[list[Match]] = [[] for _ in targets]
     index = _Index(targets)

@@ -135,9 +135,11 @@ def records(
 
     Args:
         body: a page, or a table of an archive.
-        target: the record to find. first: offset where the search for the area's name starts. last: offset
-            where it ends; by default the end of the body. seen: start offsets of records already returned.
-            cached_numbers: the numbers between two offsets of this body read so far.
+        target: the record to find.
+        first: offset where the search for the area's name starts.
+        last: offset where it ends; by default the end of the body.
+        seen: start offsets of records already returned.
+        cached_numbers: the numbers between two offsets of this body read so far.
     """
     names = _word(*target.names)
     of_json = is_json(body)

@@ -123,9 +123,9 @@ class Tracer:
         """Return the values of an indicator in these cells, each with the selections of its inputs.
 
         Args:
-            cells: areas and years; those without a value are omitted from the result. dimensions: the code of
-                each of VALUE_DIMENSIONS. depth: levels of nested indicators to follow.
-        """
+            cells: areas and years; those without a value are omitted from the result.
+            dimensions: the code of each of VALUE_DIMENSIONS.
+            depth: levels of nested indicators to follow."""
         meta = self.meta[indicator]
         choices: dict[str, list[Row]] = json.loads(meta["inputs"])
         formula = canonical_formula(meta["formula"], choices)
@@ -164,8 +164,7 @@ class Tracer:
 
     def _kept_out(self, indicator: str, name: str, dimensions: Mapping[str, str]) -> set[tuple[int, Cell]]:
         """Return the places in the order of preference, from 0, and the cells that the rule of one lineage
-        excluded.
-        """
+        excluded."""
         if not self.lists_kept_out:
             return set()
         terms = "".join(f" and {one} = ${one}" for one in VALUE_DIMENSIONS)
@@ -281,8 +280,7 @@ class Tracer:
 
 def _candidates(items: list[Row], selected: Selected | None) -> list[Row]:
     """Return the candidates of a value's SQL: up to the selected one, or only that one if an earlier one
-    was excluded.
-    """
+    was excluded."""
     if selected is None:
         return items
     return items[selected.rank if selected.alone else 0 : selected.rank + 1]

@@ -157,7 +157,8 @@ def breaks_of(folder: Path, indicator: str, area: str, years: Collection[int]) -
     """Return declared breaks inside a series: time_period and reason, the earliest first.
 
     Args:
-        folder: a release; older ones without the table `series_break` have none. indicator: an id.
+        folder: a release; older ones without the table `series_break` have none.
+        indicator: an id.
         area: a code.
         years: the years with a value; a break up to the first, or after the last, separates nothing.
     """

@@ -119,8 +119,10 @@ def build_tables(
     """Compute every table in dependency order on one connection.
 
     Args:
-        folder: Output folder. given: The inputs of the release. previous: The previous release. temp: Folder
-            for data that the engine spills from memory.
+        folder: Output folder.
+        given: The inputs of the release.
+        previous: The previous release.
+        temp: Folder for data that the engine spills from memory.
     """
     with engine(temp, in_order=False) as con:
         for contract, rows in DEFINED_TABLES.items():

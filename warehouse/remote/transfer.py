@@ -146,8 +146,9 @@ def pull_from(
         url: the store.
         home: COMPACT_HOME.
         release: an id; by default the one that the store's `latest` names.
-        signers: the allowed-signers file; None if no signature is required. back: follow `latest` even to a
-            release that is older than the latest here. by: the operator, for the history.
+        signers: the allowed-signers file; None if no signature is required.
+        back: follow `latest` even to a release that is older than the latest here.
+        by: the operator, for the history.
         now: the moment, for the history.
 
     Returns:

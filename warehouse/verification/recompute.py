@@ -33,8 +33,8 @@ class Recomputed:
     """Result of recomputing.
 
     Attributes:
-        values: number of recomputed values. not_computed: number of values that need more than one country,
-            and were skipped.
+        values: number of recomputed values.
+        not_computed: number of values that need more than one country, and were skipped.
         findings: the values that differ.
     """
 
@@ -48,8 +48,8 @@ def recompute(folder: Path, *, every: bool = False, seed: int | None = None) -> 
 
     Args:
         folder: a release whose tables can be read.
-        every: all values; else a sample of each table. seed: of the sample; random by default, so that
-            repeated checks cover other values.
+        every: all values; else a sample of each table.
+        seed: of the sample; random by default, so that repeated checks cover other values.
     """
     result = Recomputed()
     with tables(folder) as con:

@@ -51,9 +51,10 @@ def strip(
     Args:
         before: The value of the first year.
         now: The newest value.
-        span: Range of the line; wider values widen it. target: The target, if there is one. ahead: Median and
-            bounds of the projection for the target's year. title: Text for screen readers; omitted if the
-            neighbouring text suffices.
+        span: Range of the line; wider values widen it.
+        target: The target, if there is one.
+        ahead: Median and bounds of the projection for the target's year.
+        title: Text for screen readers; omitted if the neighbouring text suffices.
     """
     x = _scale(span, now, before, target, *(ahead or ()))
     parts = [f'<path class=g d="M{EDGE} 13H{WIDTH - EDGE}"/>']

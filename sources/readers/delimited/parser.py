@@ -78,8 +78,7 @@ def _pair(column: Column) -> tuple[str, str]:
 
 def parse(page: Page, layout: Layout) -> pa.Table:
     """Return the records of a file, all text and never null. Raises InvalidResponse; NoSuchSeries if there
-    are none.
-    """
+    are none."""
     with page.open() as file:
         tables = list(parse_blocks(file, layout, page))
     if not tables:
@@ -102,8 +101,7 @@ def parse_blocks(file: Readable, layout: Layout, page: Page) -> Iterator[pa.Tabl
     """Yield the records of a file in parts of some megabytes, all text and never null, or raise
     InvalidResponse.
 
-    Yields nothing for a header without rows. page: named in errors.
-    """
+    Yields nothing for a header without rows. page: named in errors."""
     names: list[str] | None = None
     block = b""
     for block in blocks(recoded(file, layout.encoding, page)):
@@ -126,10 +124,8 @@ def parse_blocks(file: Readable, layout: Layout, page: Page) -> Iterator[pa.Tabl
 
 
 def blocks(file: Readable, size: int = BLOCK) -> Iterator[bytes]:
-    """Yield the bytes of a file in parts that end with a record: at a newline outside quotation marks.
-
-    A part without such an end within a few sizes is passed on unchanged, for the check of quotation marks.
-    """
+    """Yield the bytes of a file in parts that end with a record: at a newline outside quotation marks. A part
+    without such an end within a few sizes is passed on unchanged, for the check of quotation marks."""
     rest = b""
     while chunk := file.read(size):
         data = rest + chunk
@@ -211,10 +207,8 @@ def _records(block: bytes, names: list[str], layout: Layout, page: Page) -> pa.T
 
 
 def _header(block: bytes, layout: Layout, page: Page) -> tuple[list[str], bytes]:
-    """Return our names of the columns, and the rest after the header.
-
-    Up to title_rows lines may precede it, and Excel's `sep=;`, which must be the declared delimiter.
-    """
+    """Return our names of the columns, and the rest after the header. Up to title_rows lines may precede it,
+    and Excel's `sep=;`, which must be the declared delimiter."""
     rest, fault = block, None
     for _ in range(layout.title_rows + 2):
         line, _, after = rest.partition(b"\n")

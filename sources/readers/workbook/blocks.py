@@ -33,8 +33,8 @@ def read_blocks(records: Records, sheet: Sheet, block: str, multipliers: Mapping
 
     Args:
         block: `series` if the label of a block belongs to the series (title | label); else the dimension that
-            has the label as a code. multipliers: label to the power of ten by which its values are
-            multiplied.
+            has the label as a code.
+        multipliers: label to the power of ten by which its values are multiplied.
     """
     state = _State()
     for place, row in enumerate(sheet.cells):
