@@ -9,7 +9,17 @@ from typing import Any
 from reports.brief.country import owner, sources, target_text
 from reports.brief.figures import Facts
 from reports.brief.localisation import Words
-from reports.brief.sections import STRIPS, Content, bar, changes, counted, frame, gap_rows, standing
+from reports.brief.sections import (
+    STRIPS,
+    Content,
+    bar,
+    breaks_inside,
+    changes,
+    counted,
+    frame,
+    gap_rows,
+    standing,
+)
 from reports.shared.figures import FEWEST_PEERS
 from reports.shared.release_reader import Area, Indicator
 
@@ -94,6 +104,7 @@ def _row(facts: Facts, words: Words, area: Area, item: Indicator, members: set[s
         "title": words.title(item),
         "unit": words.unit(item.unit),
         "points": [[v.year, v.value] for v in values],
+        "breaks": [year for year, _ in breaks_inside(facts.figures, item.id, area.code)],
         "target_line": item.target_value,
         "target": target_text(words, item),
         "owner": owner(words, item),

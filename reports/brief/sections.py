@@ -42,7 +42,7 @@ def frame(facts: Facts, words: Words, area: Area) -> Content:
         "footer": words.t("brief.footer", id=card["id"]),
         "method": facts.release.method,
         "method_note": words.t("brief.method_note", method=facts.release.method or "–"),
-        "flags": flags(facts, words),
+        "flags": " ".join(filter(None, (flags(facts, words), breaks(facts, words, area)))),
         "licence": licence(facts, words),
         "disclaimer": words.t("brief.disclaimer"),
         "not_un": words.t("site.not_un"),
@@ -89,6 +89,24 @@ def flags(facts: Facts, words: Words) -> str:
     letters = {v.status for i in key for v in facts.figures.latest.get(i, {}).values()} - {"A"}
     listed = ", ".join(f"{letter} {words.status(letter)}" for letter in sorted(letters))
     return words.t("brief.flags", listed=listed) if listed else ""
+
+
+def breaks(facts: Facts, words: Words, area: Area) -> str:
+    """The declared breaks inside the series of the area that the brief draws, with their reasons."""
+    told = []
+    for item in (i for ids in facts.key.values() for i in ids):
+        if inside := breaks_inside(facts.figures, item, area.code):
+            years = ", ".join(f"{year} ({words.text(why)})" for year, why in inside)
+            told.append(f"{words.title(facts.release.indicators[item])} {years}")
+    return words.t("brief.breaks", listed="; ".join(told)) if told else ""
+
+
+def breaks_inside(figures: Figures, indicator: str, area: str) -> list[tuple[int, str]]:
+    """Declared breaks between the first and the last year of an area's series: year and reason."""
+    years = [point[0] for point in figures.series.get(indicator, {}).get(area, [])]
+    years = years or [v.year for v in figures.groups.get(indicator, {}).get(area, [])]
+    declared = figures.breaks_of(indicator, area) if years else []
+    return [(year, why) for year, why in declared if min(years) < year <= max(years)]
 
 
 def licence(facts: Facts, words: Words) -> str:

@@ -132,17 +132,20 @@ class Figures:
         return statuses
 
     @cached_property
-    def breaks(self) -> dict[str, list[tuple[int, str]]]:
-        """Return indicator to the breaks declared for all areas: year and reason."""
+    def breaks(self) -> dict[str, list[tuple[str, int, str]]]:
+        """Indicator to its declared breaks: the country concerned or all, year, reason."""
         if "applies_to" not in self.release.columns("series_break"):
             return {}
-        sql = (
-            "select indicator, time_period, reason from {series_break} where applies_to = 'all' order by all"
-        )
-        breaks: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for indicator, year, reason in self.release.rows(sql, "series_break"):
-            breaks[indicator].append((year, reason))
+        sql = "select indicator, applies_to, time_period, reason from {series_break} order by 1, 3, 2"
+        breaks: dict[str, list[tuple[str, int, str]]] = defaultdict(list)
+        for indicator, applies_to, year, reason in self.release.rows(sql, "series_break"):
+            breaks[indicator].append((applies_to, year, reason))
         return breaks
+
+    def breaks_of(self, indicator: str, area: str) -> list[tuple[int, str]]:
+        """Declared breaks of an area's series: year and reason."""
+        declared = self.breaks.get(indicator, [])
+        return [(year, why) for applies_to, year, why in declared if applies_to in ("all", area)]
 
     @cached_property
     def groups(self) -> dict[str, dict[str, list[GroupValue]]]:

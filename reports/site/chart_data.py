@@ -95,7 +95,7 @@ def indicator(figures: Figures, item: Indicator) -> dict[str, Any]:
     if statuses := figures.statuses.get(item.id):
         document["st"] = statuses
     if breaks := figures.breaks.get(item.id):
-        document["breaks"] = [year for year, _ in breaks]
+        document["breaks"] = [list(row) for row in breaks]
     if gaps := figures.gaps.get(item.id):
         document["gaps"] = by_column([*row[:5], *(significant(n) for n in row[5:])] for row in gaps)
     if projections := figures.projections.get(item.id):

@@ -79,15 +79,32 @@ def _wide(sheet: Sheet, release: Release) -> Sheet:
     records = release.rows(sql, "indicator")
     years = range(SINCE, (records[0][0] if records and records[0][0] else SINCE) + 1)
 
+    told = _breaks(release)
+
     def by_year(rows: Rows) -> Rows:
         return [
-            (*row[:-1], *(values.get(year) for year in years))
+            (*row[:-1], told(row[0], row[2]), *(values.get(year) for year in years))
             for row in rows
             for values in [{point["y"]: point["v"] for point in row[-1]}]
         ]
 
+    breaks = Column("breaks", "Declared breaks: years before one are not compared with years from it on.", 24)
     added = tuple(Column(str(year), f"Value of {year}.", 10) for year in years)
-    return replace(sheet, columns=sheet.columns + added, shape=by_year)
+    return replace(sheet, columns=(*sheet.columns, breaks, *added), shape=by_year)
+
+
+def _breaks(release: Release) -> Callable[[str, str], str | None]:
+    """What the release declares of an indicator and a country: year and reason of each break."""
+    sql = "select indicator, applies_to, time_period, reason from {series_break} order by 1, 3, 2"
+    declared = release.rows(sql, "series_break") if "applies_to" in release.columns("series_break") else []
+
+    def told(indicator: str, area: str) -> str | None:
+        texts = [
+            f"{year}: {why}" for name, to, year, why in declared if name == indicator and to in ("all", area)
+        ]
+        return "; ".join(texts) or None
+
+    return told
 
 
 def about(release: Release) -> list[tuple[str, str]]:

@@ -65,9 +65,9 @@ def test_what_is_missing_is_an_empty_cell_and_listed(made: Path) -> None:
 
 def test_the_series_are_wide_with_a_column_for_each_year(made: Path) -> None:
     head, *body = rows(made, "series")
-    assert head[5:] == [str(year) for year in range(2015, 2025)]
+    assert head[5:] == ["breaks", *(str(year) for year in range(2015, 2025))]
     kenya = next(row for row in body if row[2] == "KEN")
-    assert kenya[5:] == ["", "", "", "", "", 30, "", "", "", 35.5]
+    assert kenya[5:] == ["", "", "", "", "", "", 30, "", "", "", 35.5]
 
 
 def test_no_text_becomes_a_formula_or_a_link(made: Path) -> None:

@@ -121,7 +121,23 @@ def data(
             empty="no value; `compact about ID` says what there is",
             columns=(*_indicator(result), *DATA[:2], *of_parts, *DATA[2:]),
         )
+    _tell_breaks(open_release(release), result.rows)
     raise typer.Exit(0 if len(result) else 1)
+
+
+def _tell_breaks(release: Release, rows: list[dict[str, Any]]) -> None:
+    """Name the declared breaks inside the series that were printed or written."""
+    from warehouse.query.series import breaks_of
+
+    years: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        years.setdefault((row["indicator"], row["ref_area"]), []).append(row["time_period"])
+    told: dict[str, None] = {}
+    for (indicator, area), of_series in years.items():
+        for one in breaks_of(release.folder, indicator, area, of_series):
+            told[f"{indicator}: break in the series at {one['time_period']}: {one['reason']}"] = None
+    for text in told:
+        note(text)
 
 
 def _indicator(rows: Iterable[Mapping[str, Any]]) -> list[str]:

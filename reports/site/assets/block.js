@@ -61,17 +61,9 @@ const Block = (() => {
 
   // --- line
   const fanOf = (packed) => packed?.[2].map((row, n, all) => [packed[0] + n, ...row, n === all.length - 1 ? packed[1] : null]);
-  // A break that the definition declares is one of every series: the first value from its year on is cut from what is before.
-  const broken = (points) => {
-    for (const year of data.breaks ?? []) {
-      const at = points.findIndex((p) => p.year >= year);
-      if (at > 0) points[at].s = "B";
-    }
-    return points;
-  };
   const lineOf = (code, alone) => ({
     code, name: areaName(code), strong: alone || code === WORLD,
-    points: broken(data.groups[code] ? Charts.ofGroup(data.groups[code]) : Charts.unpack(data.series[code]).map((p) => ({ ...p, s: Atlas.statusAt(data, code, p.year) }))),
+    points: Charts.broken(data, code, data.groups[code] ? Charts.ofGroup(data.groups[code]) : Charts.unpack(data.series[code]).map((p) => ({ ...p, s: Atlas.statusAt(data, code, p.year) }))),
     fan: alone || code === WORLD || state.c.length < 4 ? fanOf(data.projections?.[code]) : null,
   });
   const lineTable = (lines) => CT.table([
@@ -112,7 +104,7 @@ const Block = (() => {
       const canvas = el("div", { class: "canvas" }), refused = data.projections ? state.c.filter((code) => !data.projections[code] && code in data.series) : [];
       panel.replaceChildren(chips(redraw), canvas,
         el("p", { class: "fine" }, t("js.line_key"), lines.some((line) => line.points.some((p) => p.s === "F")) ? ` ${t("js.nowcast_key")}` : "", refused.length ? ` ${t("js.no_fan", { name: refused.map(areaName).join(", ") })}` : ""),
-        el("details", {}, el("summary", {}, t("js.numbers")), lineTable(lines)));
+        Charts.breaks(lines) ?? "", el("details", {}, el("summary", {}, t("js.numbers")), lineTable(lines)));
       Charts.trend(canvas, { lines, meta, label: t("js.trend_label", { title: title(id), names: lines.map((l) => `${l.name} ${figure(l.points.at(-1).value, meta.u)} (${l.points.at(-1).year})`).join("; ") }) });
       if (focus) panel.querySelector(".choices input").focus();
     };

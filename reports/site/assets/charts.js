@@ -49,15 +49,29 @@ const Charts = (() => {
   // A group's values; an agency's nowcast or projection has the status of a forecast.
   const ofGroup = (rows) => rows.map(([year, value, , kind]) => ({ year, value, s: kind === 2 ? "F" : "" }));
 
-  // A year without a value breaks a line: dots bridge it. A break in the series that an agency declares is a cut, and the way
-  // to an agency's own nowcast or projection is dashed.
+  // A declared break, of every series or of one country's, cuts the first value from its year on from what is before.
+  const broken = (data, code, points) => {
+    for (const [applies, year, why] of data.breaks ?? []) {
+      const at = applies === "all" || applies === code ? points.findIndex((p) => p.year >= year) : 0;
+      if (at > 0) points[at].why = points[at].why ? `${points[at].why}; ${why}` : why;
+    }
+    return points;
+  };
+  const breaks = (lines) => {
+    const told = new Set(lines.flatMap((line) => line.points.filter((p) => p.why).map((p) => `${p.year}: ${p.why}`)));
+    return told.size ? el("p", { class: "fine" }, t("js.breaks", { listed: [...told].sort().join("; ") })) : null;
+  };
+
+  // A year without a value breaks a line: dots bridge it. A break, declared or marked by the agency, is a cut, and the way to an
+  // agency's own nowcast or projection is dashed.
+  const cut = (p) => p.why || p.s === "B";
   const pieces = (points) => points.reduce((all, p, i) => {
     const before = points[i - 1];
-    if (before && (p.s === "B" || p.year - before.year > 2 || p.s === "F" || before.s === "F")) all.push([p]); else all.at(-1).push(p);
+    if (before && (cut(p) || p.year - before.year > 2 || p.s === "F" || before.s === "F")) all.push([p]); else all.at(-1).push(p);
     return all;
   }, [[]]);
-  const bridges = (points) => points.slice(1).map((p, i) => [points[i], p]).filter(([a, b]) => b.year - a.year > 2 && b.s !== "B");
-  const casts = (points) => points.slice(1).map((p, i) => [points[i], p]).filter(([a, b]) => b.year - a.year <= 2 && b.s !== "B" && (a.s === "F" || b.s === "F"));
+  const bridges = (points) => points.slice(1).map((p, i) => [points[i], p]).filter(([a, b]) => b.year - a.year > 2 && !cut(b));
+  const casts = (points) => points.slice(1).map((p, i) => [points[i], p]).filter(([a, b]) => b.year - a.year <= 2 && !cut(b) && (a.s === "F" || b.s === "F"));
   const GUESSED = new Set(["E", "I", "F", "P", "U"]);
 
   // lines: [{code, name, points: [{year, value, s: status}], fan: [[year, value, l80, u80, l95, u95, p]]}]
@@ -87,7 +101,7 @@ const Charts = (() => {
     const edge = Math.max(...ends.map((end) => end.year));
     const x = d3.scaleLinear(years, [46, width - right]);
     const tied = spread.filter((s) => s.year < edge || Math.abs(y(s.value) - s.at) > 3);
-    const breaks = points.filter((p) => p.s === "B");
+    const cuts = points.filter(cut);
     const few = (line) => line.points.length < 40 && shown.length < 7;
     const stroke = (p) => colour.get(p.line.code), thick = (line) => line.strong ? 3 : 1.8;
     const chart = Plot.plot({
@@ -106,7 +120,7 @@ const Charts = (() => {
           ...pieces(line.points).filter((piece) => piece.length > 1).map((piece) => Plot.lineY(piece, { x: "year", y: "value", stroke: colour.get(line.code), strokeWidth: thick(line) })),
         ]),
         Plot.dot(points.filter((p) => few(p.line) || p.line.points.length < 12 || p.s === "F"), { x: "year", y: "value", stroke, strokeWidth: 1.4, fill: (p) => GUESSED.has(p.s) ? PAPER : colour.get(p.line.code), r: 2.6 }),
-        Plot.ruleX(breaks, { x: (p) => p.year - 0.5, y1: (p) => y.invert(y(p.value) - 12), y2: (p) => y.invert(y(p.value) + 12), stroke: INK, strokeWidth: 1.5 }),
+        Plot.ruleX(cuts, { title: (p) => `${p.year}: ${p.why ?? t("status.B")}`, x: (p) => p.year - 0.5, y1: (p) => y.invert(y(p.value) - 12), y2: (p) => y.invert(y(p.value) + 12), stroke: INK, strokeWidth: 1.5 }),
         ...(roomy && many ? [
           Plot.link(tied, { x1: "year", y1: "value", x2: () => x.invert(x(edge) + 8), y2: (s) => y.invert(s.at), stroke: "var(--edge)", strokeWidth: 0.7, strokeOpacity: 0.8 }),
           Plot.text(spread, { x: () => edge, y: (s) => y.invert(s.at), dx: 11, text: (s) => s.line.name.length > 27 ? `${s.line.name.slice(0, 26)}…` : s.line.name, textAnchor: "start", fill: (s) => colour.get(s.line.code), fontWeight: (s) => s.line.strong ? 700 : 500, stroke: PAPER, strokeWidth: 3 }),
@@ -207,5 +221,5 @@ const Charts = (() => {
   });
 
   const badge = (number_) => number_ == null ? el("span", { class: "none" }, t("table.not_assessed")) : el("span", { class: `badge c-${CLASSES[number_]}` }, t(`category.${CLASSES[number_]}`));
-  return { fit, wide, image, style, onto, CLASS_COLOURS, BLUES, GUESSED, trend, strip, gaps, counts, ranks, lorenz, badge, unpack, ofGroup, legend, CLASSES, LINES };
+  return { fit, wide, image, style, onto, CLASS_COLOURS, BLUES, GUESSED, trend, strip, gaps, counts, ranks, lorenz, badge, unpack, ofGroup, broken, breaks, legend, CLASSES, LINES };
 })();

@@ -16,7 +16,7 @@
   const nameOf = { a: areaName, i: title };
   const names = { a: new Map(Object.keys(areas).map((c) => [CT.plain(areaName(c)), c])), i: new Map(Object.keys(indicators).map((c) => [CT.plain(title(c)), c])) };
 
-  const series = (data, code) => data.groups[code] ? Charts.ofGroup(data.groups[code]) : Charts.unpack(data.series[code]);
+  const series = (data, code) => Charts.broken(data, code, data.groups[code] ? Charts.ofGroup(data.groups[code]) : Charts.unpack(data.series[code]));
   const chips = (key, node) => node.replaceChildren(...state[key].map((code, n) => {
     const swatch = el("i"); if (key === "a") swatch.style.background = Charts.LINES[n % Charts.LINES.length];
     return el("li", {}, key === "a" ? swatch : null, nameOf[key](code), el("button", {
@@ -35,7 +35,7 @@
       const lines = state.a.map((code, n) => ({ code, name: areaName(code), colour: Charts.LINES[n % Charts.LINES.length], points: series(data[id], code) }));
       const missing = lines.filter((line) => !line.points.length).map((line) => line.name);
       const drawn = lines.filter((line) => line.points.length);
-      return [el("section", {}, el("h2", {}, el("a", { href: CT.indicatorLink(id) }, title(id))), canvas, missing.length ? el("p", { class: "fine" }, t("js.no_data_for", { names: missing.join("; ") })) : null),
+      return [el("section", {}, el("h2", {}, el("a", { href: CT.indicatorLink(id) }, title(id))), canvas, missing.length ? el("p", { class: "fine" }, t("js.no_data_for", { names: missing.join("; ") })) : null, Charts.breaks(drawn)),
         () => drawn.length ? Charts.trend(canvas, { lines: drawn, meta, label: t("js.trend_label", { title: title(id), names: drawn.map((l) => `${l.name} ${figure(l.points.at(-1).value, meta.u)} (${l.points.at(-1).year})`).join("; ") }) }) : canvas.append(t("js.no_data"))];
     });
     const cell = (id, code) => {

@@ -69,7 +69,7 @@ def group_chart(figures: Figures, words: Words, item: Indicator, groups: list[st
         area = figures.release.areas.get(group)
         fan = fan_of(figures, item.id, group) if group == WORLD else []
         name = words.area(area) if area else group
-        broken = after_breaks([year for year, _ in points], figures.breaks.get(item.id, []))
+        broken = after_breaks([year for year, _ in points], figures.breaks_of(item.id, group))
         lines.append(Line(name, points, fan, number, strong=group == WORLD, breaks=broken, nowcasts=cast))
     goal = None
     if item.target_value is not None:
