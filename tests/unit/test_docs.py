@@ -18,6 +18,7 @@ DOCS = CHECKOUT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 
 
+@pytest.mark.slow
 def test_generated_files_are_current() -> None:
     files = generated()
     assert stale(files) == [], "run `python -m docs.generate`"
@@ -34,6 +35,7 @@ def test_check_names_a_stale_file(
     assert str(page) in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("site", "__pycache__"))
     shutil.copy(CHECKOUT / "mkdocs.yml", tmp_path)

@@ -309,6 +309,7 @@ def test_a_number_that_begins_with_a_zero_is_never_read_as_octal(number: str, tm
     assert (problem.line, problem.field) == (3, "expect.range.0")
 
 
+@pytest.mark.slow
 def test_case_leading_zero(cases: Path) -> None:
     path = cases / "leading_zero" / "leading_zero.yaml"
     problems = check_files([path]).problems

@@ -35,6 +35,7 @@ def by_year(rows: list[dict[str, Any]], area: str = "KEN") -> dict[int, float]:
     return {row["time_period"]: row["value"] for row in rows if row["ref_area"] == area}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("formula", "expected"),
     [

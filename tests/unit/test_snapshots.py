@@ -287,6 +287,7 @@ def test_without_file_locks_one_process_still_works(store: Store, monkeypatch: p
     assert len(lines(store)) == 4
 
 
+@pytest.mark.slow
 def test_processes_that_append_at_once_do_not_mix_their_lines(tmp_path: Path) -> None:
     work = (
         "import sys; from pathlib import Path\n"

@@ -160,6 +160,7 @@ def test_the_flag_counts_before_the_nature(
     assert one(stage, status=status, nature=nature)["obs_status"] == code
 
 
+@pytest.mark.slow
 @SLOW
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40))
 def test_every_number_survives_as_it_was_sent(stage: Stage, numbers: list[float]) -> None:
@@ -318,6 +319,7 @@ def test_reasons_that_are_only_counted_are_not_listed(stage: Stage) -> None:
     assert refused(staged) == []
 
 
+@pytest.mark.slow
 @SLOW
 @given(st.lists(st.sampled_from(["good", "again", "empty", "gone", "refused"]), min_size=1, max_size=30))
 def test_the_ledger_adds_up_whatever_comes(stage: Stage, kinds: list[str]) -> None:

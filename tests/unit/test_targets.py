@@ -482,6 +482,7 @@ def test_check_names_file_line_and_field(
     assert says in problems[0].what
 
 
+@pytest.mark.slow
 def test_check_reads_one_of_these_files_when_it_is_named() -> None:
     found = check_files([FOLDER / "claims.yaml"])
     assert (found.files, found.problems) == (1, [])

@@ -235,6 +235,7 @@ def test_parity_is_a_band_on_both_sides(tmp_path: Path) -> None:
 
 # --- what must hold of every verdict
 # -----------------------------------------------------------------------------------
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 1)), min_size=1, max_size=20))
 def test_a_verdict_never_contradicts_its_probability(
@@ -251,6 +252,7 @@ def test_a_verdict_never_contradicts_its_probability(
         assert (found[code]["category"] == "met") == (latest >= 95 and chance >= 0.66)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.floats(0, 100), min_size=3, max_size=6),
@@ -280,6 +282,7 @@ def test_relabelling_areas_changes_nothing(tmp_path: Path) -> None:
         assert first[area] | {"ref_area": name} == second[name]
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     cut=st.integers(2019, 2022),

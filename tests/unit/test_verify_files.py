@@ -83,6 +83,7 @@ EXCHANGED: dict[str, tuple[Callable[[Path], None], str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.fault("a release folder with something else in it")
 @pytest.mark.parametrize("name", EXCHANGED)
 def test_what_was_exchanged_is_found(name: str, tiny_release: Path) -> None:
@@ -127,6 +128,7 @@ def test_a_malformed_document_is_a_finding(name: str, sums: bool, tiny_release: 
     assert all(str(one).isprintable() for one in found)
 
 
+@pytest.mark.slow
 @pytest.mark.fault("a value is changed, database and checksums rewritten")
 def test_a_value_that_its_inputs_do_not_give_is_found_by_verify_and_explain(tiny_release: Path) -> None:
     """By the sample of `verify`, by `verify --all` and by `explain`, each of which ends with 0 before."""

@@ -195,6 +195,7 @@ def ask(sql: str, staged: StagedSource) -> list[tuple[Any, ...]]:
     return duckdb.sql(sql.format(kept=staged.observation, refused=staged.quarantine)).fetchall()
 
 
+@pytest.mark.slow
 def test_every_declared_series_arrives(staged: StagedSource) -> None:
     check_arrived(SOURCE, load_series(SOURCE.id), staged)
     assert len(load_series(SOURCE.id)) >= 20
