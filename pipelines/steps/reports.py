@@ -49,10 +49,10 @@ def build_site(release: Path, out: Path, only: set[str] | None = None) -> SiteSu
 
 
 def write_briefs(release: Path, out: Path) -> None:
-    """Write a brief of every country and group, as out/briefs/<area>.pdf."""
-    from reports.brief import build
+    """Write a brief of every country and group, as out/briefs/<area>.pdf; French and Spanish ones below."""
+    from reports.brief import build_all
 
-    build(release, out / "briefs")
+    build_all(release, out / "briefs")
 
 
 def write_workbook(release: Path, out: Path) -> None:

@@ -6,6 +6,6 @@ its layout. build.py writes the files.
 
 from __future__ import annotations
 
-from reports.brief.build import BriefSummary, build
+from reports.brief.build import BriefSummary, build, build_all
 
-__all__ = ["BriefSummary", "build"]
+__all__ = ["BriefSummary", "build", "build_all"]

@@ -6,12 +6,15 @@ The content is in country.py and group.py, the layout in brief.typ.
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +23,7 @@ import typst
 from reports.brief.country import country
 from reports.brief.figures import Facts
 from reports.brief.group import group
-from reports.brief.localisation import Words, language_known
+from reports.brief.localisation import LANGUAGES, Words, language_known
 from reports.shared.figures import Figures
 from reports.shared.release_reader import Area, Release
 from schemas.columns.observation import REF_AREA_CODES
@@ -94,34 +97,55 @@ def build(release: Path, out: Path, areas: Sequence[str] | None = None, language
     briefs = Briefs(release, language)
     areas_to_write = briefs.areas(areas)
     out.mkdir(parents=True, exist_ok=True)
-    # Sequential, some 60 ms each: typst holds the interpreter lock, so threads gain nothing.
+    # Sequential, some 100 ms a try: typst holds the interpreter lock, so threads gain nothing.
     compiler = typst.Compiler(str(TEMPLATE), ignore_system_fonts=True)
-    size = sum(_set(compiler, briefs, area, out / file_name(area)) for area in areas_to_write)
+    size, scale = 0, 0
+    for area in areas_to_write:
+        path = out / file_name(area)
+        scale = _set(compiler, briefs, area, path, scale)
+        size += path.stat().st_size
     return BriefSummary(len(areas_to_write), size, time.perf_counter() - start, language)
 
 
-def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path) -> int:
-    """Typeset one brief, in a smaller size if it would not fit on its pages. Returns its size in bytes."""
+def build_all(release: Path, out: Path) -> list[BriefSummary]:
+    """Write the briefs of all areas in every language that the release has: English ones into `out`, others
+    into a folder below it. Each language has a process of its own, for typst keeps the interpreter's lock."""
+    languages = Figures(Release(release)).brief_languages
+    folders = {language: out if language == LANGUAGES[0] else out / language for language in languages}
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
+        made = [processes.submit(build, release, to, None, language) for language, to in folders.items()]
+        return [one.result() for one in made]
+
+
+def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path, guess: int) -> int:
+    """Typeset one brief in the largest type that fits on its pages. guess: number of the scale to try first, that
+    of the brief before. Returns the number of the scale that was taken."""
     text = json.dumps(briefs.content(area), ensure_ascii=False, sort_keys=True)
-    pdf = b""
-    for scale in SCALES:
+
+    @cache
+    def at(number: int) -> bytes:
         pages = compiler.compile(
             format="pdf",
-            sys_inputs={"brief": text, "scale": scale},
+            sys_inputs={"brief": text, "scale": SCALES[number]},
             pdf_standards=[STANDARD],
             timestamp=briefs.made,
         )
-        pdf = pages if isinstance(pages, bytes) else b"".join(pages or [])
-        if page_count(pdf) <= PAGES:
-            break
-    else:
+        return pages if isinstance(pages, bytes) else b"".join(pages or [])
+
+    def fits(number: int) -> bool:
+        return page_count(at(number)) <= PAGES
+
+    taken = next((number for number in range(guess, len(SCALES)) if fits(number)), None)
+    if taken is None:
         raise CompactError(
             f"the brief of {area.name} does not fit on {PAGES} pages, even at {SCALES[-1]} of its size",
             where=str(TEMPLATE),
             next_step="name fewer key indicators in key_indicators.yaml, or shorten messages",
         )
-    path.write_bytes(pdf)
-    return len(pdf)
+    while taken == guess > 0 and fits(taken - 1):
+        taken = guess = guess - 1
+    path.write_bytes(at(taken))
+    return taken
 
 
 def page_count(pdf: bytes) -> int:

@@ -12,6 +12,7 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
+from reports.shared.localisation import LANGUAGES
 from reports.shared.release_reader import WORLD, Area, Indicator, Release
 from reports.shared.standing import CATEGORIES, UNKNOWN, Pace, Standing
 
@@ -262,6 +263,17 @@ class Figures:
         sql = """select source, max(agency_release), max(fetched_at)::date, count(*) from {snapshot}
                  group by 1 order by 1"""
         return {source: (named, day, n) for source, named, day, n in self.release.rows(sql, "snapshot")}
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether the release is a demonstration: of one source."""
+        return len(self.vintages) == 1
+
+    @property
+    def brief_languages(self) -> tuple[str, ...]:
+        """The languages that the release has briefs in; a demonstration has English ones alone, so that a
+        first run is short."""
+        return LANGUAGES[:1] if self.demonstration else LANGUAGES
 
     def counts_by_category(self, counts: Counter[str]) -> list[int]:
         return [counts[name] for name in CATEGORIES]

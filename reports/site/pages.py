@@ -91,7 +91,8 @@ class Site(OverviewValues):
             categories=CATEGORIES,
             first_year=FIRST_YEAR,
             objectives=OBJECTIVES,
-            demonstration=len(figures.vintages) == 1,
+            demonstration=figures.demonstration,
+            brief_language=words.language if words.language in figures.brief_languages else LANGUAGES[0],
             address=address,
         )
 

@@ -110,7 +110,7 @@ def _all(folder: Path, to: Path, language: str) -> list[dict[str, Any]]:
 
     to.mkdir(parents=True, exist_ok=True)
     write_reports(folder, to)
-    if language != "en":
+    if language != "en" and not (to / "briefs" / language).is_dir():  # of a demonstration
         from reports.brief import build
 
         build(folder, to / "briefs" / language, language=language)
