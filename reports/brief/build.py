@@ -118,8 +118,14 @@ def build_all(release: Path, out: Path) -> list[BriefSummary]:
 
 
 def _set(compiler: typst.Compiler, briefs: Briefs, area: Area, path: Path, guess: int) -> int:
-    """Typeset one brief in the largest type that fits on its pages. guess: number of the scale to try first, that
-    of the brief before. Returns the number of the scale that was taken."""
+    """Typeset one brief in the largest type that fits on its pages.
+
+    Args:
+        guess: Number of the scale to try first: that of the brief before.
+
+    Returns:
+        The number of the scale that was taken.
+    """
     text = json.dumps(briefs.content(area), ensure_ascii=False, sort_keys=True)
 
     @cache
