@@ -1,16 +1,19 @@
--- tile_speed: what was measured in each country, from one or more quarterly tables of tiles (the table `tile`, as
--- published, with the columns type and period of the file's place), counted by tests.
+-- tile_speed: speed measures by country, weighted by number of tests. One row per country, type, period and measure.
+-- Reads one or more quarterly tables of tiles (the table `tile`, as published, with the columns type and period of the
+-- file's path).
 --
--- A tile is some 600 m wide; its speeds are means of the tests made in it, so what differs inside a tile is not seen. Every
--- figure is over tests: a tile with ten tests counts ten times. People who test are not all people: see the source's notes.
+-- A tile is some 600 m wide; its speeds are means of its tests, so variation inside a tile is invisible. Every figure
+-- is weighted by tests: a tile with ten tests counts ten times. Users who test are not representative: see the source's
+-- notes.
 --
---   median              the value that half of the tests reach or stay below (of two the lower one), in kbit/s or ms
+--   median              median over tests (the lower of two), in kbit/s or ms
 --   share_10            share of tests in tiles with a mean download of 10 Mbit/s or more, in per cent
---   gini                of download speed between the tests, 0 to 100; grouping by tile makes it too small
---   p90_p10             the download speed of the ninth tenth over that of the first
+--   gini                Gini coefficient of download speed over tests, 0 to 100; biased downwards by grouping into
+--                       tiles
+--   p90_p10             ninth decile of the download speed over the first
 --
--- coarse_cell and fine_cell say in which country a tile lies: whole cells of level 8, and cells of level 12 where a
--- level 8 cell is not all of one country. A tile in neither is at sea, or on land of no country.
+-- coarse_cell and fine_cell map a tile to its country: cells of level 8 within one country, and cells of level 12
+-- elsewhere. A tile in neither is at sea, or on land without a country.
 with
 placed as (
     select
@@ -26,7 +29,7 @@ placed as (
     left join fine_cell on fine_cell.prefix = substr(tile.quadkey, 1, 12)
     where tile.tests > 0
 ),
--- Speeds are whole numbers, so few are different: tests by value first, then in order.
+-- Speeds are integers with few distinct values: sum the tests by value first, then sort.
 valued as (
     select type, period, ref_area, 'download' as measure, download as value, sum(tests)::bigint as tests
     from placed

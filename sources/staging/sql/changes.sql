@@ -12,7 +12,7 @@ with paired as (
         using (series, ref_area, time_period, sex, age, urbanisation, quantile, education, other_dims)
 ),
 ratios as (
-    -- a sign that turned counts as the size of its change; from or to zero no factor can be given
+    -- a change of sign counts as the size of the change; from or to zero there is no factor
     select
         series,
         median(abs(new / old)) as ratio,

@@ -1,6 +1,6 @@
--- Maps every raw row to the canonical observation, or gives the reason for its rejection.
+-- Maps every raw row to the canonical observation, or to the reason for its rejection. One row per raw row.
 -- Reads raw_row (the agency's own codes), the lookups that sources/staging/lookups.py builds from source.yaml, series.csv and the
--- code lists, and raw_row_rejected (rows that the reader rejected). One row in, one row out: every join is on a unique code.
+-- code lists, and raw_row_rejected (rows that the reader rejected). Every join is on a unique code.
 create temp table judged as
 with words as (
     select
@@ -24,8 +24,7 @@ mapped as (
         words.*,
         area_lookup.ref_area,
         area_lookup.not_carried,
-        -- 2019, or 2019.0 as the UNSD sends it; anything finer or longer than a year is not a year
-        -- unless source.yaml has a rule for its kind (periods)
+        -- 2019, or 2019.0 as the UNSD sends it; any other period needs a rule for its kind in source.yaml (periods)
         coalesce(
             try_cast(regexp_extract(trim(words.time_period), '^([0-9]{4})(\.0+)?$', 1) as smallint), period_lookup.year
         ) as year,
@@ -96,7 +95,7 @@ select
     quantile,
     education,
     other_dims,
-    -- a missing value is null, never zero; of a censored value the bound is all there is
+    -- a missing value is null, never zero; a censored value has only its bound
     if(missing_status is null, number, null) as obs_value,
     case
         when missing_status is null and mark in ('>', '>=', '≥') then number
@@ -111,7 +110,7 @@ select
     case
         when missing_status is not null then missing_status
         when mark <> '' then 'C'
-        -- the flag on the value comes first; a plain A says less than the nature does
+        -- the flag on the value takes precedence; a plain A is less specific than the nature
         else coalesce(nullif(flag_status, 'A'), nature_status, 'A')
     end as obs_status,
     nullif(nature_text, '') as nature,

@@ -1,46 +1,45 @@
--- aggregate: a group's value, ours beside the official one, by year. Countries only are added up; membership is today's.
+-- aggregate: group values, ours and the official one, in the indicator's unit. One row per indicator, group and year.
+-- Only countries are aggregated, with current membership.
 --
 -- Methods (World Bank, WDI metadata; METHODS.md B.8)
---   weighted_mean  sum(value * weight) / sum(weight), the weight being another indicator's value in the same year
+--   weighted_mean  sum(value * weight) / sum(weight), weighted by another indicator's value in the same year
 --   sum            sum(value); not published if the missing members hold more than one third of the weight
 --   gap_filled_total  sum(value) * weight of the group / weight of the members with a value: the missing members are
---                  taken to have the average of the rest; not published if they hold more than one third of the weight
+--                  imputed with the average of the rest; not published if they hold more than one third of the weight
 --   median, unweighted  of the members with a value
 --   none           never computed (Gini and shares are not averaged); only the official value is shown
 --
--- weight_share is the part of the group's weight that the members with a value hold. Where an indicator names no weight,
--- every member weighs the same. A value outside the range that its indicator declares plausible is published and not
--- used: its area counts as one without a value. A member whose weight is not known for the year is counted in the total with the nearest
--- earlier, else later weight, so that a year in which few weights are known does not look complete; its own value is
--- not used. A member whose weight is never known cannot be counted. Below min_weight_share the value is withheld; its
--- default, one half, is the World Bank's rule for its poverty figures of regions (PIP, Methodology of October 2025) and
--- the advice of Mahler et al., Statistical Journal of the IAOS, 2022.
+-- weight_share is the share of the group's weight held by members with a value. Without a declared weight, all members
+-- weigh the same. A value outside the declared plausible range is published but not used: its area counts as missing. A
+-- member without a weight for the year enters the total with its nearest earlier, else later weight, so that a year
+-- with few known weights does not look complete; its own value is not used. A member without any weight is excluded.
+-- Below min_weight_share the value is withheld; the default, one half, is the World Bank's rule for regional poverty
+-- figures (PIP, Methodology of October 2025) and the advice of Mahler et al., Statistical Journal of the IAOS, 2022.
 --
--- The world needs more where the indicator declares min_low_income_share: that share of the weight of its low and lower
--- middle income members must be covered too, for the countries without data are the poor ones (PIP, as above: one half).
+-- With min_low_income_share, the world value also needs that share of the weight of its low and lower middle income
+-- members, because the countries without data are mostly poor (PIP, as above: one half).
 --
--- Errors: how far values of like family, coverage and age lay from official ones, in standard deviations of the members'
--- values (codelists/group_errors.csv, measured by `compact backtest`; docs/methods/aggregates.md). Given for means alone, and
--- only from two members on.
+-- Errors: deviations from official values for the same family, coverage and age, in standard deviations of the members'
+-- values (codelists/group_errors.csv, measured by `compact backtest`; docs/methods/aggregates.md). Only for means, with
+-- at least two members.
 --
--- The leading value is the official one where there is one, else ours; status is its obs_status (F: a nowcast of the
--- agency's, E: an estimate), null for ours.
+-- The leading value is the official one if it exists, else ours; status is its obs_status (F: the agency's nowcast, E:
+-- an estimate), null for ours.
 --
--- A sum of floating point numbers depends on the order in which they are added, and the same inputs must give the same
--- bytes. So each number is first taken as a whole number of steps, the step being a power of two so small that hardly a
--- bit of any of them is lost (100 bits are kept of the largest sum): whole numbers have one sum in any order, on any number
--- of processors.
+-- A floating-point sum depends on the order of addition, but the same inputs must give the same bytes. Each number is
+-- therefore first rounded to an integer number of steps, a power of two so small that almost no bit is lost (100 bits
+-- of the largest sum are kept): integer sums are independent of the order and of the number of processors.
 --
 -- The official value is the one in `indicator` for the group itself, of the first preferred source that publishes it. The
--- World Bank's least developed countries (WB:LDC) are by its own definition the UN's, so its value stands for M49:199
--- where no other does; so does that of its world (WB:WLD) for M49:001.
+-- World Bank's least developed countries (WB:LDC) are by its own definition the UN's, so its value is used for M49:199
+-- if there is no other; likewise its world (WB:WLD) for M49:001.
 with
 member as (
     select distinct "group", ref_area
     from area_group
     where valid_to is null
 ),
--- The weights: every area and year of the weighing indicator, holes filled from the nearest earlier, else later year.
+-- The weights: every area and year of the weighting indicator, gaps filled from the nearest earlier, else later year.
 weighing as (
     select distinct weight
     from definition
@@ -83,13 +82,13 @@ weight_value as (
             order by weight_year.time_period
             rows between current row and unbounded following)
 ),
--- The two income groups that the condition for the world asks about, today's members of both.
+-- The current members of the two income groups in the condition for the world.
 low_income as (
     select distinct ref_area
     from member
     where "group" in ('WB:LIC', 'WB:LMC')
 ),
--- Areas and groups by number: millions of rows are then joined and added up without comparing names.
+-- Areas and groups by number: millions of rows are then joined and summed without comparing names.
 numbered_area as materialized (
     select
         listed.ref_area,
@@ -149,20 +148,20 @@ group_size as (
     from member
     group by all
 ),
--- A year's own weights, none filled in.
+-- A year's own weights, without filled gaps.
 numbered_weight as materialized (
     select weight_value.weight, numbered_area.area_number, weight_value.time_period, weight_value.own
     from weight_value
     join numbered_area using (ref_area)
     where weight_value.own > 0
 ),
--- The totals of areas that are members of some group.
+-- The totals of areas in any group.
 member_value as materialized (
     select total.indicator, numbered_area.area_number, numbered_area.low_income, total.time_period, total.value
     from total_value as total
     join numbered_area using (ref_area)
 ),
--- The values that are added up, with a weight if one is needed.
+-- The values to sum, with a weight if required.
 valued as (
     select
         total.indicator,
@@ -170,7 +169,7 @@ valued as (
         total.time_period,
         total.value,
         if(definition.weight is null, 1.0::double, numbered_weight.own) as weight,
-        -- what is added up: of a weighted mean the products, else the values themselves
+        -- the summands: the products for a weighted mean, else the values themselves
         if(definition.aggregate_method = 'weighted_mean', total.value * numbered_weight.own, total.value) as amount,
         definition.aggregate_method = 'median' as by_median,
         definition.min_low_income_share is not null and total.low_income as low_income
@@ -185,7 +184,7 @@ valued as (
         and (definition.plausible_low is null or total.value >= definition.plausible_low)
         and (definition.plausible_high is null or total.value <= definition.plausible_high)
 ),
--- The largest of each kind of summand, times as many areas as there are: no sum of an indicator is larger.
+-- The largest of each kind of summand times the number of areas: an upper bound of every sum of the indicator.
 largest as (
     select
         indicator,
@@ -196,7 +195,7 @@ largest as (
     cross join (select count(distinct ref_area) as areas from member) as listed
     group by indicator, areas
 ),
--- The step of each sum: a power of two, of which the largest sum has less than 2 ^ 100.
+-- The step of each sum: a power of two such that the largest sum has less than 2 ^ 100 steps.
 step as (
     select
         indicator,
@@ -239,7 +238,7 @@ middle as (
     where valued.by_median
     group by valued.indicator, group_number."group", valued.time_period
 ),
--- What the condition for the world asks about.
+-- The covered share in the condition for the world.
 covered as (
     select stepped.number, 'M49:001' as "group", stepped.time_period, sum(stepped.weight) as weight
     from stepped
@@ -299,14 +298,14 @@ beside as (
             when 'median' then ours.median
             when 'unweighted' then ours.amount / ours.areas_used
         end as computed,
-        -- the two sums are made in different ways, so a full share may miss 1 by a rounding error
+        -- the two sums are computed differently, so a full share may differ from 1 by a rounding error
         least(coalesce(
             ours.weight_used / if(definition.weight is null, group_size.areas_total, group_weight.group_weight),
             0), 1) as weight_share,
         if("group" = 'M49:001' and definition.min_low_income_share is not null,
             least(coalesce(ours.low_income_used / group_weight.low_income_weight, 0), 1),
             null) as low_income_share,
-        -- the mean of the squares less the square of the mean; no less than 0, which rounding may miss
+        -- the mean of the squares minus the square of the mean, limited to 0 because of rounding
         if(coalesce(ours.areas_used, 0) < 2 or definition.aggregate_method not in ('weighted_mean', 'unweighted'), null,
             sqrt(greatest(ours.mean_square - computed * computed, 0))) as standard_deviation,
         official.official_value,
@@ -322,7 +321,7 @@ beside as (
         and group_weight."group" = group_size."group"
         and group_weight.time_period = coalesce(ours.time_period, official.time_period)
 ),
--- Each family's errors, with the ends of the band of coverage and of the band of age for which they were measured.
+-- Errors by family, with the limits of their bands of coverage and age.
 error_band as (
     select
         family,
@@ -334,7 +333,7 @@ error_band as (
         lead(age_from, 1, 9999) over (partition by family, coverage_from order by age_from) as age_to
     from group_error
 ),
--- The errors of the indicator's family, or of all; of the band of coverage and of age in which the value is.
+-- The errors of the indicator's family, or overall, for the value's band of coverage and age.
 banded as (
     select
         beside.*,

@@ -1,13 +1,13 @@
--- area_target: the target that each area has of an indicator, and what may be said of it. One row for each series, and for
--- each group with a value of ours alone.
+-- area_target: the target of an indicator for each area, in the indicator's unit, and the allowed kind of verdict. One
+-- row per series, and per group with only our own value.
 --
--- The one place in which scope, relative targets and met_from are read; it is not published.
---   target_value  the number that holds for this area: null where nobody set one, and outside the target's scope.
---                 Of a relative target: `factor` times the area's own value of the base year, or `step` more a year;
---                 the value of the base year is that of the nearest year within two, the earlier first
+-- The only model that reads scope, relative targets and met_from; it is not published.
+--   target_value  the number for this area: null if no one set one, and outside the target's scope. A relative target
+--                 is `factor` times the area's own value of the base year, or `step` more per year; the value of the
+--                 base year is that of the nearest year within two, the earlier first
 --   met_at        the value from which the owner counts the target as met: met_from, else the target
---   kind          what may be said: likelihood, parity, yes_no, level, direction or none
---   target_note   why the area has no target, where the indicator has one
+--   kind          kind of verdict: likelihood, parity, yes_no, level, direction or none
+--   target_note   why the area has no target although the indicator has one
 with
 series as (
     select indicator, ref_area
@@ -91,7 +91,7 @@ numbered as (
             when not is_relative then target_value
             when own_target is null then null
             when relative_cap is null then own_target
-            -- the cap of a ceiling is the least demanding target; of a step upwards the end that nobody passes
+            -- the cap of a ceiling is the least demanding target; for an upward step it is the maximum
             else least(own_target, relative_cap)
         end as area_value
     from described

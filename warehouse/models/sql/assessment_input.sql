@@ -1,21 +1,21 @@
--- assessment_input: what every method of progress/ starts from, one row for each indicator and area with a total value.
+-- assessment_input: the common inputs of all methods in progress/. One row per indicator and area with a total value.
 --
 -- An input of the methods, loaded once; it is not published. With y the value, t the year, 0 the baseline, v the target:
 --
 --   baseline   the value of the baseline year (2015 unless the target says otherwise), else of the first later year
---   y0, yt, v  what a method looks at: baseline, latest and target value themselves; for closer_to_one (a parity ratio)
---              their distance from one, of which less is better
---   sign       1 where more is better, else -1: sign * yt >= sign * v says that the target is met
---   growth     g = (yt / y0) ^ (1 / years) - 1, defined for y0 > 0, yt > 0 and years > 0 alone
---   bounded    a share between 0 and 100 per cent by its nature, not merely by what is plausible
+--   y0, yt, v  inputs of a method: baseline, latest and target value themselves; for closer_to_one (a parity ratio)
+--   their distance from one, where less is better
+--   sign       1 where more is better, else -1: the target is met if sign * yt >= sign * v
+--   growth     g = (yt / y0) ^ (1 / years) - 1, defined only for y0 > 0, yt > 0 and years > 0
+--   bounded    a share between 0 and 100 per cent by definition, not only by its plausible range
 --   lowest_value  the lowest value since the baseline year
 --   scale_end  the end of that scale on the better side, where more is better; null otherwise
---   gap        why there is no trend to judge, null where there is one
---   settled    the class that needs no method: a deadline that has passed is met or missed, never projected. Whether it
---              has passed, and what it came to, is said by target_status. Then what `gap` says. Null otherwise.
+--   gap        why there is no trend to assess, null if there is one
+--   settled    the class that needs no method: a passed deadline is met or missed, never projected (from
+--              target_status); then the class implied by `gap`. Null otherwise.
 --   why        the reason for `settled`, in words
---   note       where the rules of growth have nothing sensible to say, in words
--- Targets and their scope are those of area_target.
+--   note       where the rules of growth do not apply, in words
+-- Targets and their scope come from area_target.
 with
 series as (
     select

@@ -1,11 +1,11 @@
--- assessment_point: every total value that an assessment may look at, one row for each series and year.
+-- assessment_point: every total value that assessments may use, in the indicator's unit. One row per series and year.
 --
 -- An input of the methods in progress/, loaded once; it is not published.
---   * A quantity of which neither more nor less is better (assessed: false) is left out altogether.
---   * A value outside the declared plausible range is published and flagged, and is left out here.
---   * A declared break: values before it are not comparable with those after, so they are left out. A break later than
---     the latest value plays no part.
---   * A censored value (obs_status C) counts with the bound that its agency publishes. side says which bound it is:
+--   * A quantity where neither more nor less is better (assessed: false) is excluded.
+--   * A value outside the declared plausible range is published and flagged, but excluded here.
+--   * A declared break: values before it are not comparable with those after, so they are excluded. A break later than
+--     the latest value has no effect.
+--   * A censored value (obs_status C) counts with the bound that its agency publishes. side is the kind of bound:
 --     at_most where the true value is no higher ("<2.5"), at_least where it is no lower (">95"); null for a value.
 with
 total as (

@@ -1,20 +1,20 @@
--- availability: how much of what should be measured has data, the 90 per cent pledge of the Compact's annex (data to monitor
--- the SDGs).
+-- availability: share of required measurements with data, for the 90 per cent pledge of the Compact's annex (data to
+-- monitor the SDGs). One row per universe, goal, scope and breakdown.
 --
 -- A cell is an indicator and a country. It is available if there is at least one value since 2015 (the convention of the
--- SDG Report), and a trend can be told if there are two. A value of any part counts (women alone, a region's age group);
+-- SDG Report), and has a trend if there are two. A value of any breakdown counts (women, an age group of a region);
 -- a published bound counts; a missing value never does.
 --
 -- universe   catalogue: our indicators that name an SDG indicator in `frameworks`; unsd: all indicators of the SDG database,
---            through codelists/sdg_series.csv, where nine tenths of its series are staged (else it is left out: a few
---            series would look like missing data); environment: those of them about the environment. An indicator without
---            any value counts in the cells all the same.
--- scope      each country by itself; of each group the members that are Member States of the United Nations, as the SDG
---            Report counts, for territories seldom report by themselves. Membership is today's.
--- breakdown  _T: all as above. Else only values broken down by it, and only indicators that anyone breaks down by it: sex
---            means nothing for the length of roads.
--- measured   indicators of which half of the countries or more tell a trend: an indicator is either measured or not, as the
---            agencies count, where shares count cells.
+--            through codelists/sdg_series.csv, if nine tenths of its series are staged (else it is excluded: a few
+--            series would look like missing data); environment: those of them about the environment. An indicator
+--            without any value counts in the cells all the same.
+-- scope      each country by itself; for each group its members that are Member States of the United Nations, as the
+--            SDG Report counts, because territories rarely report themselves. Membership is current.
+-- breakdown  _T: all as above. Otherwise only values with this breakdown, and only indicators that have it for any
+--            country: sex has no meaning for the length of roads.
+-- measured   indicators with a trend for at least half of the countries: an indicator is measured or not, as the
+--            agencies count, while shares count cells.
 -- share_recent  a value in the five years up to the newest year of the universe.
 with
 of_catalogue as (
@@ -74,7 +74,7 @@ newest as (
     from cell
     group by all
 ),
--- Which indicators a universe has, and each one's goal.
+-- The indicators of a universe, with their goals.
 listed as (
     select 'catalogue' as universe, indicator, split_part(reference, '.', 1) as goal
     from framework

@@ -1,9 +1,9 @@
--- claim: the ledger of figures, the number as printed beside the same number from this release.
+-- claim: the ledger of figures: each printed number with the same number from this release. One row per claim.
 --
--- holds           the new number rounds to the printed one, or still lies on the side that the text says
--- revised         the text gives a number, and the data now give another
--- not_reproduced  the text says that something is above or below a number, and the data now say that it is not
--- no_data         an input is absent from this release: nothing is judged
+-- holds           the new number rounds to the printed one, or is still on the stated side
+-- revised         the text states a number, and the data now give another
+-- not_reproduced  the text states that a value is above or below a number, and the data now contradict it
+-- no_data         an input is missing from this release: no verdict
 with
 behind as (
     select

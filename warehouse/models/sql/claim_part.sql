@@ -1,13 +1,14 @@
--- claim_part: every number that a claim's formula needs, from the tables of this release. Not published; claims.py puts the
--- parts together.
+-- claim_part: the numbers in the claims' formulas, from the tables of this release. One row per claim and part. Not
+-- published; claims.py computes the formulas.
 --
 --   value   of a country: its total of that year. Of a group: the official value where the agency publishes one, else ours,
 --           if at least least_coverage of the group's weight has a value.
 --   count   the areas with a total of that year (or of any year since), below and above the limits of the part
 --   sum     of the same areas' totals
---   indicators, measured  of a universe of the table availability, for the part's area: nothing where it is left out
--- Count and sum run over the areas that the part names, else over the UN members. With a year, at least least_coverage
--- of these areas must have a value: an absent value is not a small one. Without any value there is no number, and never nought.
+--   indicators, measured  of a universe of the table availability, for the part's area: null if the universe is
+--   excluded
+-- Count and sum cover the areas that the part names, else the UN members. With a year, at least least_coverage of these
+-- areas must have a value: a missing value is not a small one. Without any value the result is null, never zero.
 with
 named_indicator as (
     select claim, part, indicator
@@ -21,7 +22,7 @@ total as (
     from total_value
     where indicator in (select indicator from named_indicator)
 ),
--- The areas whose values may stand behind a part.
+-- The areas with values that a part may use.
 part_area as (
     select claim, part, area as ref_area
     from claim_part_definition
@@ -90,7 +91,7 @@ of_one as (
     where d.take = 'value'
     group by all
 ),
--- Where the value is the area's own, only its bytes stand behind it, not those of its members.
+-- The area's own value comes only from its own observations, not from those of its members.
 origin as (
     select distinct found.claim, found.part, unnest(string_split(found.source, ';')) as source, found.snapshot
     from found

@@ -1,7 +1,7 @@
--- coverage: what data there is, for every indicator and every country or territory in `area`.
+-- coverage: available data. One row per indicator and country or territory in `area`.
 --
--- A pair without any value has its row too: the missing ones are the message. Only totals count. "Available" is the
--- convention of the SDG Report: at least one value since 2015.
+-- A pair without any value also has a row, since missing data are the purpose of the table. Only totals count.
+-- "Available" follows the SDG Report: at least one value since 2015.
 with
 country as (
     select ref_area

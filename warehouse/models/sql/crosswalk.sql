@@ -1,11 +1,12 @@
--- crosswalk: the links between frameworks, declared ones first, then those that our indicators make.
+-- crosswalk: the links between frameworks, declared ones first, then those implied by our indicators. One row per pair
+-- of parts.
 --
--- declared          judged one by one in indicators/catalogue/frameworks/crosswalk.yaml, with the reason
+-- declared          assessed one by one in indicators/catalogue/frameworks/crosswalk.yaml, with the reason
 -- proposed          a part of a framework of the field (indicators/catalogue/frameworks/field) and an objective of the Compact,
---                   as we read both; `measured` says how well our indicators measure that part
--- shared_indicator  two parts that the same indicators name. How well depends on how much they share of all the
---                   indicators of the smaller part: at least half of them and two or more, fair; otherwise weak. Never good:
---                   that two frameworks use the same series does not make their aims the same (our convention).
+--                   in our reading; `measured` is how well our indicators measure that part
+-- shared_indicator  two parts with common indicators. The grade depends on their share of the smaller part's
+--                   indicators: at least half of them and two or more is fair, otherwise weak. Never good: a common
+--                   series does not imply a common aim (our convention).
 with
 named as (
     select framework, reference as code, indicator

@@ -1,19 +1,19 @@
--- deadline: every numeric test of a target, at its deadline or, before it, in the latest year.
+-- deadline: results of numeric tests of targets, at the deadline or, before it, in the latest year. One row per target
+-- and test.
 --
 -- A deadline has passed once its year is over: as_of.year, the year in which the newest bytes of this release were
--- fetched, is later. A passed target is judged at the values of the deadline's year itself and never projected;
--- before that the latest values say how it stands.
+-- fetched, is later. A passed target is assessed at the values of the deadline's year and never projected; before that
+-- the latest values give its status.
 --
 --   of a group      the official value where the agency publishes one, else our own; both are kept
 --   of a change     100 * (value / value in change_from - 1), of the same kind of value in both years
 --   of countries    required_share per cent of the UN members must reach the number, each by its latest total of the five
---                   years up to the deadline. Countries without a value count for neither side, so the target is
---                   met when those that reach it suffice among all members, missed when those that do not are too
---                   many for it ever to be met, and otherwise not assessable: a missing value decides nothing.
+--                   years up to the deadline. Countries without a value count for neither side: the target is met if
+--                   enough of all members reach it, missed if too many do not, and otherwise not assessable.
 --
--- state holds to the number of the text, state_accepted to the number from which its owner counts it as met. Where the test
--- holds to the number of the indicator's own target, that is the indicator's met_from, as in every verdict; else what the
--- target's file says.
+-- state uses the number of the text, state_accepted the number from which the owner counts the target as met. If the
+-- test uses the number of the indicator's own target, that is the indicator's met_from, as in every verdict; otherwise
+-- it comes from the target's file.
 with
 test as (
     select
@@ -29,7 +29,7 @@ test as (
     cross join as_of
     left join definition on definition.indicator = target_test.indicator
 ),
--- Of a group: at the deadline its own year only, before it the latest year with any value.
+-- For a group: at the deadline only its own year, before it the latest year with any value.
 group_year as (
     select
         test.target,
@@ -61,7 +61,7 @@ group_value as (
         and then_."group" = test."group"
         and then_.time_period = test.change_from
 ),
--- Of countries: the latest total of each UN member in the five years up to the deadline.
+-- For countries: the latest total of each UN member in the five years up to the deadline.
 member as (
     select ref_area
     from area

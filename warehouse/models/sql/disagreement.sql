@@ -1,11 +1,12 @@
--- disagreement: cells for which two inputs of an indicator have different values, the preferred one first.
+-- disagreement: cells where two inputs of an indicator differ, in the indicator's unit, the preferred one first. One
+-- row per indicator, input, area, year and pair of series.
 --
--- Only totals are compared. With a declared tolerance a pair is listed where the difference is beyond it: beyond the
--- absolute limit and beyond the share of the larger value, where both are given. Without one every difference is listed,
--- save for what the last digits of a double make (one part in a thousand million).
+-- Only totals are compared. With a declared tolerance a pair is listed if the difference exceeds it: the absolute limit
+-- and the share of the larger value, if both are declared. Without one every difference is listed except rounding (one
+-- part in a thousand million).
 --
--- A censored value (obs_status C) says only on which side of its bound the truth lies: the other value agrees with it
--- as long as it lies there too.
+-- A censored value (obs_status C) only gives the side of its bound: the other value agrees with it if it is on the same
+-- side.
 with
 compared as (
     select

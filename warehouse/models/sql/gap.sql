@@ -1,21 +1,21 @@
--- gap: how far two groups of people lie apart in one area and year, for every pair of codelists/gap_pairs.csv that an
--- indicator keeps apart (its `gaps`). Only rows that are broken down by that one dimension count: women of all ages, not
--- young women.
+-- gap: differences between two groups of people, for every pair of codelists/gap_pairs.csv among an indicator's `gaps`.
+-- One row per indicator, area, year and pair. Only rows with a breakdown by that one dimension count: women of all
+-- ages, not young women.
 --
--- difference  group_a less group_b, in the indicator's unit
+-- difference  group_a minus group_b, in the indicator's unit
 -- ratio       group_a over group_b: for women over men ITU's gender parity score
--- parity      whether the ratio lies in ITU's band 0.98 to 1.02 (Facts and Figures 2024), or UNESCO's 0.97 to 1.03
---             (codelists/parity_bands.csv); both ends belong to the band
+-- parity      whether the ratio is in ITU's band 0.98 to 1.02 (Facts and Figures 2024), or UNESCO's 0.97 to 1.03
+--             (codelists/parity_bands.csv); both ends included
 --
--- years_to_parity is a rule of ours, no agency's: the difference closes in a straight line, at the yearly change since the
--- first year within the ten years before that has both values, if that is at least three years before. 0 inside ITU's band.
--- null where the difference grows or has changed sides and grows on the other, where too little is known, or where it would
--- take more than a hundred years: closing says which, and of a hundred years "not_at_this_pace". A straight line is kinder
--- than what happens near saturation: it is a speed in words, not a forecast.
+-- years_to_parity is our own rule: the difference closes linearly, at the yearly change since the first year with both
+-- values in the last ten years, if that is at least three years before. 0 inside ITU's band. Null if the difference
+-- grows, changed its sign and grows on the other side, if data are too few, or if it would take more than a hundred
+-- years: closing gives the reason, for a hundred years "not_at_this_pace". A straight line is optimistic near
+-- saturation: it expresses the speed and is not a forecast.
 --
 -- The row's sources are those of both values.
 with
--- Each value that is broken down by exactly one dimension, with the dimension's name.
+-- Each value with a breakdown by exactly one dimension, with the dimension's name.
 part as (
     select
         indicator, ref_area, time_period, value, source,
@@ -66,7 +66,7 @@ pair as (
         and b.ref_area = a.ref_area
         and b.time_period = a.time_period
 ),
--- The pace: since the first year with both values, of the ten years before.
+-- The pace since the first year with both values in the last ten years.
 paced as (
     select
         *,

@@ -1,26 +1,27 @@
--- inequality: measures of the Lorenz curves in `lorenz`, and growth of the poorest two fifths.
+-- inequality: measures of the Lorenz curves in `lorenz`, and growth of the poorest two fifths. One row per measure,
+-- distribution, area and year.
 --
--- On a curve with the points (x, y), from 0 to n, where p and s are the shares of people and of the total between two points:
+-- For a curve with points (x, y) from 0 to n, p and s are the shares of people and of the total between two points:
 --   gini                100 * (1 - sum of p * (y + y of the point before))
 --   theil               sum of s * ln(s / p), Theil's T; a share of 0 adds nothing
 --   mean_log_deviation  sum of p * ln(p / s), Theil's L; none where a share is 0
---   palma               share of the richest tenth over that of the poorest four tenths
+--   palma               share of the richest decile over that of the poorest four deciles
 --   s80_s20             share of the richest fifth over that of the poorest fifth
--- (World Bank, PIP Methodology, October 2025; definitions of Palma and of S80/S20.) The last two are for tenths of people alone.
--- Grouping hides what is unequal inside a group: gini, theil and mean_log_deviation are a little below those of the survey
--- itself, which the World Bank publishes and which stand beside ours.
+-- (World Bank, PIP Methodology, October 2025; definitions of Palma and of S80/S20.) The last two need deciles. Grouping
+-- hides inequality inside a group: gini, theil and mean_log_deviation are slightly below those of the survey itself,
+-- which the World Bank publishes and which are listed next to ours.
 --
---   highest_over_lowest  of any indicator with values of parts of a country: the highest of them over the lowest
+--   highest_over_lowest  for indicators with subnational values: the highest of them over the lowest
 --
 -- Growth (SDG 10.1; World Bank, shared prosperity; PIP Methodology, chapter 4)
 --   growth_bottom_40    (mean of the poorest two fifths in the later survey / in the earlier one) ^ (1 / years) - 1, in per cent
---   growth_mean         the same of everybody
---   bottom_40_premium   the difference of both, in percentage points
--- Both surveys ask for the same (income or consumption), are comparable (the Platform's survey_comparability), and lie 3 to 7
--- years apart; years are counted in the survey's own time (2015.77), as the World Bank does. The rule asks for one survey within 2 years
--- of a reference year and one within 2 of five years before. Here every survey is a reference year, and the
--- earlier one is that nearest to five years before, the later of two equally near: that tie is not in the
--- publication, and was chosen because it meets the most published values.
+--   growth_mean         the same for the whole population
+--   bottom_40_premium   the difference between both, in percentage points
+-- Both surveys measure the same concept (income or consumption), are comparable (the Platform's survey_comparability),
+-- and are 3 to 7 years apart; years are in the survey's own time (2015.77), as at the World Bank. The rule requires one
+-- survey within 2 years of a reference year and one within 2 of five years before. Here every survey is a reference
+-- year, and the earlier one is the nearest to five years before, the later of two in a tie: the publication does not
+-- define ties, and this choice reproduces the most published values.
 with
 step as (
     select
@@ -38,7 +39,7 @@ curve as (
         time_period,
         distribution in ('income', 'consumption') as within_country,
         count(*) as members,
-        -- none is below 0 but for rounding
+        -- below 0 only by rounding
         greatest(100 * (1 - sum(p * both_shares order by point)), 0) as gini,
         greatest(sum(if(s <= 0, 0, s * ln(s / p)) order by point), 0) as theil,
         if(min(s) <= 0, null, greatest(sum(p * ln(p / nullif(s, 0)) order by point), 0)) as mean_log_deviation,
@@ -50,7 +51,7 @@ curve as (
     from step
     where point > 0
     group by all
-    having count(*) > 1 -- one country alone is equal to itself, which says nothing
+    having count(*) > 1 -- a single country has no inequality
 ),
 of_curve as (
     select *, 'gini' as measure, gini as value, 'INDEX' as unit from curve
@@ -103,7 +104,7 @@ spell as (
         partition by later.distribution, later.ref_area, later.time_period
         order by abs(later.time_period - earlier.time_period - 5), earlier.time_period desc) = 1
 ),
--- Between the parts of a country: the highest over the lowest value of any indicator that has some.
+-- Between the parts of a country: the highest over the lowest value of every indicator with subnational values.
 of_parts as (
     select
         total.indicator as distribution,

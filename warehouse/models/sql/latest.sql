@@ -1,6 +1,6 @@
--- latest: the newest total value of each indicator and area.
+-- latest: the newest total value, in the indicator's unit. One row per indicator and area.
 --
--- Countries and the groups that agencies publish values for both have a row.
+-- Areas are countries and the groups with published values of agencies.
 with
 newest as (
     select indicator, ref_area, max(time_period) as time_period

@@ -1,16 +1,16 @@
--- lorenz: Lorenz curves, from the worst off to the best off, of two kinds.
+-- lorenz: Lorenz curves, from the poorest to the richest, of two kinds. One row per curve and point.
 --
--- Within a country: the shares of income or consumption of the ten tenths of people, from one survey of the World Bank's
--- Poverty and Inequality Platform (`survey`). A survey without all ten, or whose shares do not add up to 1, has no curve.
+-- Within a country: the shares of income or consumption of the ten deciles of people, from one survey of the World
+-- Bank's Poverty and Inequality Platform (`survey`). A survey without all ten, or with shares that do not sum to 1, has
+-- no curve.
 --
--- Between countries: for each indicator of codelists/between_country.csv, a group's countries in the order of their value,
--- each with its population and its number of people (value times population). Everybody in a country counts with its mean,
--- so what is unequal within countries is not in it. Only years in which `aggregate` publishes the group's value, that is
--- with enough of its population covered; the countries change from year to year with the data, so compare years with
--- care. Membership is today's.
+-- Between countries: for each indicator of codelists/between_country.csv, a group's countries sorted by value, each
+-- with its population and its number of people (value times population). All people in a country count with its mean,
+-- so inequality within countries is excluded. Only years in which `aggregate` publishes the group's value, that is with
+-- enough of its population covered; the countries change with the data, so compare years with care. Membership is
+-- current.
 --
--- Where members are equal they stand in the order of their names, so that the same inputs give the same curve; measures do
--- not depend on it.
+-- Equal members are sorted by name, so that the same inputs give the same curve; measures do not depend on it.
 with
 tenth as (
     select

@@ -1,10 +1,11 @@
--- method_disagreement: how often the methods judge the same indicator and area differently.
+-- method_disagreement: how often methods differ on the same indicator and area. One row per scope and pair of methods,
+-- and for 'any'.
 --
--- Compared is the outlook that a class stands for (positive, neutral, negative; schemas/definitions/methods.py), as the classes
--- themselves have other names and borders in each method. Opposed: one says positive, the other negative. Differing:
--- any two outlooks that are not the same. 'any': over all methods that have an outlook for the indicator and area.
+-- It compares the outlook of a class (positive, neutral, negative; schemas/definitions/methods.py), because classes
+-- have different names and thresholds in each method. Opposed: one is positive, the other negative. Differing: any two
+-- different outlooks. 'any': over all methods with an outlook for the indicator and area.
 with
--- Every method has a place in a number to the base 4; the digit there is its outlook, 0 if it has none.
+-- Every method has a digit in a base-4 number: its outlook, 0 if it has none.
 place as (
     select method, power(4, row_number() over (order by method) - 1)::bigint as place
     from (select distinct method from progress) as every
@@ -22,7 +23,7 @@ said as (
     where progress.outlook is not null
     group by progress.indicator, progress.ref_area
 ),
--- Few patterns of outlooks occur, so pairs of methods are made from the patterns, not from the areas.
+-- Few patterns of outlooks occur, so pairs of methods are built from the patterns, not from the areas.
 pattern as (
     select
         indicator,

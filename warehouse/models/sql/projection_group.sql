@@ -1,9 +1,9 @@
--- projection_group: the groups that are simulated from their members, and the value that each is anchored on.
+-- projection_group: the groups simulated from their members, with their anchor value. One row per indicator and group.
 --
--- An input of the projection; not published. A group of countries of an indicator whose values are averaged, with a
--- verdict that looks ahead. The anchor is the latest official value; where that is older than the indicator's
--- stale_after, or there is none, the latest value of ours. The World Bank's codes of the world and of the least developed
--- countries, for which it publishes values of its own, have the members of the United Nations'.
+-- An input of the projection; not published. Groups qualify for indicators with averaged values and a forward-looking
+-- verdict. The anchor is the latest official value; if that is missing or older than the indicator's stale_after, our
+-- latest value. The World Bank's codes of the world and of the least developed countries, for which it publishes its
+-- own values, have the United Nations' members.
 with
 code as (
     select distinct "group" as ref_area, "group", false as is_alias

@@ -1,5 +1,6 @@
--- projection_refused: the series that are not projected, and why. The rules are in projection_series.sql; together with
--- projection.parquet every indicator that is assessed and every area that has a total value of it is accounted for.
+-- projection_refused: the series without a projection, with the reason. One row per indicator and area. The rules are
+-- in projection_series.sql; together with projection.parquet it covers every assessed indicator and area with a total
+-- value.
 select
     series.indicator,
     series.ref_area,
@@ -9,10 +10,10 @@ select
     series.last_value,
     series.target_value,
     series.target_year,
-    -- what a target whose year has passed has come to, in that year
+    -- the outcome of a passed target, in its year
     if(series.reason = 'deadline_passed', series.deadline_met, null) as target_met
 from projection_series as series
--- a group with too few values of its own may still be simulated from its members
+-- a group with too few own values may still be simulated from its members
 left join (
     select distinct indicator, ref_area
     from projection

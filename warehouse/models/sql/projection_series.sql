@@ -1,23 +1,25 @@
--- projection_series: every series that could be projected, on which scale, until when; or why it is not.
+-- projection_series: every candidate series, with its scale and last projected year, or the reason for no projection.
+-- One row per indicator and area with a total value.
 --
--- An input of the projection, one row for each indicator and area with a total value; it is not published, but its
--- refusals are, as projection_refused. Reads assessment_point: unassessed indicators and values before a declared break
--- are not in it. `projection_rule` has the numbers of projection_settings.yaml and the year of the newest snapshot.
+-- An input of the projection; only its refusals are published, as projection_refused. It reads assessment_point, which
+-- excludes unassessed indicators and values before a declared break. `projection_rule` has the numbers of
+-- warehouse/projections/settings.yaml and the year of the newest snapshot.
 --
---   reason      the first that holds: deadline_passed  the target year lies behind us: met or missed, never projected
+--   reason      the first that holds: deadline_passed  the target year has passed: met or missed, never projected
 --                                     last_point_too_old  the last value is older than the indicator's stale_after
 --                                     too_few_points  fewer than points_min values since the last declared break
 --                                     not_projected  the indicator has no verdict on a trend: a level, a yes or no, or none
 --                                     nothing_ahead  the last value is already of the last year to be projected
 -- Target, met_at and stale are those of target_status.
---   until_year  the target year; where nobody set a target, horizon_year
---   kind        logit  a share, an index or a score whose lowest and highest possible value both are natural ends.
---                      Other units have a highest *plausible* value alone: a price may well exceed 500 per cent of income,
---                      which is why the end must not lie above 100 (and half a point for rounding)
---               log    what cannot be negative
+--   until_year  the target year; without a target, horizon_year
+--   kind        logit  a share, an index or a score with a natural minimum and maximum. Other units only have a highest
+--               *plausible* value: a price may exceed 500 per cent of income, so the maximum must not be above 100 (and
+--               half a point for rounding)
+--               log    non-negative values
 --               linear everything else
 --   met_at      the value from which the owner counts the target as met, else the target itself
---   region      M49 sub-region of a country, from whose members it borrows; groups borrow from the indicator alone
+--   region      M49 sub-region of a country, with which its estimate is pooled; groups are pooled only with the
+--               indicator
 with
 region as (
     select ref_area, min("group") as region

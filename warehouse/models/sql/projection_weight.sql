@@ -1,4 +1,5 @@
--- projection_weight: the newest value of each indicator by which group values are weighed, by area; not published.
+-- projection_weight: the newest value of each weighting indicator, in its unit. One row per indicator and area; not
+-- published.
 select
     total.indicator as weight,
     total.ref_area,

@@ -1,7 +1,8 @@
--- revision: total values that differ from the release before, of the indicators that both releases have.
+-- revision: total values that changed since the previous release, in the indicator's unit. One row per indicator, area
+-- and year, for indicators in both releases.
 --
--- A value that is new has no old_value, one that was withdrawn no new_value. An indicator that is new altogether, or
--- gone, is not a revision of its values.
+-- A new value has no old_value, a withdrawn one no new_value. A new or removed indicator is not a revision of its
+-- values.
 with
 before as (
     select indicator, ref_area, time_period, value

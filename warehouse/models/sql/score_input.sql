@@ -1,14 +1,13 @@
--- score_input: for every composite, year and area the value of each of its indicators, if there is one. Not published; scores.py
--- makes the composites of it.
+-- score_input: the values of each composite's indicators, in their units. One row per composite, year, area and
+-- indicator. Not published; scores.py computes the composites.
 --
--- The latest year is the last one that is over (as_of.year - 1). An area's value is its newest total of the years from
--- year - oldest to year; nothing later is used, and nothing is filled in. A value outside the declared plausible range
--- is not used, as in assessments. Every UN member has its rows, and every other country or territory for which there is any
--- value. Values of a parity ratio are turned so that 1.25 counts as 0.8. 
--- error is the standard error that a value has by its age: what the last value carried forward erred by in the back-test
--- (projection_skill, naive; a mean absolute error times 1.2533, as of a normal distribution); of an indicator that was not
--- tested the median of all, as a share of the bounds. Nought for a value of the year itself, and as after one year for an
--- estimate or a bound of that year; after more than six years as after six.
+-- The latest year is the last complete one (as_of.year - 1). An area's value is its newest total of the years from year
+-- - oldest to year; later values are not used, and none is imputed. A value outside the declared plausible range is not
+-- used, as in assessments. Every UN member has rows, and every other country or territory with any value. Parity ratios
+-- above one are inverted, so that 1.25 counts as 0.8.  error is the standard error of a value by its age: the error of
+-- the last value carried forward in the back-test (projection_skill, naive; mean absolute error times 1.2533, as for a
+-- normal distribution); for an untested indicator the median of all, as a share of the bounds. Zero for a value of the
+-- year itself, that of one year for an estimate or a bound of that year, and that of six years for older values.
 with
 scored_year as (
     select score_year.framework, score_year.year

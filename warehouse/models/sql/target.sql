@@ -1,7 +1,7 @@
--- target: every target, claim and commitment, with what its tests came to.
+-- target: every target, claim and commitment, with the result of its tests. One row per target.
 --
--- Several tests of one target hold together: one that is missed makes it missed, and it is met only when all are.
--- A milestone is done or not only where its source says so: a passed one that its source does not speak of is not assessable.
+-- Several tests of one target are combined: it is missed if one is missed, and met only if all are. The source decides
+-- whether a milestone is done: without its statement a passed one is not assessable.
 with
 tested as (
     select

@@ -1,13 +1,15 @@
--- target_status: how each series stands: its latest value, whether that meets the target, whether it is too old or too short.
+-- target_status: the status of each series: latest value, whether it meets the target, and whether the series is too
+-- old or too short. One row per indicator and area.
 --
--- The one place in which met, stale, span and censored are judged; progress, projection and scores read it. Not published.
---   met            the latest value meets the target, as its owner counts it (met_at, within a parity band on both sides).
---                  A censored value is compared by its bound; where the bound does not decide it, null. Null without a target
+-- The only model that determines met, stale, span and censored; progress, projection and scores read it. Not published.
+--   met            the latest value meets the target, as its owner counts it (met_at, within a parity band on both
+--                  sides). A censored value is compared by its bound; null if the bound is inconclusive. Null without a
+--                  target
 --   stale          the latest value is older than the indicator's stale_after
---   passed         the target year is over (the year of the newest snapshot is later), or the series has a value of it
---   deadline_met   of a passed target: whether the value of its year met it, else of the nearest year within two, the earlier
---                  first; null where there is none
---   refused        why there is no verdict on a trend, in words; null where there may be one
+--   passed         the target year is over (the year of the newest snapshot is later), or the series has its value
+--   deadline_met   for a passed target: whether the value of its year met it, else of the nearest year within two, the
+--                  earlier first; null if there is none
+--   refused        why there is no verdict on a trend, in words; null if one is possible
 with
 series as (
     select
@@ -69,7 +71,7 @@ judged as (
             when area_target.direction = 'closer_to_one'
                 then abs(latest_value - 1) <= abs(area_target.met_at - 1) + 1e-9::double
             when area_target.sign * latest_value < area_target.sign * area_target.met_at
-                -- the bound misses the target: the value does too, unless it may lie on the better side
+                -- the bound misses the target: so does the value, unless it may be on the better side
                 then if((sign = 1 and latest_side = 'at_least') or (sign = -1 and latest_side = 'at_most'), null, false)
             when area_target.met_strict and latest_value = area_target.met_at then false
             else if((sign = 1 and latest_side = 'at_most') or (sign = -1 and latest_side = 'at_least'), null, true)

@@ -1,4 +1,5 @@
--- total_value: the values that are totals, with _T in every dimension. What most models start from; an input, not published.
+-- total_value: the values with _T in every dimension, in the indicator's unit. One row per indicator, area and year.
+-- The input of most models; not published.
 select *
 from indicator
 where sex = '_T'

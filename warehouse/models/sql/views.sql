@@ -1,4 +1,4 @@
--- Views of warehouse.duckdb, for reading by hand. The comment on a view says what one row is.
+-- Views of warehouse.duckdb, for manual queries. The comment on a view states its grain.
 
 create view country_latest as
 select

@@ -33,7 +33,7 @@ not_reproduced: |
   ESCAP's own figures for countries and sub-regions; its choice of target values for indicators without one.
 */
 with
--- The regression's two columns, x years since the baseline and z the value on the scale on which it is straight.
+-- The regression's two columns: x, years since the baseline, and z, the value on the linear scale.
 scale as (
     select
         indicator,
@@ -63,7 +63,7 @@ placed as (
     join scale using (indicator, ref_area)
     where point.time_period >= scale.baseline_year
 ),
--- Sums in the order of the years, so that the same data give the same last digit on any number of cores.
+-- Sums in order of years, so that the same data give the same last digit on any number of cores.
 summed as (
     select
         indicator,
@@ -102,7 +102,7 @@ predicted as (
     left join fitted using (indicator, ref_area)
     left join scale using (indicator, ref_area)
 ),
--- Rounded: of a value that stays the same the prediction is that value but for the last digits, and 0 is a border.
+-- Rounded: the prediction of a constant value differs from it only in the last digits, and 0 is a threshold.
 measured as (
     select
         *,

@@ -89,7 +89,7 @@ paced as (
         if(long_y0 > 0 and yt > 0, power(yt / long_y0, 1.0::double / long_years) - 1, null) as long_growth,
         if(long_y0 > 0 and v > 0 and sign * long_y0 < sign * v, power(v / long_y0, 1.0::double / long_years_given) - 1, null)
             as long_required,
-        -- the two ways in which this method's own term takes the place of the common baseline
+        -- the two ways in which this method's own term replaces the common baseline
         if(settled = 'insufficient_data' and gap is not null and why = gap, null, settled) as decided
     from started
 ),

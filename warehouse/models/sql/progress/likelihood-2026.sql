@@ -50,7 +50,7 @@ chance as (
     from projection
     where time_period = target_year
 ),
--- The steps since the baseline year, on the scale on which they are judged.
+-- The steps since the baseline year, on the scale of the assessment.
 scaled as (
     select
         target_status.indicator,
@@ -138,7 +138,7 @@ typical as (
     where squared.freedom >= 2
     group by squared.indicator, scaled.by_logarithm
 ),
--- Student's t, 10 per cent on each side, by degrees of freedom; beyond 30 that of 30, which is a little stricter.
+-- Student's t, 10 per cent on each side, by degrees of freedom; beyond 30 that of 30, which is slightly stricter.
 critical (freedom, t_value) as (
     values
         (1, 3.078), (2, 1.886), (3, 1.638), (4, 1.533), (5, 1.476), (6, 1.440), (7, 1.415), (8, 1.397), (9, 1.383),
@@ -172,7 +172,7 @@ joined as (
         series.baseline_value,
         series.note,
         chance.p,
-        -- a group that is simulated from its members needs no length of its own official series
+        -- a group simulated from its members needs no minimum length of its own official series
         if(chance.of_members and not target_status.stale, null, target_status.refused) as no_trend,
         changed.steps,
         changed.change,
@@ -299,7 +299,7 @@ criterion as (
     select indicator, ref_area, 'share' as criterion,
         case
             when positive + neutral + negative < 2 then null
-            -- of a target: whether the others say on course or not
+            -- for a target: whether the others are on course
             when kind <> 'direction' and pointing = 'positive' then on_course::double / (positive + neutral + negative)
             when kind <> 'direction' and pointing = 'negative' then 1 - on_course::double / (positive + neutral + negative)
             when kind <> 'direction' then

@@ -58,7 +58,7 @@ spread as (
         and average.members > 1
     group by indicator
 ),
--- Ranks of equal values are their mean rank. They are whole or half numbers, so their sums are exact in any order.
+-- Ties get their mean rank. Ranks are whole or half numbers, so their sums are exact in any order.
 ranked as (
     select
         indicator,
@@ -102,7 +102,7 @@ correlated as (
         case when abs(r) > 0.9999999::double then 1e9::double * r else r * sqrt((n - 2) / (1 - r * r)) end as t
     from ranks
 ),
--- Student's t, 10 per cent both sides, by degrees of freedom; beyond 40 that of 40, which is a little stricter.
+-- Student's t, 10 per cent both sides, by degrees of freedom; beyond 40 that of 40, which is slightly stricter.
 critical (freedom, t_value) as (
     values
         (2, 2.920), (3, 2.353), (4, 2.132), (5, 2.015), (6, 1.943), (7, 1.895), (8, 1.860), (9, 1.833), (10, 1.812),

@@ -54,7 +54,7 @@ measured as (
         end as measure
     from projected
 ),
--- A value belongs to the class whose border it reaches (at_least) while it stays below that of the next better one.
+-- A value has the class with the highest threshold (at_least) that it reaches.
 class (with_target, at_least, below, low, high, score_low, category) as (
     values
         (true, 0.95, null, 0.95, 1.5, 4, 'on_track_or_met'),
