@@ -25,8 +25,8 @@ def functions_table(functions: tuple[Function, ...]) -> str:
 
 
 def recipes_table() -> str:
-    lines = ["| result | `formula:` |", "|---|---|"]
-    return "\n".join([*lines, *(f"| {one.wanted} | `{one.formula}` |" for one in RECIPES)])
+    lines = ["| result | `formula:` | for example |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| {one.wanted} | `{one.formula}` | {one.example} |" for one in RECIPES)])
 
 
 def with_tables(text: str) -> str:

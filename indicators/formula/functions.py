@@ -7,6 +7,7 @@ other years or countries).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -75,27 +76,77 @@ FUNCTIONS = tuple(LISTED)
 
 @dataclass(frozen=True)
 class Recipe:
-    """A common task of a statistician, and the formula for it. inputs: the names that it uses."""
+    """A common task of a statistician, and its formula with an example.
+
+    Attributes:
+        wanted: the task.
+        formula: the formula.
+        given: of each input its values by year; the result is that of the last year.
+        result: the result.
+        others: the sum over the other countries of the group, for a share of it.
+    """
 
     wanted: str
     formula: str
-    inputs: tuple[str, ...]
+    given: Mapping[str, Mapping[int, float]]
+    result: float
+    others: float | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(self.given)
+
+    @property
+    def example(self) -> str:
+        """Inputs and result in a line."""
+        dated = len({year for values in self.given.values() for year in values}) > 1
+        said = [
+            f"{name} {number:g}" + (f" in {year}" if dated else "")
+            for name, values in self.given.items()
+            for year, number in values.items()
+        ]
+        said += [] if self.others is None else [f"the others together {self.others:g}"]
+        return f"{', '.join(said)}: {self.result:g}"
 
 
 RECIPES = (
-    Recipe("ratio", "female / male", ("female", "male")),
-    Recipe("difference", "male - female", ("male", "female")),
-    Recipe("share in per cent", "100 * part / whole", ("part", "whole")),
-    Recipe("per capita", "emissions / population", ("emissions", "population")),
-    Recipe("per 100,000 inhabitants", "100000 * cases / population", ("cases", "population")),
-    Recipe("change against the year before", "value - lag(value)", ("value",)),
-    Recipe("growth in per cent over five years", "100 * (value / lag(value, 5) - 1)", ("value",)),
-    Recipe("moving average of three years", "moving_average(value, 3)", ("value",)),
-    Recipe("index with 2015 as 100", "rebased(value, 2015)", ("value",)),
+    Recipe("ratio", "female / male", {"female": {2020: 30}, "male": {2020: 40}}, 0.75),
+    Recipe("difference", "male - female", {"male": {2020: 40}, "female": {2020: 30}}, 10),
+    Recipe("share in per cent", "100 * part / whole", {"part": {2020: 30}, "whole": {2020: 120}}, 25),
+    Recipe("per capita", "emissions / population", {"emissions": {2020: 500}, "population": {2020: 100}}, 5),
     Recipe(
-        "ratio to the latest census of ten years", "cases / recent(population, 10)", ("cases", "population")
+        "per 100,000 inhabitants",
+        "100000 * cases / population",
+        {"cases": {2020: 12}, "population": {2020: 400_000}},
+        3,
     ),
-    Recipe("share of the world", "share_of_group(value, world, 0.9)", ("value",)),
-    Recipe("share of the income group", "share_of_group(value, wb_income, 0.9)", ("value",)),
-    Recipe("the complement of a share", "100 - value", ("value",)),
+    Recipe("change against the year before", "value - lag(value)", {"value": {2019: 40, 2020: 46}}, 6),
+    Recipe(
+        "growth in per cent over five years",
+        "100 * (value / lag(value, 5) - 1)",
+        {"value": {2015: 40, 2020: 50}},
+        25,
+    ),
+    Recipe(
+        "moving average of three years",
+        "moving_average(value, 3)",
+        {"value": {2018: 30, 2019: 33, 2020: 36}},
+        33,
+    ),
+    Recipe("index with 2015 as 100", "rebased(value, 2015)", {"value": {2015: 80, 2020: 100}}, 125),
+    Recipe(
+        "ratio to the latest census of ten years",
+        "cases / recent(population, 10)",
+        {"population": {2015: 120}, "cases": {2020: 30}},
+        0.25,
+    ),
+    Recipe("share of the world", "share_of_group(value, world, 0.9)", {"value": {2020: 50}}, 25, others=150),
+    Recipe(
+        "share of the income group",
+        "share_of_group(value, wb_income, 0.9)",
+        {"value": {2020: 50}},
+        20,
+        others=200,
+    ),
+    Recipe("the complement of a share", "100 - value", {"value": {2020: 35}}, 65),
 )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from indicators.fingerprint import numbers_fingerprint
 from indicators.registry import FOLDER, Catalogue, check_files, load_catalogue
 from indicators.search import search
 from indicators.validation import frameworks
 from schemas.definitions.indicator import Indicator
+from schemas.definitions.verdicts import Target
 from schemas.errors import DefinitionError, Problem
 from tests.command import CHECKOUT
 
@@ -559,3 +562,12 @@ def test_the_example_of_the_guide_is_the_indicator_it_shows() -> None:
 
     assert len(same(shown)) == len(heads)
     assert same(shown) == same(file)
+
+
+def test_the_target_of_the_guide_is_one_that_a_file_may_have() -> None:
+    page = (CHECKOUT / "docs" / "definitions.md").read_text(encoding="utf-8")
+    (shown,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "met_from" in block]
+    written = Target.model_validate(yaml.safe_load(shown)["target"])
+    file = yaml.safe_load((FOLDER / "inequality" / "extreme_poverty.yaml").read_text(encoding="utf-8"))
+    in_use = Target.model_validate(file["target"])
+    assert (written.value, written.year, written.met_from) == (in_use.value, in_use.year, in_use.met_from)

@@ -4,12 +4,14 @@ of every verdict. Numbers are those of the agencies; the reason stands with each
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +21,7 @@ from schemas.tables.assessment import PROGRESS
 from schemas.tables.projections import PROJECTION
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from schemas.tables.validation import validate
+from tests.command import CHECKOUT
 from tests.unit.make import catalogue, indicator, observation, stage, table, value
 from warehouse.engine.duckdb_engine import engine, write_table
 from warehouse.evaluation.evaluate import evaluate
@@ -219,6 +222,34 @@ def test_a_relative_target_is_of_the_areas_own_value(tmp_path: Path) -> None:
         "BRA": pytest.approx(22.0),
         "TCD": 140.0,
     }
+
+
+def relative_targets_of_the_guide() -> list[tuple[str, float, int, float]]:
+    """Of each example: what stands after `relative:`, the value of the base year, that year, the target."""
+    page = (CHECKOUT / "docs" / "definitions.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `(\{base_year: [^`]+)` \| ([^|]+) \|$", page, re.MULTILINE)
+    return [
+        (text, float(base), int(year), float(goal))
+        for text, examples in rows
+        for base, year, goal in re.findall(r"(\d+) in (\d{4}): (\d+)", examples)
+    ]
+
+
+def test_the_guide_has_examples_of_relative_targets() -> None:
+    assert len(relative_targets_of_the_guide()) == 6
+
+
+@pytest.mark.parametrize(("text", "base", "year", "goal"), relative_targets_of_the_guide())
+def test_a_relative_target_of_the_guide_gives_the_number_that_it_shows(
+    tmp_path: Path, text: str, base: float, year: int, goal: float
+) -> None:
+    relative = yaml.safe_load(text.replace("…", "the guide"))
+    wanted = {"target": {"value": None, "year": 2030, "origin": "the guide", "relative": relative}}
+    direction = "higher_is_better" if "step" in relative else "lower_is_better"
+    definition = indicator(**LOWER | {"direction": direction}, **wanted)
+    rows = series("BRA", {year: base, year + 4: base - 1, year + 8: base - 2})
+    found = verdicts(tmp_path, rows, definition, {"BRA": 0.5})
+    assert found["BRA"]["target_value"] == pytest.approx(goal, abs=0.001)
 
 
 def test_parity_is_a_band_on_both_sides(tmp_path: Path) -> None:
