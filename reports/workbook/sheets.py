@@ -25,7 +25,8 @@ Rows = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True)
 class Column:
-    """A column. width: in characters. how: year, share or wrap; else digits follow each number's size."""
+    """A column. width: in characters. how: year, share or wrap; unit, status,
+    source or class for a code that is put into words; else digits follow each number's size."""
 
     title: str
     meaning: str

@@ -7,7 +7,7 @@ declares the sheets and their columns.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import xlsxwriter
 from reports.shared.figures import Figures
 from reports.shared.localisation import Words
 from reports.shared.release_reader import Release
+from reports.workbook.codes import code_words
 from reports.workbook.cover import (
     CLASSES,
     COVER,
@@ -74,9 +75,9 @@ def build(release: Path, out: Path) -> WorkbookSummary:
             "created": made,
         }
     )
-    writer = Writer(book)
-    sheets = sheets_of(read)
     figures, words = Figures(read), Words("en")
+    writer = Writer(book, code_words(read, words))
+    sheets = sheets_of(read)
     verdicts, counted = verdict_sheet(words), verdict_rows(figures)
     everything = figures.standing(list(read.indicators))
     writer.cover(
@@ -99,8 +100,8 @@ def build(release: Path, out: Path) -> WorkbookSummary:
 class Writer:
     """Writes sheets with the formats of one workbook."""
 
-    def __init__(self, book: xlsxwriter.Workbook) -> None:
-        self.book = book
+    def __init__(self, book: xlsxwriter.Workbook, codes: Mapping[str, Callable[[str], str]]) -> None:
+        self.book, self.codes = book, codes
         top = {"valign": "top"}
         self.plain = book.add_format(top)
         self.quoted = book.add_format(top | {"quote_prefix": True})
@@ -209,6 +210,8 @@ class Writer:
         elif isinstance(value, date):
             page.write_string(row, number, value.isoformat()[:10], self.plain)
         else:
+            if column.how in self.codes:
+                value = self.codes[column.how](value)
             self.text(page, row, number, str(value), self.wrapped if column.how == "wrap" else None)
 
     def text(self, page: Any, row: int, number: int, text: str, format_: Any = None) -> None:

@@ -43,7 +43,9 @@ def test_a_value_stands_with_all_that_belongs_to_it(made: Path) -> None:
     kenya = next(row for row in records(made, "data") if row["area"] == "KEN")
     assert kenya == kenya | {
         "indicator": "internet_use", "area name": "Kenya", "year": 2024, "value": 35.5, "unit": "PT",
-        "status": "E", "source": "one", "pace": "likely", "baseline year": 2020, "baseline value": 30,
+        "unit in words": "Percentage", "status": "E", "status in words": "estimated",
+        "source": "one", "source in words": "Source one", "pace": "likely",
+        "pace in words": "Likely to be met", "baseline year": 2020, "baseline value": 30,
         "target": 100,
         "target year": 2030, "projected": 48.2, "lower 80": 40.1, "upper 80": 56.3, "chance": 0.81,
         "confidence": "high",
@@ -65,9 +67,9 @@ def test_what_is_missing_is_an_empty_cell_and_listed(made: Path) -> None:
 
 def test_the_series_are_wide_with_a_column_for_each_year(made: Path) -> None:
     head, *body = rows(made, "series")
-    assert head[5:] == ["breaks", *(str(year) for year in range(2015, 2025))]
+    assert head[6:] == ["breaks", *(str(year) for year in range(2015, 2025))]
     kenya = next(row for row in body if row[2] == "KEN")
-    assert kenya[5:] == ["", "", "", "", "", "", 30, "", "", "", 35.5]
+    assert kenya[6:] == ["", "", "", "", "", "", 30, "", "", "", 35.5]
 
 
 def test_no_text_becomes_a_formula_or_a_link(made: Path) -> None:
@@ -97,7 +99,7 @@ def test_headers_are_frozen_and_filtered_and_each_column_is_explained(made: Path
         assert str(sheet.freeze_panes).endswith("2")
         for cell in sheet[1]:
             assert (sheet.title, cell.value) in explained
-    assert book["data"].auto_filter.ref == "A1:Y4"
+    assert book["data"].auto_filter.ref == "A1:AC4"
     assert book.properties.title == "Compact Tracker, release 2026-11-01-00000000"
     assert book["data"]["F2"].number_format == "#,##0.00"
     assert book["data"]["E2"].number_format == "0"
