@@ -1,4 +1,4 @@
-"""One lineage a series: what a fallback may fill, what it may not; each value kept out is on record."""
+"""One lineage per series: what a fallback may fill, what it may not; each value kept out is on record."""
 
 from __future__ import annotations
 
