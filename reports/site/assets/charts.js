@@ -98,7 +98,9 @@ const Charts = (() => {
     const spread = ends.map((end) => ({ ...end, at: y(end.value) })).sort((a, b) => a.at - b.at);
     for (let i = 1; i < spread.length; i++) spread[i].at = Math.max(spread[i].at, spread[i - 1].at + 15);
     for (let i = spread.length - 1, floor = chartHeight - 26; i >= 0; i--, floor -= 15) spread[i].at = Math.min(spread[i].at, floor);
-    const edge = Math.max(...ends.map((end) => end.year));
+    const edge = Math.max(...ends.map((end) => end.year)), newest = Math.max(...shown.map((line) => line.points.at(-1).year));
+    // A line that ends long before the others says when.
+    const named = (line) => { const last = line.points.at(-1).year, year = last <= newest - 5 ? ` ${last}` : ""; return `${line.name.length > 27 - year.length ? `${line.name.slice(0, 26 - year.length)}…` : line.name}${year}`; };
     const x = d3.scaleLinear(years, [46, width - right]);
     const tied = spread.filter((s) => s.year < edge || Math.abs(y(s.value) - s.at) > 3);
     const cuts = points.filter(cut);
@@ -123,7 +125,7 @@ const Charts = (() => {
         Plot.ruleX(cuts, { title: (p) => `${p.year}: ${p.why ?? t("status.B")}`, x: (p) => p.year - 0.5, y1: (p) => y.invert(y(p.value) - 12), y2: (p) => y.invert(y(p.value) + 12), stroke: INK, strokeWidth: 1.5 }),
         ...(roomy && many ? [
           Plot.link(tied, { x1: "year", y1: "value", x2: () => x.invert(x(edge) + 8), y2: (s) => y.invert(s.at), stroke: "var(--edge)", strokeWidth: 0.7, strokeOpacity: 0.8 }),
-          Plot.text(spread, { x: () => edge, y: (s) => y.invert(s.at), dx: 11, text: (s) => s.line.name.length > 27 ? `${s.line.name.slice(0, 26)}…` : s.line.name, textAnchor: "start", fill: (s) => colour.get(s.line.code), fontWeight: (s) => s.line.strong ? 700 : 500, stroke: PAPER, strokeWidth: 3 }),
+          Plot.text(spread, { x: () => edge, y: (s) => y.invert(s.at), dx: 11, text: (s) => named(s.line), textAnchor: "start", fill: (s) => colour.get(s.line.code), fontWeight: (s) => s.line.strong ? 700 : 500, stroke: PAPER, strokeWidth: 3 }),
         ] : []),
       ],
     });

@@ -178,7 +178,6 @@ const CT = (() => {
     carry();
     window.addEventListener("hashchange", carry);
     window.addEventListener("statechange", carry);
-    window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
     const results = document.getElementById("results");
     if (results) {
       const asked = new URLSearchParams(location.search).get("q") ?? "";

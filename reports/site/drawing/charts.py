@@ -17,6 +17,7 @@ Scale = Callable[[float], float]
 STEPS = (1, 2, 2.5, 5, 10)
 LABEL_HEIGHT = 15  # pixels of a label at the end of a line
 LABEL_WIDTH = 6.6  # approximate width of a character: the font is the reader's
+OLD = 5  # years that a line ends before the others, from which on its name says when
 GAP = 2  # years without a value after which a line is interrupted and bridged by dots
 
 
@@ -74,8 +75,9 @@ def line_chart(
     values += [target[0]] if target else []
     years = [y for line in shown for y, _ in line.points] + [row[0] for line in shown for row in line.fan]
     first, last = min(years), max(*years, until or 0)
+    newest = max(line.points[-1][0] for line in shown)
     marks = ticks(min(values) if floor is None else min(floor, *values), max(values))
-    room = min(200, 16 + LABEL_WIDTH * max(len(line.name) for line in shown))
+    room = min(200, 16 + LABEL_WIDTH * max(len(_named(line, newest)) for line in shown))
     left, right, top, bottom = 44, width - room, 16, height - 26
 
     def x(year: float) -> float:
@@ -199,15 +201,22 @@ def _ends(lines: Sequence[Line], x: Scale, y: Scale, bottom: float) -> list[str]
         heights[n] = min(heights[n], bottom - LABEL_HEIGHT * (len(heights) - 1 - n))
     right = max(end[1] for end in ends)
     parts = []
+    newest = max(line.points[-1][0] for line in lines)
     for (true, at, line), moved in zip(ends, heights, strict=True):
         if at < right - 1 or abs(moved - true) > 3:
             parts.append(f'<path class="lead" d="M{at + 4:.0f} {true:.0f}L{right + 7:.0f} {moved:.0f}"/>')
         strong = " s" if line.strong else ""
         parts.append(
             f'<text class="n c{line.number}{strong}" x="{right + 10:.0f}" y="{moved + 4:.0f}">'
-            f"{escape(line.name)}</text>"
+            f"{escape(_named(line, newest))}</text>"
         )
     return parts
+
+
+def _named(line: Line, newest: int) -> str:
+    """Name of a line, with the year of its last value where others go on much longer."""
+    last = line.points[-1][0]
+    return f"{line.name} {last}" if last <= newest - OLD else line.name
 
 
 def ticks_chart(
