@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from indicators.fallbacks import as_evaluated, held_inputs
+from pipelines.cli.make.run_summary import tell
+from pipelines.runner.run import Outcome
 from sources.staging.stage import StageProblem
 from tests.steps import Steps
 from tests.unit.make import indicator as made
@@ -95,3 +97,23 @@ def test_the_last_input_has_none_after_it(held: set[tuple[str, str]]) -> None:
     given = made(inputs=[T1, S1])
     assert held_inputs([given], held) == {}
     assert as_evaluated(given, {}) is given
+
+
+def test_a_source_is_held_in_the_summary_of_the_very_run_that_holds_it(
+    make: Make,  # noqa: F811
+    agencies: Agencies,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    agencies.has["S1"] = [("XXX", 2020, 1.0)]
+    first = make(FIRST, SECOND)
+    for source_id in first.sources:
+        first.fetch(source_id)
+    with pytest.raises(StageProblem):
+        first.stage("one")
+    first.stage("two")
+    assert tell(Outcome(False, None, first), as_json=True) == 1
+    rows = json.loads(capsys.readouterr().out)["sources"]
+    assert {row["source"]: row["state"] for row in rows} == {"one": "held", "two": "live"}
+    tell(Outcome(False, None, first))
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("one ")]
+    assert line.split()[1] == "held"

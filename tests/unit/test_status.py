@@ -45,6 +45,9 @@ def test_each_matter_is_a_sentence(tmp_path: Path) -> None:
     RunLog(tmp_path).ended("red", problems=["2 checks failed"])
     found = of(tmp_path, source)
     assert len(found["action_required"]) == 4
+    of_the_source = [text for text in found["action_required"] if "the last run failed" not in text]
+    assert all(text.startswith(source.id) for text in of_the_source)
+    assert len(set(found["action_required"])) == 4
     said = "\n".join(found["action_required"])
     for words in (
         "is held: areas gone: KEN",
