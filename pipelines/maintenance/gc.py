@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines.maintenance.cleanup import RELEASES, remove, remove_partial_files
 from pipelines.steps.context import EVALUATED, open_context
+from schemas.display import counted
 from schemas.errors import CompactError
 from schemas.tables.arrow import read_columns
 from sources.locks import home_lock
@@ -64,7 +65,8 @@ def _latest_must_be_whole(home: Path) -> None:
     latest = latest_release(home)
     if latest is not None and (damage := verify_release(latest)):
         raise CompactError(
-            f"the latest release is damaged in {len(damage)} places, so nothing is removed: {damage[0]}",
+            f"the latest release is damaged in {counted(len(damage), 'place')}, so nothing is removed: "
+            f"{damage[0]}",
             where=str(latest),
             next_step="`compact rollback` to an older release, or fix the disk; then `compact gc`",
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from schemas.display import counted
 from schemas.errors import CompactError
 from warehouse.store.latest import CARD, Row, move
 from warehouse.store.listing import open_release, releases
@@ -29,7 +30,7 @@ def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime |
     target = open_release(home, release).resolve()
     if findings := verify_release(target):
         raise CompactError(
-            f"release {target.name} is damaged in {len(findings)} places, so `latest` stays where it is\n"
+            f"release {target.name} is damaged in {counted(len(findings), 'place')}, so `latest` stays\n"
             + "\n".join(map(str, findings[:5])),
             where=str(target),
             next_step="choose another one: `compact releases`",

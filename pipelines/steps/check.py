@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.steps.context import RunContext
 from pipelines.steps.parallel import run_in_parallel
 from pipelines.steps.system_errors import translate_system_errors
+from schemas.display import counted
 from sources.snapshots.store import Snapshot
 from warehouse.checks.cache import cached_checks
 from warehouse.checks.indicator_checks import CheckResult, staged_series
@@ -52,7 +53,7 @@ def refusal(results: Iterable[CheckResult]) -> ReleaseRefused | None:
     if not failed:
         return None
     return ReleaseRefused(
-        f"{len(failed)} checks failed, so nothing was published\n  - "
+        f"{counted(len(failed), 'check')} failed, so nothing was published\n  - "
         + "\n  - ".join(f"{result.name}: {result.message}" for result in failed),
         allowed="a release in which every check of level error passes",
         next_step="look at the values named; fix the source or the definition, or correct the "

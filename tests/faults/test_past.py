@@ -201,7 +201,7 @@ def test_what_cannot_be_rolled_back_to(past: Past) -> None:
             roll_back(past.home, release, reason, "tester")
     file = past.home / "releases" / past.first / "NOTES.md"
     file.write_text("changed")
-    with pytest.raises(CompactError, match="is damaged in 1 places"):
+    with pytest.raises(CompactError, match="is damaged in 1 place"):
         roll_back(past.home, past.first, "why", "tester")
     assert history(past.home) == []
     latest = latest_release(past.home)

@@ -120,7 +120,7 @@ def test_one_impossible_value_is_taken_back_to_what_was_live_before(bank: TinyBa
     right, bank.figures["UGA", 2023] = bank.figures["UGA", 2023], 133.0
     made = of_bank(tmp_path)
     text = must_be_red(made)
-    assert "1 values of gini lie outside 0 to 100: UGA 2023 133.0 worldbank_wdi" in text
+    assert "1 value of gini lies outside 0 to 100: UGA 2023 133.0 worldbank_wdi" in text
     assert f"held, and asked for again in the next run: worldbank_wdi {SERIES}" in text
     assert made.store.live(BANK) == {SERIES: before}
     made = of_bank(tmp_path)

@@ -222,7 +222,7 @@ def test_gc_does_nothing_while_a_run_is_at_work_or_the_latest_is_damaged(tiny_re
         collect(home)
     assert verify_release(tiny_release) == []
     (tiny_release / "NOTES.md").write_text("other", encoding="utf-8")
-    with pytest.raises(CompactError, match="is damaged in 1 places, so nothing is removed"):
+    with pytest.raises(CompactError, match="is damaged in 1 place, so nothing is removed"):
         collect(home)
 
 

@@ -66,7 +66,7 @@ def test_a_share_above_100(tmp_path: Path) -> None:
     rows = [*GOOD, value("use", "NGA", 2019, 104.2)]
     results = found(tmp_path, expecting(range=[0, 100]), rows)
     assert failed(results) == {"range": "error"}
-    assert results["range"].message == "1 values of use lie outside 0 to 100: NGA 2019 104.2 one"
+    assert results["range"].message == "1 value of use lies outside 0 to 100: NGA 2019 104.2 one"
     made = in_dagster(results["range"])
     assert (made.passed, made.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert made.description == f"range: {results['range'].message}"
@@ -78,7 +78,7 @@ def test_a_jump_above_the_declared_yearly_change(tmp_path: Path) -> None:
     results = found(tmp_path, expecting(range=[0, 100], yearly_change=rule), rows)
     assert failed(results) == {"yearly_change": "warn"}
     assert results["yearly_change"].message == (
-        "1 values of use change by more than 10 a year (networks grow slowly): KEN 2019-2020 24.0 -> 75.0"
+        "1 value of use changes by more than 10 a year (networks grow slowly): KEN 2019-2020 24.0 -> 75.0"
     )
     assert in_dagster(results["yearly_change"]).severity == dg.AssetCheckSeverity.WARN
 

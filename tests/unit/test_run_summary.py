@@ -21,7 +21,7 @@ def test_the_reports_of_a_release_are_named(tmp_path: Path) -> None:
         "Open:",
         f"  site      {tmp_path / 'site' / 'index.html'}",
         f"  workbook  {tmp_path / 'compact-tracker.xlsx'}",
-        f"  brief     {tmp_path / 'briefs' / 'AFG.pdf'} (and 1 other countries)",
+        f"  brief     {tmp_path / 'briefs' / 'AFG.pdf'} (and 1 other country)",
     ]
 
 

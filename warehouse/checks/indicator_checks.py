@@ -18,7 +18,7 @@ from schemas.definitions.indicator import Indicator, Input
 from schemas.tables.registry import INDICATOR
 from warehouse.checks.first_arrival import first_arrival
 from warehouse.checks.release_comparison import previous_checks
-from warehouse.checks.result import EXAMPLES, CheckResult, Severity, examples
+from warehouse.checks.result import EXAMPLES, CheckResult, Severity, examples, values_that
 from warehouse.engine.duckdb_engine import engine, model_sql, parquet
 from warehouse.evaluation.source_overlap import load_overlaps
 
@@ -142,7 +142,7 @@ def _range(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> CheckResult:
     message = f"all values of {indicator.id} lie from {low:g} to {high:g}"
     if outside:
         some = examples([row[:-1] for row in outside[:EXAMPLES]], len(outside))
-        message = f"{len(outside)} values of {indicator.id} lie outside {low:g} to {high:g}: {some}"
+        message = f"{values_that(outside, indicator.id, 'lie')} outside {low:g} to {high:g}: {some}"
     numbers = {"outside": len(outside), "low": low, "high": high}
     snapshots = frozenset(name for row in outside for name in str(row[-1]).split(";"))
     return CheckResult("range", "error", not outside, message, numbers, snapshots=snapshots)
@@ -157,7 +157,7 @@ def _plausible(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> Iterator
     message = f"all values of {indicator.id} lie in the plausible range, {low:g} to {high:g}"
     if outside:
         message = (
-            f"{len(outside)} values of {indicator.id} lie outside the plausible range, {low:g} to {high:g}; "
+            f"{values_that(outside, indicator.id, 'lie')} outside the plausible range, {low:g} to {high:g}; "
             "they are published and enter no verdict, projection, score or group value: "
             + examples([row[:-1] for row in outside[:EXAMPLES]], len(outside))
         )
@@ -218,7 +218,7 @@ def _yearly_change(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> list
         f"no value of {indicator.id} changes by more than {rule.max:g} a year"
         if not leaps
         else (
-            f"{len(leaps)} values of {indicator.id} change by more than {rule.max:g} a year ({rule.reason}): "
+            f"{values_that(leaps, indicator.id, 'change')} by more than {rule.max:g} a year ({rule.reason}): "
             + examples(leaps[:EXAMPLES], len(leaps))
         )
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass, field
 from typing import Literal
+
+from schemas.display import counted
 
 Severity = Literal["error", "warn"]
 EXAMPLES = 5
@@ -23,6 +26,11 @@ class CheckResult:
     numbers: dict[str, float] = field(default_factory=dict)
     subject: str = ""
     snapshots: frozenset[str] = frozenset()
+
+
+def values_that(found: Sized, indicator: str, verb: str) -> str:
+    """Count the values of an indicator that do something: 1 value of use lies, 2 values of use lie."""
+    return f"{counted(len(found), 'value')} of {indicator} {verb}{'s' if len(found) == 1 else ''}"
 
 
 def examples(rows: Rows, total: int) -> str:

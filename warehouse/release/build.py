@@ -19,6 +19,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from schemas.display import counted
 from schemas.tables.arrow import read_columns
 from schemas.tables.registry import TABLES
 from warehouse.checks.indicator_checks import CheckResult, indicator_checks, staged_series
@@ -229,7 +230,7 @@ def refuse(faults: list[str]) -> None:
     """Raise ReleaseRefused if there are any."""
     if faults:
         raise ReleaseRefused(
-            f"{len(faults)} checks failed, so nothing was published\n  - " + "\n  - ".join(faults),
+            f"{counted(len(faults), 'check')} failed, so nothing was published\n  - " + "\n  - ".join(faults),
             allowed="a release in which every check of level error passes",
             next_step="look at the values named; fix the source or the definition, or correct the "
             "expectation if it is wrong; then `compact run`",
@@ -240,7 +241,7 @@ def _refuse_unexplained(changes: list[str]) -> None:
     """Raise ReleaseRefused if values changed although none of their inputs did."""
     if changes:
         raise ReleaseRefused(
-            f"{len(changes)} indicators changed without a cause, so nothing was published\n  - "
+            f"{counted(len(changes), 'indicator')} changed without a cause, so nothing was published\n  - "
             + "\n  - ".join(changes),
             where="evaluated/, staged/",
             allowed="the same values from the same snapshots, definition and code",

@@ -12,6 +12,7 @@ from pipelines.runner.run import Outcome
 from pipelines.steps.stage import current_tables
 from pipelines.steps.state import RunState
 from pipelines.steps.system_errors import SystemFault
+from schemas.display import counted
 from sources.staging.stage import StagedSource
 
 UNREACHABLE = "cannot be reached: "  # as SourceUnavailable says it
@@ -92,7 +93,7 @@ def open_lines(release: Path) -> list[str]:
     ]
     lines = [f"  {name:<9} {path}" for name, path in reports if path.is_file()]
     if len(countries) > 1:
-        lines[-1] += f" (and {len(countries) - 1} other countries)"
+        lines[-1] += f" (and {counted(len(countries) - 1, 'other country', 'other countries')})"
     return ["Open:", *lines] if lines else []
 
 
