@@ -29,8 +29,9 @@ def roll_back(home: Path, release: str, reason: str, by: str, *, now: datetime |
         )  # fmt: skip
     target = open_release(home, release).resolve()
     if findings := verify_release(target):
+        places = counted(len(findings), "place")
         raise CompactError(
-            f"release {target.name} is damaged in {counted(len(findings), 'place')}, so `latest` stays\n"
+            f"release {target.name} is damaged in {places}, so `latest` stays where it is\n"
             + "\n".join(map(str, findings[:5])),
             where=str(target),
             next_step="choose another one: `compact releases`",
