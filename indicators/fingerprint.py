@@ -1,8 +1,6 @@
 """Fingerprints of a definition: one of its computation, one of its words.
 
 A changed note recomputes nothing, but must reach the next release; a changed scale does both.
-
-A changed note must recompute nothing, and must still reach the next release; a changed scale must do both.
 """
 
 from __future__ import annotations

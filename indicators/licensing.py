@@ -1,8 +1,6 @@
 """Restricts a catalogue to inputs allowed for a purpose, such as redistribution.
 
 The caller decides which inputs those are: licences are declared by the sources.
-
-Which inputs those are is the caller's question: licences stand with the sources.
 """
 
 from __future__ import annotations

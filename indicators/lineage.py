@@ -1,8 +1,6 @@
 """Custodian and concept of each input of an indicator, as declared in its file, series.csv or source.yaml.
 
 The lineage of an area is chosen in evaluation, not here.
-
-Which of several lineages an area gets is decided where values are evaluated, not here.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 schemas/definitions.
 
 A file without a known slip is not written.
-
-A file that has none of the known slips is not written.
 """
 
 from __future__ import annotations

@@ -17,8 +17,6 @@ def search(text: str, *, folder: Path = FOLDER, sources_folder: Path = SOURCES) 
     """Return indicators with every word in id, title, text or codes, then the series that no indicator uses.
 
     Best first: an exact id or code, then titles, then the rest. A row names the matching field.
-
-    Best first: an exact id or code, then titles, then the rest. A row says by what it was found.
     """
     words = text.lower().split()
     if not words:

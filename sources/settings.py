@@ -2,9 +2,6 @@
 
 The settings are declared in settings_model.py. This module imports neither pydantic nor anything else that
 would slow down a quick verb.
-
-What settings there are is in settings_model.py. This module imports neither pydantic nor anything else that a
-quick verb would wait for.
 """
 
 from __future__ import annotations

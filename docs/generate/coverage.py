@@ -3,10 +3,6 @@
 Indicators and targets are counted in the definition files. Indicators with values are counted in the table
 `coverage` of the release passed to `python -m docs.generate --release`; without one, the numbers of the
 current page are kept.
-
-Indicators and targets are counted in the definition files. Indicators with values are counted in the
-table `coverage` of the release given to `python -m docs.generate --release`; without one, the numbers of
-the present page are kept.
 """
 
 from __future__ import annotations

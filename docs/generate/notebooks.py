@@ -2,9 +2,6 @@
 
 A cell runs as in Jupyter: its last expression is shown, as HTML or SVG if it has that form. No kernel is
 started. Without a release nothing is written; a test compares the cells with the committed pages.
-
-A cell is run as Jupyter does: its last expression is shown, as HTML or SVG where it has that form. No kernel
-is started. Without a release nothing is written; a test compares the cells with the committed pages.
 """
 
 from __future__ import annotations

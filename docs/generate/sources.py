@@ -1,8 +1,6 @@
 """docs/reference/sources.md: the content of each source, its terms, and the evidence for its format.
 
 Everything comes from source.yaml, series.csv and contract.json; it sends no request to an agency.
-
-Everything is taken from source.yaml, series.csv and contract.json; nothing is asked of an agency.
 """
 
 from __future__ import annotations

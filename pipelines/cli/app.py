@@ -22,7 +22,7 @@ from sources.settings import compact_home, debug_is_on, switch_debug_on
 
 INTERRUPTED, TERMINATED = 130, 143
 DAGSTER_INTERRUPTED = "DagsterExecutionInterruptedError"  # by name: Dagster takes a second to import
-stopped_by: list[int] = []  # the signals that asked this process to end
+stopped_by: list[int] = []  # the signals received that end this process
 
 
 app = typer.Typer(

@@ -133,7 +133,7 @@ def backups(folder: Path) -> list[str]:
 
 
 def damage(folder: Path) -> list[str]:
-    """What is missing or changed in a backup folder, a line each; every byte is read."""
+    """Return missing or changed files of a backup folder, one line each; every byte is read."""
     seen = set()
     for name in backups(folder):
         for entry in read_list(folder, name)["files"]:
@@ -166,10 +166,10 @@ def prune(folder: Path, keep: int) -> int:
 
 
 def read_list(folder: Path, backup: str | None = None) -> dict[str, Any]:
-    """The list of a backup: id, moment and files.
+    """Return the list of a backup: id, moment and files.
 
     Raises:
-        CompactError: there is no such backup, or its list is unreadable or names a path outside of a home.
+        CompactError: the backup does not exist, or its list is unreadable or names a path outside a home.
     """
     known = backups(folder)
     name = backup or (known[-1] if known else "")

@@ -1,8 +1,6 @@
 """Step 3, evaluate: computes each indicator's values from its file, in parallel as far as the machine allows.
 
 The rules are in warehouse/evaluation. Nothing is staged here: the inputs of an indicator must exist.
-
-The rules are in warehouse/evaluation. Nothing is staged here: what an indicator is made of must be there.
 """
 
 from __future__ import annotations

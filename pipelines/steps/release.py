@@ -1,8 +1,6 @@
 """Step 5, release: builds the tables from the results of evaluate and check, and publishes them.
 
 Computing tables and switching a folder to a release are in warehouse/release and warehouse/store.
-
-How tables are computed and a folder becomes a release is in warehouse/release and warehouse/store.
 """
 
 from __future__ import annotations
@@ -137,7 +135,7 @@ def write_release_tables(context: RunContext, inputs: ReleaseInputs) -> Iterator
 
     Args:
         context: The run.
-        inputs: What the release is made from.
+        inputs: The inputs of the release.
 
     Yields:
         Each table as it is written.

@@ -1,8 +1,6 @@
 """Messages of the briefs in three languages: those of messages/, and the site's for shared texts.
 
 Names of areas and indicators, units, statuses and classes are therefore the same on paper and on the site.
-
-Names of areas and indicators, units, statuses and classes are therefore the same on paper and on the site.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def _load(release: Release) -> None:
 
 
 def _origins(release: Release) -> None:
-    """What the rows say of their sources: names, editions and licences, of each combination that occurs."""
+    """Return names, editions and licences of the sources, for each combination that occurs in the rows."""
     con, about = release.con, release.sources
     taken = {
         (source, snapshot): (edition, day)
@@ -165,7 +165,7 @@ def _schema(name: str, columns: list[str]) -> dict[str, Any]:
 
 
 def _metadata(release: Release, item: Indicator, tables: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the columns are, of what unit the values, whose they are and how to cite them."""
+    """Return the meaning of the columns, the unit of the values, their owner and citation."""
     card, words = release.card, Words("en")
     sources = release.con.execute(
         "select distinct source_name, licence, edition from chart where indicator = $1 and source_name "

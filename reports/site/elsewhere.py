@@ -2,8 +2,6 @@
 release may carry.
 
 The rest of the page of sources is in overview_rows.py.
-
-The rest of the page of sources is in overview_rows.py.
 """
 
 from __future__ import annotations

@@ -3,9 +3,6 @@ release.
 
 Findings are codes and numbers here; their sentences are messages (page.index.*), the thresholds those of the
 verdict itself (schemas/codelists/likelihood_classes.csv).
-
-Here the findings as codes and numbers; their sentences are messages (page.index.*), the thresholds those of
-the verdict itself (schemas/codelists/likelihood_classes.csv).
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 map.
 
 headline.py computes the finding, drawing/ makes the drawings.
-
-The finding itself is computed in headline.py, the drawings are made in drawing/.
 """
 
 from __future__ import annotations

@@ -4,10 +4,6 @@ pages.
 A word counts as English if the English catalogue has it and the page's own does not. Text marked as English
 (an agency's title, a quotation, a note) is counted separately. Pages with scripts are measured before any
 script runs.
-
-A word counts as English if the English catalogue has it and the page's own does not. What a page marks as
-English (an agency's title, a quotation, a note) is counted apart. Pages with scripts are measured as they
-stand before any script runs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Rows of the overview pages: availability, sources, methods, downloads, changes, targets.
 
 Each function is empty without its table in the release; the template says so.
-
-Each function leaves out what the release has no table for; the template says so.
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 The values of a page come from the method of the same name, with _ for -; rows that need SQL are in
 overview_rows.py and topic_rows.py.
-
-A page's values are the method named as the page, with _ for -; rows that need SQL are in overview_rows.py and
-topic_rows.py.
 """
 
 from __future__ import annotations

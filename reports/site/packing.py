@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 
 COLUMNS = "|"  # first element of a list that is a table by column
-SHAPES = "|"  # the key of nodes that stand by shape
+SHAPES = "|"  # the key of nodes stored by shape
 LONG = 24  # characters from which a text is stored separately
 BITS, BASE = 13, 91  # 2 ** 13 numbers in 91 * 91 pairs of characters
 ALPHABET = np.frombuffer(bytes(c for c in range(33, 127) if chr(c) not in '"\\<'), dtype=np.uint8)
@@ -66,7 +66,7 @@ def _filled(shape: Any, ends: Iterator[Any], texts: Iterator[str]) -> Any:
 
 
 def _whole(parts: list[Any]) -> dict[str, Any]:
-    """The nodes that `by_shape` was given."""
+    """Restore the nodes passed to `by_shape`."""
     nodes = {}
     for shape, long, *columns in parts:
         texts = iter(long)

@@ -3,9 +3,6 @@ and missing data.
 
 Verdicts and group values are the release's; it makes no assessment. The table of all indicators is drawn by
 pages.js.
-
-Verdicts and group values are the release's; nothing is assessed here. The table of all indicators is drawn by
-pages.js.
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 Counted from the release's revision table and its diff.json; without a previous edition there is none. The
 sentences are messages (page.changes.*), so that each language has its own.
-
-Counted from the release's revision table and its diff.json; without an edition before there is none. The
-sentences are messages (page.changes.*), so that each language has its own.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 from the release's own tables, newest first.
 
 It makes no assessment. Each function is empty if the release lacks its table; the page says so.
-
-Each function is empty where the release lacks its table; the page says so.
 """
 
 from __future__ import annotations

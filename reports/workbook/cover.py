@@ -1,8 +1,6 @@
 """The workbook's cover and its sheet of verdicts: the release's findings on all targets, with native charts.
 
 Counts are those of the site (reports/shared/standing.py): pairs of a UN Member State and a numeric target.
-
-Counts are those of the site (reports/shared/standing.py): pairs of a UN Member State and a numeric target.
 """
 
 from __future__ import annotations

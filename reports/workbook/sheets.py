@@ -1,8 +1,6 @@
 """The sheets of the workbook, as workbook_sheets.yaml declares them, and the text of its first sheet.
 
 writer.py writes them.
-
-writer.py writes them.
 """
 
 from __future__ import annotations
@@ -95,7 +93,7 @@ def _wide(sheet: Sheet, release: Release) -> Sheet:
 
 
 def _breaks(release: Release) -> Callable[[str, str], str | None]:
-    """What the release declares of an indicator and a country: year and reason of each break."""
+    """Return the declared breaks of an indicator and a country: year and reason of each."""
     sql = "select indicator, applies_to, time_period, reason from {series_break} order by 1, 3, 2"
     declared = release.rows(sql, "series_break") if "applies_to" in release.columns("series_break") else []
 

@@ -1,8 +1,6 @@
 """Custodians, the owners of a series' figures: the codes of custodians.yaml with their names.
 
 source.yaml and series.csv declare the custodian of a series; nothing is inferred here.
-
-Which series carries whose figures is declared in source.yaml and series.csv; nothing is inferred here.
 """
 
 from __future__ import annotations

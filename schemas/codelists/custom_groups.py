@@ -40,9 +40,6 @@ def read_custom_groups(folder: Path, countries: Collection[str]) -> list[OwnGrou
 
     Raises DefinitionError with file and line of all problems: an unknown field, an unknown or duplicate
     member, a code used by two files.
-
-    Raises DefinitionError with file and line of all that is wrong: an unknown field, a member that is no
-    country of ours or appears twice, a code that two files use.
     """
     groups: dict[str, OwnGroup] = {}
     problems: list[Problem] = []

@@ -21,7 +21,7 @@ class Weighted(Model):
 
 
 class Component(Model):
-    """One score: the indicators of which it is made, in the order in which random weights are drawn."""
+    """One score: its indicators, in the order in which random weights are drawn."""
 
     title: Line
     indicators: list[Weighted] = Field(min_length=2)

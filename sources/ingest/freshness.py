@@ -88,8 +88,6 @@ def check_for_update(
     is named.
 
     optional: series that the agency may lack, and that are not an update while it does.
-
-    optional: series that the agency may not have, and that are no news while it has none.
     """
     hurried = source.model_copy(
         update={"limits": source.limits.model_copy(update={"attempts": 1, "timeout_seconds": 15.0})}

@@ -50,8 +50,6 @@ def on_spark(
     """Return a Spark connection with all tables of the DuckDB one if COMPACT_ENGINE is spark, else None.
 
     folder: the folder of indicator.parquet; previous: the previous release.
-
-    folder: where indicator.parquet is; previous: the release before.
     """
     if engine_name() != "spark":
         yield None

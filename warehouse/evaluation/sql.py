@@ -1,7 +1,6 @@
 """The SQL of an evaluation: computes rows of `indicator` from the inputs of one definition.
 
-Rules
-* Inputs stand in order of preference. For each cell (area, year, dimensions) the first input with a value
+Rules * Inputs are in order of preference. For each cell (area, year, dimensions) the first input with a value
   wins, and the row says which source, series and snapshot that was. A value that is missing never counts as
   zero. Which inputs may stand side by side in one area is said by lineage.py.
 * A dimension that is not among the indicator's `gaps` must be the total `_T`. An input's `where` pins a

@@ -3,9 +3,6 @@ which it is more likely met than not.
 
 Takes and returns arrays. The model is in model.py, probabilities in probability.py, the published rows in
 projection.py, those of groups in groups/rows.py.
-
-Arrays in, arrays out; the model is in model.py, probabilities in probability.py. The published rows are made
-in projection.py, those of groups in groups/rows.py.
 """
 
 from __future__ import annotations
@@ -36,9 +33,10 @@ YEAR_SHARES = (0.5, 0.1, 0.9)
 
 @dataclass(frozen=True)
 class Forecast:
-    """Of the series that are projected, in their order. part: their rows of the panel; z: known values on the
-    scale; path: median on the scale, series by years ahead; scaled: half widths, by level; still: whether the
-    path is the last value; own: of each indicator, whether the widths are its own."""
+    """The projected series, in order. part: their rows of the panel; z: known values on the scale; path:
+    median on the scale, series by years ahead; scaled: half widths, by level; still: whether the path is
+    the last value; own: of each indicator, whether the widths are its own.
+    """
 
     part: Panel
     z: Floats

@@ -4,9 +4,6 @@ static pages.
 The content is that of `explain` for one value, at the cost of a few queries per indicator. Objects shared by
 many values (snapshots, pages, SQL, footnotes) are listed once and referenced by number. The traces come from
 trace.py.
-
-What many values share (snapshots, pages, SQL, footnotes) is listed once and referred to by number. The traces
-themselves come from trace.py.
 """
 
 from __future__ import annotations

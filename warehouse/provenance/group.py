@@ -1,8 +1,6 @@
 """A group's value with its members, recomputed; and helpers for the queries of explanations.
 
 trace.py traces a country's value.
-
-A country's value is traced in trace.py.
 """
 
 from __future__ import annotations

@@ -159,8 +159,6 @@ def check_indicator(folder: Path, indicator: str) -> str:
     """Return the id of an indicator in the release: its own, or its new name if it was renamed since.
 
     Raises CompactError with the nearest ids, or with its replacement if it was removed.
-
-    Raises CompactError with the nearest ids, or with what took its place if it was removed.
     """
     names = _names(folder)
     if indicator in names:

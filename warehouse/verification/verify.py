@@ -63,8 +63,6 @@ def verify_release(folder: Path, release_id: str = "") -> list[Finding]:
 
     It does not recompute values, see recompute.py.
 
-    Values are not computed again here, see recompute.py.
-
     Args:
         folder: the release's folder.
         release_id: the id that the release must have; the folder's name by default.
@@ -105,10 +103,6 @@ def table_findings(
 
     without: files known to be damaged, which are not opened; fresh: every table must exist with its current
     description. An older release may have older descriptions and lack later tables and columns.
-
-    without: files that are not to be opened, because they are known to be damaged; fresh: every table must be
-    there, with today's descriptions; an older release rightly has those of its day, and not the tables and
-    columns that came later.
     """
     there = [
         name
@@ -205,9 +199,6 @@ def _references(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterato
 def _ledger(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Check that rows_in = rows_out + rows_rejected, that the reasons add up, and that listed rows match the
     counts.
-
-    observation holds only the series that an indicator uses, so it may have fewer rows than were kept, never
-    more.
 
     observation holds only the series that an indicator uses, so it may have fewer rows than were kept, never
     more.

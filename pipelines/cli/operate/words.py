@@ -16,7 +16,7 @@ def candidates(words: Sequence[str]) -> list[str]:
     """Return the candidates for the last word.
 
     Args:
-        words: what was typed after `compact`; the last one is being typed and may be empty.
+        words: the words after `compact`; the last one is incomplete and may be empty.
     """
     *before, typed = words or [""]
     if not before:

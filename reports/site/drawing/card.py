@@ -1,8 +1,6 @@
 """The preview image for links to the site: headline, bar of verdicts, name; 1200 by 630 points.
 
 Typeset with Typst, like the briefs, in the colours of the light scheme.
-
-Set by Typst, as the briefs are; the colours are those of the light scheme.
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 Only arithmetic and function calls are drawn; for other expressions (a case, say) the page has only the text,
 which accompanies every drawing.
-
-Only arithmetic and a call of a function are drawn; of anything else (a case, say) the page has the text
-alone, as it has beside every drawing.
 """
 
 from __future__ import annotations

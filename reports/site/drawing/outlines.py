@@ -18,7 +18,7 @@ from reports.site import packing
 
 GEOMETRY = Path(__file__).parents[1] / "assets" / "geometry.js"
 WIDTH, HEIGHT = 900, 441  # units of the drawing: the map's shape in the browser
-COARSE = 18.0  # area in square units of a triangle that may go: a point nobody misses at this size
+COARSE = 18.0  # area in square units below which a triangle is dropped: invisible at this size
 LEAST = 6.0  # area of a ring that is drawn; smaller countries are a dot
 FRAME = ((-168.0, 0.0), (179.0, 0.0), (0.0, 82.0), (0.0, -55.0))  # longitude and latitude at the edges
 POLYNOMIAL = (1.340264, -0.081106, 0.000893, 0.003796)
@@ -100,7 +100,7 @@ def _arcs(topology: dict[str, Any]) -> list[list[Point]]:
 
 
 def _rings(geometry: dict[str, Any], arcs: list[list[Point]]) -> Iterator[list[Point]]:
-    """The rings of a country on the drawing; what lies beyond the date line stays with the rest."""
+    """Return the rings of a country on the drawing; parts beyond the date line stay with the rest."""
     for polygon in geometry["arcs"]:
         for ring in polygon:
             points: list[Point] = []

@@ -1,8 +1,6 @@
 """The options of the event list reader in source.yaml and series.csv, and the events of a page.
 
 events.py documents each option.
-
-What each option means is in events.py.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Correlation of the errors of countries: worldwide, and additionally within a sub-region.
 
 Estimated from the errors of the back-test; simulation.py draws with it.
-
-Read from the errors of the back-test; simulation.py draws with it.
 """
 
 from __future__ import annotations

@@ -47,8 +47,9 @@ class Members:
 
 @dataclass(frozen=True)
 class Correlation:
-    """Of the errors of two countries in one year: world, of any two; region: what two of one region have in
-    common beyond that."""
+    """Correlation of the errors of two countries in one year: world, of any two; region: the additional
+    part within one region.
+    """
 
     world: float
     region: float
