@@ -1,4 +1,4 @@
-"""A look at the dependencies: `make audit`, or `python -m tests.audit [--osv-url URL]`.
+"""Checks the dependencies: `make audit`, or `python -m tests.audit [--osv-url URL]`.
 
 First the lock, offline: each package is pinned to one version with the sha256 of its files and comes from the
 index alone; every dependency of pyproject.toml is there, at a version that it allows; the environment has

@@ -1,4 +1,4 @@
-"""A long look for answers that break a reader: `python -m tests.fuzz --minutes 10 [--source ID]…`.
+"""A long search for responses that break a reader: `python -m tests.fuzz --minutes 10 [--source ID]…`.
 
 Every specimen of a source is damaged, over and over, and goes the whole way: the reader's proof that it is
 whole, then stage. Whatever comes, it is taken with a ledger that reconciles, or refused with an error that

@@ -1,4 +1,4 @@
-"""The long look once more, led by what the code runs through: `python -m tests.fuzz_guided --source ID`.
+"""A coverage-guided version of the long search: `python -m tests.fuzz_guided --source ID`.
 
 Pages that reach code which none before had reached are damaged further, so that it gets past checks that
 chance alone seldom passes. It asks a reader only whether an answer is whole, not stage, which is DuckDB's

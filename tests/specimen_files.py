@@ -1,4 +1,4 @@
-"""Specimens: small answers in an agency's shape, kept with the tests, and a session that gives them again.
+"""Specimens: small responses in an agency's format, stored with the tests, and a session that replays them.
 
 A specimen is a file tests/specimens/<source>/<name>.specimen.json that names its pages, in order, the series
 and what is known of their origin. Figures are invented where `origin` says so; recorded ones are trimmed.

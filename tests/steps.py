@@ -1,4 +1,4 @@
-"""The steps of a run, called one by one as tests want them, with what they produce in between."""
+"""The steps of a run, called one by one for tests, with their intermediate results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks MEASUREMENT`: what a step, a model or a diff of releases costs on this machine.
+"""`python -m tests.benchmarks MEASUREMENT`: measures the cost of a step, a model or a diff of releases.
 
 One command per measurement; each is implemented in the module of its name. Results of `scale --keep` become
 docs/benchmarks.md (docs/generate/benchmarks.py). Nothing here is part of the product.

@@ -1,4 +1,4 @@
-"""What Dagster adds to a run: `compact run --offline` beside the same steps called as functions.
+"""The overhead of Dagster: `compact run --offline` compared with the same steps called as functions.
 
 Both sides stage, evaluate, check, publish and write the reports from the stored snapshots, each in a fresh
 home and in a process of its own. The cost is processor time with that of child processes, because the clock

@@ -1,5 +1,4 @@
-"""Every published table has a contract that refuses what the table does not promise, and says where and
-why."""
+"""Every published table has a contract that rejects violations and reports place and reason."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Every specimen in tests/specimens goes the way of an agency's answer: its source's reader proves it whole,
-stage makes observations of it. A new folder there is picked up as it is; no test is to be written."""
+"""Every specimen in tests/specimens passes its source's reader and staging. A new folder there needs no
+new test.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One offline release for all tests that only read it, and the addresses at which nobody answers."""
+"""One offline release for all read-only tests, and URLs of unavailable agencies."""
 
 from __future__ import annotations
 

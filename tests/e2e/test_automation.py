@@ -1,4 +1,4 @@
-"""What runs by itself: schedules, sensors and automation conditions, by Dagster's own means of testing."""
+"""Automation: schedules, sensors and automation conditions, tested with Dagster's own tools."""
 
 from __future__ import annotations
 

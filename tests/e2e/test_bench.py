@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks`: each measurement runs to its end and reports what it measured."""
+"""`python -m tests.benchmarks`: each measurement finishes and reports its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stakeholders send reaches the next release: in tables of its own, and nowhere else."""
+"""Contributions of stakeholders reach the next release in separate tables, and nowhere else."""
 
 from __future__ import annotations
 

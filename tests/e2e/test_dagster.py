@@ -1,4 +1,4 @@
-"""What Dagster is given: assets, checks, jobs and the schedule; and what a run of them leaves behind.
+"""The Dagster definitions (assets, checks, jobs, schedule) and the records of a run.
 
 The UI is in test_ui.py; the command line's own runs are in test_offline.py and test_stand_in.py.
 """

@@ -1,4 +1,4 @@
-"""The offline release as catalogues and other machines read it: by its Croissant, DCAT and citation files."""
+"""The offline release read by its Croissant, DCAT and citation files."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The tutorial docs/first-indicator.md, command by command in a copy of the checkout; and that an indicator
-is one file, which is then in everything that is published."""
+"""The tutorial docs/first-indicator.md, command by command in a copy of the checkout; one indicator file
+reaches every published product.
+"""
 
 from __future__ import annotations
 

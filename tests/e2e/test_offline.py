@@ -1,4 +1,4 @@
-"""The first run of a newcomer: no agency within reach, and still a real, checked, versioned release."""
+"""A first run without any agency still makes a real, checked, versioned release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The release against the same evaluation in plain pandas, written apart from the SQL: value by value."""
+"""The release against an independent evaluation in pandas, value by value."""
 
 from __future__ import annotations
 

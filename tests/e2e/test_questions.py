@@ -1,4 +1,4 @@
-"""docs/questions.md: every command, line of Python and SQL statement gives what the page shows."""
+"""docs/questions.md: every command, line of Python and SQL statement reproduces the page."""
 
 from __future__ import annotations
 

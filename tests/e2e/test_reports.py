@@ -1,5 +1,6 @@
-"""What people open: a run writes site, briefs and workbook into the release; `compact report` makes them
-aside or shows them."""
+"""Reports: a run writes site, briefs and workbook into the release; `compact report` rebuilds them in
+another folder or shows them.
+"""
 
 from __future__ import annotations
 

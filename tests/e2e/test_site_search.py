@@ -1,4 +1,4 @@
-"""Search that forgives: the first hit of each query that we promise, on the names of the whole catalogue."""
+"""Tolerant search: the first hit of each promised query, on the names of the whole catalogue."""
 
 from __future__ import annotations
 

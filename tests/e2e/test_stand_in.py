@@ -1,4 +1,4 @@
-"""The main job against the stand-in of the agencies: real figures in, and every row out traced to its bytes.
+"""The main job against the stand-in server: real figures, with every row traced to its bytes.
 
 Two runs serve all tests: a first one of everything, and one after the World Bank published a revision. Each
 test that runs again does so on a copy. How faults are met is not here but in tests/faults.

@@ -1,4 +1,4 @@
-"""The real Dagster UI: it opens on this checkout, shows our assets, and computes one indicator when asked to.
+"""The real Dagster UI: it opens on this checkout, shows our assets, and computes one indicator.
 
 Each step waits for what it needs, and never longer than LIMIT; when the test ends, no process of it is left.
 """

@@ -1,5 +1,6 @@
-"""What the fault tests share: the ways by which a series comes in, a workspace of a few real indicators, and
-what can be proved of a home after a run."""
+"""Shared parts of the fault tests: routes of a series, a workspace of a few real indicators, and checks of
+a home after a run.
+"""
 
 from __future__ import annotations
 

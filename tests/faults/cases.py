@@ -1,4 +1,4 @@
-"""The faults, as data: on which way each can come, what is said of it, and what becomes of the bytes."""
+"""The faults as data: the routes on which each can occur, its message, and the handling of the bytes."""
 
 from __future__ import annotations
 

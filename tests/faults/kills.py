@@ -1,4 +1,4 @@
-"""Runs that are killed at every kind of moment, and what the next run makes of what they leave.
+"""Runs killed at every kind of moment, and the recovery by the next run.
 
     python -m tests.faults.kills --points 300 --seed 1
 

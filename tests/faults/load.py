@@ -1,4 +1,4 @@
-"""Many readers who ask `latest` with DuckDB, again and again, while releases are made under them.
+"""Many readers query `latest` with DuckDB while releases are made.
 
     python -m tests.faults.load --readers 50 --releases 3 --rounds 3
 

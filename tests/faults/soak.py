@@ -1,4 +1,4 @@
-"""Many incremental runs in a row on one home, each with a fault by the throw of dice, against the small bank.
+"""Many incremental runs on one home, each with a random fault, against the small bank.
 
     python -m tests.faults.soak --runs 100 --seed 1
 

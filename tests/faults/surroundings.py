@@ -1,5 +1,5 @@
-"""Runs in surroundings that are unusual and allowed, and in some that are too tight: what they make must be
-what an ordinary run makes, or the user is told in words and nothing is lost.
+"""Runs in unusual or constrained environments: each makes the result of an ordinary run, or fails with a
+message and without loss.
 
     python -m tests.faults.surroundings --each yes
 

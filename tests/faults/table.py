@@ -1,4 +1,4 @@
-"""The table of faults: what was tried, what was survived and what the user saw, made from what really ran.
+"""The table of faults: attempts, survived cases and the message to the user, generated from the actual runs.
 
 A test of a fault has the marker `fault` with the words that name it, wherever the test is. What the user saw
 is handed to `saw` while it runs. The table is printed at the end of any run of pytest that had such tests,

@@ -1,5 +1,6 @@
-"""The web interface and the command line at once, in one home: one of them is told who works there, and
-nothing is half done."""
+"""The web interface and the command line in one home at the same time: one of them gets the name of the
+lock's holder, and nothing is partial.
+"""
 
 import time
 from pathlib import Path

@@ -1,5 +1,6 @@
-"""Bad input, injected by the stand-in into a real run, by each way on which it can come: the run is red,
-nothing is published, the bytes are kept, the message says what to do, and the next good run needs no hand."""
+"""Bad input, injected by the stand-in into a real run on each route: the run fails, nothing is published,
+the bytes are kept, the message has a hint, and the next good run needs no manual work.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Bits that flip in what is kept between runs: staged and evaluated tables, their records, and the stored
-pages. The next release is the one that an undamaged home gives, or none."""
+"""Flipped bits in files kept between runs: staged and evaluated tables, their records, and stored pages.
+The next release equals that of an undamaged home, or is not made.
+"""
 
 from __future__ import annotations
 

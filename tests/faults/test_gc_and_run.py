@@ -1,4 +1,6 @@
-"""After gc the next run has all it needs: it makes nothing again, and a new release if something changed."""
+"""After gc the next run has all its inputs: it recomputes nothing, and makes a new release only if
+something changed.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Names, notes and all other words that came from elsewhere are shown as words: the site of a release in
-which each of them carries markup, script and an address of script."""
+"""External names and notes are displayed as text: the site of a release where each contains markup, a
+script and a script URL.
+"""
 
 from __future__ import annotations
 

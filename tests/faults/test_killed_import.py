@@ -1,5 +1,6 @@
-"""An import of contributions that is killed at every change of a file: the next run's clean-up makes the
-table what the manifest says, all rows of the import or none."""
+"""An import of contributions killed at every file operation: the next run's clean-up leaves the table
+consistent with the manifest, with all rows of the import or none.
+"""
 
 from __future__ import annotations
 

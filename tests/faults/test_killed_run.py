@@ -1,4 +1,4 @@
-"""`compact run` killed while it writes a release, Dagster's records on disk: the next run ends by itself."""
+"""`compact run` killed while it writes a release, with Dagster's records on disk: the next run finishes."""
 
 from __future__ import annotations
 

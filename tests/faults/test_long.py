@@ -1,4 +1,4 @@
-"""Kills, the soak and the load, by their commands: they fork, which only a process of its own may.
+"""Kills, soak and load as separate commands, because they fork.
 
 Short forms in any run of the tests; the long ones with COMPACT_FAULTS=full, which `make faults` sets.
 """

@@ -1,4 +1,4 @@
-"""When the machine is at fault: each fault has its words and exit code 2, and leaves all as it was."""
+"""System faults: each has its message and exit code 2, and changes nothing."""
 
 from __future__ import annotations
 

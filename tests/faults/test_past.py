@@ -1,4 +1,4 @@
-"""What was known before: releases rebuilt from the store, a value's history, and a release taken back."""
+"""Past states: releases rebuilt from the store, the history of a value, and a withdrawn release."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Every secret that a setting can hold, planted: none stands in a file of the home, in the release that is
-published, or in what is said, however a run ends."""
+"""Every secret of the settings, planted: none appears in a file of the home, in the published release, or
+in the output, however a run ends.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""An agency, or someone on the way to it, that keeps a connection busy without end: the exchange ends at its
-deadline, the socket is closed, and the agency counts as unavailable."""
+"""An endlessly slow connection: the exchange ends at its deadline, the socket is closed, and the agency
+counts as unavailable.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Runs in unusual surroundings, by the command of surroundings.py: it forks, which only a process of its own
-may. In any run of the tests all at once; each by itself in `make faults`."""
+"""Runs in unusual environments, by the command of surroundings.py, because it forks. Normally all at once;
+each separately in `make faults`.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""An agency that does not answer is no fault of the data: the run goes on with what was accepted before, or
-without the source, says so, and still makes a release."""
+"""An unavailable agency is not a data fault: the run uses the data accepted before, or omits the source,
+reports it, and still makes a release.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Requests that other sites' pages can make a browser send, against Dagster's real web server: none launches
-a run, and the same launch as its own page sends it does."""
+"""Requests that pages of other sites can trigger, against Dagster's real web server: none launches a run,
+while the same request from its own page does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The promise about bad input, protected on any machine: the core faults with nine invented figures."""
+"""The promise about bad input, tested on any machine: the core faults with nine synthetic figures."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""A World Bank of nine figures on the loopback address, for machines without the stand-in. The figures are
-invented."""
+"""A World Bank with nine synthetic figures on the loopback address, for machines without the stand-in."""
 
 from __future__ import annotations
 

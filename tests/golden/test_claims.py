@@ -1,4 +1,4 @@
-"""Two claims of the policy brief recomputed from real data, beside what was found by hand in the same files.
+"""Two claims of the policy brief recomputed from real data, compared with manual results from the same files.
 
 World Bank, World Development Indicators of July 2026, GDP in current dollars: nine of the twenty members of
 the Group of 20 lie below 2.1 trillion in 2022. UNSD, the copy of July 2026, SE_ADT_ACTS: 100 of the 193 UN

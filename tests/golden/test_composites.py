@@ -1,4 +1,4 @@
-"""Our composites beside one that is published: the E-Government Development Index from its three parts.
+"""Our composites compared with a published one: the E-Government Development Index from its three parts.
 
 United Nations E-Government Survey 2022 (UN DESA): the index is the mean of the online service, human capital
 and telecommunication infrastructure index, each of them from 0 to 1. 193 countries, four decimals.

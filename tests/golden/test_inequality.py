@@ -1,4 +1,4 @@
-"""Measures of inequality from the tenths of real surveys beside those that the World Bank publishes of them.
+"""Measures of inequality from the deciles of real surveys, compared with the World Bank's published ones.
 
 World Bank, Poverty and Inequality Platform, release 20260324 (2021 purchasing power parities), and World
 Development Indicators, July 2026. What does not meet the published number is counted, with the reason where

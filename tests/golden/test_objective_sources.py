@@ -1,4 +1,4 @@
-"""The sources of the objectives without data, read from the agencies' own files, and what must hold of them.
+"""The sources of the objectives without data, read from the agencies' own files, and their invariants.
 
 Each file goes through its reader and staging as a run would bring it; the figures held to are counts and
 identities that the publishers state or that follow from their methods. Nothing of the files is kept here.

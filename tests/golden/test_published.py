@@ -1,4 +1,4 @@
-"""Our group values from real country values beside the agencies' own: World Bank, UNSD and ITU.
+"""Our group values from real country values, compared with the agencies' own: World Bank, UNSD and ITU.
 
 The differences are not faults to be tuned away: agencies fill gaps that they do not publish, weigh by
 populations of another vintage, and use the members of their year. The bounds below say how far apart two

@@ -1,4 +1,4 @@
-"""The SDSN's scores, colours, goals, index and arrows beside the workbook of its report of 2020.
+"""The SDSN's scores, colours, goals, index and arrows, compared with the workbook of its report of 2020.
 
 Source: Sachs et al., Sustainable Development Report 2020, online database (see sdr_2020.py), all cells. What
 does not agree is counted below, with the reason where it is known; nothing is tuned until it does.

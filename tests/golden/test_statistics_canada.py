@@ -1,4 +1,4 @@
-"""The method open-sdg beside the assessments that Statistics Canada publishes of its own indicators.
+"""The method open-sdg, compared with the published assessments of Statistics Canada's own indicators.
 
 Source: Statistics Canada, Sustainable Development Goals data hub and Canadian Indicator Framework data hub,
 progress calculation components (components_*.yml of 2025): base and latest value, target or limit in,

@@ -1,4 +1,4 @@
-"""A session with canned answers, and the way of an answer through a reader into the table `raw_row`."""
+"""A session with canned responses, and their path through a reader into the table `raw_row`."""
 
 from __future__ import annotations
 

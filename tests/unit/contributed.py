@@ -1,4 +1,4 @@
-"""Good rows of each kind of contribution, files made of them, and what came back."""
+"""Valid rows of each kind of contribution, files made of them, and the returned workbooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A tiny agency on the loopback address for tests of the session: it gives prepared answers and writes a log.
+"""A tiny agency on the loopback address for tests of the session: it serves prepared responses and writes a
+log.
 
 It speaks no agency's language, and it can break a promise of HTTP wherever a test wants it to.
 """

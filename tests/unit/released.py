@@ -1,4 +1,4 @@
-"""Release folders by hand: the tables that are compared and explained, without the run that makes them."""
+"""Hand-made release folders: the tables that are compared and explained, without a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A small release by hand with what briefs and workbook show: values, paces, projections, gaps, scores."""
+"""A small hand-made release with the content of briefs and workbook: values, paces, projections, gaps,
+scores.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person accepts a held snapshot: how it is found, what is recorded, and what the runs after it do."""
+"""Accepting a held snapshot: how it is found, the record of the decision, and the runs after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Acceptance: what changed too much is found, series by series, and said in words."""
+"""Acceptance: large changes are detected series by series and described in words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def grid(
     return [changed for r in rows if (changed := change(r)) is not None]
 
 
-def found(stage: Stage, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> list[Finding]:
+def findings(stage: Stage, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> list[Finding]:
     return compare(source(), stage(grid()), stage(grid(change, OTHER)))
 
 
@@ -42,7 +42,7 @@ def test_without_live_rows_there_is_nothing_to_compare(stage: Stage) -> None:
 
 
 def test_the_same_rows_are_fine(stage: Stage) -> None:
-    assert found(stage, lambda r: r) == []
+    assert findings(stage, lambda r: r) == []
 
 
 def test_small_revisions_and_new_years_are_fine(stage: Stage) -> None:
@@ -57,7 +57,7 @@ def test_small_revisions_and_new_years_are_fine(stage: Stage) -> None:
 
 
 def test_values_times_1000_are_found(stage: Stage) -> None:
-    (one,) = found(stage, lambda r: r | {"value": r["value"] + "000"} if r["series"] == "S2" else r)
+    (one,) = findings(stage, lambda r: r | {"value": r["value"] + "000"} if r["series"] == "S2" else r)
     assert (one.series, one.check, one.limit) == ("S2", "median_ratio", 2)
     assert one.found == pytest.approx(1000)
     assert "50 values in common; for example" in one.detail
@@ -65,17 +65,17 @@ def test_values_times_1000_are_found(stage: Stage) -> None:
 
 
 def test_values_divided_by_1000_are_found(stage: Stage) -> None:
-    ones = found(stage, lambda r: r | {"value": str(float(r["value"]) / 1000)})
+    ones = findings(stage, lambda r: r | {"value": str(float(r["value"]) / 1000)})
     assert [(o.series, o.check) for o in ones] == [("S1", "median_ratio"), ("S2", "median_ratio")]
     assert ones[0].found == pytest.approx(1000)
 
 
 def test_values_in_other_units_are_compared_in_units(stage: Stage) -> None:
-    assert found(stage, lambda r: r | {"value": str(float(r["value"]) / 1000), "unit_mult": "3"}) == []
+    assert findings(stage, lambda r: r | {"value": str(float(r["value"]) / 1000), "unit_mult": "3"}) == []
 
 
 def test_a_lost_area_is_named(stage: Stage) -> None:
-    ones = found(stage, lambda r: None if (r["series"], r["area"]) == ("S1", "RWA") else r)
+    ones = findings(stage, lambda r: None if (r["series"], r["area"]) == ("S1", "RWA") else r)
     assert [(o.series, o.check, o.found) for o in ones] == [
         ("S1", "areas_lost", 1),
         ("S1", "rows_lost_share", 0.2),
@@ -84,12 +84,12 @@ def test_a_lost_area_is_named(stage: Stage) -> None:
 
 
 def test_an_area_that_became_another_is_found(stage: Stage) -> None:
-    ones = found(stage, lambda r: r | {"area": "SOM"} if r["area"] == "RWA" else r)
+    ones = findings(stage, lambda r: r | {"area": "SOM"} if r["area"] == "RWA" else r)
     assert {"gone: RWA; new: SOM"} == {o.detail for o in ones if o.check == "areas_lost"}
 
 
 def test_values_that_became_missing_are_lost(stage: Stage) -> None:
-    ones = found(
+    ones = findings(
         stage, lambda r: r | {"value": "NaN"} if r["series"] == "S1" and r["time_period"] < "2013" else r
     )
     assert [(o.check, o.found) for o in ones] == [("rows_lost_share", 0.2)]
@@ -97,24 +97,24 @@ def test_values_that_became_missing_are_lost(stage: Stage) -> None:
 
 
 def test_years_that_went_back_are_found(stage: Stage) -> None:
-    ones = found(stage, lambda r: None if (r["series"], r["time_period"]) == ("S1", "2020") else r)
+    ones = findings(stage, lambda r: None if (r["series"], r["time_period"]) == ("S1", "2020") else r)
     assert [(o.check, o.found, o.detail) for o in ones] == [
         ("years_back", 1, "latest year was 2020, is 2019")
     ]
 
 
 def test_a_series_that_is_gone_is_found(stage: Stage) -> None:
-    ones = found(stage, lambda r: None if r["series"] == "S1" else r)
+    ones = findings(stage, lambda r: None if r["series"] == "S1" else r)
     assert {o.check: o.found for o in ones} == {"areas_lost": 5, "rows_lost_share": 1}
     assert {o.series for o in ones} == {"S1"}
 
 
 def test_zeros_do_not_disturb(stage: Stage) -> None:
-    assert found(stage, lambda r: r | {"value": "0"} if r["area"] == "RWA" else r) == []
+    assert findings(stage, lambda r: r | {"value": "0"} if r["area"] == "RWA" else r) == []
 
 
 def test_the_findings_read_as_a_table(stage: Stage) -> None:
-    text = describe(found(stage, lambda r: r | {"value": r["value"] + "000"}))
+    text = describe(findings(stage, lambda r: r | {"value": r["value"] + "000"}))
     lines = text.splitlines()
     assert lines[0].split() == ["series", "what", "changed", "found", "limit", "in", "words"]
     assert lines[2].split()[:4] == ["S1", "median_ratio", "1000", "2"]

@@ -28,23 +28,23 @@ def world(
         indicator(aggregate=how, expect=expect or {"range": [0, 1e12]}),
         indicator("people", aggregate={"method": "sum"}),
     ]
-    found = run_models(folder, rows, definitions, AGGREGATE)["aggregate"]
-    return next(row for row in found if (row["indicator"], row["group"]) == ("use", "M49:001"))
+    aggregate_rows = run_models(folder, rows, definitions, AGGREGATE)["aggregate"]
+    return next(row for row in aggregate_rows if (row["indicator"], row["group"]) == ("use", "M49:001"))
 
 
 def test_a_gap_filled_total_gives_the_missing_the_average_of_the_rest(tmp_path: Path) -> None:
     how = {"method": "gap_filled_total", "weight": "people", "min_weight_share": 0.0}
-    found = world(tmp_path, {"KEN": 10.0, "UGA": 30.0}, how)
-    assert found["value"] == pytest.approx(40 * 100 / 80)
-    assert found["weight_share"] == pytest.approx(0.8)
-    assert found["expected_error"] is None  # the rule is one of means
+    row = world(tmp_path, {"KEN": 10.0, "UGA": 30.0}, how)
+    assert row["value"] == pytest.approx(40 * 100 / 80)
+    assert row["weight_share"] == pytest.approx(0.8)
+    assert row["expected_error"] is None  # the rule is one of means
 
 
 def test_a_gap_filled_total_is_withheld_if_more_than_a_third_is_missing(tmp_path: Path) -> None:
     how = {"method": "gap_filled_total", "weight": "people", "min_weight_share": 0.0}
-    found = world(tmp_path, {"KEN": 10.0}, how)
-    assert found["value"] is None
-    assert "one third" in found["note"]
+    row = world(tmp_path, {"KEN": 10.0}, how)
+    assert row["value"] is None
+    assert "one third" in row["note"]
 
 
 def test_errors_are_calibrated_shares_of_the_deviation_between_members(tmp_path: Path) -> None:
@@ -77,9 +77,9 @@ def test_each_listed_error_held_as_often_as_it_says() -> None:
 
 
 def test_a_single_member_says_nothing_of_the_deviation(tmp_path: Path) -> None:
-    found = world(tmp_path, {"KEN": 10.0}, {"method": "weighted_mean", "weight": "people"})
-    assert found["value"] == 10.0
-    assert (found["standard_deviation"], found["error_80"]) == (None, None)
+    row = world(tmp_path, {"KEN": 10.0}, {"method": "weighted_mean", "weight": "people"})
+    assert row["value"] == 10.0
+    assert (row["standard_deviation"], row["error_80"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_the_world_needs_half_of_the_people_of_poorer_countries(
     tmp_path: Path, values: dict[str, float], published: bool, share: float
 ) -> None:
     how = {"method": "weighted_mean", "weight": "people", "min_low_income_share": 0.5}
-    found = world(tmp_path, values, how)
-    assert found["weight_share"] >= 0.5
-    assert found["low_income_share"] == pytest.approx(share)
-    assert (found["value"] is not None) == published
-    assert published or "low and lower middle income" in found["note"]
+    row = world(tmp_path, values, how)
+    assert row["weight_share"] >= 0.5
+    assert row["low_income_share"] == pytest.approx(share)
+    assert (row["value"] is not None) == published
+    assert published or "low and lower middle income" in row["note"]
     without = world(tmp_path, values, how | {"min_low_income_share": None})
     assert without["value"] == 1.0
     assert without["low_income_share"] is None
@@ -106,10 +106,10 @@ def test_the_world_needs_half_of_the_people_of_poorer_countries(
 def test_the_condition_is_of_the_world_alone(tmp_path: Path) -> None:
     how = {"method": "weighted_mean", "weight": "people", "min_low_income_share": 1.0}
     rows = [value("use", "KEN", 2020, 5.0), *(value("people", a, 2020, n) for a, n in PEOPLE.items())]
-    found = run_models(tmp_path, rows, [indicator(aggregate=how), indicator("people")], AGGREGATE)[
+    aggregate_rows = run_models(tmp_path, rows, [indicator(aggregate=how), indicator("people")], AGGREGATE)[
         "aggregate"
     ]
-    values = {row["group"]: row["value"] for row in found if row["indicator"] == "use"}
+    values = {row["group"]: row["value"] for row in aggregate_rows if row["indicator"] == "use"}
     assert values["M49:001"] is None
     assert values["WB:LMC"] == values["M49:014"] == 5.0
 
@@ -117,10 +117,10 @@ def test_the_condition_is_of_the_world_alone(tmp_path: Path) -> None:
 def test_every_kind_of_group_gets_its_value(tmp_path: Path) -> None:
     """Nepal is a least developed and landlocked country, Samoa a small island."""
     rows = [value("use", area, 2020, 5.0) for area in ("NPL", "WSM", "KEN", "DEU", "USA")]
-    found = run_models(tmp_path, rows, [indicator(aggregate={"method": "unweighted"})], AGGREGATE)[
+    aggregate_rows = run_models(tmp_path, rows, [indicator(aggregate={"method": "unweighted"})], AGGREGATE)[
         "aggregate"
     ]
-    groups = {row["group"] for row in found}
+    groups = {row["group"] for row in aggregate_rows}
     assert {"M49:001", "M49:199", "M49:432", "M49:722", "M49:002", "M49:034", "M49:014"} <= groups
     assert {"WB:SSF", "WB:SAS", "WB:LMC", "WB:HIC", "OWN:G20"} <= groups
 
@@ -134,8 +134,8 @@ def test_a_group_of_a_user_is_added_up_like_any_other(tmp_path: Path) -> None:
     rows += [value("people", area, 2020, number) for area, number in PEOPLE.items()]
     definitions = [indicator(aggregate={"method": "weighted_mean", "weight": "people"}), indicator("people")]
     members = membership_rows(tmp_path / "own")
-    found = run_models(tmp_path, rows, definitions, AGGREGATE, members=members)["aggregate"]
-    two = next(row for row in found if row["group"] == "OWN:TWO")
+    aggregate_rows = run_models(tmp_path, rows, definitions, AGGREGATE, members=members)["aggregate"]
+    two = next(row for row in aggregate_rows if row["group"] == "OWN:TWO")
     assert (two["value"], two["areas_total"]) == (pytest.approx(30.0), 2)
 
 
@@ -144,8 +144,8 @@ def test_the_banks_least_developed_countries_are_the_united_nations(tmp_path: Pa
     definitions = [indicator(aggregate={"method": "unweighted"})]
 
     def official(rows: list[dict[str, Any]]) -> float:
-        found = run_models(tmp_path, rows, definitions, AGGREGATE)["aggregate"]
-        return next(float(row["official_value"]) for row in found if row["group"] == "M49:199")
+        aggregate_rows = run_models(tmp_path, rows, definitions, AGGREGATE)["aggregate"]
+        return next(float(row["official_value"]) for row in aggregate_rows if row["group"] == "M49:199")
 
     assert official(rows) == 11.0
     assert official([*rows, value("use", "M49:199", 2020, 12.0)]) == 12.0

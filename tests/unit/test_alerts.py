@@ -1,4 +1,4 @@
-"""Alerts, against receivers on this machine: what is sent, once, and what is never said."""
+"""Alerts to receivers on this machine: the content, sent once, and what is never included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packed answers: what a zip or gzip may hold, and that no size it states is believed."""
+"""Packed responses: the allowed content of a zip or gzip, whose declared sizes are not trusted."""
 
 from __future__ import annotations
 

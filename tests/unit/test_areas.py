@@ -42,18 +42,18 @@ def members(grouping: str, group: str | None = None, year: int = 2026) -> set[st
 # --- the rows fit the tables
 def faults(rows: list[dict[str, Any]], table: Table) -> list[str]:
     """What in the rows does not keep the table's promises: columns in order, nulls, patterns, key."""
-    found = [f"columns {list(row)}" for row in rows if tuple(row) != table.names]
+    problems = [f"columns {list(row)}" for row in rows if tuple(row) != table.names]
     for column in table.columns:
         for row in rows:
             value = row[column.name]
             if value is None and not column.nullable:
-                found.append(f"{column.name} is null in {row}")
+                problems.append(f"{column.name} is null in {row}")
             elif value is not None and not re.search(column.pattern, str(value)):
-                found.append(f"{column.name} is {value!r}")
+                problems.append(f"{column.name} is {value!r}")
             elif value is not None and value not in (column.allowed or (value,)):
-                found.append(f"{column.name} is {value!r}, not one of {column.allowed}")
+                problems.append(f"{column.name} is {value!r}, not one of {column.allowed}")
     keys = Counter(tuple(row[k] for k in table.key) for row in rows)
-    return found + [f"twice: {key}" for key, count in keys.items() if count > 1]
+    return problems + [f"twice: {key}" for key, count in keys.items() if count > 1]
 
 
 def test_rows_are_those_of_the_published_tables() -> None:
@@ -166,7 +166,7 @@ def test_neighbouring_income_spells_differ_so_that_each_row_is_a_change() -> Non
 
 # --- codes
 def test_kosovo_is_one_area_under_all_its_codes() -> None:
-    found = {
+    codes = {
         code_maps.code_map(scheme)[code]
         for scheme, code in (
             ("iso3", "XKX"),
@@ -179,7 +179,7 @@ def test_kosovo_is_one_area_under_all_its_codes() -> None:
             ("gec", "KV"),
         )
     }
-    assert found == {"XKX"}
+    assert codes == {"XKX"}
     assert pycountry.countries.get(alpha_3="XKX") is None
     kosovo = next(row for row in COUNTRIES if row["ref_area"] == "XKX")
     assert (kosovo["name"], kosovo["m49"], kosovo["iso2"]) == ("Kosovo", "412", None)
@@ -267,9 +267,9 @@ def test_every_page_of_the_world_factbook_is_an_area_or_left_out_with_a_reason()
     odd = []
     for code, path in pages.items():
         page = json.loads(path.read_text("utf-8")).get("Communications", {})
-        found = re.findall(r"\.([a-z]{2})\b", page.get("Internet country code", {}).get("text", ""))
+        matches = re.findall(r"\.([a-z]{2})\b", page.get("Internet country code", {}).get("text", ""))
         country = pycountry.countries.get(alpha_3=carried.get(code, "none"))
-        if country and country.alpha_2.lower() not in found:
+        if country and country.alpha_2.lower() not in matches:
             odd.append(code)
     assert sorted(odd) == ["sx", "uk"]  # none on its page; .uk, not .gb
 
@@ -333,8 +333,8 @@ def test_the_groupings_neither_overlap_nor_leave_holes() -> None:
     )
 )
 def test_a_membership_taken_away_is_found_as_a_hole(lost: dict[str, Any]) -> None:
-    found = whats([r for r in areas.membership_rows() if r != lost])
-    assert f"{lost['grouping']}: hole: {lost['ref_area']} is in no group in 2026" in found
+    messages = whats([r for r in areas.membership_rows() if r != lost])
+    assert f"{lost['grouping']}: hole: {lost['ref_area']} is in no group in 2026" in messages
 
 
 @given(
@@ -343,22 +343,22 @@ def test_a_membership_taken_away_is_found_as_a_hole(lost: dict[str, Any]) -> Non
     )
 )
 def test_a_second_membership_is_found_as_an_overlap(own: dict[str, Any]) -> None:
-    found = whats([*areas.membership_rows(), row("m49_region", "M49:009", own["ref_area"])])
-    assert found == [f"m49_region: overlap: {own['ref_area']} is in {own['group']} and in M49:009"]
+    messages = whats([*areas.membership_rows(), row("m49_region", "M49:009", own["ref_area"])])
+    assert messages == [f"m49_region: overlap: {own['ref_area']} is in {own['group']} and in M49:009"]
 
 
 def test_an_overlap_of_spells_names_its_first_year() -> None:
-    found = whats([*areas.membership_rows(), row("wb_income", "WB:LIC", "KEN", 2026)])
-    assert found == ["wb_income: overlap: KEN is in WB:LMC and in WB:LIC from 2026"]
+    messages = whats([*areas.membership_rows(), row("wb_income", "WB:LIC", "KEN", 2026)])
+    assert messages == ["wb_income: overlap: KEN is in WB:LMC and in WB:LIC from 2026"]
 
 
 def test_one_area_may_not_be_twice_in_a_group_that_is_no_partition_either() -> None:
-    found = whats([*areas.membership_rows(), row("ldc", "M49:199", "HTI", 2020)])
-    assert found == ["ldc: overlap: HTI is in M49:199 and in M49:199 from 2020"]
+    messages = whats([*areas.membership_rows(), row("ldc", "M49:199", "HTI", 2020)])
+    assert messages == ["ldc: overlap: HTI is in M49:199 and in M49:199 from 2020"]
 
 
 def test_unknown_members_groups_and_groupings_are_named() -> None:
-    found = whats(
+    messages = whats(
         [
             *areas.membership_rows(),
             row("sids", "M49:722", "ATL"),
@@ -366,7 +366,7 @@ def test_unknown_members_groups_and_groupings_are_named() -> None:
             row("planets", "M49:001", "KEN"),
         ]
     )
-    assert found == [
+    assert messages == [
         "planets: is used by memberships and not declared",
         "sids: ATL is not a country of the table area",
         "sids: M49:999 is not a group of the table area",
@@ -375,23 +375,23 @@ def test_unknown_members_groups_and_groupings_are_named() -> None:
 
 def test_a_member_that_is_declared_outside_and_a_spell_that_ends_before_it_begins_are_found() -> None:
     planted = [row("m49_region", "M49:009", "ATA"), row("wb_region", "WB:EAS", "NIU", 2010, 2009)]
-    found = whats([*areas.membership_rows(), *planted])
+    messages = whats([*areas.membership_rows(), *planted])
     outside = "m49_region: ATA is in a group in 2026, though declared outside: M49"
-    assert any(what.startswith(outside) for what in found)
-    assert "wb_region: NIU has a membership in WB:EAS that ends before it begins" in found
+    assert any(what.startswith(outside) for what in messages)
+    assert "wb_region: NIU has a membership in WB:EAS that ends before it begins" in messages
 
 
 def test_a_new_country_without_a_region_is_a_hole_and_an_empty_group_a_problem() -> None:
     new = {"ref_area": "NEW", "name": "New", "m49": None, "iso2": None, "kind": "country", "un_member": False}
-    found = whats(areas.membership_rows(), [*areas.area_rows(), new])
-    assert "m49_region: hole: NEW is in no group in 2026" in found
+    messages = whats(areas.membership_rows(), [*areas.area_rows(), new])
+    assert "m49_region: hole: NEW is in no group in 2026" in messages
     assert "lldc: has no members" in whats([r for r in areas.membership_rows() if r["grouping"] != "lldc"])
 
 
 def test_an_exception_for_an_area_that_does_not_exist_is_found() -> None:
     rest = [area for area in areas.area_rows() if area["ref_area"] != "ATA"]
-    found = whats([r for r in areas.membership_rows() if r["ref_area"] != "ATA"], rest)
-    assert "m49_region: ATA is declared outside, and is not a country of the table area" in found
+    messages = whats([r for r in areas.membership_rows() if r["ref_area"] != "ATA"], rest)
+    assert "m49_region: ATA is declared outside, and is not a country of the table area" in messages
 
 
 def test_a_problem_points_to_the_line_of_the_grouping() -> None:

@@ -32,27 +32,27 @@ VALUES = [
 
 
 def available(folder: Path, staged: dict[str, Path] | None = None, values: Rows | None = None) -> Any:
-    found = run_models(
+    shares = run_models(
         folder,
         values or VALUES,
         DEFINITIONS,
         AVAILABILITY,
         load=lambda con: load_sdg_database(con, staged or {}),
     )["availability"]
-    return {(r["universe"], r["goal"], r["scope"], r["breakdown"]): r for r in found}
+    return {(r["universe"], r["goal"], r["scope"], r["breakdown"]): r for r in shares}
 
 
 def test_a_country_by_hand(tmp_path: Path) -> None:
-    found = available(tmp_path)
-    kenya = found["catalogue", "all", "KEN", "_T"]
+    cells = available(tmp_path)
+    kenya = cells["catalogue", "all", "KEN", "_T"]
     assert (kenya["cells"], kenya["indicators"], kenya["areas"]) == (3, 3, 1)  # gini names no SDG indicator
     assert kenya["share_one"] == pytest.approx(2 / 3)  # women alone are a value
     assert kenya["share_two"] == pytest.approx(1 / 3)
     assert kenya["share_recent"] == pytest.approx(2 / 3)  # 2016 to 2020
     assert kenya["median_latest_year"] == 2018
-    assert found["catalogue", "5", "KEN", "_T"]["share_one"] == 0.5
-    assert found["catalogue", "17", "KEN", "_T"]["share_two"] == 1.0
-    uganda = found["catalogue", "all", "UGA", "_T"]
+    assert cells["catalogue", "5", "KEN", "_T"]["share_one"] == 0.5
+    assert cells["catalogue", "17", "KEN", "_T"]["share_two"] == 1.0
+    uganda = cells["catalogue", "all", "UGA", "_T"]
     assert (uganda["share_one"], uganda["median_latest_year"]) == (0.0, 2014)
 
 
@@ -62,22 +62,22 @@ def test_who_has_nothing_has_a_row(tmp_path: Path) -> None:
 
 
 def test_a_breakdown_asks_only_of_the_indicators_that_have_it(tmp_path: Path) -> None:
-    found = available(tmp_path)
-    assert found["catalogue", "all", "KEN", "sex"]["share_one"] == 1.0
-    assert found["catalogue", "all", "UGA", "sex"]["share_one"] == 0.0
-    assert found["catalogue", "all", "KEN", "sex"]["indicators"] == 1
-    assert ("catalogue", "17", "KEN", "sex") not in found
-    assert not [key for key in found if key[3] in ("age", "quantile", "disability")]
+    cells = available(tmp_path)
+    assert cells["catalogue", "all", "KEN", "sex"]["share_one"] == 1.0
+    assert cells["catalogue", "all", "UGA", "sex"]["share_one"] == 0.0
+    assert cells["catalogue", "all", "KEN", "sex"]["indicators"] == 1
+    assert ("catalogue", "17", "KEN", "sex") not in cells
+    assert not [key for key in cells if key[3] in ("age", "quantile", "disability")]
 
 
 def test_a_group_counts_its_member_states(tmp_path: Path) -> None:
     rows = [*VALUES, value("use", "HKG", 2020, 1.0), value("use", "M49:001", 2020, 1.0)]
-    found = available(tmp_path, values=rows)
-    world = found["catalogue", "all", "M49:001", "_T"]
+    cells = available(tmp_path, values=rows)
+    world = cells["catalogue", "all", "M49:001", "_T"]
     assert (world["areas"], world["cells"]) == (193, 3 * 193)
     assert world["share_one"] == pytest.approx(2 / (3 * 193))  # Hong Kong is no member state
-    assert found["catalogue", "all", "HKG", "_T"]["share_one"] == pytest.approx(1 / 3)
-    assert found["catalogue", "all", "OWN:G20", "_T"]["areas"] == 19
+    assert cells["catalogue", "all", "HKG", "_T"]["share_one"] == pytest.approx(1 / 3)
+    assert cells["catalogue", "all", "OWN:G20", "_T"]["areas"] == 19
 
 
 def test_a_few_series_are_not_the_database(tmp_path: Path) -> None:
@@ -90,35 +90,35 @@ def test_the_database_as_a_whole_is_counted_by_indicator(tmp_path: Path) -> None
     rows = [observation("unsd_sdg", code, "KEN", 2020, 1.0) for code in series[: int(len(series) * 0.95)]]
     rows += [observation("unsd_sdg", "IT_USE_ii99", "KEN", 2019, 1.0, sex="F")]
     rows += [observation("unsd_sdg", "IT_USE_ii99", "UGA", 2019, None)]
-    found = available(tmp_path, stage(tmp_path, rows))
-    kenya = found["unsd", "all", "KEN", "_T"]
+    cells = available(tmp_path, stage(tmp_path, rows))
+    kenya = cells["unsd", "all", "KEN", "_T"]
     assert kenya["indicators"] == len({row["indicator"] for row in read_codelist("sdg_series")}) == 221
     assert 0.85 < kenya["share_one"] < 1
     assert kenya["share_two"] == pytest.approx(1 / 221)
-    assert found["unsd", "17", "KEN", "sex"]["indicators"] == 1
-    assert found["unsd", "all", "UGA", "_T"]["share_one"] == 0.0  # a missing value is none
+    assert cells["unsd", "17", "KEN", "sex"]["indicators"] == 1
+    assert cells["unsd", "all", "UGA", "_T"]["share_one"] == 0.0  # a missing value is none
 
 
 def test_an_indicator_is_measured_where_half_of_the_countries_tell_a_trend(tmp_path: Path) -> None:
     half = [value("use", area, year, 1.0) for area in MEMBERS[:97] for year in (2016, 2020)]
     less = [value("phone", area, year, 1.0) for area in MEMBERS[:96] for year in (2016, 2020)]
     once = [value("never", area, 2020, 1.0) for area in MEMBERS]
-    found = available(tmp_path, values=[*half, *less, *once])
-    assert found["catalogue", "all", "M49:001", "_T"]["measured"] == 1
-    assert found["catalogue", "17", "M49:001", "_T"]["measured"] == 1
-    assert found["catalogue", "5", "M49:001", "_T"]["measured"] == 0
-    assert found["catalogue", "all", MEMBERS[0], "_T"]["measured"] == 2
+    cells = available(tmp_path, values=[*half, *less, *once])
+    assert cells["catalogue", "all", "M49:001", "_T"]["measured"] == 1
+    assert cells["catalogue", "17", "M49:001", "_T"]["measured"] == 1
+    assert cells["catalogue", "5", "M49:001", "_T"]["measured"] == 0
+    assert cells["catalogue", "all", MEMBERS[0], "_T"]["measured"] == 2
 
 
 def test_the_environment_is_a_part_of_the_database(tmp_path: Path) -> None:
     series = sorted({row["series"] for row in read_codelist("sdg_series")})
     rows = [observation("unsd_sdg", code, "KEN", year, 1.0) for code in series for year in (2016, 2020)]
-    found = available(tmp_path, stage(tmp_path, rows))
-    part, whole = found["environment", "all", "KEN", "_T"], found["unsd", "all", "KEN", "_T"]
+    cells = available(tmp_path, stage(tmp_path, rows))
+    part, whole = cells["environment", "all", "KEN", "_T"], cells["unsd", "all", "KEN", "_T"]
     assert part["indicators"] == part["measured"] == 77
     assert whole["measured"] == 221
     listed = {row["indicator"] for row in read_codelist("environmental_indicators")}
-    goals = {key[1] for key in found if key[0] == "environment"} - {"all"}
+    goals = {key[1] for key in cells if key[0] == "environment"} - {"all"}
     assert goals <= {indicator.split(".")[0] for indicator in listed}
 
 

@@ -31,9 +31,9 @@ def keep(store: Store, source: Source, series: str, at: datetime, release: str |
 
 @pytest.fixture
 def agency(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAgency]:
-    with LocalAgency() as found:
-        monkeypatch.setenv(f"COMPACT_URL_{make_source().id.upper()}", found.url)
-        yield found
+    with LocalAgency() as server:
+        monkeypatch.setenv(f"COMPACT_URL_{make_source().id.upper()}", server.url)
+        yield server
 
 
 def test_every_cadence_has_a_rhythm_and_no_other() -> None:
@@ -58,9 +58,9 @@ def test_stale_since_the_series_that_was_confirmed_longest_ago(tmp_path: Path) -
     keep(store, source, "NEW", THEN + timedelta(days=3))
     limit = timedelta(days=3)
     now = THEN + limit + timedelta(hours=1)
-    found = freshness_status(source, store, {"OLD", "NEW"}, now)
-    assert (found.last_fetched, found.last_confirmed) == (THEN + timedelta(days=3), THEN)
-    assert found.stale_since == THEN + limit
+    freshness = freshness_status(source, store, {"OLD", "NEW"}, now)
+    assert (freshness.last_fetched, freshness.last_confirmed) == (THEN + timedelta(days=3), THEN)
+    assert freshness.stale_since == THEN + limit
     assert freshness_status(source, store, {"NEW"}, now).stale_since is None  # nobody asks for OLD any more
     assert freshness_status(source, store, {"OLD", "NEW"}, THEN + limit).stale_since is None  # to the second
 
@@ -71,8 +71,8 @@ def test_a_confirmation_makes_a_source_fresh_again(tmp_path: Path) -> None:
     later = THEN + timedelta(days=30)
     assert freshness_status(source, store, {"A"}, later).stale_since
     store.confirm(*store.live(source.id).values(), at=later, release="R2")
-    found = freshness_status(source, store, {"A"}, later)
-    assert (found.last_confirmed, found.stale_since, found.agency_release) == (later, None, "R2")
+    freshness = freshness_status(source, store, {"A"}, later)
+    assert (freshness.last_confirmed, freshness.stale_since, freshness.agency_release) == (later, None, "R2")
 
 
 def test_what_was_never_fetched_or_comes_with_a_package_is_not_stale(tmp_path: Path) -> None:

@@ -100,10 +100,10 @@ def test_any_bytes_are_refused_with_a_message_or_add_up(
     try:
         result = take(tmp_path, start + data, f"t.{suffix}", dry_run=True)
     except CompactError as refused:
-        found = refused.what and refused.where
+        explained = refused.what and refused.where
     else:
-        found = result.rows_in == result.accepted + result.rejected > 0
-    assert found
+        explained = result.rows_in == result.accepted + result.rejected > 0
+    assert explained
 
 
 @FUZZ
@@ -114,10 +114,10 @@ def test_a_damaged_workbook_is_refused_with_a_message_or_adds_up(tmp_path: Path,
     try:
         result = take(tmp_path, bytes(whole), "t.xlsx", dry_run=True)
     except CompactError as refused:
-        found = refused.what and refused.where
+        explained = refused.what and refused.where
     else:
-        found = result.rows_in == result.accepted + result.rejected > 0
-    assert found
+        explained = result.rows_in == result.accepted + result.rejected > 0
+    assert explained
 
 
 PARTS = (
@@ -147,7 +147,7 @@ def test_a_workbook_with_a_changed_part_is_refused_with_a_message_or_adds_up(
     try:
         result = take(tmp_path, changed(change), "t.xlsx", dry_run=True)
     except CompactError as refused:
-        found = refused.what and refused.where
+        explained = refused.what and refused.where
     else:
-        found = result.rows_in == result.accepted + result.rejected > 0
-    assert found
+        explained = result.rows_in == result.accepted + result.rejected > 0
+    assert explained

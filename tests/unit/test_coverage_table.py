@@ -1,4 +1,4 @@
-"""The page of coverage by objective: what it counts, and which numbers it keeps."""
+"""The page of coverage by objective: its counts, and the numbers that it keeps."""
 
 from __future__ import annotations
 

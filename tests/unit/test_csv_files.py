@@ -1,4 +1,4 @@
-"""A release's tables as CSV: read back the same, and harmless to a spreadsheet."""
+"""A release's tables as CSV: they read back unchanged, and are safe in a spreadsheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commonest slips in a definition, each told in its own words; and what could hang or crash a reader."""
+"""Common mistakes in a definition, each with its own message; and input that could hang or crash a reader."""
 
 from __future__ import annotations
 

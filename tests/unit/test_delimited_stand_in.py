@@ -1,5 +1,6 @@
-"""The sources of delimited text against the stand-in: the real figures stage without a refusal that is not
-expected, and its faults are noticed."""
+"""The sources of delimited text against the stand-in: the real figures stage without unexpected refusals,
+and its faults are detected.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delimited text becomes a table of text, or it is refused: hand-made files, and files made at random."""
+"""Delimited text is parsed to a table of text or rejected: hand-made and random files."""
 
 from __future__ import annotations
 

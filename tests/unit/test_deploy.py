@@ -1,4 +1,4 @@
-"""The files of deploy/: how far systemd confines each unit, and that every container is confined alike."""
+"""The files of deploy/: systemd confinement of each unit, and equal confinement of every container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What changed between two releases: by primary key, in numbers and in sentences, and what needs a word."""
+"""Changes between two releases: by primary key, in numbers and in sentences, and those that need an
+acknowledgement.
+"""
 
 from __future__ import annotations
 
@@ -51,9 +53,9 @@ def differ(tmp_path: Path) -> Any:
     ) -> dict[str, Any]:
         first = released(tmp_path / "before", before, **(old or {}))
         second = released(tmp_path / "after", after, **(new or {}))
-        found = compare(first, second, (first.name, second.name), **more)
-        SCHEMA.validate(found)
-        return found
+        difference = compare(first, second, (first.name, second.name), **more)
+        SCHEMA.validate(difference)
+        return difference
 
     return find
 
@@ -63,23 +65,25 @@ def test_every_kind_of_change_is_found_counted_and_told(differ: Any) -> None:
         ("KEN", 2020): 60.0, ("UGA", 2021): 13.0, ("RWA", 2021): 5.0,
     }  # fmt: skip
     del now["TZA", 2020]
-    found = differ(FIGURES, now, new={"progress": judged(now, {"KEN": "met"})})
-    (one,) = found["indicators"]
+    differences = differ(FIGURES, now, new={"progress": judged(now, {"KEN": "met"})})
+    (one,) = differences["indicators"]
     counts = {name: one[name] for name in ("added", "removed", "revised", "revised_beyond", "years_gained")}
     assert counts == {"added": 2, "removed": 1, "revised": 1, "revised_beyond": 1, "years_gained": [2021]}
-    (revised,) = found["revised"]["listed"]
+    (revised,) = differences["revised"]["listed"]
     assert (revised["area"], revised["time_period"], revised["title"]) == ("Kenya", 2020, "Internet use")
     assert (revised["old_value"], revised["new_value"]) == (30.0, 60.0)
     assert (revised["absolute"], revised["relative"], revised["beyond"]) == (30.0, 1.0, True)
-    assert [row["area"] for row in found["coverage"]["gained"]["listed"]] == ["Rwanda"]
-    assert [row["area"] for row in found["coverage"]["lost"]["listed"]] == ["United Republic of Tanzania"]
-    (kenya,) = found["categories"]["listed"]
+    assert [row["area"] for row in differences["coverage"]["gained"]["listed"]] == ["Rwanda"]
+    assert [row["area"] for row in differences["coverage"]["lost"]["listed"]] == [
+        "United Republic of Tanzania"
+    ]
+    (kenya,) = differences["categories"]["listed"]
     assert (kenya["reasons"], kenya["direction"]) == (["value"], "better")
-    tables = {row["table"]: row for row in found["tables"]}
+    tables = {row["table"]: row for row in differences["tables"]}
     counted = {name: tables["indicator"][name] for name in ("added", "removed", "changed")}
     assert counted == {"added": 2, "removed": 1, "changed": 1}
     assert tables["area"]["state"] == "same"
-    assert found["notes"] == [
+    assert differences["notes"] == [
         "Internet use gained 2021.",
         "Internet use was revised by more than 5 per cent in 1 country or group; the largest: Kenya 2020, "
         "from 30 to 60.",
@@ -93,47 +97,53 @@ def test_every_kind_of_change_is_found_counted_and_told(differ: Any) -> None:
 
 
 def test_a_first_release_says_that_it_is_one(tmp_path: Path) -> None:
-    found = compare(None, released(tmp_path / "first", FIGURES), (None, "first"))
-    SCHEMA.validate(found)
-    assert found["notes"] == ["This is the first release here, so there is nothing to compare it with."]
+    difference = compare(None, released(tmp_path / "first", FIGURES), (None, "first"))
+    SCHEMA.validate(difference)
+    assert difference["notes"] == ["This is the first release here, so there is nothing to compare it with."]
 
 
 @pytest.mark.parametrize(("factor", "revised"), [(1 + 1e-14, 0), (1 + 1e-9, len(FIGURES))])
 def test_noise_of_computation_is_no_change(differ: Any, factor: float, revised: int) -> None:
     now = {key: value * factor for key, value in FIGURES.items()}
-    found = differ(FIGURES, now)
-    assert found["revised"]["total"] == revised
-    assert ("Nothing that is published differs from release before." in found["notes"]) == (revised == 0)
+    differences = differ(FIGURES, now)
+    assert differences["revised"]["total"] == revised
+    assert ("Nothing that is published differs from release before." in differences["notes"]) == (
+        revised == 0
+    )
 
 
 def test_a_status_is_told_apart_from_a_revision(differ: Any) -> None:
-    found = differ(FIGURES, FIGURES, new={"values": {"obs_status": "E"}})
-    assert (found["status"]["total"], found["revised"]["total"], found["large"]) == (5, 0, [])
-    assert found["notes"] == [
+    differences = differ(FIGURES, FIGURES, new={"values": {"obs_status": "E"}})
+    assert (differences["status"]["total"], differences["revised"]["total"], differences["large"]) == (
+        5,
+        0,
+        [],
+    )
+    assert differences["notes"] == [
         "The status of 5 values changed, as that of Internet use in Kenya 2015 from normal to estimated."
     ]
 
 
 def test_another_series_is_listed_and_not_judged(differ: Any) -> None:
-    found = differ(MANY, {k: v * 2 for k, v in MANY.items()}, old={"values": {"series": "OLD"}})
-    assert found["large"] == []
-    assert found["indicators"][0]["revised"] == 0
-    (moved,) = found["series"]
+    differences = differ(MANY, {k: v * 2 for k, v in MANY.items()}, old={"values": {"series": "OLD"}})
+    assert differences["large"] == []
+    assert differences["indicators"][0]["revised"] == 0
+    (moved,) = differences["series"]
     assert (moved["old_series"], moved["new_series"], moved["kind"]) == ("OLD", "S", "other_series")
     assert (moved["values"], moved["differ"]) == (len(MANY), len(MANY))
 
 
 def test_a_known_rename_is_told_as_one(differ: Any) -> None:
     sources = [{"source": "unsd_sdg", "title": "SDG", "licence": "x", "citation": "x"}]
-    found = differ(
+    differences = differ(
         FIGURES,
         FIGURES,
         old={"values": {"source": "unsd_sdg", "series": "IT_NET_BBP"}, "source": sources},
         new={"values": {"source": "unsd_sdg", "series": "IT_NET_BBND"}, "source": sources},
     )
-    (row,) = found["series"]
+    (row,) = differences["series"]
     assert (row["kind"], row["known"]) == ("renamed", "IT_NET_BBP is IT_NET_BBND since 2022.Q2")
-    assert "the agency renamed its series; 5 values follow it" in found["notes"][0]
+    assert "the agency renamed its series; 5 values follow it" in differences["notes"][0]
 
 
 CASES: dict[str, tuple[Any, Any, list[str], str]] = {
@@ -168,14 +178,16 @@ CASES: dict[str, tuple[Any, Any, list[str], str]] = {
 @pytest.mark.parametrize("name", list(CASES))
 def test_a_class_that_changed_has_its_reason(differ: Any, name: str) -> None:
     now, given_target, reasons, because = CASES[name]
-    found = differ(FIGURES, now, new={"progress": judged(now, {"KEN": "unlikely"}, **given_target)})
-    kenya = next(row for row in found["categories"]["listed"] if row["ref_area"] == "KEN")
+    differences = differ(FIGURES, now, new={"progress": judged(now, {"KEN": "unlikely"}, **given_target)})
+    kenya = next(row for row in differences["categories"]["listed"] if row["ref_area"] == "KEN")
     assert (kenya["direction"], kenya["reasons"], kenya["because"]) == ("worse", reasons, because)
 
 
 def test_targets_and_definitions_that_changed_are_told(differ: Any) -> None:
-    found = differ(FIGURES, FIGURES, new={"indicator_meta": [meta(target_value=100.0, formula="2 * value")]})
-    assert found["notes"] == [
+    differences = differ(
+        FIGURES, FIGURES, new={"indicator_meta": [meta(target_value=100.0, formula="2 * value")]}
+    )
+    assert differences["notes"] == [
         "The definition (inputs, formula, unit or direction) of 1 indicator changed: Internet use.",
         "Internet use: the target is now 100 by 2030, before 95 by 2030.",
     ]
@@ -205,16 +217,19 @@ def test_classes_that_change_without_a_value_are_large(differ: Any) -> None:
     many = [row | {"indicator": "use", "ref_area": f"A{chr(65 + i)}A"} for i in range(12) for row in judged(
         {("KEN", 2015): 10.0, ("KEN", 2020): 10.0}, {})]  # fmt: skip
     other = [row | {"category": "unlikely"} for row in many]
-    found = differ(figures, figures, old={"progress": many}, new={"progress": other})
-    assert [row["what"] for row in found["large"]] == [
+    differences = differ(figures, figures, old={"progress": many}, new={"progress": other})
+    assert [row["what"] for row in differences["large"]] == [
         "Internet use: 12 of 12 assessments (100%) changed class although no value did"
     ]
 
 
 def test_the_lists_are_short_and_their_totals_whole(differ: Any) -> None:
-    found = differ(MANY, {key: value * 1.04 for key, value in MANY.items()}, most=5)
-    assert (len(found["revised"]["listed"]), found["revised"]["total"]) == (5, len(MANY))
-    assert (found["large"], found["notes"]) == ([], ["1 indicator had smaller revisions only: Internet use."])
+    differences = differ(MANY, {key: value * 1.04 for key, value in MANY.items()}, most=5)
+    assert (len(differences["revised"]["listed"]), differences["revised"]["total"]) == (5, len(MANY))
+    assert (differences["large"], differences["notes"]) == (
+        [],
+        ["1 indicator had smaller revisions only: Internet use."],
+    )
 
 
 def test_an_older_release_may_lack_tables_and_columns(tmp_path: Path) -> None:
@@ -228,8 +243,8 @@ def test_an_older_release_may_lack_tables_and_columns(tmp_path: Path) -> None:
 
 
 def test_the_name_of_a_snapshot_is_no_content(differ: Any) -> None:
-    found = differ(FIGURES, FIGURES, new={"values": {"snapshot": SNAP["b"]}})
-    assert found["notes"] == ["Nothing that is published differs from release before."]
+    differences = differ(FIGURES, FIGURES, new={"values": {"snapshot": SNAP["b"]}})
+    assert differences["notes"] == ["Nothing that is published differs from release before."]
 
 
 def test_a_limit_without_a_reason_is_refused(tmp_path: Path) -> None:
@@ -257,8 +272,8 @@ def test_what_is_added_removed_and_revised_is_all_that_differs(now: Figures) -> 
         before, after = (
             released(Path(folder) / name, figures) for name, figures in (("before", FIGURES), ("after", now))
         )
-        found = compare(before, after, ("a", "b"))
-    row = next(row for row in found["tables"] if row["table"] == "indicator")
+        difference = compare(before, after, ("a", "b"))
+    row = next(row for row in difference["tables"] if row["table"] == "indicator")
     assert (row["rows_before"], row["rows_after"]) == (len(FIGURES), len(now))
     assert row["added"] == len(now.keys() - FIGURES.keys())
     assert row["removed"] == len(FIGURES.keys() - now.keys())
@@ -308,10 +323,12 @@ def test_what_a_person_accepted_needs_no_second_word(tmp_path: Path) -> None:
     now = {key: value * 2 for key, value in MANY.items() if key != ("KEN", 2010)}
     after = released(tmp_path / "after", now, values={"snapshot": SNAP["b"]})
     assert compare(before, after, ("a", "b"))["large"]
-    found = compare(before, after, ("a", "b"), decided={SNAP["b"]: "Ann: the agency rebased it"})
-    SCHEMA.validate(found)
-    assert (found["large"], found["acknowledged"]) == ([], None)
-    assert found["accepted"] == [
+    difference = compare(before, after, ("a", "b"), decided={SNAP["b"]: "Ann: the agency rebased it"})
+    SCHEMA.validate(difference)
+    assert (difference["large"], difference["acknowledged"]) == ([], None)
+    assert difference["accepted"] == [
         {"snapshot": SNAP["b"], "reason": "Ann: the agency rebased it", "revised": len(now)}
     ]
-    assert found["notes"][0] == "A snapshot that had been held was accepted by Ann: the agency rebased it."
+    assert (
+        difference["notes"][0] == "A snapshot that had been held was accepted by Ann: the agency rebased it."
+    )

@@ -1,4 +1,4 @@
-"""The codes by which an input selects rows: of the code lists and of the source's map, no others."""
+"""The codes by which an input selects rows: only those of the code lists and of the source's map."""
 
 from __future__ import annotations
 

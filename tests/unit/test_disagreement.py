@@ -1,4 +1,4 @@
-"""Several sources, one cell: what is compared, what is listed, and what becomes a warning."""
+"""Several sources for one cell: comparisons, listed pairs, and warnings."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def listed(folder: Path, rows: Rows, given: Indicator | None = None) -> Rows:
     given = given or definition()
     with engine() as con:
         load_overlaps(con, {given.id: evaluated(folder, rows, given)}, [given])
-        found: Rows = compute(con, DISAGREEMENT).read_all().to_pylist()
-    return found
+        disagreements: Rows = compute(con, DISAGREEMENT).read_all().to_pylist()
+    return disagreements
 
 
 def warning(folder: Path, rows: Rows, given: Indicator) -> CheckResult | None:
@@ -83,8 +83,8 @@ def test_equal_values_and_missing_ones_are_no_difference(tmp_path: Path) -> None
 
 def test_every_pair_of_three_sources_is_compared_in_the_order_of_preference(tmp_path: Path) -> None:
     third = observation("three", "U", "KEN", 2020, 30.0, snapshot=SNAP["c"])
-    found = listed(tmp_path, [one(10.0), two(20.0), third], definition(inputs=INPUTS))
-    assert [(r["source_a"], r["source_b"], r["difference"]) for r in found] == [
+    disagreements = listed(tmp_path, [one(10.0), two(20.0), third], definition(inputs=INPUTS))
+    assert [(r["source_a"], r["source_b"], r["difference"]) for r in disagreements] == [
         ("one", "three", 20.0),
         ("one", "two", 10.0),
         ("two", "three", 10.0),
@@ -106,10 +106,10 @@ def test_every_pair_of_three_sources_is_compared_in_the_order_of_preference(tmp_
 def test_what_is_within_the_tolerance_is_not_listed(
     tmp_path: Path, limits: dict[str, float], a: float, b: float, beyond: bool
 ) -> None:
-    given = definition(disagreement=limits | {"reason": "a test"})
-    found = listed(tmp_path, [one(a), two(b)], given)
-    assert bool(found) == beyond
-    check = warning(tmp_path / "w", [one(a), two(b)], given)
+    spec = definition(disagreement=limits | {"reason": "a test"})
+    disagreements = listed(tmp_path, [one(a), two(b)], spec)
+    assert bool(disagreements) == beyond
+    check = warning(tmp_path / "w", [one(a), two(b)], spec)
     assert check is not None
     assert (check.passed, check.severity) == (not beyond, "warn")
 
@@ -145,10 +145,10 @@ def test_parts_are_not_compared_totals_are(tmp_path: Path) -> None:
 
 def test_each_named_input_is_compared_for_itself(tmp_path: Path) -> None:
     female, male = ([item | {"where": {"sex": code}} for item in INPUTS[:2]] for code in ("F", "M"))
-    given = definition(inputs={"female": female, "male": male}, formula="female / male")
+    spec = definition(inputs={"female": female, "male": male}, formula="female / male")
     rows = [f(v, sex=s) for s, a, b in (("F", 1.0, 2.0), ("M", 4.0, 8.0)) for f, v in ((one, a), (two, b))]
-    found = listed(tmp_path, rows, given)
-    assert [(r["input"], r["value_a"], r["value_b"]) for r in found] == [
+    disagreements = listed(tmp_path, rows, spec)
+    assert [(r["input"], r["value_a"], r["value_b"]) for r in disagreements] == [
         ("female", 1.0, 2.0),
         ("male", 4.0, 8.0),
     ]
@@ -157,8 +157,8 @@ def test_each_named_input_is_compared_for_itself(tmp_path: Path) -> None:
 def test_a_series_that_is_two_inputs_speaks_once(tmp_path: Path) -> None:
     pinned = [INPUTS[0] | {"where": {"education": code}} for code in ("UPPSEC", "SECOND")]
     rows = [one(1.0, education="UPPSEC"), one(2.0, education="SECOND"), two(5.0)]
-    found = listed(tmp_path, rows, definition(inputs=[*pinned, INPUTS[1]]))
-    assert [(r["series_a"], r["value_a"], r["series_b"], r["value_b"]) for r in found] == [
+    disagreements = listed(tmp_path, rows, definition(inputs=[*pinned, INPUTS[1]]))
+    assert [(r["series_a"], r["value_a"], r["series_b"], r["value_b"]) for r in disagreements] == [
         ("S", 1.0, "S", 2.0),
         ("S", 1.0, "T", 5.0),
     ]
@@ -168,16 +168,16 @@ def test_an_indicator_as_input_is_compared_too(tmp_path: Path) -> None:
     inner = indicator("inner")
     staged = stage(tmp_path / "i", [one(20.0)])
     evaluate(inner, staged, {}, tmp_path / "inner.parquet")
-    given = definition(inputs=[{"indicator": "inner"}, INPUTS[1]])
-    path = evaluated(tmp_path, [two(30.0)], given, {"inner": tmp_path / "inner.parquet"})
+    spec = definition(inputs=[{"indicator": "inner"}, INPUTS[1]])
+    path = evaluated(tmp_path, [two(30.0)], spec, {"inner": tmp_path / "inner.parquet"})
     assert pq.read_table(beside(path, OVERLAP)).num_rows == 1
 
 
 def test_without_a_second_source_there_is_nothing_to_compare(tmp_path: Path) -> None:
     path = evaluated(tmp_path, [one(20.0)], definition())
     assert not beside(path, OVERLAP).exists()
-    given = definition(disagreement=TOLERANCE)
-    check = warning(tmp_path / "w", [one(20.0)], given)
+    spec = definition(disagreement=TOLERANCE)
+    check = warning(tmp_path / "w", [one(20.0)], spec)
     assert check is not None
     assert check.passed
     assert "0 pairs compared" in check.message
@@ -196,9 +196,9 @@ def test_the_warning_names_the_sources_the_limit_and_the_reason(tmp_path: Path) 
 
 def test_the_check_is_announced_exactly_where_it_is_made(tmp_path: Path) -> None:
     rows = [one(20.0), two(25.0)]
-    for given in (definition(), definition(disagreement=TOLERANCE)):
-        made = indicator_checks(given, evaluated(tmp_path, rows, given))
-        assert ("disagreement" in {check.name for check in made}) == bool(given.disagreement)
+    for variant in (definition(), definition(disagreement=TOLERANCE)):
+        made = indicator_checks(variant, evaluated(tmp_path, rows, variant))
+        assert ("disagreement" in {check.name for check in made}) == bool(variant.disagreement)
 
 
 def test_a_tolerance_without_a_limit_is_no_tolerance() -> None:
@@ -207,10 +207,10 @@ def test_a_tolerance_without_a_limit_is_no_tolerance() -> None:
 
 
 def test_a_release_lists_what_differs_and_is_whole(tmp_path: Path) -> None:
-    given = definition(disagreement=TOLERANCE, expect={"range": [0, 100]})
+    spec = definition(disagreement=TOLERANCE, expect={"range": [0, 100]})
     staged = stage(tmp_path / "s", [one(20.0), two(25.0)])
-    entries = catalogue(given)
-    path = evaluate_cached(given, staged, {}, tmp_path / "e").path
+    entries = catalogue(spec)
+    path = evaluate_cached(spec, staged, {}, tmp_path / "e").path
     result = build_release(
         tmp_path / "home",
         ReleaseInputs(
@@ -219,7 +219,7 @@ def test_a_release_lists_what_differs_and_is_whole(tmp_path: Path) -> None:
             states={"one": SourceState("live"), "two": SourceState("live")},
             snapshots=[snapshot("a"), snapshot("b", of="two", resource="T")],
             staged=staged,
-            evaluated={given.id: path},
+            evaluated={spec.id: path},
         ),
     )
     (row,) = pq.read_table(result.path / "disagreement.parquet").to_pylist()

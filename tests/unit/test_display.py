@@ -1,4 +1,4 @@
-"""What an agency or a file can write into a name never reaches the terminal as a command."""
+"""Control characters in names from an agency or a file never reach the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one way in which tables are written, and what DuckDB is allowed."""
+"""The only way to write tables, and DuckDB's permissions."""
 
 from __future__ import annotations
 

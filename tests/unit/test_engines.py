@@ -1,4 +1,4 @@
-"""The models' one text for every engine: what it may use, and what it becomes elsewhere."""
+"""The models' SQL on every engine: the allowed subset, and its translation."""
 
 from __future__ import annotations
 

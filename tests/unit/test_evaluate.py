@@ -1,4 +1,6 @@
-"""Evaluation: preference cell by cell, dimensions, scales, formulas, lineage, and what recomputes what."""
+"""Evaluation: preference by cell, dimensions, scales, formulas, lineage, and the causes of a
+recomputation.
+"""
 
 from __future__ import annotations
 
@@ -109,8 +111,8 @@ def test_a_series_of_one_part_gets_that_parts_code(tmp_path: Path) -> None:
         observation("one", "MEN", "KEN", 2020, 9.0, sex="M"),  # no total of that series
         observation("one", "POOR", "KEN", 2020, 4.0),
     ]
-    found = rows_of(tmp_path, indicator(inputs=inputs, gaps=["sex", "disability"]), observations)
-    assert {(r["sex"], r["other_dims"], r["value"]) for r in found} == {
+    evaluated = rows_of(tmp_path, indicator(inputs=inputs, gaps=["sex", "disability"]), observations)
+    assert {(r["sex"], r["other_dims"], r["value"]) for r in evaluated} == {
         ("_T", "_T", 1.0),
         ("F", "_T", 2.0),
         ("M", "_T", 3.0),
@@ -126,14 +128,16 @@ def test_disability_and_education_are_kept_side_by_side(tmp_path: Path) -> None:
         observation("one", "S", "KEN", 2020, 4.0, other_dims="SKILL=BASIC"),
     ]
     both = indicator("both", gaps=["education", "disability"])
-    found = rows_of(tmp_path, both, observations)
-    assert {(r["other_dims"], r["value"]) for r in found} == {
+    evaluated = rows_of(tmp_path, both, observations)
+    assert {(r["other_dims"], r["value"]) for r in evaluated} == {
         ("DISABILITY_STATUS=PD", 1.0),
         ("DISABILITY_STATUS=PD;EDUCATION=L1", 2.0),
     }
     again = indicator("again", inputs=[{"indicator": "both"}], gaps=["education", "disability"])
     copied = rows_of(tmp_path / "again", again, observations, both=tmp_path / "out.parquet")
-    assert {(r["other_dims"], r["value"]) for r in copied} == {(r["other_dims"], r["value"]) for r in found}
+    assert {(r["other_dims"], r["value"]) for r in copied} == {
+        (r["other_dims"], r["value"]) for r in evaluated
+    }
     assert rows_of(tmp_path / "plain", indicator(), observations) == []
 
 

@@ -1,4 +1,6 @@
-"""From a published number to the record in the raw bytes: values, formulas, groups, and what is not there."""
+"""Tracing a published number to the record in the raw bytes: values, formulas, groups, and missing
+records.
+"""
 
 from __future__ import annotations
 
@@ -36,21 +38,25 @@ def input_of(**more: Any) -> str:
 def test_a_plain_value_names_its_observation_snapshot_checks_and_sql(tmp_path: Path) -> None:
     folder = released(tmp_path / "r1", KEN)
     (folder / "checks.json").write_text(json.dumps(CHECKS))
-    found = explain(folder, "use", "ken", 2020)
-    assert (found["area"], found["title"], found["time_period"]) == ("Kenya", "Internet use", 2020)
-    made = found["value"]
+    explained = explain(folder, "use", "ken", 2020)
+    assert (explained["area"], explained["title"], explained["time_period"]) == (
+        "Kenya",
+        "Internet use",
+        2020,
+    )
+    made = explained["value"]
     assert (made["value"], made["computed_again"], made["agrees"]) == (30.0, 30.0, True)
     taken = made["inputs"]["value"]
     assert (taken["taken"], taken["observation"]["obs_value"]) == ("one S", 30.0)
     assert taken["snapshot"]["snapshot"] == SNAP["a"]
     assert taken["snapshot"]["ledger"]["rows_in"] == 9
     assert taken["snapshot"]["place"] == {"found": False, "why": "the store of snapshots is not here"}
-    assert found["checks"] == CHECKS
+    assert explained["checks"] == CHECKS
     with duckdb.connect() as con:  # as a reader would run it, on the tables alone
         for name in ("observation", "indicator"):
             con.execute(f"create view {name} as select * from '{folder / name}.parquet'")
         assert con.execute(made["sql"]).fetchall() == [(30.0,)]
-    text = "\n".join(explanation(found))
+    text = "\n".join(explanation(explained))
     assert "Internet use, Kenya, 2020" in text
     assert "computed again from the observations below: the same" in text
     assert "passed  range: all lie well" in text
@@ -115,9 +121,9 @@ def test_a_formula_is_filled_in_and_computed_again(
 
 def test_a_number_that_does_not_follow_is_not_called_the_same(tmp_path: Path) -> None:
     folder = released(tmp_path / "r1", KEN, observation=[observation("one", "S", "KEN", 2020, 31.0)])
-    found = explain(folder, "use", "KEN", 2020)
-    assert found["value"]["agrees"] is False
-    assert "DIFFERS: 31.0" in "\n".join(explanation(found))
+    explained = explain(folder, "use", "KEN", 2020)
+    assert explained["value"]["agrees"] is False
+    assert "DIFFERS: 31.0" in "\n".join(explanation(explained))
 
 
 def test_an_indicator_of_indicators_is_followed_down(tmp_path: Path) -> None:
@@ -148,15 +154,15 @@ def test_a_group_is_explained_by_its_members(tmp_path: Path) -> None:
         indicator_meta=[meta(), meta("people")],
         aggregate=[group],
     )
-    found = explain(folder, "use", "M49:014")
-    assert (found["area"], found["value"], found["time_period"]) == ("Eastern Africa", None, 2020)
-    told = found["group"]
+    explained = explain(folder, "use", "M49:014")
+    assert (explained["area"], explained["value"], explained["time_period"]) == ("Eastern Africa", None, 2020)
+    told = explained["group"]
     assert [(row["area"], row["value"], row["weight"]) for row in told["members"]] == [
         ("Kenya", 30.0, 3.0),
         ("Uganda", 12.5, 1.0),
     ]
     assert (told["computed_again"], told["agrees"]) == (25.625, True)
-    assert "2 of 4 have a value" in "\n".join(explanation(found))
+    assert "2 of 4 have a value" in "\n".join(explanation(explained))
 
 
 @pytest.mark.parametrize(
@@ -187,10 +193,10 @@ def test_a_group_is_recomputed_without_what_is_not_plausible(
     if bounds is None:
         path = folder / "indicator_meta.parquet"
         pq.write_table(pq.read_table(path).drop_columns(["plausible_low", "plausible_high"]), path)
-    told = explain(folder, "use", "M49:014")
-    assert told["group"]["agrees"]
-    assert [row["area"] for row in told["group"]["left_out"]] == left_out
-    assert all(name in "\n".join(explanation(told)) for name in left_out)
+    explained = explain(folder, "use", "M49:014")
+    assert explained["group"]["agrees"]
+    assert [row["area"] for row in explained["group"]["left_out"]] == left_out
+    assert all(name in "\n".join(explanation(explained)) for name in left_out)
     again = recompute(folder, every=True).findings
     assert [finding.what for finding in again if finding.file == "aggregate.parquet"] == []
     page = dict(Explanations(folder).of(["use"]))["use"]
@@ -235,11 +241,11 @@ BODIES: dict[str, tuple[bytes, bytes]] = {
 def test_the_record_is_found_at_its_byte(tmp_path: Path, name: str) -> None:
     body, record = BODIES[name]
     pages = objects(tmp_path, b"nothing here", body)
-    (found,) = locate(tmp_path, pages, [TARGET])
-    assert (found["found"], found["page"], found["pages"], found["fitting"]) == (True, 2, 2, 1)
-    raw = (tmp_path / found["object"][:2] / found["object"]).read_bytes()
-    assert raw[found["offset"] :].startswith(record)
-    assert found["record"] == record.decode()
+    (place,) = locate(tmp_path, pages, [TARGET])
+    assert (place["found"], place["page"], place["pages"], place["fitting"]) == (True, 2, 2, 1)
+    raw = (tmp_path / place["object"][:2] / place["object"]).read_bytes()
+    assert raw[place["offset"] :].startswith(record)
+    assert place["record"] == record.decode()
 
 
 def test_a_short_list_of_records_is_not_the_record(tmp_path: Path) -> None:
@@ -248,13 +254,13 @@ def test_a_short_list_of_records_is_not_the_record(tmp_path: Path) -> None:
         for pair in ((2019, b"1"), (2020, b"30.5"), (2021, b"2"))
     ]
     body = b'{"hints":[],"records":[' + b",".join(rows) + b"]}"
-    (found,) = locate(tmp_path, objects(tmp_path, body), [TARGET])
-    assert (found["record"], found["fitting"]) == (rows[1].decode(), 1)
+    (place,) = locate(tmp_path, objects(tmp_path, body), [TARGET])
+    assert (place["record"], place["fitting"]) == (rows[1].decode(), 1)
 
 
 def test_an_archive_names_its_member(tmp_path: Path) -> None:
-    (found,) = locate(tmp_path, objects(tmp_path, zipped("data/a.csv", BODIES["csv"][0])), [TARGET])
-    assert (found["member"], found["record"]) == ("data/a.csv", "KEN,2020,30.50")
+    (place,) = locate(tmp_path, objects(tmp_path, zipped("data/a.csv", BODIES["csv"][0])), [TARGET])
+    assert (place["member"], place["record"]) == ("data/a.csv", "KEN,2020,30.50")
 
 
 @pytest.mark.parametrize(
@@ -266,9 +272,9 @@ def test_an_archive_names_its_member(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_found_is_said(tmp_path: Path, bodies: list[bytes], why: str) -> None:
-    (found,) = locate(tmp_path, objects(tmp_path, *bodies), [TARGET])
-    assert found["found"] is False
-    assert why in found["why"]
+    (place,) = locate(tmp_path, objects(tmp_path, *bodies), [TARGET])
+    assert place["found"] is False
+    assert why in place["why"]
 
 
 def test_explaining_a_plain_value_imports_nothing_heavy(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""All explanations of a release at once say what each says alone."""
+"""The bulk explanations of a release equal the single ones."""
 
 from __future__ import annotations
 
@@ -98,24 +98,24 @@ def test_every_newest_value_is_explained_as_alone(tmp_path: Path, stored: bool) 
         json.dumps([{"indicator": "use", "check": "range", "level": "error", "passed": True, "what": "well"}])
     )
     home = home_of(tmp_path / "home", f"[{RECORD}]".encode()) if stored else None
-    found = dict(Explanations(folder, home).of(["use", "other", "double", "step", "empty", "unknown"]))
-    assert list(found) == ["use", "other", "double", "step"]
+    explanations = dict(Explanations(folder, home).of(["use", "other", "double", "step", "empty", "unknown"]))
+    assert list(explanations) == ["use", "other", "double", "step"]
     seen = 0
-    for name, told in found.items():
-        assert told["store"] is stored
-        for area, node in told["values"].items():
+    for name, explained in explanations.items():
+        assert explained["store"] is stored
+        for area, node in explained["values"].items():
             alone = explain(folder, name, area, node["y"], home=home)["value"]
-            agree(alone, told, node)
-            sql = told["sql"][node["sql"]].replace("{area}", area)
+            agree(alone, explained, node)
+            sql = explained["sql"][node["sql"]].replace("{area}", area)
             for back in range(3):
                 sql = sql.replace(f"{{year-{back}}}" if back else "{year}", str(node["y"] - back))
             assert sql == alone["sql"]
             seen += 1
     assert seen == 6
-    assert found["use"]["checks"] == [["range", True, "error", "well"]]
-    assert found["double"]["values"]["KEN"]["same"] is True
-    assert found["step"]["values"]["KEN"]["years"][2019]["x"]["v"] == 25.0
-    assert ("place" in found["use"]["values"]["KEN"]["in"]["value"]) is stored
+    assert explanations["use"]["checks"] == [["range", True, "error", "well"]]
+    assert explanations["double"]["values"]["KEN"]["same"] is True
+    assert explanations["step"]["values"]["KEN"]["years"][2019]["x"]["v"] == 25.0
+    assert ("place" in explanations["use"]["values"]["KEN"]["in"]["value"]) is stored
 
 
 def test_a_number_that_does_not_follow_is_marked(tmp_path: Path) -> None:
@@ -125,9 +125,9 @@ def test_a_number_that_does_not_follow_is_marked(tmp_path: Path) -> None:
         observation=[observation("one", "S", "KEN", 2020, 31.0)],
         latest=[{"indicator": "use", "ref_area": "KEN", "time_period": 2020, "value": 30.0}],
     )
-    ((_, told),) = Explanations(folder).of(["use"])
-    assert told["values"]["KEN"]["same"] is False
-    assert told["checks"] is None
+    ((_, explained),) = Explanations(folder).of(["use"])
+    assert explained["values"]["KEN"]["same"] is False
+    assert explained["checks"] is None
 
 
 def test_a_group_has_its_newest_value_and_the_statement_of_it(tmp_path: Path) -> None:
@@ -142,13 +142,13 @@ def test_a_group_has_its_newest_value_and_the_statement_of_it(tmp_path: Path) ->
         aggregate=[group | {"time_period": year} for year in (2019, 2020)]
         + [withheld | {"time_period": 2020}],
     )
-    ((_, told),) = Explanations(folder).of(["use"])
-    node = told["values"]["M49:014"]
+    ((_, explained),) = Explanations(folder).of(["use"])
+    node = explained["values"]["M49:014"]
     assert (node["y"], node["v"], node["used"], node["total"], node["share"]) == (2020, 25.625, 2, 4, 0.9)
-    sql = told["sql"][node["sql"]].replace("{area}", "M49:014").replace("{year}", "2020")
+    sql = explained["sql"][node["sql"]].replace("{area}", "M49:014").replace("{year}", "2020")
     alone = explain(folder, "use", "M49:014", 2020)["group"]["sql"]
     assert sql.replace("{share}", "0.9") == alone
-    official = told["values"]["M49:002"]
+    official = explained["values"]["M49:002"]
     assert (official["v"], official["official"], official["by"]) == (None, 24.0, "two")
     assert "sql" not in official
 
@@ -168,13 +168,13 @@ FILLER = [("ZZZ", "2020", "31", 0)] * 200  # so that the list as a whole is long
 
 
 def as_json(rows: list[tuple[str, str, str, int]]) -> bytes:
-    told = []
+    entries = []
     for area, year, number, deep in [*FILLER, *rows]:
         inside: Any = {"of": area}
         for _ in range(deep):
             inside = {"in": inside}
-        told.append({"place": inside, "year": year, "value": float(number), "pad": "x" * 40})
-    return json.dumps({"head": {"n": 1}, "data": told}).encode()
+        entries.append({"place": inside, "year": year, "value": float(number), "pad": "x" * 40})
+    return json.dumps({"head": {"n": 1}, "data": entries}).encode()
 
 
 def as_lines(rows: list[tuple[str, str, str, int]]) -> bytes:

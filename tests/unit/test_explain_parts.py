@@ -1,4 +1,4 @@
-"""What an explanation looks for where an input is the series of one part alone."""
+"""Explanations of an input that is the series of one breakdown only."""
 
 from __future__ import annotations
 

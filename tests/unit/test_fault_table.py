@@ -1,4 +1,4 @@
-"""The table of faults is made from what ran, and is red where something was not survived."""
+"""The table of faults is generated from actual runs, and fails if a fault was not survived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetching a source: what is asked, what is kept, and what state the source is said to be in."""
+"""Fetching a source: its requests, stored responses, and reported state."""
 
 from __future__ import annotations
 

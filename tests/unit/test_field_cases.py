@@ -1,5 +1,6 @@
-"""Inputs that went wrong in the field: each class of fault has a hand-made twin here, and the case itself is
-read where the folder of cases is beside the checkout."""
+"""Real-world failing inputs: each class of fault has a hand-made twin here, and the original is read where
+the folder of cases exists next to the checkout.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A series that an indicator gets for the first time: shares of 1 called per cent, another scale or unit."""
+"""A series that is new to an indicator: shares of 1 labelled per cent, another scale or unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formulas: what is refused and where, and that what is allowed means what it says in DuckDB."""
+"""Formulas: refused ones with the place of the fault, and the meaning of allowed ones in DuckDB."""
 
 from __future__ import annotations
 

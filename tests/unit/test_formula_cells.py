@@ -1,4 +1,4 @@
-"""Formulas that look at other years or countries: exact years, no gap bridged, no break crossed."""
+"""Formulas that read other years or countries: exact years, no gap bridged, no break crossed."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def evaluated(tmp_path: Path, rows: list[dict[str, Any]], formula: str, **more: 
     path = tmp_path / "out.parquet"
     definition = indicator(formula=formula, expect={"range": [-1e12, 1e12]}, **more)
     evaluate(definition, stage(tmp_path, rows), {}, path)
-    found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-    return found
+    result: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return result
 
 
 def by_year(rows: list[dict[str, Any]], area: str = "KEN") -> dict[int, float]:
@@ -66,9 +66,9 @@ def test_inputs_of_different_years_are_joined_by_the_latest_of_some_years(tmp_pa
         observation("one", "C", "KEN", 2015, 4.0, snapshot=SNAP["b"], obs_status="E"),
     ]
     inputs = {"a": [{"source": "one", "series": "S"}], "b": [{"source": "one", "series": "C"}]}
-    found = evaluated(tmp_path, rows, "a / recent(b, 4)", inputs=inputs)
-    assert by_year(found) == {2016: 3.0}
-    assert (found[0]["series"], found[0]["obs_status"]) == ("C;S", "E")
+    result = evaluated(tmp_path, rows, "a / recent(b, 4)", inputs=inputs)
+    assert by_year(result) == {2016: 3.0}
+    assert (result[0]["series"], result[0]["obs_status"]) == ("C;S", "E")
     assert by_year(evaluated(tmp_path, rows, "a / recent(b, 5)", inputs=inputs)) == {2016: 3.0, 2020: 7.5}
     assert by_year(evaluated(tmp_path, rows, "a / b", inputs=inputs)) == {}
     moved = [{"time_period": 2016, "reason": "A new census."}]
@@ -78,25 +78,25 @@ def test_inputs_of_different_years_are_joined_by_the_latest_of_some_years(tmp_pa
 def test_no_year_is_looked_at_across_a_declared_break(tmp_path: Path) -> None:
     rows = rows_of({2015: 1.0, 2016: 2.0, 2017: 4.0}) + rows_of({2016: 1.0, 2017: 3.0}, "UGA")
     of_kenya = [{"time_period": 2017, "ref_area": "KEN", "reason": "A new survey."}]
-    found = evaluated(tmp_path, rows, "value - lag(value)", breaks=of_kenya)
-    assert by_year(found) == {2016: 1.0}
-    assert by_year(found, "UGA") == {2017: 2.0}
+    result = evaluated(tmp_path, rows, "value - lag(value)", breaks=of_kenya)
+    assert by_year(result) == {2016: 1.0}
+    assert by_year(result, "UGA") == {2017: 2.0}
     of_all = [{"time_period": 2016, "reason": "A new definition."}]
-    found = evaluated(tmp_path, rows, "rebased(value, 2015)", breaks=of_all)
-    assert by_year(found) == {2015: 100.0}
+    result = evaluated(tmp_path, rows, "rebased(value, 2015)", breaks=of_all)
+    assert by_year(result) == {2015: 100.0}
 
 
 def test_parts_of_a_country_are_series_of_their_own(tmp_path: Path) -> None:
     rows = rows_of({2015: 1.0, 2016: 2.0}) + rows_of({2015: 10.0, 2016: 40.0}, sex="F")
-    found = evaluated(tmp_path, rows, "value - lag(value)", gaps=["sex"])
-    assert {row["sex"]: row["value"] for row in found} == {"_T": 1.0, "F": 30.0}
+    result = evaluated(tmp_path, rows, "value - lag(value)", gaps=["sex"])
+    assert {row["sex"]: row["value"] for row in result} == {"_T": 1.0, "F": 30.0}
 
 
 def test_the_crossing_of_two_dimensions_is_kept(tmp_path: Path) -> None:
     parts = [{}, {"sex": "F"}, {"age": "Y15T24"}, {"sex": "F", "age": "Y15T24"}]
     rows = [row for number, part in enumerate(parts) for row in rows_of({2015: float(number)}, **part)]
-    found = evaluated(tmp_path, rows, "value", gaps=["sex", "age"])
-    assert {(row["sex"], row["age"]): row["value"] for row in found} == {
+    result = evaluated(tmp_path, rows, "value", gaps=["sex", "age"])
+    assert {(row["sex"], row["age"]): row["value"] for row in result} == {
         ("_T", "_T"): 0.0,
         ("F", "_T"): 1.0,
         ("_T", "Y15T24"): 2.0,
@@ -118,12 +118,12 @@ def test_a_share_is_of_the_countries_of_the_group_and_needs_enough_of_them(tmp_p
     rows = [observation("one", "S", area, 2020, value) for area, value in (("CAN", 30.0), ("USA", 60.0))]
     rows += [observation("one", "S", "BMU", 2020, 10.0), observation("one", "S", "M49:021", 2020, 1000.0)]
     rows += [observation("one", "S", "CAN", 2021, 30.0), observation("one", "S", "KEN", 2020, 7.0)]
-    found = evaluated(tmp_path, rows, "share_of_group(value, wb_region, 1)")
-    assert {row["ref_area"]: row["value"] for row in found} == {"BMU": 10.0, "CAN": 30.0, "USA": 60.0}
-    assert {row["time_period"] for row in found} == {2020}
-    found = evaluated(tmp_path, rows, "share_of_group(value, wb_region, 0.3)")
-    assert [row["value"] for row in found if row["time_period"] == 2021] == [100.0]
-    assert "M49:021" not in {row["ref_area"] for row in found}
+    result = evaluated(tmp_path, rows, "share_of_group(value, wb_region, 1)")
+    assert {row["ref_area"]: row["value"] for row in result} == {"BMU": 10.0, "CAN": 30.0, "USA": 60.0}
+    assert {row["time_period"] for row in result} == {2020}
+    result = evaluated(tmp_path, rows, "share_of_group(value, wb_region, 0.3)")
+    assert [row["value"] for row in result if row["time_period"] == 2021] == [100.0]
+    assert "M49:021" not in {row["ref_area"] for row in result}
 
 
 def test_the_income_group_is_that_of_the_year(tmp_path: Path) -> None:
@@ -131,9 +131,9 @@ def test_the_income_group_is_that_of_the_year(tmp_path: Path) -> None:
     rows = [
         observation("one", "S", area, year, 1.0) for area in ("ARG", "USA", "BRA") for year in (2019, 2020)
     ]
-    found = evaluated(tmp_path, rows, "share_of_group(value, wb_income, 0)")
-    assert by_year(found, "ARG") == by_year(found, "BRA") | {2019: 50.0}
-    assert by_year(found, "BRA") == {2019: 100.0, 2020: 50.0}
+    result = evaluated(tmp_path, rows, "share_of_group(value, wb_income, 0)")
+    assert by_year(result, "ARG") == by_year(result, "BRA") | {2019: 50.0}
+    assert by_year(result, "BRA") == {2019: 100.0, 2020: 50.0}
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,9 @@ def test_every_recipe_of_the_guide_gives_the_value_that_it_shows(tmp_path: Path,
         others = members_with("USA", "wb_income" if "wb_income" in recipe.formula else "world", 2020)
         rows += [observation("one", "value", area, 2020, recipe.others / len(others)) for area in others]
     inputs = {name: [{"source": "one", "series": name}] for name in recipe.inputs}
-    found = evaluated(tmp_path, rows, recipe.formula, inputs=inputs)
+    result = evaluated(tmp_path, rows, recipe.formula, inputs=inputs)
     last = max(year for values in recipe.given.values() for year in values)
-    assert by_year(found, "USA")[last] == pytest.approx(recipe.result)
+    assert by_year(result, "USA")[last] == pytest.approx(recipe.result)
     assert recipe.example.endswith(f": {recipe.result:g}")
 
 

@@ -1,4 +1,4 @@
-"""A short form of the long search for answers that break a reader, and what the long one found."""
+"""A short version of the long search for responses that break a reader, and findings of the long one."""
 
 from __future__ import annotations
 

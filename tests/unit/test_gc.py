@@ -1,4 +1,4 @@
-"""gc removes what nothing needs and nothing else, whatever happened before; and says what it removed."""
+"""gc deletes unreferenced data and nothing else, whatever happened before, and reports the deletions."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The rules of the web guard by themselves, for any header: nothing that a browser sends for another site
-passes."""
+"""The rules of the web guard alone, for any header: no request that a browser sends for another site
+passes.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""An input that is held and was never accepted: what stands in for it, only where the file says so; and how a
-release says which sources are stale."""
+"""An input that is held and was never accepted: its substitutes, only if the file allows them; and the
+stale sources that a release reports.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +52,7 @@ def test_the_next_input_stands_in_only_where_the_file_allows_it(
     workspace = held_at_first(make, agencies, **({"fallback_when_held": reason} if reason else {}))
     rows = workspace.evaluate(["first"])["first"].rows
     assert rows == (len(GOOD) if reason else 0)
-    (text,) = [found.text for found in workspace.held_inputs().values()]
+    (text,) = [held.text for held in workspace.held_inputs().values()]
     assert "first: its input one S1 is held" in text
     assert (WHY in text) == bool(reason)
 
@@ -87,16 +88,16 @@ def test_the_release_says_which_sources_are_stale_and_since_when(
 
 
 def test_inputs_before_the_held_one_stay() -> None:
-    given = made(inputs=[T1, S1, {"source": "one", "series": "S2"}])
-    found = held_inputs([given], {("one", "S1")})
-    assert [i.series for i in as_evaluated(given, found).named_inputs()["value"]] == ["T1", "S1"]
+    definition = made(inputs=[T1, S1, {"source": "one", "series": "S2"}])
+    held = held_inputs([definition], {("one", "S1")})
+    assert [i.series for i in as_evaluated(definition, held).named_inputs()["value"]] == ["T1", "S1"]
 
 
 @pytest.mark.parametrize("held", [set(), {("one", "S1")}])
 def test_the_last_input_has_none_after_it(held: set[tuple[str, str]]) -> None:
-    given = made(inputs=[T1, S1])
-    assert held_inputs([given], held) == {}
-    assert as_evaluated(given, {}) is given
+    definition = made(inputs=[T1, S1])
+    assert held_inputs([definition], held) == {}
+    assert as_evaluated(definition, {}) is definition
 
 
 def test_a_source_is_held_in_the_summary_of_the_very_run_that_holds_it(

@@ -1,4 +1,4 @@
-"""The last back-test is held to its aims, and a simulated group to what can be worked out by hand.
+"""The last back-test meets its targets, and a simulated group matches a manual computation.
 
 The files are those that `compact backtest --write` leaves; the aims are those of docs/methods/projection.md.
 """

@@ -1,4 +1,4 @@
-"""The session keeps its promises to the agency, and takes nothing from it that is not whole."""
+"""The session respects the agency's limits, and accepts only complete responses."""
 
 from __future__ import annotations
 

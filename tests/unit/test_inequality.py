@@ -1,4 +1,4 @@
-"""Lorenz curves and the measures of them, against numbers worked out by hand and against published ones."""
+"""Lorenz curves and their measures, against manual and published numbers."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def measured(folder: Path, rows: Rows, definitions: Sequence[Any] = (), values: 
     weighing = [indicator("population", aggregate={"method": "sum"}, expect={"range": [0, 1e12]})]
     with engine() as con:
         run = _runner(con, folder, staged)
-        found = run([*definitions, *weighing], values or [value("population", "KEN", 2020, 1.0)])
-    rows = found["inequality"]
-    return {(r["measure"], r["scope"], r["time_period"]): r for r in rows}, found["lorenz"]
+        tables = run([*definitions, *weighing], values or [value("population", "KEN", 2020, 1.0)])
+    rows = tables["inequality"]
+    return {(r["measure"], r["scope"], r["time_period"]): r for r in rows}, tables["lorenz"]
 
 
 def _runner(con: duckdb.DuckDBPyConnection, folder: Path, staged: Any) -> Callable[..., dict[str, Rows]]:
@@ -68,8 +68,8 @@ def _runner(con: duckdb.DuckDBPyConnection, folder: Path, staged: Any) -> Callab
 # ---------------------------------------------------------------------------------------
 def test_the_measures_of_one_survey_by_hand(tmp_path: Path) -> None:
     tenths = [0.02, 0.03, 0.05, 0.06, 0.08, 0.09, 0.11, 0.13, 0.16, 0.27]
-    found, curves = measured(tmp_path, survey("KEN", 2020, tenths, gini=0.40, mld=0.3))
-    get = {name: found[name, "KEN", 2020]["value"] for name in ("gini", "theil", "palma", "s80_s20")}
+    measures, curves = measured(tmp_path, survey("KEN", 2020, tenths, gini=0.40, mld=0.3))
+    get = {name: measures[name, "KEN", 2020]["value"] for name in ("gini", "theil", "palma", "s80_s20")}
     cumulated = [0.0]
     for share in tenths:
         cumulated.append(cumulated[-1] + share)
@@ -78,19 +78,19 @@ def test_the_measures_of_one_survey_by_hand(tmp_path: Path) -> None:
     assert get["theil"] == pytest.approx(sum(s * math.log(s / 0.1) for s in tenths))
     assert get["palma"] == pytest.approx(0.27 / 0.16)
     assert get["s80_s20"] == pytest.approx(0.43 / 0.05)
-    deviation = found["mean_log_deviation", "KEN", 2020]
+    deviation = measures["mean_log_deviation", "KEN", 2020]
     assert deviation["value"] == pytest.approx(sum(0.1 * math.log(0.1 / s) for s in tenths))
     assert (deviation["published_value"], deviation["distribution"]) == (0.3, "income")
     assert (deviation["areas_used"], deviation["weight_share"]) == (1, None)
-    assert found["gini", "KEN", 2020]["published_value"] == pytest.approx(40.0)
+    assert measures["gini", "KEN", 2020]["published_value"] == pytest.approx(40.0)
     assert [row["point"] for row in curves] == list(range(11))
     assert [row["value_share"] for row in curves] == pytest.approx(cumulated)
     assert [row["member"] for row in curves[:3]] == [None, "decile1", "decile2"]
 
 
 def test_equality_is_zero(tmp_path: Path) -> None:
-    found, _ = measured(tmp_path, survey("KEN", 2020, EQUAL))
-    values = {name: row["value"] for (name, _, _), row in found.items()}
+    measures, _ = measured(tmp_path, survey("KEN", 2020, EQUAL))
+    values = {name: row["value"] for (name, _, _), row in measures.items()}
     assert values["gini"] == pytest.approx(0, abs=1e-9)
     assert values["theil"] == pytest.approx(0, abs=1e-12)
     assert values["mean_log_deviation"] == pytest.approx(0, abs=1e-12)
@@ -106,23 +106,23 @@ def test_tenths_give_a_little_less_than_the_whole_distribution(
     """wbpip fits a curve through the groups; tenths alone hide what is unequal within them."""
     total = sum(tenths)  # printed with four or five digits
     rows = survey("KEN", 2020, [share / total for share in tenths], gini=gini, mld=deviation)
-    found, _ = measured(tmp_path, rows)
-    ours = found["gini", "KEN", 2020]
+    measures, _ = measured(tmp_path, rows)
+    ours = measures["gini", "KEN", 2020]
     assert -2.5 < ours["difference"] < 0
-    assert -0.05 < found["mean_log_deviation", "KEN", 2020]["difference"] < 0
+    assert -0.05 < measures["mean_log_deviation", "KEN", 2020]["difference"] < 0
 
 
 @pytest.mark.parametrize("tenths", [[0.2] * 5, [0.05] * 10, [-0.1, 0.3, *[0.1] * 8]])
 def test_what_is_no_distribution_has_no_curve(tmp_path: Path, tenths: list[float]) -> None:
-    found, curves = measured(tmp_path, survey("KEN", 2020, tenths))
-    assert (found, curves) == ({}, [])
+    measures, curves = measured(tmp_path, survey("KEN", 2020, tenths))
+    assert (measures, curves) == ({}, [])
 
 
 def test_a_tenth_without_anything_has_no_log_deviation(tmp_path: Path) -> None:
-    found, _ = measured(tmp_path, survey("KEN", 2020, [0.0, 0.0, *[0.125] * 8]))
-    assert ("mean_log_deviation", "KEN", 2020) not in found
-    assert ("s80_s20", "KEN", 2020) not in found
-    assert found["theil", "KEN", 2020]["value"] > 0
+    measures, _ = measured(tmp_path, survey("KEN", 2020, [0.0, 0.0, *[0.125] * 8]))
+    assert ("mean_log_deviation", "KEN", 2020) not in measures
+    assert ("s80_s20", "KEN", 2020) not in measures
+    assert measures["theil", "KEN", 2020]["value"] > 0
 
 
 def test_income_and_consumption_stand_side_by_side(tmp_path: Path) -> None:
@@ -165,13 +165,13 @@ def test_growth_and_premium_by_hand(tmp_path: Path) -> None:
     better = [0.02, 0.03, 0.05, 0.06, 0.08, 0.09, 0.11, 0.13, 0.16, 0.27]
     rows = survey("KEN", 2015, EX1, **facts(10.0, moment=2015.5))
     rows += survey("KEN", 2020, better, **facts(12.0, moment=2020.25))
-    found, _ = measured(tmp_path, rows)
+    measures, _ = measured(tmp_path, rows)
     years = 2020.25 - 2015.5
     everybody = 100 * ((12 / 10) ** (1 / years) - 1)
     poorest = 100 * ((12 * 0.16 / (10 * sum(EX1[:4]))) ** (1 / years) - 1)
-    assert found["growth_mean", "KEN", 2020]["value"] == pytest.approx(everybody)
-    assert found["growth_bottom_40", "KEN", 2020]["value"] == pytest.approx(poorest)
-    premium = found["bottom_40_premium", "KEN", 2020]
+    assert measures["growth_mean", "KEN", 2020]["value"] == pytest.approx(everybody)
+    assert measures["growth_bottom_40", "KEN", 2020]["value"] == pytest.approx(poorest)
+    premium = measures["bottom_40_premium", "KEN", 2020]
     assert premium["value"] == pytest.approx(poorest - everybody)
     assert (premium["first_year"], premium["unit"]) == (2015, "PP_PER_YEAR")
 
@@ -195,8 +195,8 @@ def test_which_surveys_make_a_spell(
     rows = survey("KEN", 2020, EX1, **facts(12.0, run, 2020.0))
     for year in earlier:
         rows += survey("KEN", year, EX1, **facts(10.0, 1, float(year)))
-    found, _ = measured(tmp_path, rows)
-    assert found.get(("growth_mean", "KEN", 2020), {}).get("first_year") == first
+    measures, _ = measured(tmp_path, rows)
+    assert measures.get(("growth_mean", "KEN", 2020), {}).get("first_year") == first
 
 
 def test_comparability_is_never_taken_for_granted(tmp_path: Path) -> None:
@@ -204,8 +204,8 @@ def test_comparability_is_never_taken_for_granted(tmp_path: Path) -> None:
         *survey("KEN", 2015, EX1, mean=10.0, survey_year=2015.0),
         *survey("KEN", 2020, EX1, mean=12.0, survey_year=2020.0),
     ]
-    found, _ = measured(tmp_path, rows)
-    assert ("growth_mean", "KEN", 2020) not in found
+    measures, _ = measured(tmp_path, rows)
+    assert ("growth_mean", "KEN", 2020) not in measures
 
 
 # --- between countries
@@ -221,7 +221,7 @@ def between(folder: Path, online: dict[str, float], people: dict[str, float] | N
 
 
 def test_inequality_between_countries_by_hand(tmp_path: Path) -> None:
-    found, curves = between(tmp_path, {"KEN": 40.0, "UGA": 10.0, "TZA": 30.0})
+    measures, curves = between(tmp_path, {"KEN": 40.0, "UGA": 10.0, "TZA": 30.0})
     world = [row for row in curves if row["scope"] == "M49:001"]
     assert [row["member"] for row in world] == [None, "UGA", "TZA", "KEN"]
     assert [row["population_share"] for row in world] == pytest.approx([0, 0.3, 0.5, 1])
@@ -229,14 +229,14 @@ def test_inequality_between_countries_by_hand(tmp_path: Path) -> None:
     assert [row["value_share"] for row in world] == pytest.approx([0, 300 / total, 900 / total, 1])
     x, y = [0, 0.3, 0.5, 1], [0, 300 / total, 900 / total, 1]
     gini = 100 * (1 - sum((x[i] - x[i - 1]) * (y[i] + y[i - 1]) for i in (1, 2, 3)))
-    row = found["gini", "M49:001", 2020]
+    row = measures["gini", "M49:001", 2020]
     assert row["value"] == pytest.approx(gini)
     assert (row["areas_used"], row["weight_share"], row["distribution"]) == (3, 1.0, "internet_use")
-    assert found["theil", "M49:001", 2020]["value"] == pytest.approx(
+    assert measures["theil", "M49:001", 2020]["value"] == pytest.approx(
         sum(PEOPLE[a] / 100 * (v / 29) * math.log(v / 29) for a, v in (("KEN", 40), ("UGA", 10), ("TZA", 30)))
     )
-    assert ("palma", "M49:001", 2020) not in found  # of tenths alone
-    assert ("gini", "M49:014", 2020) in found  # Eastern Africa
+    assert ("palma", "M49:001", 2020) not in measures  # of tenths alone
+    assert ("gini", "M49:014", 2020) in measures  # Eastern Africa
 
 
 def test_too_few_people_or_a_single_country_have_no_measure(tmp_path: Path) -> None:
@@ -247,8 +247,8 @@ def test_too_few_people_or_a_single_country_have_no_measure(tmp_path: Path) -> N
 
 
 def test_nobody_online_is_no_distribution(tmp_path: Path) -> None:
-    found, curves = between(tmp_path, dict.fromkeys(PEOPLE, 0.0))
-    assert (found, curves) == ({}, [])
+    measures, curves = between(tmp_path, dict.fromkeys(PEOPLE, 0.0))
+    assert (measures, curves) == ({}, [])
 
 
 @settings(max_examples=10, deadline=None)

@@ -1,5 +1,6 @@
-"""Settings and formulas that look right and are not: plain http to another machine, a logarithm with a second
-argument."""
+"""Settings and formulas that look valid but are not: plain http to another machine, a logarithm with a
+second argument.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Structured logs: what is written, where, and that a log that fails does not stop a run."""
+"""Structured logs: content and location; a failing log does not stop a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One lineage per series: what a fallback may fill, what it may not; each value kept out is on record."""
+"""One lineage per series: values that a fallback may fill, and a record of each excluded value."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The live contract check: what a structure is, when it counts as changed, and what comes of agencies that
-answer well, otherwise, or not at all."""
+"""The live contract check: the structure of a response, its changes, and agencies that respond well,
+differently, or not at all.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""`compact mcp`, asked by a real client over standard input and output: every answer has its origin, and what
-is not known is said."""
+"""`compact mcp`, called by a real client over standard input and output: every result has its origin, and
+unknown facts are marked.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The methods of progress: each against a number worked out by hand, and what must hold of all of them.
+"""The methods of progress: each against a manual number, and the invariants of all.
 
 The default method has tests of its own in test_models.py; published tables are in tests/golden.
 """
@@ -47,9 +47,9 @@ def assessed(folder: Path, rows: Rows, definitions: list[Indicator], *only: str)
         write_table(table(contract, content), contract, folder / f"{contract.name}.parquet")
     with engine() as con:
         load_model_inputs(con, folder, catalogue(*definitions), None)
-        found = progress_rows(con, only).read_all()
-    validate(found, PROGRESS)
-    answer: Rows = found.to_pylist()
+        progress = progress_rows(con, only).read_all()
+    validate(progress, PROGRESS)
+    answer: Rows = progress.to_pylist()
     return answer
 
 
@@ -185,11 +185,13 @@ def test_oecd_distance_by_hand(tmp_path: Path) -> None:
     members = OECD_TWENTY.split()
     rows = [value("use", area, 2020, float(n)) for n, area in enumerate(members, 1)]
     rows += [value("use", "KEN", 2015 + n, y) for n, y in enumerate((5.0, 6.0, 8.0, 7.0, 9.0, 20.0))]
-    found = {r["ref_area"]: r for r in assessed(tmp_path, rows, [indicator(**goal(100.0))], "oecd-distance")}
-    ken = found["KEN"]
+    by_area = {
+        r["ref_area"]: r for r in assessed(tmp_path, rows, [indicator(**goal(100.0))], "oecd-distance")
+    }
+    ken = by_area["KEN"]
     assert (ken["standard_deviation"], ken["measure"]) == (close(math.sqrt(35)), close(80 / math.sqrt(35)))
     assert (ken["trend_correlation"], ken["category"]) == (close(1 - 6 * 2 / (6 * 35)), "improving")
-    assert found["ISL"]["reason"] == "only one value since the baseline year"
+    assert by_area["ISL"]["reason"] == "only one value since the baseline year"
     few = assessed(tmp_path / "few", rows[5:], [indicator(**goal(100.0))], "oecd-distance")
     assert {r["reason"] for r in few if r["ref_area"] == "KEN"} == {
         "fewer than 19 OECD countries have a value"
@@ -224,8 +226,8 @@ def test_a_passed_deadline_is_met_or_missed_never_projected(tmp_path: Path) -> N
         }.items()
         for year, number in points.items()
     ]
-    found = assessed(tmp_path, rows, [indicator(**goal(50.0, year=2020), **SHARE)])
-    others = [row for row in found if row["method"] not in ("unsd-2026", DEFAULT_METHOD)]
+    assessments = assessed(tmp_path, rows, [indicator(**goal(50.0, year=2020), **SHARE)])
+    others = [row for row in assessments if row["method"] not in ("unsd-2026", DEFAULT_METHOD)]
     said = {
         (row["ref_area"], row["category"], row["outlook"])
         for row in others
@@ -265,9 +267,9 @@ def test_every_method_answers_or_says_why_not(
         if target is not None:
             more |= goal(target, deadline)
         definitions.append(indicator(f"i{number}", **more))
-    found = assessed(tmp_path_factory.mktemp("any"), rows, definitions)
-    assert len(found) == len(series) * len(ALL)
-    for row in found:
+    assessments = assessed(tmp_path_factory.mktemp("any"), rows, definitions)
+    assert len(assessments) == len(series) * len(ALL)
+    for row in assessments:
         method = methods()[row["method"]]
         assert row["category"] in (*method.classes, *COMMON_CLASSES)
         if row["category"] in COMMON_CLASSES:
@@ -318,8 +320,8 @@ def test_a_better_value_never_lowers_any_score(
         **{**SHARE, "bounds": bounds},
         **(goal(target) if target is not None else {}),
     )
-    found = assessed(tmp_path_factory.mktemp("better"), rows, [definition], *SCORED)
-    scores = {(row["method"], row["ref_area"]): row["score"] for row in found}
+    assessments = assessed(tmp_path_factory.mktemp("better"), rows, [definition], *SCORED)
+    scores = {(row["method"], row["ref_area"]): row["score"] for row in assessments}
     for method in SCORED:
         worse, ours = scores[method, "KEN"], scores[method, "UGA"]
         if worse is not None and ours is not None:
@@ -344,8 +346,8 @@ def test_unit_and_names_do_not_matter(
         indicator(name, **goal(target * by), bounds={"worst": 0, "best": 100 * by, "reason": "x"})
         for name, by in (("plain", 1.0), ("scaled", factor))
     ]
-    found = assessed(tmp_path_factory.mktemp("unit"), rows, definitions)
-    by_method = {(row["method"], row["indicator"]): row for row in found}
+    assessments = assessed(tmp_path_factory.mktemp("unit"), rows, definitions)
+    by_method = {(row["method"], row["indicator"]): row for row in assessments}
     for method in ALL:
         plain, scaled = by_method[method, "plain"], by_method[method, "scaled"]
         for name in ("measure", "score"):
@@ -367,11 +369,11 @@ def test_disagreement_is_counted_by_pair_and_over_all(tmp_path: Path) -> None:
     ]
     with engine() as con:
         load(con, "progress", pa.Table.from_pylist(rows))
-        found = compute(con, METHOD_DISAGREEMENT).read_all()
-    validate(found, METHOD_DISAGREEMENT)
+        disagreement = compute(con, METHOD_DISAGREEMENT).read_all()
+    validate(disagreement, METHOD_DISAGREEMENT)
     counted = {
         (r["scope"], r["method_a"], r["method_b"]): (r["compared"], r["opposed"], r["differing"])
-        for r in found.to_pylist()
+        for r in disagreement.to_pylist()
     }
     assert counted["use", "any", "any"] == (2, 1, 1)
     assert counted["use", "escap", "unsd-2026"] == (1, 1, 1)
@@ -412,8 +414,8 @@ def test_a_bad_header_names_its_file(tmp_path: Path, text: str, said: str) -> No
 
 def test_what_is_shown_side_by_side(tmp_path: Path) -> None:
     rows = [value("use", "KEN", year, y) for year, y in ((2015, 20.0), (2020, 40.0))]
-    found = assessed(tmp_path, rows, [indicator(**goal(95.0))])
-    write_table(table(PROGRESS, found), PROGRESS, tmp_path / "progress.parquet")
+    assessments = assessed(tmp_path, rows, [indicator(**goal(95.0))])
+    write_table(table(PROGRESS, assessments), PROGRESS, tmp_path / "progress.parquet")
     write_table(method_table(), METHOD, tmp_path / "method.parquet")
     area = {
         "ref_area": "KEN",

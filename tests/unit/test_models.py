@@ -1,5 +1,4 @@
-"""The SQL models against numbers worked out by hand, against a second program, and against what must always
-hold."""
+"""The SQL models against manual numbers, a second program, and invariants."""
 
 from __future__ import annotations
 
@@ -74,13 +73,13 @@ def run(
         write_table(table(INDICATOR, before), INDICATOR, previous / "indicator.parquet")
     with engine() as con:
         load_model_inputs(con, folder, catalogue(*definitions), previous)
-        found = (
+        table_out = (
             progress_rows(con, ["unsd-2026"]).read_all()
             if contract is PROGRESS
             else compute(con, contract).read_all()
         )
-    write_table(found, contract, folder / "out.parquet")  # the contract holds
-    answer: list[dict[str, Any]] = found.to_pylist()
+    write_table(table_out, contract, folder / "out.parquet")  # the contract holds
+    answer: list[dict[str, Any]] = table_out.to_pylist()
     return answer
 
 
@@ -93,8 +92,8 @@ def test_latest_is_the_newest_total(tmp_path: Path, world: Any) -> None:
         value("use", "KEN", 2021, 3.0, sex="F"),
         value("use", "M49:014", 2018, 9.0),
     ]
-    found = run(tmp_path, LATEST, rows, [indicator()], world)
-    assert [(r["ref_area"], r["time_period"], r["value"]) for r in found] == [
+    latest_rows = run(tmp_path, LATEST, rows, [indicator()], world)
+    assert [(r["ref_area"], r["time_period"], r["value"]) for r in latest_rows] == [
         ("KEN", 2020, 2.0),
         ("M49:014", 2018, 9.0),
     ]
@@ -109,22 +108,22 @@ def test_coverage_has_a_row_for_every_pair(tmp_path: Path, world: Any) -> None:
         value("use", "TZA", 2020, 2.0, sex="F"),
         value("use", "M49:014", 2020, 2.0),
     ]
-    found = {
+    coverage = {
         (r["indicator"], r["ref_area"]): r
         for r in run(tmp_path, COVERAGE, rows, [indicator(), indicator("none")], world)
     }
-    assert len(found) == 2 * len(AREAS)
-    ken = found["use", "KEN"]
+    assert len(coverage) == 2 * len(AREAS)
+    ken = coverage["use", "KEN"]
     assert (ken["points_since_2015"], ken["first_year"], ken["latest_year"], ken["available"]) == (
         2,
         2014,
         2020,
         True,
     )
-    uga = found["use", "UGA"]
+    uga = coverage["use", "UGA"]
     assert (uga["points_since_2015"], uga["latest_year"], uga["available"]) == (0, 2010, False)
-    assert found["use", "TZA"]["first_year"] is None
-    assert not any(found["none", area]["available"] for area in AREAS)
+    assert coverage["use", "TZA"]["first_year"] is None
+    assert not any(coverage["none", area]["available"] for area in AREAS)
 
 
 def test_revision_names_what_changed_came_and_went(tmp_path: Path, world: Any) -> None:
@@ -140,13 +139,13 @@ def test_revision_names_what_changed_came_and_went(tmp_path: Path, world: Any) -
         value("use", "TZA", 2020, 4.0),
         value("new", "KEN", 2020, 1.0),
     ]
-    found = run(tmp_path, REVISION, now, [indicator(), indicator("new")], world, before)
-    assert [(r["ref_area"], r["old_value"], r["new_value"]) for r in found] == [
+    revisions = run(tmp_path, REVISION, now, [indicator(), indicator("new")], world, before)
+    assert [(r["ref_area"], r["old_value"], r["new_value"]) for r in revisions] == [
         ("KEN", 2.0, 2.5),
         ("TZA", None, 4.0),
         ("UGA", 3.0, None),
     ]
-    assert {r["previous_release"] for r in found} == {"2026-01-01-00000000"}
+    assert {r["previous_release"] for r in revisions} == {"2026-01-01-00000000"}
     assert run(tmp_path / "first", REVISION, now, [indicator(), indicator("new")], world) == []
 
 
@@ -293,9 +292,9 @@ def test_progress_agrees_with_a_second_program(
                 breaks=[{"time_period": b, "reason": "x"} for b in breaks],
             )
         )
-    found = run(tmp_path_factory.mktemp("oracle"), PROGRESS, rows, definitions, world)
-    assert len(found) == len(series)
-    for row in found:
+    progress = run(tmp_path_factory.mktemp("oracle"), PROGRESS, rows, definitions, world)
+    assert len(progress) == len(series)
+    for row in progress:
         points, direction, goal, breaks = series[int(row["indicator"][1:])]
         expected = assess(points, direction, goal, breaks=breaks)
         assert (row["category"], row["baseline_year"]) == (expected["category"], expected["baseline_year"])
@@ -390,21 +389,21 @@ def aggregates(
         value("people", area, 2020, number) for area, number in (PEOPLE if people is None else people).items()
     ]
     definitions = [indicator(aggregate=how), indicator("people", aggregate={"method": "sum"})]
-    found = run(tmp_path, AGGREGATE, rows, definitions, world)
-    return {row["group"]: row for row in found if row["indicator"] == "use"}
+    group_rows = run(tmp_path, AGGREGATE, rows, definitions, world)
+    return {row["group"]: row for row in group_rows if row["indicator"] == "use"}
 
 
 def test_a_weighted_mean_by_hand(tmp_path: Path, world: Any) -> None:
-    found = aggregates(
+    by_group = aggregates(
         tmp_path, world, {"KEN": 40.0, "UGA": 10.0, "RWA": 20.0}, weighted(), official={"M49:014": 30.0}
     )
-    east = found["M49:014"]
+    east = by_group["M49:014"]
     assert east["value"] == pytest.approx((40 * 50 + 10 * 30 + 20 * 5) / 85)
     assert (east["weight_share"], east["areas_used"], east["areas_total"]) == (pytest.approx(0.85), 3, 4)
     assert (east["official_value"], east["official_source"]) == (30.0, "one")
     assert east["difference"] == pytest.approx(2400 / 85 - 30)
     assert east["method"] == "weighted_mean by people"
-    ldc = found["M49:199"]  # Kenya left in 1999: today's members count
+    ldc = by_group["M49:199"]  # Kenya left in 1999: today's members count
     assert ldc["value"] == pytest.approx((10 * 30 + 20 * 5) / 35)
     assert (ldc["areas_total"], ldc["official_value"], ldc["note"]) == (2, None, None)
 
@@ -443,8 +442,8 @@ def test_few_known_weights_do_not_look_complete(tmp_path: Path, world: Any) -> N
         value("people", "RWA", 2021, 5.0),
         value("use", "KEN", 2021, 99.0),
     ]
-    found = run(tmp_path, AGGREGATE, rows, [indicator(aggregate=weighted()), indicator("people")], world)
-    (east,) = [row for row in found if row["group"] == "M49:014" and row["indicator"] == "use"]
+    group_rows = run(tmp_path, AGGREGATE, rows, [indicator(aggregate=weighted()), indicator("people")], world)
+    (east,) = [row for row in group_rows if row["group"] == "M49:014" and row["indicator"] == "use"]
     assert east["weight_share"] == pytest.approx(0.05)
     assert (east["value"], east["areas_used"]) == (None, 1)
 

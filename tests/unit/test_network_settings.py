@@ -1,5 +1,6 @@
-"""A proxy or a CA bundle of the operator that does not work is told as such: no agency is at fault, and the
-same run would fail until the setting is corrected."""
+"""A broken proxy or CA bundle of the operator is reported as such: no agency is at fault, and the run
+fails until the setting is corrected.
+"""
 
 from __future__ import annotations
 

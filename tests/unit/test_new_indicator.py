@@ -1,4 +1,6 @@
-"""`compact new indicator`: what is written passes the check, and nothing is guessed or written over."""
+"""`compact new indicator`: the written file passes the check, nothing is guessed, and no file is
+overwritten.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the command line prints: tables for people, JSON for machines, and only results on standard output."""
+"""The output of the command line: tables for readers, JSON for machines, and only results on standard
+output.
+"""
 
 from __future__ import annotations
 

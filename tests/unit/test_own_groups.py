@@ -1,4 +1,4 @@
-"""Groups that a user declares: their rows, and every fault said with its file and line."""
+"""Groups that a user declares: their rows, and every fault with its file and line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data files as scripts: what is packed comes back, whatever the bytes and the tables."""
+"""Data files as scripts: packed data unpack unchanged, for any bytes and tables."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Partial files that a process left when it died: the next run removes them, and none of a living process
-that may write beside it."""
+"""Partial files of a dead process: the next run removes them, but none of a live process that may write at
+the same time.
+"""
 
 from __future__ import annotations
 

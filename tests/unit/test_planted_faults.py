@@ -1,5 +1,6 @@
-"""Nonsense that agencies send, planted one fault a test: each is caught by a check of a known severity, in
-words that name the values, and arrives in Dagster as such."""
+"""Nonsense from agencies, one planted fault per test: a check of a known severity catches it, names the
+values, and appears in Dagster.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""`latest` names a whole release at every moment, on any file system, and a crash between two steps is made
-good by whoever publishes next."""
+"""`latest` names a complete release at every moment, on any file system, and the next publisher repairs a
+crash between two steps.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`compact preview`: what a draft would give, without touching anything."""
+"""`compact preview`: the result of a draft, without changing anything."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def staged(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_a_draft_is_summed_up(tmp_path: Path) -> None:
-    found = preview(indicator(), staged(tmp_path), None)
-    assert (found["values"], found["countries"], found["since_2015"]) == (14, 3, 2)
-    assert found["two_or_more_since_2015"] == 1
-    assert (found["lowest"], found["lowest_at"]) == (5.0, "UGA 2010")
-    assert (found["highest"], found["highest_at"]) == (100.0, "KEN 2019")
-    assert found["changes"][0] == {
+    draft = preview(indicator(), staged(tmp_path), None)
+    assert (draft["values"], draft["countries"], draft["since_2015"]) == (14, 3, 2)
+    assert draft["two_or_more_since_2015"] == 1
+    assert (draft["lowest"], draft["lowest_at"]) == (5.0, "UGA 2010")
+    assert (draft["highest"], draft["highest_at"]) == (100.0, "KEN 2019")
+    assert draft["changes"][0] == {
         "ref_area": "UGA",
         "year_before": 2010,
         "time_period": 2014,
@@ -49,20 +49,20 @@ def test_a_draft_is_summed_up(tmp_path: Path) -> None:
         "value": 85.0,
         "change_a_year": 20.0,
     }
-    assert len(found["changes"]) == 5
-    (given,) = found["inputs"]
-    assert (given["from"], given["rows"], given["values_given"]) == ("one: S", 14, 14)
-    lines = {row["region"]: row for row in found["regions"]}
+    assert len(draft["changes"]) == 5
+    (input_row,) = draft["inputs"]
+    assert (input_row["from"], input_row["rows"], input_row["values_given"]) == ("one: S", 14, 14)
+    lines = {row["region"]: row for row in draft["regions"]}
     assert lines["Europe"]["latest"] == 50.0
     assert lines["Oceania"]["line"] == ""
     assert lines["Africa"]["line"][-1] == "█"
-    assert found["against_release"] is None
+    assert draft["against_release"] is None
 
 
 def test_the_checks_say_what_they_would_say_in_a_run(tmp_path: Path) -> None:
     expect = {"range": [0, 60], "yearly_change": {"max": 15, "reason": "slow"}, "areas_min": 50}
-    found = preview(indicator(expect=expect), staged(tmp_path), None)
-    failed = {row["check"]: row for row in found["checks"] if not row["passed"]}
+    draft = preview(indicator(expect=expect), staged(tmp_path), None)
+    failed = {row["check"]: row for row in draft["checks"] if not row["passed"]}
     assert set(failed) == {"range", "yearly_change", "areas_min"}
     assert failed["range"]["severity"] == "error"
     assert "KEN 2019 100.0" in failed["range"]["says"]
@@ -76,22 +76,22 @@ def test_indicators_come_from_the_release_and_differences_are_counted(tmp_path: 
         pa.table({"indicator": ["base"], "depends_on": ["{}"]}), release / "indicator_meta.parquet"
     )
     derived = indicator(inputs=[{"indicator": "base"}], formula="value - lag(value)")
-    found = preview(derived, {}, release)
-    assert (found["values"], found["highest"], found["no_number"]) == (1, 3.0, 1)
-    assert found["against_release"] == {"release": "release", "same": 0, "changed": 1, "new": 0, "gone": 0}
+    draft = preview(derived, {}, release)
+    assert (draft["values"], draft["highest"], draft["no_number"]) == (1, 3.0, 1)
+    assert draft["against_release"] == {"release": "release", "same": 0, "changed": 1, "new": 0, "gone": 0}
 
 
 def test_a_draft_without_any_data_is_empty_and_not_an_error(tmp_path: Path) -> None:
-    found = preview(indicator(), {}, None)
-    assert (found["values"], found["regions"], found["changes"]) == (0, [], [])
-    assert [row["severity"] for row in found["checks"] if not row["passed"]] == ["warn", "warn"]
+    draft = preview(indicator(), {}, None)
+    assert (draft["values"], draft["regions"], draft["changes"]) == (0, [], [])
+    assert [row["severity"] for row in draft["checks"] if not row["passed"]] == ["warn", "warn"]
 
 
 def reasons(tmp_path: Path, rows: list[dict[str, Any]], **more: Any) -> list[str]:
     staged_rows = stage(tmp_path / "staged", rows)
-    found = preview(indicator(**more), staged_rows, None)
-    assert found["values"] == 0
-    return list(found["why_none"])
+    draft = preview(indicator(**more), staged_rows, None)
+    assert draft["values"] == 0
+    return list(draft["why_none"])
 
 
 def test_no_value_has_its_true_reason(tmp_path: Path) -> None:

@@ -1,5 +1,4 @@
-"""The projection where the truth is known: simulated countries, shapes that must hold, numbers worked out by
-hand."""
+"""The projection with a known truth: simulated countries, required shapes, manual numbers."""
 
 from __future__ import annotations
 
@@ -121,9 +120,9 @@ def test_intervals_hold_as_often_as_they_say_on_countries_that_they_were_not_mad
     blends = choose_blends(learned, past, RULE)
     widths = learn_widths(learned, past, error_of(learned, past, blends, RULE))[0][0]
     # One origin: the errors of different countries are then nearly independent.
-    found = errors(fresh, RULE, [2018], 6)
+    forecasts = errors(fresh, RULE, [2018], 6)
     for horizon in (1, 3, 6):
-        use = found.take((found.horizon == horizon) & ~found.at_end)
+        use = forecasts.take((forecasts.horizon == horizon) & ~forecasts.at_end)
         signed = np.abs(error_of(fresh, use, blends, RULE))
         for level in (0.8, 0.95):
             share = float(np.mean(signed <= width(widths[horizon - 1], level)))
@@ -132,8 +131,8 @@ def test_intervals_hold_as_often_as_they_say_on_countries_that_they_were_not_mad
 
 
 def test_drift_that_differs_between_countries_is_found_better_than_by_no_change() -> None:
-    found = errors(simulated(150, 3), RULE, range(2012, 2019), 5)
-    mean = dict(zip(CANDIDATES, found.method[found.horizon == 5].mean(axis=0), strict=True))
+    forecasts = errors(simulated(150, 3), RULE, range(2012, 2019), 5)
+    mean = dict(zip(CANDIDATES, forecasts.method[forecasts.horizon == 5].mean(axis=0), strict=True))
     assert mean["pooled_drift"] < 0.5 * mean["naive"]
     assert mean["pooled_drift"] < mean["unsd_in_range"]
 
@@ -152,11 +151,11 @@ def test_projections_respect_the_bounds_and_intervals_are_nested(
 ) -> None:
     panel = panel_of(rows, *scale)
     table = projected(panel, wanted_of(panel), RULE, FLAT)
-    found = {
+    bounds = {
         name: np.array(table.column(name))
         for name in ("lower_95", "lower_80", "value", "upper_80", "upper_95")
     }
-    in_order = np.stack(list(found.values()))
+    in_order = np.stack(list(bounds.values()))
     assert (np.diff(in_order, axis=0) >= 0).all()
     assert (in_order >= scale[1]).all()
     assert (in_order <= 100).all()
@@ -213,13 +212,13 @@ def test_direction_turns_the_probability_round(many: Panel) -> None:
 def test_parity_is_met_inside_its_band_and_never_exactly() -> None:
     panel = panel_of(np.full((5, 12), 1.0), "log", 0, 5)
     number = len(panel.areas)
-    wanted = wanted_of(
+    selection = wanted_of(
         panel,
         direction=np.full(number, "closer_to_one", dtype=object),
         target_value=np.full(number, 1.0),
         met_at=np.full(number, 0.97),
     )
-    table = projected(panel, wanted, RULE, FLAT)
+    table = projected(panel, selection, RULE, FLAT)
     assert table.column("probability_at_target").null_count == table.num_rows
     first = table.column("probability_target_met").to_pylist()[0]
     # On the log scale from ln 0.97 to ln 1.03 at the volatility of series that never moved: the least
@@ -264,13 +263,13 @@ def test_where_the_model_is_no_better_the_last_value_goes_on(many: Panel) -> Non
 
 def test_a_blend_is_chosen_by_what_erred_less_held_to_the_family_where_forecasts_are_few() -> None:
     panel = simulated(60, 3)
-    found = errors(panel, RULE, range(2010, 2020), 6)
+    forecasts = errors(panel, RULE, range(2010, 2020), 6)
     drift = RULE.blends.index([1.0, 0.0])
-    assert choose_blends(panel, found, RULE).tolist() == [drift]
-    worse = replace(found, blends=found.blends.copy())
+    assert choose_blends(panel, forecasts, RULE).tolist() == [drift]
+    worse = replace(forecasts, blends=forecasts.blends.copy())
     worse.blends[:, 1:] = 2 * worse.blends[:, :1] + 1
     assert choose_blends(panel, worse, RULE).tolist() == [0]
-    few = found.take(np.arange(len(found.series)) < 20)
+    few = forecasts.take(np.arange(len(forecasts.series)) < 20)
     assert choose_blends(panel, replace(few, blends=few.blends * 0 + 1), RULE).tolist() == [0]
 
 
@@ -296,9 +295,9 @@ def test_a_calibrated_probability_rises_with_the_raw_one_and_is_capped(raw: list
     chances = Chances({"all open": knots, "all met": np.array([[0.0, 1.0], [0.0, 1.0]])})
     ordered = np.sort(raw)
     for met in (False, True):
-        found = chances.of("any", ordered, np.full(len(raw), met), 0.01)
-        assert (np.diff(found) >= 0).all()
-        assert ((found >= 0.01) & (found <= 0.99)).all()
+        calibrated = chances.of("any", ordered, np.full(len(raw), met), 0.01)
+        assert (np.diff(calibrated) >= 0).all()
+        assert ((calibrated >= 0.01) & (calibrated <= 0.99)).all()
     states = (chances.of("any", ordered, np.full(len(raw), met), 0.01) for met in (False, True))
     still_open, met_now = states
     assert (met_now >= still_open).all()
@@ -353,13 +352,13 @@ def test_zero_and_hundred_are_finite_on_the_logit_scale() -> None:
 )
 def test_grouped_quantiles_are_elements_of_their_group(pairs: list[tuple[int, float]], q: float) -> None:
     codes, values = np.array([one for one, _ in pairs]), np.array([value for _, value in pairs])
-    found = grouped_quantile(values, codes, 4, q, np.ones(len(values), dtype=bool))
+    quantiles = grouped_quantile(values, codes, 4, q, np.ones(len(values), dtype=bool))
     for one in range(4):
         group = np.sort(values[codes == one])
         if len(group):
-            assert found[one] == group[int(np.floor(q * (len(group) - 1) + 0.5))]
+            assert quantiles[one] == group[int(np.floor(q * (len(group) - 1) + 0.5))]
         else:
-            assert np.isnan(found[one])
+            assert np.isnan(quantiles[one])
 
 
 def test_the_share_of_errors_is_exact_at_the_widths_and_rises_strictly_between() -> None:
@@ -423,12 +422,12 @@ def test_the_figures_on_file_are_a_sound_table() -> None:
 
 
 def test_the_widths_on_file_grow_with_horizon_and_level_and_belong_to_the_model_in_use() -> None:
-    found = calibration()
-    assert found.made_from["model"] == RULE.model
-    assert {"all", *found.blends} <= {"all", *found.widths}
-    for knots in found.chances.values():
+    on_file = calibration()
+    assert on_file.made_from["model"] == RULE.model
+    assert {"all", *on_file.blends} <= {"all", *on_file.widths}
+    for knots in on_file.chances.values():
         assert (np.diff(knots, axis=1) >= 0).all()
-    for widths in found.widths.values():
+    for widths in on_file.widths.values():
         assert widths.shape == (10, len(LEVELS))
         assert (np.diff(widths, axis=0) >= 0).all()
         assert (np.diff(widths, axis=1) >= 0).all()

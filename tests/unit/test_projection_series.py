@@ -1,4 +1,4 @@
-"""Which series are projected, on which scale, until when, and why the others are not."""
+"""The projected series, their scale and last year, and the reasons for the others."""
 
 from __future__ import annotations
 

@@ -60,16 +60,18 @@ def test_pages_are_asked_by_skip_until_the_count_is_reached() -> None:
 
 def test_values_reach_stage(tmp_path: Path) -> None:
     staged = stage_source(SOURCE, keep([fetch(SOURCE, SERIES, Canned(*PAGES))], tmp_path), tmp_path)
-    found = pq.read_table(staged.observation).to_pylist()
-    assert [(r["ref_area"], r["time_period"], r["sex"], r["obs_value"], r["obs_status"]) for r in found] == [
+    observations = pq.read_table(staged.observation).to_pylist()
+    assert [
+        (r["ref_area"], r["time_period"], r["sex"], r["obs_value"], r["obs_status"]) for r in observations
+    ] == [
         ("KEN", 2023, "F", 31, "A"),
         ("KEN", 2023, "_T", 35.5, "E"),
         ("M49:001", 2023, "_T", 67.6, "A"),
         ("NAM", 2022, "_T", None, "O"),  # no value is no zero
         ("NAM", 2023, "_T", 0, "A"),
     ]
-    assert {(r["unit"], r["other_dims"], r["age"]) for r in found} == {("PT", "_T", "_T")}
-    assert (found[1]["source_detail"], found[1]["footnote"]) == ("ITU", "Estimated.")
+    assert {(r["unit"], r["other_dims"], r["age"]) for r in observations} == {("PT", "_T", "_T")}
+    assert (observations[1]["source_detail"], observations[1]["footnote"]) == ("ITU", "Estimated.")
 
 
 @pytest.mark.parametrize(
@@ -91,8 +93,8 @@ def test_what_is_not_declared_stops_the_stage(changed: dict[str, str], reason: s
 
 def test_a_breakdown_is_kept_apart_from_the_total(tmp_path: Path) -> None:
     rows = [ROWS[2], ROWS[2] | {"COMP_BREAKDOWN_1": "HH_X", "OBS_VALUE": "4"}]
-    found, _ = wired(SOURCE, keep([fetch(SOURCE, SERIES, Canned(page(rows, 2)))], tmp_path))
-    assert [dict(r["dims"])["COMP_BREAKDOWN_1"] for r in found] == ["_Z", "HH_X"]
+    observations, _ = wired(SOURCE, keep([fetch(SOURCE, SERIES, Canned(page(rows, 2)))], tmp_path))
+    assert [dict(r["dims"])["COMP_BREAKDOWN_1"] for r in observations] == ["_Z", "HH_X"]
 
 
 @pytest.mark.parametrize(
@@ -148,9 +150,9 @@ def test_the_text_null_is_a_missing_value_and_places_have_our_codes(tmp_path: Pa
     ]
     body = page(rows, 3)
     files = keep([fetch(source_with("worldbank_data360", page_size=5), SERIES, Canned(body))], tmp_path)
-    found = pq.read_table(stage_source(SOURCE, files, tmp_path).observation).to_pylist()
+    observations = pq.read_table(stage_source(SOURCE, files, tmp_path).observation).to_pylist()
     assert [
-        (r["time_period"], r["urbanisation"], r["age"], r["obs_value"], r["obs_status"]) for r in found
+        (r["time_period"], r["urbanisation"], r["age"], r["obs_value"], r["obs_status"]) for r in observations
     ] == [
         (2022, "R", "Y15T24", 20.5, "A"),
         (2022, "U", "_T", 40.5, "A"),

@@ -1,4 +1,4 @@
-"""The reader of delimited text on small files made by hand; the figures are invented."""
+"""The reader of delimited text on small hand-made files with synthetic figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader that counts events by area and year, on a list made by hand."""
+"""The reader that counts events by area and year, on a hand-made list."""
 
 from __future__ import annotations
 

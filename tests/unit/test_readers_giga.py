@@ -1,4 +1,4 @@
-"""Giga: schools counted by country, pages proved to be one list. Schools are invented."""
+"""Giga: schools counted by country, and pages checked to be one list. Schools are synthetic."""
 
 from __future__ import annotations
 

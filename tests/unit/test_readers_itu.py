@@ -1,4 +1,4 @@
-"""The ITU reader on hand-made answers: JSON by code, and the CSV of a family with its unquoted newlines."""
+"""The ITU reader on hand-made responses: JSON by code, and the CSV of a family with its unquoted newlines."""
 
 from __future__ import annotations
 
@@ -53,32 +53,32 @@ def test_the_content_ignores_the_order_of_keys_and_rows() -> None:
 def test_a_family_comes_with_its_breakdowns_and_its_newlines(tmp_path: Path) -> None:
     session = Canned(FILE)
     answer = fetch(SOURCE, MALE, session)
-    method, path, given = session.asked[0]
+    method, path, parameters = session.asked[0]
     assert (method, path) == ("GET", "/data/download")
-    assert given["codesid"].split(",")[:2] == ["33797", "33798"]
-    assert len(given["codesid"].split(",")) == 18
+    assert parameters["codesid"].split(",")[:2] == ["33797", "33798"]
+    assert len(parameters["codesid"].split(",")) == 18
     assert answer.rows == 19
     rows, _ = wired(SOURCE, keep([answer], tmp_path))
     assert len(rows) == 19
-    found = {(row["series"], row["time_period"]): row for row in rows}
-    assert found[TOTAL, "2024"]["dims"] == {}
-    assert found[TOTAL, "2024"]["source_detail"] == "Office of\nStatistics"
-    assert found[TOTAL, "2025"]["value"] == ""  # a year without data, which stage calls missing
-    assert found[MALE, "2024"]["dims"] == {"Gender": "Male"}
-    assert found["HHU781l_HHCRuralUsers", "2024"]["dims"] == {"Location": "Rural"}
-    assert found["HHU781l_HHCLess15", "2024"]["dims"] == {"Age": "14 years and younger"}
-    assert found["HHU781l_HHCFemale", "2024"]["footnote"] == 'First line\nsecond line, "quoted"'
-    assert found[MALE, "2024"]["status"] == "D"
+    by_series = {(row["series"], row["time_period"]): row for row in rows}
+    assert by_series[TOTAL, "2024"]["dims"] == {}
+    assert by_series[TOTAL, "2024"]["source_detail"] == "Office of\nStatistics"
+    assert by_series[TOTAL, "2025"]["value"] == ""  # a year without data, which stage calls missing
+    assert by_series[MALE, "2024"]["dims"] == {"Gender": "Male"}
+    assert by_series["HHU781l_HHCRuralUsers", "2024"]["dims"] == {"Location": "Rural"}
+    assert by_series["HHU781l_HHCLess15", "2024"]["dims"] == {"Age": "14 years and younger"}
+    assert by_series["HHU781l_HHCFemale", "2024"]["footnote"] == 'First line\nsecond line, "quoted"'
+    assert by_series[MALE, "2024"]["status"] == "D"
     assert {row["unit"] for row in rows} == {"%"}
 
 
 def test_newlines_that_are_not_quoted_do_not_move_columns(tmp_path: Path) -> None:
     broken = change(FILE, "Ages 6-14,Office", "Ages\n 6\r\n-14,Off\nice", 1)
     rows, _ = wired(SOURCE, keep([fetch(SOURCE, MALE, Canned(broken))], tmp_path))
-    found = {row["series"]: row for row in rows}
+    by_series = {row["series"]: row for row in rows}
     assert len(rows) == 19
-    assert found[MALE]["footnote"] == "Ages\n 6\n-14"
-    assert found[MALE]["source_detail"] == "Off\nice of Statistics"
+    assert by_series[MALE]["footnote"] == "Ages\n 6\n-14"
+    assert by_series[MALE]["source_detail"] == "Off\nice of Statistics"
 
 
 def test_a_label_that_nobody_knows_reaches_stage_under_its_column(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""ILOSTAT, the UIS and the UN Data Commons through the stand-in, which has recorded answers of theirs; and
-sources without a stand-in, which are out of reach."""
+"""ILOSTAT, the UIS and the UN Data Commons through the stand-in, which replays recorded responses; and
+unavailable sources without a stand-in.
+"""
 
 from __future__ import annotations
 

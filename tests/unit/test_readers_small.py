@@ -1,4 +1,4 @@
-"""The readers of Eurostat, ILOSTAT, the UIS and the UN Data Commons on hand-made answers."""
+"""The readers of Eurostat, ILOSTAT, the UIS and the UN Data Commons on hand-made responses."""
 
 from __future__ import annotations
 

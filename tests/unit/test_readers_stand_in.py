@@ -1,4 +1,6 @@
-"""The three agency readers against the stand-in: whole answers, its faults, and the two routes of UNSD."""
+"""The three agency readers against the stand-in: complete responses, its faults, and the two routes of
+UNSD.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The UNSD reader on hand-made answers: both routes say the same, and what is short or changed is refused."""
+"""The UNSD reader on hand-made responses: both routes agree, and short or changed responses are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The workbook reader: layouts, keys, notes, and all that is no plain workbook. Figures are invented."""
+"""The workbook reader: layouts, keys, notes, and everything that is not a plain workbook. Figures are
+synthetic.
+"""
 
 from __future__ import annotations
 
@@ -97,9 +99,9 @@ def aggregates(lines: list[list[object]] | None = None) -> bytes:
 def staged(source: Source, body: bytes, series: str, folder: Path) -> tuple[list[dict[str, Any]], Any]:
     (folder / "pages").mkdir(parents=True)
     answer = fetch(source, series, Canned(body))
-    found = stage_source(source, keep([answer], folder / "pages"), folder / "home")
-    assert all(reconciles(count) for count in found.counts)
-    return pq.read_table(found.observation).to_pylist(), found
+    tables = stage_source(source, keep([answer], folder / "pages"), folder / "home")
+    assert all(reconciles(count) for count in tables.counts)
+    return pq.read_table(tables.observation).to_pylist(), tables
 
 
 def refusal(body: bytes, source: Source = PRICES, series: str = SERIES) -> InvalidResponse:
@@ -113,7 +115,7 @@ def refusal(body: bytes, source: Source = PRICES, series: str = SERIES) -> Inval
 
 
 def test_a_line_becomes_a_value_for_each_year(tmp_path: Path) -> None:
-    rows, found = staged(PRICES, prices(), SERIES, tmp_path)
+    rows, tables = staged(PRICES, prices(), SERIES, tmp_path)
     values = {(r["series"], r["ref_area"], r["time_period"]): r["obs_value"] for r in rows}
     assert values == {
         (SERIES, "KEN", 2022): 3.5,
@@ -132,13 +134,13 @@ def test_a_line_becomes_a_value_for_each_year(tmp_path: Path) -> None:
         (f"{MOBILE} | USD", "USD_CURRENT"),
         (f"{FIXED} | GNIpc", "PT"),
     }
-    assert found.reasons == {"empty_value": 2}
+    assert tables.reasons == {"empty_value": 2}
 
 
 def test_the_header_is_found_below_a_title_and_notes_are_listed(tmp_path: Path) -> None:
     body = prices(*LINES, ["Source: ITU"], before=[["ICT prices"], []])
-    _, found = staged(PRICES, body, SERIES, tmp_path)
-    refused = pq.read_table(found.quarantine).to_pylist()
+    _, tables = staged(PRICES, body, SERIES, tmp_path)
+    refused = pq.read_table(tables.quarantine).to_pylist()
     assert [(r["reason"], r["value"]) for r in refused] == [
         ("note_row", "ICT prices"),
         ("note_row", "Source: ITU"),
@@ -218,7 +220,7 @@ def test_an_edition_is_known_by_its_header_whatever_file_and_sheet_are_called(tm
         ["KEN", "Kenya", "i271mb_2GB_GNI", "2GB", "GNIpc", *about, 1.5, 1.25],
         ["WBG", "Palestine", "i271mb_2GB_GNI", "2GB", "GNIpc", *about, "NA", 3],
     ]
-    rows, found = staged(
+    rows, tables = staged(
         PRICES, workbook({"About": [["x"]], "any name": new}), "i271mb_5GB_GNI", tmp_path / "new"
     )
     assert [
@@ -231,16 +233,16 @@ def test_an_edition_is_known_by_its_header_whatever_file_and_sheet_are_called(tm
         ("5GB", "KEN", 2024, 2.5, "D", "COLLECTION=EXPERIMENTAL"),
         ("5GB", "KEN", 2025, 2.25, "A", "_T"),
     ]
-    assert found.reasons == {"empty_value": 1}
+    assert tables.reasons == {"empty_value": 1}
 
 
 def test_an_older_edition_is_asked_for_where_the_newer_is_not_there() -> None:
     class Missing(Canned):
         def get(self, path: str, params: Any = None, **_: Any) -> Page:
-            found = super().get(path, params)
+            page = super().get(path, params)
             if len(self.asked) < 3:
                 raise InvalidResponse("has status 404", status=404)
-            return found
+            return page
 
     session = Missing(b"", b"", prices())
     fetch(PRICES, SERIES, session)
@@ -283,8 +285,8 @@ def test_a_value_with_raised_text_is_rejected_by_the_name_of_its_cell(tmp_path: 
         sheet["E2"].value = CellRichText("35.2", TextBlock(raised, "1"))
         sheet["F2"].font = Font(vertAlign="subscript")
 
-    rows, found = staged(PRICES, formatted(footnote), SERIES, tmp_path)
-    refused = pq.read_table(found.quarantine).to_pylist()
+    rows, tables = staged(PRICES, formatted(footnote), SERIES, tmp_path)
+    refused = pq.read_table(tables.quarantine).to_pylist()
     assert sorted(r["reason"] for r in refused if r["reason"] != "empty_value") == ["raised_text"] * 2
     assert "cell E2 of sheet 'economies_2008-2024'" in refused[0]["detail"]
     assert "35.2[1]" in refused[0]["detail"]
@@ -296,22 +298,24 @@ def test_hidden_rows_and_columns_are_reported_unless_they_are_known(tmp_path: Pa
         sheet.row_dimensions[3].hidden = True
         sheet.column_dimensions["B"].hidden = True
 
-    _, found = staged(PRICES, formatted(hide), SERIES, tmp_path / "one")
-    said = [r["detail"] for r in pq.read_table(found.quarantine).to_pylist() if r["reason"] == "hidden_cells"]
+    _, tables = staged(PRICES, formatted(hide), SERIES, tmp_path / "one")
+    said = [
+        r["detail"] for r in pq.read_table(tables.quarantine).to_pylist() if r["reason"] == "hidden_cells"
+    ]
     assert [text.partition(" hides ")[2] for text in said] == [
         "rows 3; they were read",
         "columns B; they were read",
     ]
     known = PRICES.model_copy(update={"options": PRICES.options | {"workbook": {"hidden": "read"}}})
-    _, found = staged(known, formatted(hide), SERIES, tmp_path / "two")
-    assert "hidden_cells" not in found.reasons
+    _, tables = staged(known, formatted(hide), SERIES, tmp_path / "two")
+    assert "hidden_cells" not in tables.reasons
 
 
 # --- blocks of years ---
 
 
 def test_blocks_side_by_side_are_named_by_title_and_label(tmp_path: Path) -> None:
-    rows, found = staged(AGGREGATES, aggregates(), USE, tmp_path)
+    rows, tables = staged(AGGREGATES, aggregates(), USE, tmp_path)
     main = [r for r in rows if " | " in r["series"]]
     fixed, online = "Fixed-broadband subscriptions", "Individuals using the Internet"
     assert {
@@ -348,7 +352,7 @@ def test_blocks_side_by_side_are_named_by_title_and_label(tmp_path: Path) -> Non
         ("U", "_T", "_T"): 82.9, ("R", "_T", "_T"): 47.5, ("_T", "F", "_T"): 65.3, ("_T", "M", "_T"): 69.5,
         ("_T", "_T", "Y15T24"): 78.5, ("_T", "_T", "_X"): 65.6,
     }  # fmt: skip
-    assert found.reasons == {"area_not_carried": 4, "note_row": 3}
+    assert tables.reasons == {"area_not_carried": 4, "note_row": 3}
 
 
 @pytest.mark.parametrize(

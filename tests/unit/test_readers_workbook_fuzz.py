@@ -1,4 +1,4 @@
-"""Damaged workbooks: whatever the bytes, the answer is refused or read, and nothing else happens."""
+"""Damaged workbooks: for any bytes, the response is rejected or read, without side effects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The World Bank reader on hand-made pages: what it takes, what it refuses, and what reaches stage."""
+"""The World Bank reader on hand-made pages: accepted and rejected pages, and the staged rows."""
 
 from __future__ import annotations
 

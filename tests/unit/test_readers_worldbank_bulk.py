@@ -1,4 +1,6 @@
-"""The two routes of a World Bank database: the bulk zip, hand-made and real, beside the rows of the API."""
+"""The two routes of a World Bank database: the bulk zip, hand-made and real, compared with the rows of the
+API.
+"""
 
 from __future__ import annotations
 

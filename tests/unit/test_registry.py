@@ -1,4 +1,4 @@
-"""The registry: every source of the checkout loads, and every fault is named with file, line and field."""
+"""The registry: every source of the checkout loads, and every fault has file, line and field."""
 
 from __future__ import annotations
 

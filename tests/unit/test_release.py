@@ -1,5 +1,6 @@
-"""A release: whole or not there, the same bytes for the same inputs, readable by strangers, and `latest`
-never broken."""
+"""A release: complete or absent, the same bytes for the same inputs, readable by others, and `latest`
+always valid.
+"""
 
 from __future__ import annotations
 

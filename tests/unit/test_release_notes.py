@@ -1,4 +1,4 @@
-"""NOTES.md stays one page however much there is to say, and names where the rest is."""
+"""NOTES.md stays one page for any release, and names the files with the rest."""
 
 from __future__ import annotations
 

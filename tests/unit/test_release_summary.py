@@ -1,4 +1,4 @@
-"""The closing line of a run: what a release holds, and how it differs from the one before."""
+"""The closing line of a run: the content of a release, and its differences from the previous one."""
 
 from __future__ import annotations
 

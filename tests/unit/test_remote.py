@@ -1,5 +1,6 @@
-"""A release store on S3, against a stand-in of it on this machine: a reader finds the old or the new release,
-however an upload ends; what is not whole, not signed or not ours is not taken."""
+"""A release store on S3, against a local stand-in: a reader gets the old or the new release however an
+upload ends; incomplete, unsigned or foreign releases are rejected.
+"""
 
 from __future__ import annotations
 

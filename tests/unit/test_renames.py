@@ -1,5 +1,6 @@
-"""Renamed series: the list is sound, every message about a series that is gone names the new code, and rows
-under an old code stay what they are."""
+"""Renamed series: the list is valid, every message about a missing series names the new code, and rows
+under an old code stay unchanged.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`compact check --fix`: what is repaired, what is left to the person, and that nothing else changes."""
+"""`compact check --fix`: repaired mistakes, those left to the author, and no other change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The setting COMPACT_REPORTS, and that a release with reports is another one than without."""
+"""The setting COMPACT_REPORTS; a release with reports differs from one without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every figure that a method page calls reproduced names the command that repeats it."""
+"""Every figure marked as reproduced on a method page names the command that repeats it."""
 
 from __future__ import annotations
 

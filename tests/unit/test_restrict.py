@@ -1,4 +1,4 @@
-"""A catalogue without some of its inputs: nothing is left that needs them."""
+"""A catalogue without some of its inputs: nothing that needs them remains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a run: what it tells the user to open."""
+"""The end of a run: the files that it recommends to open."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""`compact new source`: what it writes of an answer, what it leaves as a question, and the tutorial, command
-by command, in a copy of the checkout."""
+"""`compact new source`: facts written from a response, open questions, and the tutorial, command by
+command, in a copy of the checkout.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +53,7 @@ def agency(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAgency]:
 
 
 def wanted(**changes: object) -> SourceRequest:
-    given: dict[str, object] = {
+    fields: dict[str, object] = {
         "id": "newcomer",
         "reader": "delimited",
         "url": "https://agency.example/files/a%20table.csv?year=all",
@@ -61,7 +62,7 @@ def wanted(**changes: object) -> SourceRequest:
         "licence": "CC BY 4.0",
         "fields": COLUMNS,
     }
-    return SourceRequest(**(given | changes))  # type: ignore[arg-type]
+    return SourceRequest(**(fields | changes))  # type: ignore[arg-type]
 
 
 def made(root: Path, **changes: object) -> list[Made]:
@@ -254,10 +255,10 @@ def test_the_proposed_options_read_the_file(
     source = load_source(folder / "source.yaml")
     staged = stage_source(source, [SnapshotFiles("a" * 64, "file", (path,))], tmp_path, folder.parent)
     rows = pq.read_table(staged.observation).to_pylist()
-    found = {(row["series"], row["ref_area"], row["time_period"]): row["obs_value"] for row in rows}
-    assert found["users", "KEN", 2021] == 38.75
-    assert found["lines", "KEN", 2020] == 1_234_567
-    assert found["users", "MOZ", 2020] is None
+    by_key = {(row["series"], row["ref_area"], row["time_period"]): row["obs_value"] for row in rows}
+    assert by_key["users", "KEN", 2021] == 38.75
+    assert by_key["lines", "KEN", 2020] == 1_234_567
+    assert by_key["users", "MOZ", 2020] is None
     assert staged.rows_in == staged.rows_out == 8
 
 
@@ -275,8 +276,8 @@ def test_the_proposed_options_read_the_file(
     ],
 )
 def test_signs_in_numbers(texts: list[str], decimal: str, thousands: str, unclear: str) -> None:
-    found = number_style(texts)
-    assert (found.decimal, found.thousands, found.unclear) == (decimal, thousands, unclear)
+    style = number_style(texts)
+    assert (style.decimal, style.thousands, style.unclear) == (decimal, thousands, unclear)
 
 
 def test_what_may_be_read_either_way_is_one_question(root: Path, tmp_path: Path) -> None:
@@ -319,11 +320,11 @@ def test_the_tables_in_a_zip_are_cut_and_a_workbook_is_not() -> None:
 def blocks() -> list[tuple[str, str]]:
     """Command and output of each console block of the page."""
     page = (CHECKOUT / "docs" / "new-source.md").read_text(encoding="utf-8")
-    found = []
+    commands = []
     for block in re.findall(r"```console\n\$ (.*?)\n```", page, re.DOTALL):
         command, _, output = re.sub(r"\\\n\s*", "", block).partition("\n")
-        found.append((command, output))
-    return found
+        commands.append((command, output))
+    return commands
 
 
 def plain(text: str) -> list[str]:

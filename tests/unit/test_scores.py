@@ -1,4 +1,4 @@
-"""Composite scores worked out by hand, and what must hold of any."""
+"""Composite scores against manual numbers, and their invariants."""
 
 from __future__ import annotations
 
@@ -40,39 +40,39 @@ def grid(*rows: tuple[float, float]) -> npt.NDArray[np.float64]:
 
 
 def test_a_score_is_the_weighted_mean_of_places_between_the_bounds() -> None:
-    found = composite(grid((50, 100), (80, 20), (120, 300)), WORST, BEST, choices((3, 1)))
+    scores = composite(grid((50, 100), (80, 20), (120, 300)), WORST, BEST, choices((3, 1)))
     # (3 * 50 + 50) / 4; (3 * 80 + 90) / 4; 120 counts as 100 and 300 as 0: (3 * 100 + 0) / 4
-    assert found.score.tolist() == [50, 82.5, 75]
-    assert found.rank.tolist() == [3, 1, 2]
+    assert scores.score.tolist() == [50, 82.5, 75]
+    assert scores.rank.tolist() == [3, 1, 2]
 
 
 def test_a_geometric_mean_is_taken_from_1_to_100_and_brought_back() -> None:
-    found = composite(grid((0, 0), (100, 0)), WORST, BEST, choices(aggregation="geometric"))
+    scores = composite(grid((0, 0), (100, 0)), WORST, BEST, choices(aggregation="geometric"))
     # sqrt(1 * 100) = 10, which is 100 * 9 / 99 on the scale from 0
-    assert found.score.tolist() == pytest.approx([900 / 99, 100], abs=1e-6)
+    assert scores.score.tolist() == pytest.approx([900 / 99, 100], abs=1e-6)
 
 
 def test_below_the_least_coverage_there_is_no_score_and_no_rank() -> None:
-    found = composite(grid((50, NAN), (NAN, 100), (60, 100)), WORST, BEST, choices((4, 1)))
-    assert found.coverage.tolist() == [0.8, 0.2, 1]
-    assert found.score[[0, 2]].tolist() == [50, 58]  # the first by the one indicator that it has
-    assert np.isnan([found.score[1], found.rank[1], found.rank_low[1], found.rank_high[1]]).all()
-    assert found.rank[[0, 2]].tolist() == [2, 1]
+    scores = composite(grid((50, NAN), (NAN, 100), (60, 100)), WORST, BEST, choices((4, 1)))
+    assert scores.coverage.tolist() == [0.8, 0.2, 1]
+    assert scores.score[[0, 2]].tolist() == [50, 58]  # the first by the one indicator that it has
+    assert np.isnan([scores.score[1], scores.rank[1], scores.rank_low[1], scores.rank_high[1]]).all()
+    assert scores.rank[[0, 2]].tolist() == [2, 1]
 
 
 def test_below_the_least_number_of_indicators_there_is_no_score() -> None:
-    found = composite(grid((50, NAN), (60, 100)), WORST, BEST, choices((4, 1), least_indicators=2))
-    assert np.isnan([found.score[0], found.rank[0]]).all()
-    assert (found.score[1], found.rank[1]) == (58, 1)
+    scores = composite(grid((50, NAN), (60, 100)), WORST, BEST, choices((4, 1), least_indicators=2))
+    assert np.isnan([scores.score[0], scores.rank[0]]).all()
+    assert (scores.score[1], scores.rank[1]) == (58, 1)
 
 
 def test_only_the_ranked_are_counted_in_ranks() -> None:
     """A territory has a score, no rank, and moves nobody's."""
     members = np.array([True, False, True])
-    found = composite(grid((50, 100), (90, 10), (10, 190)), WORST, BEST, choices(), ranked=members)
-    assert found.score.tolist() == [50, 92.5, 7.5]
-    assert found.rank[[0, 2]].tolist() == [1, 2]
-    assert np.isnan([found.rank[1], found.rank_low[1], found.rank_high[1]]).all()
+    scores = composite(grid((50, 100), (90, 10), (10, 190)), WORST, BEST, choices(), ranked=members)
+    assert scores.score.tolist() == [50, 92.5, 7.5]
+    assert scores.rank[[0, 2]].tolist() == [1, 2]
+    assert np.isnan([scores.rank[1], scores.rank_low[1], scores.rank_high[1]]).all()
 
 
 def test_errors_of_the_inputs_widen_the_range_of_ranks() -> None:
@@ -87,25 +87,25 @@ def test_errors_of_the_inputs_widen_the_range_of_ranks() -> None:
 
 
 def test_nothing_at_all_has_no_score() -> None:
-    found = composite(grid((NAN, NAN)), WORST, BEST, choices(least_coverage=0))
-    assert np.isnan(found.score).all()
-    assert found.coverage.tolist() == [0]
+    scores = composite(grid((NAN, NAN)), WORST, BEST, choices(least_coverage=0))
+    assert np.isnan(scores.score).all()
+    assert scores.coverage.tolist() == [0]
 
 
 def test_equal_scores_share_the_better_rank() -> None:
-    found = composite(grid((50, 100), (50, 100), (10, 190)), WORST, BEST, choices())
-    assert found.rank.tolist() == [1, 1, 3]
-    assert found.rank_low.tolist() == [1, 1, 3]
+    scores = composite(grid((50, 100), (50, 100), (10, 190)), WORST, BEST, choices())
+    assert scores.rank.tolist() == [1, 1, 3]
+    assert scores.rank_low.tolist() == [1, 1, 3]
 
 
 def test_who_is_better_in_everything_is_first_in_every_draw() -> None:
-    found = composite(grid((90, 10), (50, 100), (20, 150), (10, 199)), WORST, BEST, choices())
-    assert (found.rank_low.tolist(), found.rank_high.tolist()) == ([1, 2, 3, 4], [1, 2, 3, 4])
+    scores = composite(grid((90, 10), (50, 100), (20, 150), (10, 199)), WORST, BEST, choices())
+    assert (scores.rank_low.tolist(), scores.rank_high.tolist()) == ([1, 2, 3, 4], [1, 2, 3, 4])
 
 
 def test_areas_that_are_good_at_different_things_have_a_range_of_ranks() -> None:
-    found = composite(grid((90, 190), (20, 10), (50, 100)), WORST, BEST, choices())
-    assert (found.rank_high > found.rank_low).any()
+    scores = composite(grid((90, 190), (20, 10), (50, 100)), WORST, BEST, choices())
+    assert (scores.rank_high > scores.rank_low).any()
 
 
 places = st.floats(0, 100, allow_nan=False).map(lambda x: round(x, 3))
@@ -183,22 +183,22 @@ def test_the_newest_value_that_is_young_enough_is_used(tmp_path: Path) -> None:
         value("use", "RWA", 2026, 70.0),  # 2026 is not over
         value("parity", "RWA", 2026, 1.0),
     ]
-    found = {(row["ref_area"], row["time_period"]): row for row in scored(tmp_path, rows)}
-    kenya = found["KEN", 2025]
+    by_area = {(row["ref_area"], row["time_period"]): row for row in scored(tmp_path, rows)}
+    kenya = by_area["KEN", 2025]
     assert (kenya["score"], kenya["rank"], kenya["oldest_year"], kenya["indicators_used"]) == (65, 1, 2024, 2)
     for area in ("UGA", "RWA"):
-        assert found[area, 2025]["score"] is None
-        assert found[area, 2025]["rank_low"] is None
-        assert "a score needs" in found[area, 2025]["reason"]
-    assert found["RWA", 2025]["coverage_share"] == 0
-    assert found["KEN", 2020]["coverage_share"] == 0.5
-    assert {area for area, _ in found} == set(AREAS)
+        assert by_area[area, 2025]["score"] is None
+        assert by_area[area, 2025]["rank_low"] is None
+        assert "a score needs" in by_area[area, 2025]["reason"]
+    assert by_area["RWA", 2025]["coverage_share"] == 0
+    assert by_area["KEN", 2020]["coverage_share"] == 0.5
+    assert {area for area, _ in by_area} == set(AREAS)
 
 
 def test_an_indicator_that_this_run_lacks_counts_as_missing(tmp_path: Path) -> None:
-    found = scored(tmp_path, [value("use", "KEN", 2025, 40.0)], TWO[:1])
-    assert {row["coverage_share"] for row in found if row["ref_area"] == "KEN"} == {0, 0.5}
-    assert not [row for row in found if row["score"] is not None]
+    scores = scored(tmp_path, [value("use", "KEN", 2025, 40.0)], TWO[:1])
+    assert {row["coverage_share"] for row in scores if row["ref_area"] == "KEN"} == {0, 0.5}
+    assert not [row for row in scores if row["score"] is not None]
 
 
 def test_the_same_inputs_give_the_same_rows(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A release in SDMX: the structure as it is read back, and data that keep to it."""
+"""A release in SDMX: the structure as read back, and data that are valid against it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What a formula, or SQL that got past its check, cannot do: read files, attach databases, load extensions,
-reach the network, or change a setting."""
+"""Limits of a formula, or of SQL that passed its check: no reading of files, attaching of databases,
+loading of extensions, network access, or change of settings.
+"""
 
 from __future__ import annotations
 

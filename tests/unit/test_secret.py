@@ -1,5 +1,6 @@
-"""The access key of a source goes to the source's own hosts, and nowhere else: a planted one is looked for in
-every file, message and line of log that a run makes."""
+"""The access key of a source goes to the source's own hosts and nowhere else: a planted key is searched
+for in every file, message and log line of a run.
+"""
 
 from __future__ import annotations
 

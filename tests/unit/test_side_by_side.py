@@ -1,4 +1,4 @@
-"""Many things at once: each after what it is made of, and an error that ends it."""
+"""Parallel work: each item after its dependencies, and an error that ends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A signature is valid, unknown, broken or not there, and these four are told apart."""
+"""A signature is valid, unknown, broken or missing, and verify distinguishes these four."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ def test_an_unsigned_release_is_said_to_be_so(release: Path, keys: Path) -> None
 
 def test_an_allowed_signer_is_known_by_name(release: Path, keys: Path) -> None:
     assert sign(release, keys / "ours").name == SIGNATURE
-    found = check_signature(release, keys / "signers")
-    assert (found.state, found.who) == ("valid", "office@example.org")
-    assert "SHA256:" in found.what
+    signature = check_signature(release, keys / "signers")
+    assert (signature.state, signature.who) == ("valid", "office@example.org")
+    assert "SHA256:" in signature.what
     assert [path.name for path in release.glob(".*")] == []
 
 
 def test_a_key_that_nobody_allowed_is_unknown(release: Path, keys: Path) -> None:
     sign(release, keys / "theirs")
-    found = check_signature(release, keys / "signers")
-    assert (found.state, found.who) == ("unknown signer", None)
+    signature = check_signature(release, keys / "signers")
+    assert (signature.state, signature.who) == ("unknown signer", None)
     sign(release, keys / "ours")
     assert check_signature(release, keys / "other_purpose").state == "unknown signer"
-    found = check_signature(release, None)
-    assert found.state == "unknown signer"
-    assert "COMPACT_SIGNERS" in found.what
+    signature = check_signature(release, None)
+    assert signature.state == "unknown signer"
+    assert "COMPACT_SIGNERS" in signature.what
 
 
 def test_changed_checksums_or_a_changed_signature_are_invalid(release: Path, keys: Path) -> None:
@@ -92,12 +92,12 @@ def test_verify_tells_them_apart(keys: Path, tiny_release: Path, monkeypatch: py
     invoke = CliRunner().invoke
     assert invoke(app, ["verify"]).exit_code == 0
     monkeypatch.setenv("COMPACT_SIGNERS", str(keys / "signers"))
-    found = invoke(app, ["verify"])
-    assert (found.exit_code, "unsigned" in found.stdout) == (1, True)
+    result = invoke(app, ["verify"])
+    assert (result.exit_code, "unsigned" in result.stdout) == (1, True)
     monkeypatch.setenv("COMPACT_SIGNING_KEY", str(keys / "ours"))
     assert invoke(app, ["sign"]).exit_code == 0
-    found = invoke(app, ["verify"])
-    assert (found.exit_code, "signed by office@example.org" in found.stderr) == (0, True)
+    result = invoke(app, ["verify"])
+    assert (result.exit_code, "signed by office@example.org" in result.stderr) == (0, True)
     assert invoke(app, ["sign", "--key", str(keys / "theirs")]).exit_code == 0
-    found = invoke(app, ["verify"])
-    assert (found.exit_code, "unknown signer" in found.stdout) == (1, True)
+    result = invoke(app, ["verify"])
+    assert (result.exit_code, "unknown signer" in result.stdout) == (1, True)

@@ -1,4 +1,4 @@
-"""The site of a tiny release: its words, its pages, its links, and what it does without a table."""
+"""The site of a tiny release: its words, its pages, its links, and missing tables."""
 
 from __future__ import annotations
 

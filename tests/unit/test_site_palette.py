@@ -1,5 +1,5 @@
-"""The site's colours, computed: contrast of texts on their grounds, and that classes and lines are told apart
-with normal sight and three kinds of colour blindness, in the light and in the dark scheme.
+"""The site's colours, computed: contrast of text and background, and distinct classes and lines for normal
+sight and three kinds of colour blindness, in the light and in the dark scheme.
 
 Colour blindness: matrices of Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB. Contrast:
 WCAG 2.2. Distance: CIE 1976 in L*a*b*, D65.

@@ -1,5 +1,6 @@
-"""The indicators made from the OECD, Eurostat, ILOSTAT, the UIS, the Data Commons and the World Inequality
-Database, on made-up values."""
+"""The indicators from the OECD, Eurostat, ILOSTAT, the UIS, the Data Commons and the World Inequality
+Database, on synthetic values.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The snapshot store: bytes are whole or absent, and any prefix of the manifest tells a consistent story."""
+"""The snapshot store: bytes are complete or absent, and any prefix of the manifest is consistent."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def test_a_large_page_is_kept_from_its_file_and_read_as_one(store: Store, tmp_pa
 
 
 def test_a_snapshot_is_named_by_all_its_bytes_and_each_page_by_its_own(store: Store) -> None:
-    found = keep(store, "a", b"one", b"two", release="2026.Q2")
-    assert found.snapshot == hashlib.sha256(b"onetwo").hexdigest()
-    files = store.files(found)
+    snapshot = keep(store, "a", b"one", b"two", release="2026.Q2")
+    assert snapshot.snapshot == hashlib.sha256(b"onetwo").hexdigest()
+    files = store.files(snapshot)
     assert [path.read_bytes() for path in files.pages] == [b"one", b"two"]
     assert [path.name for path in files.pages] == [hashlib.sha256(b).hexdigest() for b in (b"one", b"two")]
     assert files.pages[0].parent.name == files.pages[0].name[:2]
@@ -74,8 +74,12 @@ def test_a_snapshot_is_named_by_all_its_bytes_and_each_page_by_its_own(store: St
     event = lines(store)[0]
     assert (event["event"], event["pages_expected"], event["pages_received"]) == ("fetched", 2, 2)
     assert event["fetched_at"] == "2026-11-23T08:00:00+00:00"
-    assert tuple(found.row()) == SNAPSHOT_TABLE.names
-    assert (found.row()["bytes"], found.row()["pages"], found.row()["licence"]) == (6, 2, "CC BY 4.0")
+    assert tuple(snapshot.row()) == SNAPSHOT_TABLE.names
+    assert (snapshot.row()["bytes"], snapshot.row()["pages"], snapshot.row()["licence"]) == (
+        6,
+        2,
+        "CC BY 4.0",
+    )
 
 
 def test_only_an_accepted_snapshot_is_live(store: Store) -> None:
@@ -222,11 +226,11 @@ def test_verify_finds_what_is_gone_or_changed(store: Store, damage: bytes) -> No
 
 # --- the manifest ---
 def accepted(store: Store, *bodies: bytes) -> list[Snapshot]:
-    found = []
+    snapshots = []
     for body in bodies:
-        found.append(keep(store, "a", body))
-        store.accept(found[-1:], "", NOW)
-    return found
+        snapshots.append(keep(store, "a", body))
+        store.accept(snapshots[-1:], "", NOW)
+    return snapshots
 
 
 def test_a_torn_last_line_is_skipped_told_and_left_behind(tmp_path: Path) -> None:
@@ -239,10 +243,10 @@ def test_a_torn_last_line_is_skipped_told_and_left_behind(tmp_path: Path) -> Non
         assert store.live("agency") == {"a": first}
         assert store.torn == [f"manifest.jsonl line 4: skipped {cut} bytes that a crash tore off"]
         third = keep(store, "b", b"3")
-        for found in (store, Store(tmp_path)):
-            assert found.candidates("agency")["b"] == third
-            assert found.live("agency") == {"a": first}
-            assert len(found.torn) == 1
+        for opened in (store, Store(tmp_path)):
+            assert opened.candidates("agency")["b"] == third
+            assert opened.live("agency") == {"a": first}
+            assert len(opened.torn) == 1
         assert path.read_bytes().startswith(b"".join(whole[:3]) + whole[3][:cut] + b"\n")
 
 
@@ -332,13 +336,13 @@ def test_any_prefix_of_the_manifest_is_a_consistent_state(
         store.folder.mkdir(exist_ok=True)
         path.write_bytes(whole[:cut])
         again = Store(Path(folder))
-        told = _told(whole[:cut])
-        assert {k: s.snapshot for k, s in again.live("agency").items()} == told
-        assert again.candidates("agency").keys() >= told.keys()
+        expected = _told(whole[:cut])
+        assert {k: s.snapshot for k, s in again.live("agency").items()} == expected
+        assert again.candidates("agency").keys() >= expected.keys()
         assert again.verify() == []
         kept = keep(again, "c", b"after the crash")
         again.accept([kept], "", NOW)
-        assert {k: s.snapshot for k, s in Store(Path(folder)).live("agency").items()} == told | {
+        assert {k: s.snapshot for k, s in Store(Path(folder)).live("agency").items()} == expected | {
             "c": kept.snapshot
         }
         assert path.read_bytes().startswith(whole[:cut])
@@ -359,12 +363,12 @@ def _take(store: Store, what: str, key: str, n: int) -> None:
 
 def _told(text: bytes) -> dict[str, str]:
     """The accepted snapshots by the plainest reading of the lines that are whole."""
-    found = {}
+    current = {}
     for line in text.split(b"\n"):
         if line.startswith(b'{"event":"accepted"') and line.endswith(b"}"):
             event = json.loads(line)
-            found[event["resource"]] = event["snapshot"]
-    return found
+            current[event["resource"]] = event["snapshot"]
+    return current
 
 
 def test_a_record_of_an_earlier_version_is_not_called_damaged(

@@ -1,4 +1,4 @@
-"""Staging: every row is kept or refused with a reason, and what cannot be read stops the run."""
+"""Staging: every row is kept or refused with a reason, and unreadable data stop the run."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
 
 
 def one(stage: Stage, **changes: Any) -> dict[str, Any]:
-    (found,) = stage.rows([row(**changes)])
-    return found
+    (observation,) = stage.rows([row(**changes)])
+    return observation
 
 
 # --- what a row becomes
@@ -67,21 +67,29 @@ def test_a_plain_row_becomes_an_observation(stage: Stage) -> None:
 def test_a_censored_value_keeps_its_bound(
     stage: Stage, text: str, value: float, lower: float | None, upper: float | None
 ) -> None:
-    found = one(stage, value=text, status="est")
-    assert (found["obs_value"], found["lower_bound"], found["upper_bound"]) == (value, lower, upper)
-    assert found["obs_status"] == "C"
+    observation = one(stage, value=text, status="est")
+    assert (observation["obs_value"], observation["lower_bound"], observation["upper_bound"]) == (
+        value,
+        lower,
+        upper,
+    )
+    assert observation["obs_status"] == "C"
 
 
 @pytest.mark.parametrize(("text", "status"), [("N", "M"), ("NaN", "O"), ("..", "O")])
 def test_a_missing_value_is_null_and_never_zero(stage: Stage, text: str, status: str) -> None:
-    found = one(stage, value=text)
-    assert found["obs_value"] is None
-    assert found["obs_status"] == status
+    observation = one(stage, value=text)
+    assert observation["obs_value"] is None
+    assert observation["obs_status"] == status
 
 
 def test_bounds_of_the_agency_are_kept(stage: Stage) -> None:
-    found = one(stage, lower="1", upper="2.5")
-    assert (found["obs_value"], found["lower_bound"], found["upper_bound"]) == (1.5, 1.0, 2.5)
+    observation = one(stage, lower="1", upper="2.5")
+    assert (observation["obs_value"], observation["lower_bound"], observation["upper_bound"]) == (
+        1.5,
+        1.0,
+        2.5,
+    )
     assert one(stage, snapshot=OTHER, lower="NaN", upper="")["lower_bound"] is None
 
 
@@ -107,14 +115,14 @@ def test_a_year_is_read_as_the_agencies_write_it(stage: Stage, text: str) -> Non
 )
 def test_areas_map_by_code(stage: Stage, scheme: str, code: str, area: str) -> None:
     definition = source(areas={"scheme": scheme})
-    (found,) = stage.rows([row(area=code)], definition=definition)
-    assert found["ref_area"] == area
+    (observation,) = stage.rows([row(area=code)], definition=definition)
+    assert observation["ref_area"] == area
 
 
 def test_an_alias_comes_before_the_code_list(stage: Stage) -> None:
     definition = source(areas={"scheme": "iso3", "aliases": {"KSV": "XKX"}})
-    (found,) = stage.rows([row(area="KSV")], definition=definition)
-    assert found["ref_area"] == "XKX"
+    (observation,) = stage.rows([row(area="KSV")], definition=definition)
+    assert observation["ref_area"] == "XKX"
 
 
 @pytest.mark.parametrize(
@@ -164,11 +172,11 @@ def test_the_flag_counts_before_the_nature(
 @SLOW
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40))
 def test_every_number_survives_as_it_was_sent(stage: Stage, numbers: list[float]) -> None:
-    found = stage.rows(
+    observations = stage.rows(
         [row(series=f"S{n}", value=repr(x)) for n, x in enumerate(numbers)],
         home=stage.folder / str(hash(tuple(numbers))),
     )
-    assert {r["series"]: r["obs_value"] for r in found} == {f"S{n}": x for n, x in enumerate(numbers)}
+    assert {r["series"]: r["obs_value"] for r in observations} == {f"S{n}": x for n, x in enumerate(numbers)}
 
 
 # --- what stops a run
@@ -273,8 +281,8 @@ def test_a_row_that_comes_twice_is_kept_once(stage: Stage) -> None:
 
 def test_an_area_that_is_not_carried_is_quarantined_with_the_reason(stage: Stage) -> None:
     staged = stage([row(), row(area="SUN", area_name="Soviet Union", value="7")])
-    (found,) = refused(staged)
-    assert found == {
+    (quarantined,) = refused(staged)
+    assert quarantined == {
         "source": "made_up",
         "snapshot": SNAPSHOT,
         "row": 1,
@@ -294,8 +302,8 @@ def test_an_empty_value_that_nobody_declared_missing_is_refused(stage: Stage) ->
 
 
 def test_an_empty_value_that_is_declared_missing_is_kept(stage: Stage) -> None:
-    (found,) = stage.rows([row(value=None)], definition=source(missing={"": "O"}))
-    assert (found["obs_value"], found["obs_status"]) == (None, "O")
+    (observation,) = stage.rows([row(value=None)], definition=source(missing={"": "O"}))
+    assert (observation["obs_value"], observation["obs_status"]) == (None, "O")
 
 
 def test_a_reader_may_refuse_a_row_and_count_others(stage: Stage) -> None:
@@ -370,9 +378,9 @@ def test_the_tables_keep_their_contracts(stage: Stage) -> None:
         (staged.quarantine, QUARANTINE),
         (staged.ledger_file, LEDGER),
     ):
-        found = pq.read_table(path)
-        assert found.schema.equals(arrow_schema(table), check_metadata=True)
-        validate(found, table)
+        stored = pq.read_table(path)
+        assert stored.schema.equals(arrow_schema(table), check_metadata=True)
+        validate(stored, table)
     assert [r["ref_area"] for r in kept(staged)] == ["KEN", "UGA"]
     assert json.loads(pq.read_table(staged.ledger_file).to_pylist()[0]["reasons"]) == {"area_not_carried": 1}
     assert sorted(p.name for p in staged.folder.iterdir()) == [

@@ -1,4 +1,4 @@
-"""`compact status`: what it finds in files, and when it requires action."""
+"""`compact status`: its findings from files, and when action is required."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Parts of countries: their codes, their parents, and values that add up to the national one. Figures are
-generated, with a seed."""
+"""Subnational areas: their codes, their parents, and values that add up to the national one. Figures are
+synthetic, with a seed.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +97,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name: evaluate_cached(entry.indicator, staged, {}, home / "evaluated").path
         for name, entry in entries.items()
     }
-    given = ReleaseInputs(
+    inputs = ReleaseInputs(
         catalogue=entries,
         sources={"one": source()},
         states={"one": SourceState("live")},
@@ -105,12 +106,12 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
         evaluated=evaluated,
     )
     assert SNAP["a"] == rows[0]["snapshot"]
-    return build_release(home, given).path
+    return build_release(home, inputs).path
 
 
 def rows_of(release: Path, name: str, **wanted: Any) -> list[dict[str, Any]]:
-    found = pq.read_table(release / f"{name}.parquet").to_pylist()
-    return [row for row in found if all(row[key] == value for key, value in wanted.items())]
+    table_rows = pq.read_table(release / f"{name}.parquet").to_pylist()
+    return [row for row in table_rows if all(row[key] == value for key, value in wanted.items())]
 
 
 def test_parts_with_values_stand_in_the_table_of_areas(release: Path) -> None:
@@ -120,16 +121,16 @@ def test_parts_with_values_stand_in_the_table_of_areas(release: Path) -> None:
 
 
 def test_parts_add_up_to_the_country_and_what_does_not_is_seen(release: Path) -> None:
-    found = {
+    by_key = {
         row["time_period"]: row
         for row in rows_of(release, "aggregate", indicator="internet_use", group="KEN")
     }
-    assert found[2020]["areas_used"] == 47
-    assert found[2020]["weight_share"] == pytest.approx(1)
-    assert found[2020]["difference"] == pytest.approx(0, abs=1e-9)
-    assert found[2021]["difference"] == pytest.approx(-0.5)
-    assert found[2022]["value"] is None
-    assert "least share" in found[2022]["note"]
+    assert by_key[2020]["areas_used"] == 47
+    assert by_key[2020]["weight_share"] == pytest.approx(1)
+    assert by_key[2020]["difference"] == pytest.approx(0, abs=1e-9)
+    assert by_key[2021]["difference"] == pytest.approx(-0.5)
+    assert by_key[2022]["value"] is None
+    assert "least share" in by_key[2022]["note"]
     people = rows_of(release, "aggregate", indicator="population", group="KEN", time_period=2020)
     assert people[0]["difference"] == pytest.approx(0)
 
@@ -146,12 +147,14 @@ def test_gaps_within_the_country_are_measured(release: Path) -> None:
         for row in rows_of(release, "indicator", indicator="internet_use", time_period=2020)
         if row["ref_area"] != "KEN"
     }
-    found = {
+    by_key = {
         row["measure"]: row
         for row in rows_of(release, "inequality", scope="KEN", distribution="internet_use", time_period=2020)
     }
-    assert found["highest_over_lowest"]["value"] == pytest.approx(max(values.values()) / min(values.values()))
-    assert found["highest_over_lowest"]["areas_used"] == 47
-    assert 0 < found["gini"]["value"] < 100
-    assert found["gini"]["areas_used"] == 47
-    assert "palma" not in found
+    assert by_key["highest_over_lowest"]["value"] == pytest.approx(
+        max(values.values()) / min(values.values())
+    )
+    assert by_key["highest_over_lowest"]["areas_used"] == 47
+    assert 0 < by_key["gini"]["value"] < 100
+    assert by_key["gini"]["areas_used"] == 47
+    assert "palma" not in by_key

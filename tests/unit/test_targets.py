@@ -1,4 +1,6 @@
-"""Targets at their deadlines, the crosswalk and the claims, worked out by hand; and the files themselves."""
+"""Targets at their deadlines, the crosswalk and the claims, against manual results; and the files
+themselves.
+"""
 
 from __future__ import annotations
 
@@ -59,15 +61,15 @@ def judged(
     folder: Path, targets: list[Commitment], rows: list[dict[str, Any]], year: int = 2026
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
     """The tests of the targets, and the targets by id."""
-    given = Targets(targets=[CommitmentFile(owner="O", document="D", targets=targets)])
+    commitments = Targets(targets=[CommitmentFile(owner="O", document="D", targets=targets)])
     with engine() as con:
-        load_world(con, folder, catalogue(*DEFINED), [*rows, *WEIGHTS], given, year=year)
-        found = {contract.name: compute(con, contract).read_all() for contract in (DEADLINE,)}
-        load(con, "deadline", found["deadline"])
-        found["target"] = compute(con, TARGET).read_all()
+        load_world(con, folder, catalogue(*DEFINED), [*rows, *WEIGHTS], commitments, year=year)
+        tables = {contract.name: compute(con, contract).read_all() for contract in (DEADLINE,)}
+        load(con, "deadline", tables["deadline"])
+        tables["target"] = compute(con, TARGET).read_all()
     for contract in (DEADLINE, TARGET):
-        validate(found[contract.name], contract)
-    return found["deadline"].to_pylist(), {row["target"]: row for row in found["target"].to_pylist()}
+        validate(tables[contract.name], contract)
+    return tables["deadline"].to_pylist(), {row["target"]: row for row in tables["target"].to_pylist()}
 
 
 def everywhere(number: float, year: int, name: str = "use") -> list[dict[str, Any]]:
@@ -118,8 +120,8 @@ def test_the_official_value_decides_and_ours_is_kept_beside_it(tmp_path: Path) -
 
 
 def test_a_change_is_computed_from_its_year(tmp_path: Path) -> None:
-    wanted = target(year=2025, tests=[of_world(25, change_from=2020)])
-    tests, _ = judged(tmp_path, [wanted], [*everywhere(40, 2020), *everywhere(50, 2025)])
+    expected_target = target(year=2025, tests=[of_world(25, change_from=2020)])
+    tests, _ = judged(tmp_path, [expected_target], [*everywhere(40, 2020), *everywhere(50, 2025)])
     assert (tests[0]["own_value"], tests[0]["state"]) == (25, "met")
 
 
@@ -154,8 +156,8 @@ def test_a_value_older_than_five_years_or_after_the_deadline_does_not_count(tmp_
 
 
 def test_one_missed_test_makes_a_target_missed(tmp_path: Path) -> None:
-    wanted = target(year=2025, tests=[of_world(40), of_world(80, group=LDC)])
-    tests, targets = judged(tmp_path, [wanted], everywhere(50, 2025))
+    expected_target = target(year=2025, tests=[of_world(40), of_world(80, group=LDC)])
+    tests, targets = judged(tmp_path, [expected_target], everywhere(50, 2025))
     assert [row["state"] for row in tests] == ["met", "missed"]
     assert targets["T-1"]["deadline_state"] == "missed"
 
@@ -176,8 +178,8 @@ def test_a_milestone_is_what_its_source_says(
     tmp_path: Path, state: str, date: str, year: int | None, expected: str | None
 ) -> None:
     milestone = {"state": state, "date": date, "source": "a document"}
-    wanted = target(status="milestone", indicators=[], year=year, milestone=milestone)
-    _, targets = judged(tmp_path, [wanted], [])
+    expected_target = target(status="milestone", indicators=[], year=year, milestone=milestone)
+    _, targets = judged(tmp_path, [expected_target], [])
     assert targets["T-1"]["deadline_state"] == expected
     assert targets["T-1"]["milestone_source"] == "a document"
 
@@ -198,11 +200,11 @@ def test_declared_links_stand_before_those_that_indicators_make(tmp_path: Path) 
     )
     with engine() as con:
         load_world(con, tmp_path, catalogue(*defined), [], Targets(links=[declared]), year=2026)
-        found = compute(con, CROSSWALK).read_all()
-    validate(found, CROSSWALK)
+        table = compute(con, CROSSWALK).read_all()
+    validate(table, CROSSWALK)
     links = {
         (row["from_code"], row["to_code"]): (row["fit"], row["origin"], row["indicators"])
-        for row in found.to_pylist()
+        for row in table.to_pylist()
     }
     assert links == {
         ("1", "17.8.1"): ("good", "declared", 0),
@@ -230,11 +232,11 @@ def test_a_frame_of_the_field_says_what_is_measured_and_what_is_not(tmp_path: Pa
     )  # fmt: skip
     with engine() as con:
         load_world(con, tmp_path, catalogue(indicator("one")), [], Targets(field=[frame]), year=2026)
-        found = compute(con, CROSSWALK).read_all()
-    validate(found, CROSSWALK)
+        table = compute(con, CROSSWALK).read_all()
+    validate(table, CROSSWALK)
     assert {
         (row["from_code"], row["to_framework"], row["to_code"], row["fit"], row["measured"], row["indicator"])
-        for row in found.to_pylist()
+        for row in table.to_pylist()
         if row["origin"] == "proposed"
     } == {
         ("HH6", "compact_brief", "A", "fair", "direct", "one"),
@@ -283,9 +285,9 @@ def ledger(
         con.register("of_universes", table(AVAILABILITY, available or []))
         con.execute("create temp table availability as select * from of_universes")
         load_world(con, folder, catalogue(*DEFINED), [*rows, *WEIGHTS], Targets(claims=claims), year=2026)
-        found = claim_table(con)
-    validate(found, CLAIM)
-    return {row["claim"]: row for row in found.to_pylist()}
+        claim_rows = claim_table(con)
+    validate(claim_rows, CLAIM)
+    return {row["claim"]: row for row in claim_rows.to_pylist()}
 
 
 def test_a_claim_holds_is_revised_or_is_not_reproduced(tmp_path: Path) -> None:
@@ -296,8 +298,8 @@ def test_a_claim_holds_is_revised_or_is_not_reproduced(tmp_path: Path) -> None:
         claim("under", 40, "below"),
         claim("none", 1, parts={}, formula=""),
     ]
-    found = ledger(tmp_path, claims, everywhere(50.4, 2025))
-    verdicts = {name: row["verdict"] for name, row in found.items()}
+    by_claim = ledger(tmp_path, claims, everywhere(50.4, 2025))
+    verdicts = {name: row["verdict"] for name, row in by_claim.items()}
     assert verdicts == {
         "rounds": "holds",
         "other": "revised",
@@ -305,10 +307,10 @@ def test_a_claim_holds_is_revised_or_is_not_reproduced(tmp_path: Path) -> None:
         "under": "not_reproduced",
         "none": "no_data",
     }
-    assert found["other"]["difference"] == pytest.approx(-9.6)
-    assert (found["rounds"]["source"], found["rounds"]["vintage"]) == ("one", "2026-03-01")
-    assert found["rounds"]["snapshot"] == "a" * 64
-    assert found["none"]["computed_as"] is None
+    assert by_claim["other"]["difference"] == pytest.approx(-9.6)
+    assert (by_claim["rounds"]["source"], by_claim["rounds"]["vintage"]) == ("one", "2026-03-01")
+    assert by_claim["rounds"]["snapshot"] == "a" * 64
+    assert by_claim["none"]["computed_as"] is None
 
 
 def test_an_absent_input_is_no_data_and_never_nought(tmp_path: Path) -> None:
@@ -316,13 +318,13 @@ def test_an_absent_input_is_no_data_and_never_nought(tmp_path: Path) -> None:
         "a": {"indicator": "use", "area": WORLD, "year": 2025},
         "b": {"indicator": "counted", "take": "count", "since": 2015},
     }
-    found = ledger(tmp_path, [claim("both", 1, parts=parts, formula="a + b")], everywhere(50, 2025))
-    assert (found["both"]["verdict"], found["both"]["value_now"], found["both"]["source"]) == (
+    by_claim = ledger(tmp_path, [claim("both", 1, parts=parts, formula="a + b")], everywhere(50, 2025))
+    assert (by_claim["both"]["verdict"], by_claim["both"]["value_now"], by_claim["both"]["source"]) == (
         "no_data",
         None,
         None,
     )
-    assert found["both"]["reason"].endswith("This release has no value for: b.")
+    assert by_claim["both"]["reason"].endswith("This release has no value for: b.")
 
 
 def universe(goal: str = "all", **more: Any) -> dict[str, Any]:
@@ -341,9 +343,9 @@ def test_a_claim_may_count_the_indicators_of_a_universe(tmp_path: Path) -> None:
     formula = "100 * (indicators - measured) / indicators"
     claims = [claim("unmeasured", 41, parts=parts, formula=formula)]
     rows = [universe(), universe("13", measured=1), universe(breakdown="sex", measured=2)]
-    found = ledger(tmp_path / "there", claims, everywhere(50, 2025), rows)["unmeasured"]
-    assert (found["value_now"], found["verdict"], found["source"]) == (40, "revised", "unsd_sdg")
-    assert "measured indicators of the universe environment" in found["computed_as"]
+    claim_row = ledger(tmp_path / "there", claims, everywhere(50, 2025), rows)["unmeasured"]
+    assert (claim_row["value_now"], claim_row["verdict"], claim_row["source"]) == (40, "revised", "unsd_sdg")
+    assert "measured indicators of the universe environment" in claim_row["computed_as"]
     absent = ledger(tmp_path / "absent", claims, everywhere(50, 2025))["unmeasured"]
     assert (absent["value_now"], absent["verdict"]) == (None, "no_data")
 
@@ -378,8 +380,8 @@ def test_counts_and_sums_run_over_the_areas_named(tmp_path: Path) -> None:
         counted("any", take="count", since=2020),
         counted("or_of", take="count", since=2020, or_of=["use"], areas=["KEN", LDC]),
     ]
-    found = ledger(tmp_path, claims, [*rows, value("use", LDC, 2022, 5.0)])
-    now = {name: row["value_now"] for name, row in found.items()}
+    by_claim = ledger(tmp_path, claims, [*rows, value("use", LDC, 2022, 5.0)])
+    now = {name: row["value_now"] for name, row in by_claim.items()}
     assert now == {"below": 2, "between": 2, "sum": 6, "any": 4, "or_of": 2}
 
 
@@ -387,8 +389,8 @@ def test_a_count_of_too_few_areas_is_not_given(tmp_path: Path) -> None:
     parts = {"a": {"indicator": "counted", "take": "count", "year": 2025, "below": 3.0}}
     rows = [value("counted", "KEN", 2025, 1.0), value("counted", "RWA", 2025, 2.0)]
     claims = [claim("half", 2, parts=parts), claim("all", 2, parts=parts, least_coverage=1)]
-    found = ledger(tmp_path, claims, rows)
-    assert (found["half"]["verdict"], found["all"]["verdict"]) == ("holds", "no_data")
+    by_claim = ledger(tmp_path, claims, rows)
+    assert (by_claim["half"]["verdict"], by_claim["all"]["verdict"]) == ("holds", "no_data")
 
 
 # --- the files
@@ -484,8 +486,8 @@ def test_check_names_file_line_and_field(
 
 @pytest.mark.slow
 def test_check_reads_one_of_these_files_when_it_is_named() -> None:
-    found = check_files([FOLDER / "claims.yaml"])
-    assert (found.files, found.problems) == (1, [])
+    checked = check_files([FOLDER / "claims.yaml"])
+    assert (checked.files, checked.problems) == (1, [])
     assert check_files([FOLDER / "targets"]).files == 9
 
 

@@ -1,5 +1,6 @@
-"""Tiles to countries: where a tile lies, the figures against a second program, and the reader. Tiles are
-invented."""
+"""Aggregating tiles to countries: the location of a tile, the figures against a second program, and the
+reader. Tiles are synthetic.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Texts of a release in French and Spanish: the gettext catalogues, how they follow the definitions, and what
-a page marks as English."""
+"""Texts of a release in French and Spanish: the gettext catalogues, their updates with the definitions,
+and text marked as English on a page.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units of measure: the file is well formed, and nothing an agency sends is guessed at."""
+"""Units of measure: the file is well formed, and no unit from an agency is guessed."""
 
 from __future__ import annotations
 

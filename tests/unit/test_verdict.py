@@ -1,6 +1,7 @@
 # ruff: noqa: E501 -- a table of cases, one a line
-"""Verdicts in calibrated language: the cases that were wrong before, well-known countries, and what must hold
-of every verdict. Numbers are those of the agencies; the reason stands with each case."""
+"""Verdicts in calibrated language: former errors, well-known countries, and the invariants of every
+verdict. Numbers are the agencies'; each case has its reason.
+"""
 
 from __future__ import annotations
 
@@ -64,9 +65,9 @@ def verdicts(
         if chances:
             con.register("arriving", _projection(definition, chances))
             con.execute("create or replace temp view projection as select * from arriving")
-        found = progress_rows(con, [LIKELIHOOD]).read_all()
-    validate(found, PROGRESS)
-    return {row["ref_area"]: row for row in found.to_pylist() if row["indicator"] == definition.id}
+        progress = progress_rows(con, [LIKELIHOOD]).read_all()
+    validate(progress, PROGRESS)
+    return {row["ref_area"]: row for row in progress.to_pylist() if row["indicator"] == definition.id}
 
 
 def _projection(definition: Indicator, chances: dict[str, float]) -> pa.Table:
@@ -159,9 +160,11 @@ def test_a_censored_value_is_compared_by_its_bound(tmp_path: Path) -> None:
     censored = {"obs_status": "C", "upper_bound": 2.5}
     rows = series("DEU", dict.fromkeys((2015, 2018, 2023), 2.5), **censored)
     rows += series("FJI", dict.fromkeys((2015, 2018, 2023), 5.0), obs_status="C", upper_bound=5.0)
-    found = verdicts(tmp_path, rows, indicator(**SHARE, **LOWER, **target(0, 2.5)), {"DEU": 0.95, "FJI": 0.5})
-    assert found["DEU"]["category"] == "met"
-    assert found["FJI"]["category"] == "about_as_likely_as_not"  # "<5" may lie on either side of 2.5
+    by_area = verdicts(
+        tmp_path, rows, indicator(**SHARE, **LOWER, **target(0, 2.5)), {"DEU": 0.95, "FJI": 0.5}
+    )
+    assert by_area["DEU"]["category"] == "met"
+    assert by_area["FJI"]["category"] == "about_as_likely_as_not"  # "<5" may lie on either side of 2.5
 
 
 @pytest.mark.parametrize(
@@ -189,8 +192,8 @@ def test_a_passed_deadline_is_met_or_not_by_the_value_of_its_year(tmp_path: Path
     passed = {**SHARE, "target": {"value": 100, "year": 2020, "origin": "test"}}
     rows = series("AGO", {2018: 90.0, 2020: 99.0, 2024: 100.0}) + series("BEN", {2019: 100.0, 2024: 98.0})
     rows += series("TCD", {2024: 100.0})
-    found = verdicts(tmp_path, rows, indicator(**passed))
-    assert {area: row["category"] for area, row in found.items()} == {
+    by_area = verdicts(tmp_path, rows, indicator(**passed))
+    assert {area: row["category"] for area, row in by_area.items()} == {
         "AGO": "not_met", "BEN": "met", "TCD": "insufficient_data"
     }  # fmt: skip
 
@@ -204,10 +207,10 @@ def test_a_target_is_of_those_whom_it_addresses(tmp_path: Path) -> None:
     rows = series("TCD", {2015: 20.0, 2020: 40.0, 2024: 50.0}) + series(
         "USA", {2015: 99.0, 2017: 99.2, 2020: 99.5, 2022: 99.6, 2024: 99.9}
     )
-    found = verdicts(tmp_path, rows, definition, {"TCD": 0.05, "USA": 0.9}, members=[member])
-    assert (found["TCD"]["category"], found["TCD"]["target_value"]) == ("very_unlikely", 100)
-    assert found["USA"]["target_value"] is None
-    assert found["USA"]["category"] in ("improving", "no_clear_change")
+    by_area = verdicts(tmp_path, rows, definition, {"TCD": 0.05, "USA": 0.9}, members=[member])
+    assert (by_area["TCD"]["category"], by_area["TCD"]["target_value"]) == ("very_unlikely", 100)
+    assert by_area["USA"]["target_value"] is None
+    assert by_area["USA"]["category"] in ("improving", "no_clear_change")
 
 
 def test_a_relative_target_is_of_the_areas_own_value(tmp_path: Path) -> None:
@@ -217,8 +220,8 @@ def test_a_relative_target_is_of_the_areas_own_value(tmp_path: Path) -> None:
     rows = series("BRA", {2010: 66.0, 2015: 63.0, 2023: 67.0}) + series(
         "TCD", {2009: 1200.0, 2015: 1000.0, 2023: 750.0}
     )
-    found = verdicts(tmp_path, rows, indicator(**LOWER, **goal), {"BRA": 0.01, "TCD": 0.01})
-    assert {area: row["target_value"] for area, row in found.items()} == {
+    by_area = verdicts(tmp_path, rows, indicator(**LOWER, **goal), {"BRA": 0.01, "TCD": 0.01})
+    assert {area: row["target_value"] for area, row in by_area.items()} == {
         "BRA": pytest.approx(22.0),
         "TCD": 140.0,
     }
@@ -244,20 +247,20 @@ def test_a_relative_target_of_the_guide_gives_the_number_that_it_shows(
     tmp_path: Path, text: str, base: float, year: int, goal: float
 ) -> None:
     relative = yaml.safe_load(text.replace("…", "the guide"))
-    wanted = {"target": {"value": None, "year": 2030, "origin": "the guide", "relative": relative}}
+    goal_of_guide = {"target": {"value": None, "year": 2030, "origin": "the guide", "relative": relative}}
     direction = "higher_is_better" if "step" in relative else "lower_is_better"
-    definition = indicator(**LOWER | {"direction": direction}, **wanted)
+    definition = indicator(**LOWER | {"direction": direction}, **goal_of_guide)
     rows = series("BRA", {year: base, year + 4: base - 1, year + 8: base - 2})
-    found = verdicts(tmp_path, rows, definition, {"BRA": 0.5})
-    assert found["BRA"]["target_value"] == pytest.approx(goal, abs=0.001)
+    by_area = verdicts(tmp_path, rows, definition, {"BRA": 0.5})
+    assert by_area["BRA"]["target_value"] == pytest.approx(goal, abs=0.001)
 
 
 def test_parity_is_a_band_on_both_sides(tmp_path: Path) -> None:
     parity = {"unit": "RATIO", "direction": "closer_to_one", "expect": {"range": [0, 3]}, **target(1, 0.97)}
     rows = [row for area, number in {"AGO": 0.98, "BEN": 1.02, "TCD": 0.8}.items()
             for row in series(area, {2015: number, 2020: number, 2024: number})]  # fmt: skip
-    found = verdicts(tmp_path, rows, indicator(**parity), {"AGO": 0.9, "BEN": 0.9, "TCD": 0.1})
-    assert {area: row["category"] for area, row in found.items()} == {
+    by_area = verdicts(tmp_path, rows, indicator(**parity), {"AGO": 0.9, "BEN": 0.9, "TCD": 0.1})
+    assert {area: row["category"] for area, row in by_area.items()} == {
         "AGO": "met",
         "BEN": "met",
         "TCD": "unlikely",
@@ -276,11 +279,13 @@ def test_a_verdict_never_contradicts_its_probability(
     rows = [row for code, (latest, _) in zip(codes, cases, strict=True)
             for row in series(code, {2015: 40.0, 2020: 45.0, 2024: latest})]  # fmt: skip
     chances = {code: chance for code, (_, chance) in zip(codes, cases, strict=True)}
-    found = verdicts(tmp_path_factory.mktemp("verdict"), rows, indicator(**SHARE, **target(100, 95)), chances)
+    by_area = verdicts(
+        tmp_path_factory.mktemp("verdict"), rows, indicator(**SHARE, **target(100, 95)), chances
+    )
     for code, (latest, chance) in zip(codes, cases, strict=True):
-        low, high = BORDERS[found[code]["category"]]
+        low, high = BORDERS[by_area[code]["category"]]
         assert low <= chance <= high
-        assert (found[code]["category"] == "met") == (latest >= 95 and chance >= 0.66)
+        assert (by_area[code]["category"] == "met") == (latest >= 95 and chance >= 0.66)
 
 
 @pytest.mark.slow
@@ -296,9 +301,9 @@ def test_a_better_latest_value_never_worsens_a_direction(
     codes = [f"A{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(len(latest))]
     rows = [row for code, last in zip(codes, sorted(latest), strict=True)
             for row in series(code, {2014 + n: number for n, number in enumerate(before, 1)} | {2024: last})]  # fmt: skip
-    found = verdicts(tmp_path_factory.mktemp("verdict"), rows, indicator(**SHARE))
+    by_area = verdicts(tmp_path_factory.mktemp("verdict"), rows, indicator(**SHARE))
     order = ("worsening", "no_clear_change", "improving")
-    ranks = [order.index(found[code]["category"]) for code in codes]
+    ranks = [order.index(by_area[code]["category"]) for code in codes]
     assert ranks == sorted(ranks)
 
 

@@ -1,5 +1,6 @@
-"""The figures of docs/methods/verdict-cases.md hold the right answers, and no word disagrees with its
-probability."""
+"""The figures of docs/methods/verdict-cases.md match the right answers, and no word contradicts its
+probability.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The fields that lead to a verdict: what each fault is told, what is resolved, and what the files say."""
+"""The fields that lead to a verdict: the message of each fault, resolved defaults, and the files
+themselves.
+"""
 
 from __future__ import annotations
 
@@ -198,8 +200,8 @@ def test_every_fault_is_told_at_its_field(folder: Path, name: str) -> None:
     old, new, field, words = FAULTS[name]
     assert old in SOUND
     write(folder, SOUND.replace(old, new, 1))
-    found = said(folder)
-    assert [(f, words in what) for f, what in found if f == field] == [(field, True)], found
+    messages = said(folder)
+    assert [(f, words in what) for f, what in messages if f == field] == [(field, True)], messages
 
 
 WARNINGS = {
@@ -300,8 +302,8 @@ def test_former_ids_lead_to_what_took_their_place(folder: Path) -> None:
         encoding="utf-8",
     )
     catalogue = load_catalogue(folder / "indicators", sources_folder=folder / "sources")
-    found = former_ids(catalogue.values(), folder / "indicators")
-    assert {name: (one.now, one.same) for name, one in found.items()} == {
+    former = former_ids(catalogue.values(), folder / "indicators")
+    assert {name: (one.now, one.same) for name, one in former.items()} == {
         "reach": ("coverage", True),
         "gone": (None, False),
         "other": ("coverage", False),
@@ -404,13 +406,13 @@ def test_shares_of_part_of_the_people_are_weighed_by_that_part() -> None:
 
 
 def test_former_ids_of_the_real_files_are_no_ids() -> None:
-    found = former_ids(CATALOGUE.values(), FOLDER)
-    assert {name: one.now for name, one in found.items() if one.same} == {
+    former = former_ids(CATALOGUE.values(), FOLDER)
+    assert {name: one.now for name, one in former.items() if one.same} == {
         "ict_skills": "ict_skills_email",
         "internet_parity": "internet_use_parity",
         "statistical_law": "statistical_law_compliant",
     }
-    assert not set(found) & set(CATALOGUE)
+    assert not set(former) & set(CATALOGUE)
     assert SOURCES.is_dir()
 
 

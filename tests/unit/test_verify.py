@@ -1,4 +1,4 @@
-"""Verification finds every way in which a published folder can be other than it was."""
+"""Verification detects every kind of change in a published folder."""
 
 from __future__ import annotations
 

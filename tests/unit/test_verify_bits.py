@@ -1,4 +1,4 @@
-"""One flipped bit in any file of a release is found, and nothing that it does to a file makes verify fail."""
+"""One flipped bit in any file of a release is detected, and never makes verify crash."""
 
 from __future__ import annotations
 

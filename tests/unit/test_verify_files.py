@@ -1,5 +1,6 @@
-"""What `compact verify` reports of a release folder in which files were exchanged for something else, and of
-documents that are not what they should be; nothing of it makes verify fail or hang."""
+"""The report of `compact verify` on a release folder with replaced files and invalid documents; none of
+them makes verify fail or hang.
+"""
 
 from __future__ import annotations
 

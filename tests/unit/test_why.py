@@ -1,4 +1,4 @@
-"""`compact why`: each reason by its name, and words that make nothing new but words."""
+"""`compact why`: each reason by its name; changed words recompute nothing."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def test_nothing_changed_is_no_reason(tmp_path: Path, staged: dict[str, Path]) -
 def test_a_changed_field_is_named_with_what_it_makes_new(
     tmp_path: Path, staged: dict[str, Path], change: dict[str, Any], reason: str, what: str, effect: str
 ) -> None:
-    found = why(indicator(**change), staged, {}, released(tmp_path, staged, indicator()))
-    assert reasons(found) == {(reason, what, effect)}
+    differences = why(indicator(**change), staged, {}, released(tmp_path, staged, indicator()))
+    assert reasons(differences) == {(reason, what, effect)}
 
 
 def test_other_rows_are_told_with_their_snapshots(tmp_path: Path, staged: dict[str, Path]) -> None:
@@ -102,8 +102,8 @@ def test_code_and_models_are_reasons_of_their_own(
     release = released(tmp_path, staged, indicator())
     monkeypatch.setattr("warehouse.evaluation.evaluate.code_fingerprint", lambda *_: "f" * 64)
     monkeypatch.setattr(module, "code_fingerprint", lambda *_: "f" * 64)
-    found = why(indicator(), staged, {}, release)
-    assert [(row["reason"], row["makes_new"]) for row in found] == [
+    differences = why(indicator(), staged, {}, release)
+    assert [(row["reason"], row["makes_new"]) for row in differences] == [
         ("code", "values and assessment"),
         ("models", "assessment"),
     ]

@@ -1,4 +1,4 @@
-"""The workbook: what it holds, that no text is a formula, and that it opens elsewhere."""
+"""The workbook: its content, no text as a formula, and opening in other programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The decisions of a run, without network: what is asked, accepted, held, released, and found unchanged.
+"""The decisions of a run, without network: requests, acceptance, holds, releases, and the detection of no
+change.
 
 The reader is made of what the tests say the agency has; staging, store, evaluation and release are the real
 ones, on two made-up sources and three small indicators.

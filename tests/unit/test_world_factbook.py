@@ -1,4 +1,4 @@
-"""The embedded source: how its texts are read, and the whole package staged."""
+"""The embedded source: parsing of its texts, and the whole package staged."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ def test_a_figure_is_read(text: str, form: str, figure: Figure) -> None:
     ],
 )
 def test_what_is_no_figure_of_one_year_is_refused(text: str, form: str, reason: str) -> None:
-    found = read_figure(text, form)
-    assert isinstance(found, Refusal)
-    assert found.reason == reason
-    assert found.detail
+    figure = read_figure(text, form)
+    assert isinstance(figure, Refusal)
+    assert figure.reason == reason
+    assert figure.detail
 
 
 def test_a_year_that_contradicts_the_name_of_the_field_is_refused() -> None:
@@ -110,21 +110,21 @@ def test_every_number_is_read_exactly(
 ) -> None:
     number = Decimal(whole) + Decimal(part) / 1000
     text = f"{'-' if negative else ''}${number:,f} {magnitude}".strip() + f" ({year} est.)"
-    found = read_figure(text, "${value}", year)
-    assert isinstance(found, Figure)
+    figure = read_figure(text, "${value}", year)
+    assert isinstance(figure, Figure)
     power = {"": 0, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}[magnitude]
-    assert Decimal(found.value) == (-number if negative else number) * 10**power
-    assert (found.year, found.estimate) == (year, True)
+    assert Decimal(figure.value) == (-number if negative else number) * 10**power
+    assert (figure.year, figure.estimate) == (year, True)
 
 
 @given(st.text(max_size=60), st.sampled_from(["{value}", "{value}%", "${value}"]))
 def test_no_text_is_read_without_its_year_and_number(text: str, form: str) -> None:
-    found = read_figure(text, form)
-    if isinstance(found, Figure):
-        assert str(found.year) in text
+    figure = read_figure(text, form)
+    if isinstance(figure, Figure):
+        assert str(figure.year) in text
         assert any(digit in text for digit in "0123456789")
     else:
-        assert found.reason
+        assert figure.reason
 
 
 # --- reading an area's document
@@ -227,7 +227,7 @@ def test_every_row_is_kept_or_refused_with_a_reason(staged: StagedSource) -> Non
 
 
 def test_kenya_namibia_and_kosovo_are_there(staged: StagedSource, pages: tuple[Page, ...]) -> None:
-    found = dict(
+    rows = dict(
         ask("select ref_area, obs_value from '{kept}' where series like '%percent of population'", staged)
     )
     texts = {
@@ -238,14 +238,14 @@ def test_kenya_namibia_and_kosovo_are_there(staged: StagedSource, pages: tuple[P
         if Path(p.url).stem in ("ke", "wa", "kv")
     }
     for code, area in (("ke", "KEN"), ("wa", "NAM"), ("kv", "XKX")):
-        assert texts[code].startswith(f"{found[area]:g}%")
+        assert texts[code].startswith(f"{rows[area]:g}%")
 
 
 def test_less_than_one_is_a_bound(staged: StagedSource) -> None:
-    found = ask(
+    rows = ask(
         "select distinct obs_value, lower_bound, upper_bound from '{kept}' where obs_status = 'C'", staged
     )
-    assert found == [(1.0, None, 1.0)]
+    assert rows == [(1.0, None, 1.0)]
 
 
 def test_shares_are_shares_and_counts_are_counts(staged: StagedSource) -> None:
@@ -267,11 +267,11 @@ def test_shares_are_shares_and_counts_are_counts(staged: StagedSource) -> None:
 
 
 def test_areas_that_are_no_country_are_refused_by_name(staged: StagedSource) -> None:
-    found = {
+    refused_areas = {
         area
         for (area,) in ask("select distinct area from '{refused}' where reason = 'area_not_carried'", staged)
     }
-    assert {"ee", "gz", "we"} <= found
+    assert {"ee", "gz", "we"} <= refused_areas
 
 
 def test_the_same_package_gives_the_same_bytes(

@@ -1,4 +1,4 @@
-"""The further databases of the Indicators API: a series with its breakdowns (Findex), and the plain ones.
+"""Further databases of the Indicators API: a series with its breakdowns (Findex), and the plain ones.
 
 The stand-in holds no data of them, so that the pages are made here, in the API's shape and with invented
 figures; the scores of statistical performance are the project's own file of 2019.
@@ -84,13 +84,13 @@ def test_breakdowns_become_dimensions_of_one_series(tmp_path: Path) -> None:
     answer = fetch(FINDEX, "con9a", Canned(*pages(findex(asked_codes()), None)))
     staged = stage_source(FINDEX, keep([answer], tmp_path), tmp_path)
     check_arrived(FINDEX, ["con9a"], staged)
-    found = pq.read_table(staged.observation).to_pylist()
-    assert {row["series"] for row in found} == {"con9a"}
-    assert {row["unit"] for row in found} == {"PT"}
+    observations = pq.read_table(staged.observation).to_pylist()
+    assert {row["series"] for row in observations} == {"con9a"}
+    assert {row["unit"] for row in observations} == {"PT"}
     names = ("sex", "age", "urbanisation", "quantile", "education", "other_dims")
     kenya = {
         row["obs_value"]: [row[n] for n in names if row[n] != "_T"]
-        for row in found
+        for row in observations
         if row["ref_area"] == "KEN"
     }
     assert kenya == {
@@ -166,9 +166,9 @@ def test_a_plain_database_is_read_like_any_other(source_id: str, tmp_path: Path)
     answer = fetch(source, code, session)
     assert (session.asked[0][2]["source"], answer.agency_release) == (database, "2026-06-01")
     staged = stage_source(source, keep([answer], tmp_path), tmp_path)
-    found = pq.read_table(staged.observation).to_pylist()
-    assert [(r["series"], r["ref_area"], r["obs_value"]) for r in found] == [(code, "KEN", 31.5)]
-    assert found[0]["unit"] == load_series(source_id)[code].unit
+    observations = pq.read_table(staged.observation).to_pylist()
+    assert [(r["series"], r["ref_area"], r["obs_value"]) for r in observations] == [(code, "KEN", 31.5)]
+    assert observations[0]["unit"] == load_series(source_id)[code].unit
 
 
 @pytest.mark.parametrize("source_id", [*PLAIN, "worldbank_findex"])
@@ -201,15 +201,15 @@ def test_the_project_s_own_scores_pass_through_whole(shared: Path, tmp_path: Pat
     source, code = source_with("worldbank_spi"), "SPI.INDEX"
     path = shared / "data" / "worldbank" / "SPI_index.csv"
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        given = list(csv.DictReader(lines))
-    assert set(load_series("worldbank_spi")) - set(given[0]) == set()
-    values = [None if row[code] in ("", "NA") else float(row[code]) for row in given]
-    rows = [cell(code, r["iso3c"], int(r["date"]), v) for r, v in zip(given, values, strict=True)]
+        published = list(csv.DictReader(lines))
+    assert set(load_series("worldbank_spi")) - set(published[0]) == set()
+    values = [None if row[code] in ("", "NA") else float(row[code]) for row in published]
+    rows = [cell(code, r["iso3c"], int(r["date"]), v) for r, v in zip(published, values, strict=True)]
     for place, row in enumerate(rows):
         row["country"]["id"] = row["countryiso3code"]
         assert row["value"] is None or 0 <= row["value"] <= 100, place
     answer = fetch(source, code, Canned(*pages(rows, "83")))
     staged = stage_source(source, keep([answer], tmp_path), tmp_path)
-    found = pq.read_table(staged.observation).to_pylist()
-    assert len(found) == sum(value is not None for value in values) > 600
-    assert sum(r["obs_value"] for r in found) == pytest.approx(sum(v for v in values if v is not None))
+    observations = pq.read_table(staged.observation).to_pylist()
+    assert len(observations) == sum(value is not None for value in values) > 600
+    assert sum(r["obs_value"] for r in observations) == pytest.approx(sum(v for v in values if v is not None))

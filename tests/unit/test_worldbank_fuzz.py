@@ -1,5 +1,6 @@
-"""Damaged answers of the World Bank: whatever comes, a reader takes it or refuses it with a
-InvalidResponse."""
+"""Damaged responses of the World Bank: a reader accepts any response or rejects it with an
+InvalidResponse.
+"""
 
 from __future__ import annotations
 

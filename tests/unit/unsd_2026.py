@@ -1,4 +1,4 @@
-"""The method unsd-2026 once more, in plain Python and one area at a time: the yardstick for
+"""The method unsd-2026 in plain Python, one area at a time: the reference for
 models/sql/progress/unsd-2026.sql.
 
 Written from METHODS, not from the SQL, and kept without any shared code.

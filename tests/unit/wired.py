@@ -1,4 +1,4 @@
-"""A reader made of rows written in the test, so that staging can be seen at work on a handful of them."""
+"""A reader made of rows written in the test, to test staging on a handful of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small workbooks for tests, made cell by cell, and what may be done to their parts."""
+"""Small workbooks for tests, made cell by cell, and modifications of their parts."""
 
 from __future__ import annotations
 

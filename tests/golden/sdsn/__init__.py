@@ -1,4 +1,4 @@
-"""The SDSN's scores: indicator, goal and index, computed from values and from bounds that the caller gives.
+"""The SDSN's scores: indicator, goal and index, computed from the caller's values and bounds.
 
 How they are computed is in the SQL files beside this module. No table of a release is made from them yet: an
 index of all goals
