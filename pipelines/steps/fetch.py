@@ -15,6 +15,7 @@ from pipelines.steps.context import RunContext
 from pipelines.steps.stage import is_staged
 from pipelines.steps.system_errors import translate_system_errors
 from schemas.errors import CompactError
+from sources.http.api_key import not_configured
 from sources.ingest.fetch import FetchReport, fetch_source
 from sources.snapshots.atomic import write_atomic
 
@@ -56,7 +57,8 @@ def fetch(context: RunContext, source_id: str, stopped: Event | None = None) -> 
 def note_status(context: RunContext, report: FetchReport) -> None:
     """Record the fetch status of a source, for `compact status` and the next release."""
     path = context.home / STATUS / f"{report.source}.json"
-    at = _last_asked(path) if _not_asked(context, report.source) else datetime.now(UTC).isoformat()
+    silent = _not_asked(context, report.source) or not_configured(context.sources[report.source])
+    at = _last_asked(path) if silent else datetime.now(UTC).isoformat()
     write_atomic(path, json.dumps({"state": report.state, "note": report.note, "at": at}).encode())
 
 

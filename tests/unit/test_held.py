@@ -118,3 +118,11 @@ def test_a_source_is_held_in_the_summary_of_the_very_run_that_holds_it(
     tell(Outcome(False, None, first))
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("one ")]
     assert line.split()[1] == "held"
+
+
+def test_a_source_that_is_not_configured_was_not_asked(make: Make, agencies: Agencies) -> None:  # noqa: F811
+    workspace = make(SECOND, sources={"key_variable": "COMPACT_KEY_NOBODY_HAS"})
+    workspace.fetch("one")
+    state = json.loads((workspace.home / "status" / "one.json").read_text())
+    assert (state["state"], state["at"]) == ("absent", None)
+    assert state["note"].startswith("not configured: COMPACT_KEY_NOBODY_HAS is not set")

@@ -75,6 +75,8 @@ def test_when_it_was_asked_and_is_due(tmp_path: Path) -> None:
     (row,) = of(tmp_path, source)["sources"]
     assert (row["state"], row["last_asked"]) == ("live", THEN)
     assert row["next_due"] == datetime(2026, 1, 12, 5, 0, tzinfo=UTC)
+    (embedded,) = of(tmp_path, source.model_copy(update={"hosts": []}))["sources"]
+    assert (embedded["state"], embedded["last_asked"]) == ("live", None)
     file.write_text('{"state": "li')  # torn off
     (row,) = of(tmp_path, source)["sources"]
     assert row["state"] == "never asked"
