@@ -7,8 +7,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from warehouse.store.latest import latest_release
 
 if TYPE_CHECKING:
     from reports.site import SiteSummary
+    from warehouse.provenance.bulk import Explanations
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -37,15 +39,33 @@ def write_site(release: Path, out: Path) -> None:
 
 def build_site(release: Path, out: Path, only: set[str] | None = None) -> SiteSummary:
     """Build the site, or rebuild the pages of some indicators, with the explanation of every newest value.
-    The place in the bytes is included if the release is in a home with stored snapshots.
+    The place in the bytes is included if the release is in a home with stored snapshots. A second process
+    writes the explanations, which are half of the work of a whole site.
     """
     from reports.site import build
     from sources.settings import load_settings
+
+    address = load_settings().site_url
+    if only is not None:
+        return build(release, out, only=only, explain=_explanations(release).of, address=address)
+    with ProcessPoolExecutor(1, get_context("spawn")) as beside:
+        explained = beside.submit(_explain_all, release, out)
+        return build(release, out, address=address, finish=explained.result)
+
+
+def _explanations(release: Path) -> Explanations:
     from warehouse.provenance.bulk import Explanations
 
     homes = (folder for folder in release.resolve().parents if (folder / "snapshots").is_dir())
-    explain = Explanations(release, next(homes, None)).of
-    return build(release, out, only=only, explain=explain, address=load_settings().site_url)
+    return Explanations(release, next(homes, None))
+
+
+def _explain_all(release: Path, out: Path) -> None:
+    """Write the explanations of a whole site."""
+    from reports.shared.release_reader import Release
+    from reports.site.build import write_explanations
+
+    write_explanations(out, _explanations(release).of(Release(release).indicators))
 
 
 def write_briefs(release: Path, out: Path) -> None:

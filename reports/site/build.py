@@ -52,6 +52,7 @@ def build(
     only: set[str] | None = None,
     explain: Explainer | None = None,
     address: str = "",
+    finish: Callable[[], object] = bool,
 ) -> SiteSummary:
     """Write the site of a finished release folder to `out`. Raises CompactError if the folder is not a
     release.
@@ -59,7 +60,8 @@ def build(
     only: indicators with pages and data to rewrite in an existing site; the pages of other indicators, of
     areas and the overviews stay unchanged until the next whole build. explain: returns the explanations of
     these indicators' newest values; without it the site states that it has none. address: URL of the
-    published site, without the last slash; without it no page names its own URL.
+    published site, without the last slash; without it no page names its own URL. finish: waits for what
+    another process writes into `out`, before the files are counted.
     """
     start = time.perf_counter()
     figures = Figures(Release(release_folder, frozenset(only) if only is not None else None))
@@ -76,9 +78,8 @@ def build(
         if picture := still_map(figures, item):
             (out / "data" / "m").mkdir(exist_ok=True)
             (out / "data" / "m" / f"{item.id}.svg").write_text(picture.svg(), encoding="utf-8")
-    for name, page_data in explain(item.id for item in items) if explain else ():
-        page_data["values"] = packing.by_shape(page_data["values"])
-        packing.write(out / "data" / "e" / f"{name}.js", f"e/{name}", page_data, packed=True)
+    if explain:
+        write_explanations(out, explain(item.id for item in items))
     if only is None:
         write_shared(figures, words, out)
     written = 0
@@ -93,8 +94,16 @@ def build(
             site.write_card()
     if only is None and address:
         write_sitemap(out, address)
+    finish()
     files = [p.stat().st_size for p in out.rglob("*") if p.is_file()]
     return SiteSummary(written, len(files), sum(files), time.perf_counter() - start)
+
+
+def write_explanations(out: Path, found: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Write the explanations of indicators' newest values."""
+    for name, page_data in found:
+        page_data["values"] = packing.by_shape(page_data["values"])
+        packing.write(out / "data" / "e" / f"{name}.js", f"e/{name}", page_data, packed=True)
 
 
 def write_sitemap(out: Path, address: str) -> None:

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import floor
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class MapStill:
     values: dict[str, Value]
     borders: tuple[float, ...]
 
-    @property
+    @cached_property
     def newest(self) -> int:
         return max(v.year for v in self.values.values())
 

@@ -18,8 +18,8 @@ from reports.site import packing
 
 GEOMETRY = Path(__file__).parents[1] / "assets" / "geometry.js"
 WIDTH, HEIGHT = 900, 441  # units of the drawing: the map's shape in the browser
-COARSE = 18.0  # area in square units below which a triangle is dropped: invisible at this size
-LEAST = 6.0  # area of a ring that is drawn; smaller countries are a dot
+COARSE = 24.0  # area in square units below which a triangle is dropped: invisible at this size
+LEAST = 8.0  # area of a ring that is drawn; smaller countries are a dot
 FRAME = ((-168.0, 0.0), (179.0, 0.0), (0.0, 82.0), (0.0, -55.0))  # longitude and latitude at the edges
 POLYNOMIAL = (1.340264, -0.081106, 0.000893, 0.003796)
 
