@@ -21,11 +21,10 @@ import pyarrow.parquet as pq
 
 from schemas.columns.model import Table
 from schemas.tables.arrow import arrow_schema, row_groups
-from sources.settings import load_settings
+from sources.settings import CHECKOUT, load_settings
 from sources.snapshots.atomic import replacing
 
 MODELS = Path(__file__).resolve().parent.parent / "models" / "sql"
-CHECKOUT = MODELS.parent.parent
 ROW_GROUP = 65_536  # small enough that reading one series touches few rows, large enough to compress well
 
 _opening = Lock()  # concurrent threads share a database: two would have twice the memory

@@ -21,10 +21,11 @@ from warehouse.models.definition_inputs import Defined
 CODE = (
     "schemas/**/*.py",
     "warehouse/**/*.py",
-    "warehouse/models/sql/*.sql",
-    "warehouse/projections/*.yaml",
-    "warehouse/projections/*.csv",
-    "schemas/codelists/*.csv",
+    "warehouse/**/*.sql",
+    "warehouse/**/*.yaml",
+    "warehouse/**/*.csv",
+    "schemas/codelists/**/*.csv",
+    "schemas/codelists/**/*.yaml",
 )
 
 
