@@ -1,4 +1,5 @@
-"""Verifies a release: checksums, contracts, references between the tables, and the ledger's reconciliation.
+"""Verifies a release: checksums, contracts, references between the tables, the ledger's reconciliation, and
+verdicts against probabilities.
 
 Used on the finished folder before publication, and by anyone on a published release. It fixes nothing.
 """
@@ -24,6 +25,7 @@ from warehouse.store.publish import CARD, snapshots_of
 from warehouse.verification.database import DATABASE, database_findings
 from warehouse.verification.files import card_findings, checksum_findings, is_regular
 from warehouse.verification.finding import CHECKSUM, Finding
+from warehouse.verification.verdicts import verdict_findings
 
 __all__ = ["Finding", "store_findings", "table_findings", "verify_release"]
 
@@ -116,7 +118,12 @@ def table_findings(
         for name in there:
             con.execute(f'create temp view "{name}" as select * from {parquet(folder / f"{name}.parquet")}')
         reconciled = {"observation", "quarantine", "ledger"} <= set(there)
-        return [*_references(con, there), *(_ledger(con) if reconciled else ())]
+        judged = {"progress", "projection"} <= set(there)
+        return [
+            *_references(con, there),
+            *(_ledger(con) if reconciled else ()),
+            *(verdict_findings(con, fresh=fresh) if judged else ()),
+        ]
 
 
 def store_findings(folder: Path, store: Store) -> list[Finding]:

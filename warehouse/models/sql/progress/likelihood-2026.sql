@@ -17,7 +17,7 @@ classes:
   no_clear_change: neutral
   worsening: negative
 components:
-  probability: that the value of the target year meets the target; capped where the back-test has no cases
+  probability: that the value of the target year meets the target; capped where the back-test has no cases, none where the class is refused
   yearly_change: mean change a year since the first value, in the indicator's unit; of the distance from one for a parity ratio
   yearly_change_lower: lower end of its 80 per cent interval
   yearly_change_upper: upper end of it
@@ -357,7 +357,8 @@ select
     if(kind in ('likelihood', 'parity') and category <> 'insufficient_data', p, null) as measure,
     null::double as score,
     said as reason,
-    if(kind in ('likelihood', 'parity'), p, null) as probability,
+    -- what is refused has no probability either: a word and a number must not say different things
+    if(kind in ('likelihood', 'parity') and category <> 'insufficient_data', p, null) as probability,
     if(by_logarithm, (exp(change) - 1) * latest_value, change) as yearly_change,
     if(by_logarithm, (exp(change - half) - 1) * latest_value, change - half) as yearly_change_lower,
     if(by_logarithm, (exp(change + half) - 1) * latest_value, change + half) as yearly_change_upper,
