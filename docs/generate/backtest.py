@@ -139,13 +139,16 @@ def groups() -> str:
             row["family"],
             _many(row["forecasts"]),
             row["coverage_80"],
+            _many(row["late_forecasts"]),
+            row["late_coverage_80"],
             row["relative_to_naive"],
             row["indicators"],
+            _misses(row),
         ]
         for row in _read("groups.csv")
     ]
-    head = ["family", "forecasts", "80 % interval held", "error at five years, of no change", "indicators"]
-    return _table(head, body)
+    head = ["family", "forecasts", "80 % interval held", "made since 2013", "80 % interval held"]
+    return _table([*head, "error at five years, of no change", "indicators", "misses"], body)
 
 
 def group_errors() -> str:
@@ -169,6 +172,7 @@ TABLES = {
     "other_countries": lambda: tenths("other_countries"),
     "earlier_years": lambda: tenths("earlier_years"),
     "not_met_yet": lambda: tenths("not_met_yet"),
+    "not_met_yet_other_countries": lambda: tenths("not_met_yet_other_countries"),
     "of_groups": lambda: tenths("groups"),
     "groups": groups,
     "group_errors": group_errors,

@@ -13,9 +13,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.cli.operate.backtest import FIRST_ORIGIN
 from warehouse.projections.backtest import FOUR, Errors, errors, skill
-from warehouse.projections.model import settings
-from warehouse.projections.nested import nested
+from warehouse.projections.model_settings import settings
+from warehouse.projections.nested import judged, nested
 from warehouse.projections.panel import Panel, make_panel
 from warehouse.projections.projection import projection_skill_table
 
@@ -66,14 +67,14 @@ def panel(shared: Path) -> Panel:
 
 @pytest.fixture(scope="module")
 def found(panel: Panel) -> Errors:
-    return errors(panel, settings(), range(2005, 2026))
+    return errors(panel, settings(), range(FIRST_ORIGIN, 2026))
 
 
 @pytest.fixture(scope="module")
 def rows(panel: Panel, found: Errors) -> Rows:
     return {
         (row["measured_on"], row["method"], row["horizon"]): row
-        for row in skill(panel, found, nested(panel, found, settings()))
+        for row in skill(panel, found, judged(nested(panel, found, settings())))
     }
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from docs.generate.backtest import AIM, FEWEST, GROUP_ERRORS, MEASURED, NEAR
 from schemas.definitions.yaml_file import load_yaml
-from warehouse.projections.calibrate import SUPPORT, supported
+from warehouse.projections.chance_learning import SUPPORT, supported
 from warehouse.projections.groups.correlation import pairs_of
 from warehouse.projections.groups.simulation import (
     Correlation,
@@ -25,8 +25,8 @@ from warehouse.projections.groups.simulation import (
 from warehouse.projections.intervals import CALIBRATION, KNOTS, LEVELS
 from warehouse.projections.transforms import Scale
 
-KNOWN_MISSES = {"finance"}  # error above no change, on two indicators; the page says so
-GROUP_MISSES = {"context", "skills"}  # life expectancy in 2020; too wide. The page says so
+ERROR_MISSES = {"economy": 1.01}  # manufacturing lost its pace in 2020; the page says so
+GROUP_MISSES = {"skills"}  # too wide at the first origins, within the aim later; the page says so
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -38,25 +38,22 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_intervals_hold_in_every_family(row: dict[str, str]) -> None:
     if int(row["forecasts"]) >= 300:
         assert AIM[0] <= float(row["coverage_80"]) <= AIM[1]
-    if row["relative_to_naive"] and row["family"] not in KNOWN_MISSES:
-        assert float(row["relative_to_naive"]) <= 1
+    if row["relative_to_naive"]:
+        assert float(row["relative_to_naive"]) <= ERROR_MISSES.get(row["family"], 1)
 
 
-def test_probabilities_come_true_in_every_tenth_on_other_countries() -> None:
-    tenths = [row for row in rows(MEASURED / "reliability.csv") if row["learned_from"] == "other_countries"]
+@pytest.mark.parametrize("learned_from", ["earlier_years", "other_countries", "not_met_yet"])
+def test_probabilities_come_true_in_every_tenth(learned_from: str) -> None:
+    """not_met_yet: the tenths of series that do not meet the target hide among the many that do."""
+    tenths = [row for row in rows(MEASURED / "reliability.csv") if row["learned_from"] == learned_from]
     judged = [row for row in tenths if int(row["cases"]) >= FEWEST]
     assert len(judged) == 10
     assert all(abs(float(row["said"]) - float(row["came"])) <= NEAR for row in judged)
 
 
-def test_they_come_true_of_series_that_do_not_meet_the_target_yet() -> None:
-    """Their tenths hide among the many cases that meet it already; and no map promises what nobody saw."""
-    tenths = [row for row in rows(MEASURED / "reliability.csv") if row["learned_from"] == "not_met_yet"]
-    judged = [row for row in tenths if int(row["cases"]) >= FEWEST]
-    assert len(judged) >= 9
-    assert all(abs(float(row["said"]) - float(row["came"])) <= NEAR for row in judged)
-    written = load_yaml(CALIBRATION).data["chances"]
-    assert all(max(to) < 0.95 for name, (_, to) in written.items() if name.endswith(" open"))
+def test_no_limit_promises_what_nobody_saw() -> None:
+    limits = load_yaml(CALIBRATION).data["limits"]
+    assert all(0.5 < limit <= 0.98 for limit in limits.values())
 
 
 def test_no_more_is_said_than_came_true_of_the_highest_raw_probabilities() -> None:
@@ -69,9 +66,9 @@ def test_no_more_is_said_than_came_true_of_the_highest_raw_probabilities() -> No
 
 @pytest.mark.parametrize("row", rows(MEASURED / "groups.csv"), ids=lambda row: row["family"])
 def test_intervals_of_groups_hold_by_family(row: dict[str, str]) -> None:
-    if int(row["forecasts"]) >= 300 and row["family"] not in GROUP_MISSES:
-        assert AIM[0] <= float(row["coverage_80"]) <= AIM[1]
-    assert float(row["coverage_80"]) >= 0.75
+    if int(row["forecasts"]) >= 300:
+        name = "late_coverage_80" if row["family"] in GROUP_MISSES else "coverage_80"
+        assert AIM[0] <= float(row[name]) <= AIM[1]
     assert float(row["relative_to_naive"]) <= 1
 
 

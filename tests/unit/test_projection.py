@@ -25,9 +25,13 @@ from warehouse.projections.benchmarks import (
     unsd,
     unsd_in_range,
 )
-from warehouse.projections.calibrate import Chances, choose_blends, error_of, isotonic, learn_widths
+from warehouse.projections.calibrate import as_of, choose_blends, error_of, learn_widths
+from warehouse.projections.chance_learning import shifts
+from warehouse.projections.chances import Chances
+from warehouse.projections.groups.simulation import GroupChances
 from warehouse.projections.intervals import KNOTS, LEVELS, Calibration, calibration, share_below, width
-from warehouse.projections.model import learn, local, project, settings
+from warehouse.projections.model import learn, local, project
+from warehouse.projections.model_settings import settings
 from warehouse.projections.nested import nested
 from warehouse.projections.panel import Panel, grouped_quantile, make_panel
 from warehouse.projections.projection import NO_CHANGE, SKILL, projected, projection_skill_table
@@ -35,12 +39,11 @@ from warehouse.projections.transforms import KINDS, from_scale, to_scale
 
 RULE = replace(settings(), probability_cap=0.0)  # what is below the cap is worked out by hand too
 YEARS = np.arange(2000, 2025)
-SAME = np.array([[0.0, 1.0], [0.0, 1.0]])
 FLAT = Calibration(
     {"all": np.outer(np.sqrt(np.arange(1, 11)), KNOTS)},
     {},
     {"all": [1.0, 0.0]},
-    {"all open": SAME, "all met": SAME},
+    Chances({}, {"all": 1.0}),
 )
 
 
@@ -290,17 +293,48 @@ def test_what_is_learned_at_an_origin_does_not_know_what_came_later() -> None:
 @examples(max_examples=20, deadline=None)
 def test_a_calibrated_probability_rises_with_the_raw_one_and_is_capped(raw: list[float], seed: int) -> None:
     dice = np.random.default_rng(seed)
-    said = dice.random(600)
-    knots = isotonic(said, (dice.random(600) < said**2).astype(float))
-    chances = Chances({"all open": knots, "all met": np.array([[0.0, 1.0], [0.0, 1.0]])})
+    shift, limit = dice.normal(0, 2, 2), dice.random()
+    chances = Chances({"one": (float(shift[0]), float(shift[1]))}, {"all": float(limit)})
     ordered = np.sort(raw)
-    for met in (False, True):
-        calibrated = chances.of("any", ordered, np.full(len(raw), met), 0.01)
-        assert (np.diff(calibrated) >= 0).all()
-        assert ((calibrated >= 0.01) & (calibrated <= 0.99)).all()
-    states = (chances.of("any", ordered, np.full(len(raw), met), 0.01) for met in (False, True))
-    still_open, met_now = states
-    assert (met_now >= still_open).all()
+    for name in ("one", "unknown"):
+        for met in (False, True):
+            found = chances.of(name, "any", ordered, np.full(len(raw), met), 0.01)
+            assert (np.diff(found) >= 0).all()
+            assert ((found >= 0.01) & (found <= 0.99)).all()
+        states = (chances.of(name, "any", ordered, np.full(len(raw), met), 0.01) for met in (False, True))
+        still_open, met_now = states
+        assert (met_now >= still_open).all()
+        assert still_open.max() <= max(limit, 0.01)
+
+
+def test_the_shift_of_the_log_odds_is_found_again_and_held_to_none_where_cases_are_few() -> None:
+    dice = np.random.default_rng(3)
+    raw = dice.uniform(0.05, 0.95, 20_000)
+    true = 1 / (1 + (1 - raw) / raw * np.exp(1.5))  # log odds lower by 1.5
+    met = (dice.random(len(raw)) < true).astype(float)
+    code = np.zeros(len(raw), dtype=np.int64)
+    assert shifts(raw, met, code, 1, 1.0)[0] == pytest.approx(-1.5, abs=0.1)
+    few = shifts(raw[:6], np.zeros(6), code[:6], 2, 1.0)
+    assert -0.5 < few[0] < 0
+    assert few[1] == 0
+
+
+def test_a_group_probability_rises_with_the_share_of_draws() -> None:
+    share = np.linspace(0.002, 0.998, 99)
+    chances = GroupChances(1.3, {"one": -0.4})
+    assert (np.diff(chances.of("one", share)) > 0).all()
+    assert chances.each(["one", "other"], np.array([0.5, np.nan]))[0] == pytest.approx(1 / (1 + np.exp(0.4)))
+    assert np.isnan(chances.each(["one", "other"], np.array([0.5, np.nan]))[1])
+
+
+def test_an_error_made_in_calm_years_is_no_wider_once_a_shock_has_raised_the_volatility() -> None:
+    panel = simulated(120, 3)
+    found = errors(panel, RULE, range(2012, 2016), 3)
+    error, behind = error_of(panel, found, np.array([1]), RULE), np.array([120])
+    calm = as_of(panel, found, error, found.typical[:1], behind, RULE)
+    shaken = as_of(panel, found, error, found.typical[:1] + np.log(4), behind, RULE)
+    assert shaken == pytest.approx(calm / 4)
+    assert np.array_equal(as_of(panel, found, error, found.typical[:1] + 1, np.array([50]), RULE), error)
 
 
 def test_the_order_of_rows_means_nothing_and_the_same_rows_give_the_same_bytes(many: Panel) -> None:
@@ -422,12 +456,12 @@ def test_the_figures_on_file_are_a_sound_table() -> None:
 
 
 def test_the_widths_on_file_grow_with_horizon_and_level_and_belong_to_the_model_in_use() -> None:
-    on_file = calibration()
-    assert on_file.made_from["model"] == RULE.model
-    assert {"all", *on_file.blends} <= {"all", *on_file.widths}
-    for knots in on_file.chances.values():
-        assert (np.diff(knots, axis=1) >= 0).all()
-    for widths in on_file.widths.values():
+    found = calibration()
+    assert found.made_from["model"] == RULE.model
+    assert {"all", *found.blends} <= {"all", *found.widths}
+    assert all(0 <= limit < 0.99 for limit in found.chances.limits.values())
+    assert "all" in found.chances.limits
+    for widths in found.widths.values():
         assert widths.shape == (10, len(LEVELS))
         assert (np.diff(widths, axis=0) >= 0).all()
         assert (np.diff(widths, axis=1) >= 0).all()

@@ -2,9 +2,9 @@
 
 Rolling origins: at the end of each year every series with a value of that year and three before is projected
 one to ten years ahead, and compared with the outcome. The benchmarks are evaluated on these forecasts; the
-model in use is evaluated nested (nested.py), and calibrated for production on all of them (calibrate.py). The
-data are of the current vintage: later revisions and estimates were not known then, so errors are understated,
-for every method alike.
+model in use is evaluated nested (nested.py), and calibrated for production on all of them (calibrate.py,
+chance_learning.py). The data are of the current vintage: later revisions and estimates were not known then,
+so errors are understated, for every method alike.
 """
 
 from __future__ import annotations
@@ -18,13 +18,17 @@ import numpy as np
 from warehouse.projections.benchmarks import CANDIDATES, pooled_on_scale
 from warehouse.projections.calibrate import (
     Forecasts,
+    as_of,
     choose_blends,
     error_of,
-    learn_chances,
     learn_widths,
     recency,
+    typical_of,
 )
-from warehouse.projections.model import Settings, smoothed_level
+from warehouse.projections.chance_learning import learn_chances
+from warehouse.projections.chances import Chances
+from warehouse.projections.model import learn, smoothed_level
+from warehouse.projections.model_settings import Settings
 from warehouse.projections.nested import Nested
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Floats, from_scale, to_scale
@@ -50,7 +54,7 @@ class Calibrated:
 
     widths: dict[str, Floats]
     blends: dict[str, list[float]]
-    chances: dict[str, Floats]
+    chances: Chances
 
 
 def errors(panel: Panel, settings: Settings, origins: Sequence[int], horizon: int = HORIZON) -> Errors:
@@ -71,7 +75,8 @@ def _at(panel: Panel, settings: Settings, origin: int, horizon: int) -> Errors:
     there = panel.values[rows][:, (panel.years > origin) & (panel.years <= origin + horizon)]
     came[:, : there.shape[1]] = there
     paths = np.stack([method(then, horizon, settings) for method in CANDIDATES.values()], axis=2)
-    path, volatility = pooled_on_scale(then, horizon, settings)
+    path, volatility, pool = pooled_on_scale(then, horizon, settings)
+    typical, behind = typical_of(then, pool)
     z, scale, last = then.z, then.scale, then.values[:, -1]
     now, smooth = z[:, -1:], smoothed_level(z, settings)[:, None]
     arrived = to_scale(came, scale)
@@ -98,6 +103,8 @@ def _at(panel: Panel, settings: Settings, origin: int, horizon: int) -> Errors:
         smooth=((smooth - now)[:, 0] / volatility)[row],
         reach=np.where(then.direction == "closer_to_one", np.nan, reach)[row],
         met=np.where(then.direction[:, None] == "closer_to_one", np.nan, met)[row, step],
+        typical=typical[then.indicator][row],
+        behind=behind[then.indicator][row],
         method=np.abs(paths[row, step] - came[row, step][:, None]),
     )
 
@@ -106,7 +113,9 @@ def calibrated(panel: Panel, forecast_errors: Errors, settings: Settings, tested
     """Learn blends, widths and probabilities for production from all errors."""
     use = forecast_errors.take(~forecast_errors.at_end)
     blends = choose_blends(panel, use.take(use.horizon <= SHOWN), settings)
-    own, by_family = learn_widths(panel, use, error_of(panel, use, blends, settings))
+    pool = learn(panel.z, panel.years, panel.indicator, panel.region, panel.country, settings)
+    error = as_of(panel, use, error_of(panel, use, blends, settings), *typical_of(panel, pool), settings)
+    own, by_family = learn_widths(panel, use, error)
     factor = _recent(panel, tested, settings)
     number = np.bincount(panel.indicator[use.series], minlength=len(panel.indicators))
     named = [code for code in range(len(panel.indicators)) if number[code] >= FORECASTS_MIN]
@@ -119,8 +128,7 @@ def calibrated(panel: Panel, forecast_errors: Errors, settings: Settings, tested
         members = np.bincount([blends[one] for one in named if family[one] == code], minlength=len(options))
         chosen[f"family {name}"] = list(options[int(members.argmax())])
     chosen["all"] = list(options[0])
-    chances = learn_chances(panel, tested.use, tested.raw)
-    return Calibrated(widths, chosen, dict(chances.knots))
+    return Calibrated(widths, chosen, learn_chances(panel, tested.use, tested.raw, settings))
 
 
 def _recent(panel: Panel, tested: Nested, settings: Settings) -> Floats:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from warehouse.projections.model import Settings, learn, local, project
+from warehouse.projections.model import Pool, learn, local, project
+from warehouse.projections.model_settings import Settings
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Floats, Integers, from_scale
 
@@ -107,11 +108,11 @@ def pooled_drift(panel: Panel, horizon: int, settings: Settings) -> Floats:
     return from_scale(pooled_on_scale(panel, horizon, settings)[0], panel.scale)
 
 
-def pooled_on_scale(panel: Panel, horizon: int, settings: Settings) -> tuple[Floats, Floats]:
-    """Return the path of the model in use and the volatility of each series, on the scale."""
+def pooled_on_scale(panel: Panel, horizon: int, settings: Settings) -> tuple[Floats, Floats, Pool]:
+    """Return the path of the model in use and the volatility of each series, on the scale, and the pool."""
     z = panel.z
     pool = learn(z, panel.years, panel.indicator, panel.region, panel.country, settings)
-    return project(
+    path, volatility = project(
         local(z, panel.years, settings),
         pool,
         panel.indicator,
@@ -120,6 +121,7 @@ def pooled_on_scale(panel: Panel, horizon: int, settings: Settings) -> tuple[Flo
         horizon,
         settings,
     )
+    return path, volatility, pool
 
 
 CANDIDATES: dict[str, Path] = {

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from warehouse.projections.intervals import Calibration
-from warehouse.projections.model import Settings, learn, local, project, smoothed_level
+from warehouse.projections.model import learn, local, project, smoothed_level
+from warehouse.projections.model_settings import Settings
 from warehouse.projections.panel import Panel
 from warehouse.projections.probability import (
     Columns,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from schemas.definitions.yaml_file import load_yaml
+from warehouse.projections.chances import Chances
 from warehouse.projections.panel import grouped_quantile
 from warehouse.projections.transforms import Floats, Integers
 
@@ -28,13 +29,12 @@ KNOTS = np.log((1 + np.array(LEVELS)) / (1 - np.array(LEVELS)))
 class Calibration:
     """calibration.yaml. widths: of each indicator that could be back-tested, of each family, and of all,
     horizon by level, in volatilities; blends: drift and smoothing of each indicator and family, as shares;
-    chances: knots of the map from raw to calibrated probabilities, by family; made_from: release, model,
-    origins."""
+    chances: the map from raw to calibrated probabilities; made_from: release, model, origins."""
 
     widths: Mapping[str, Floats]
     made_from: Mapping[str, Any]
     blends: Mapping[str, Sequence[float]]
-    chances: Mapping[str, Floats]
+    chances: Chances
 
     def of(self, indicators: Sequence[str], families: Sequence[str]) -> Floats:
         """Return widths: indicator by horizon by level."""
@@ -55,8 +55,8 @@ def calibration(path: Path = CALIBRATION) -> Calibration:
     """Load the current widths and figures."""
     read = load_yaml(path).data
     widths = {name: np.array(rows, dtype=float) for name, rows in read["widths"].items()}
-    chances = {name: np.array(rows, dtype=float) for name, rows in read["chances"].items()}
-    return Calibration(widths, read["made_from"], read["blends"], chances)
+    shifts = {name: (float(pair[0]), float(pair[1])) for name, pair in read["shifts"].items()}
+    return Calibration(widths, read["made_from"], read["blends"], Chances(shifts, read["limits"]))
 
 
 def width(widths: Floats, level: float) -> Floats:

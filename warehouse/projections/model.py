@@ -10,57 +10,18 @@ indicators.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from schemas.definitions.yaml_file import load_yaml
+from warehouse.projections.model_settings import Settings
 from warehouse.projections.panel import grouped_quantile
 from warehouse.projections.transforms import KINDS, Bools, Floats, Integers
 
-SETTINGS = Path(__file__).with_name("settings.yaml")
 VARIANCE_MIN = 1e-4  # minimum of a year's step on the scale: series that never moved are not certain
 STEPS_MIN = 3  # minimum own steps for an indicator's typical volatility
 RECENT = 0.75  # quantile of the countries' last years that is the present of an indicator
 PACE_BY_LEVEL = 0.5  # largest slope of pace by level, either way: a higher start never ends lower
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The content of settings.yaml, where each number has its reason."""
-
-    model: str
-    points_min: int
-    horizon_year: int
-    offset: float
-    window: float
-    half_life: float
-    pool_years: int
-    damping: Mapping[str, float]
-    persistence_years: int
-    persistence_prior: float
-    persistence_weight: float
-    own_weight: float
-    region_weight: float
-    level_ridge: float
-    volatility_weight: float
-    blends: list[list[float]]
-    blend_smoothing: float
-    blend_penalty: float
-    blend_weight: float
-    recency_years: int
-    recency_share: float
-    probability_cap: float
-    volatility_share: float
-
-
-@cache
-def settings(path: Path = SETTINGS) -> Settings:
-    """Load the settings; a missing or unknown one is a TypeError."""
-    return Settings(**load_yaml(path).data)
 
 
 @dataclass(frozen=True)
@@ -93,8 +54,9 @@ class Local:
 @dataclass(frozen=True)
 class Pool:
     """Estimates from all countries. Of each indicator: pace at a level (intercept, slope, centre, and the
-    levels seen), persistence of a deviation, typical variance and log volatility; of each region: its
-    deviation."""
+    levels seen), persistence of a deviation, typical variance and log volatility, and the number of series
+    behind them; of each region: its deviation.
+    """
 
     intercept: Floats
     slope: Floats
@@ -104,6 +66,7 @@ class Pool:
     persistence: Floats
     variance: Floats
     log_volatility: Floats
+    series: Integers
     region: Floats
 
     def pace(self, level: Floats, indicator: Integers) -> Floats:
@@ -242,6 +205,7 @@ def _typical(
         np.full(count, settings.persistence_prior),
         variance,
         log_volatility,
+        np.bincount(indicator[enough], minlength=count),
         np.zeros(1),
     )
 

@@ -9,7 +9,7 @@ figures by family.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,19 +17,20 @@ import numpy as np
 from warehouse.projections.calibrate import (
     EIGHTY,
     Forecasts,
+    as_of,
     choose_blends,
     error_of,
-    learn_chances,
     learn_widths,
-    met_now,
     recency,
 )
+from warehouse.projections.chance_learning import learn_chances, met_now
 from warehouse.projections.intervals import LEVELS, share_below
-from warehouse.projections.model import Settings
+from warehouse.projections.model_settings import Settings
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Bools, Floats, Integers
 
 LEARNED_FROM = 4  # origins used for learning before the first is tested
+JUDGED_FROM = 2009  # first origin with published figures
 FURTHEST = 6  # years ahead that are tested
 TENTHS = 10
 FOLDS = 5  # parts of areas: a map is learned from other countries
@@ -81,6 +82,7 @@ def nested(panel: Panel, forecasts: Forecasts, settings: Settings) -> Nested:
         before, after = use.take(past), use.take(now)
         blends = choose_blends(panel, before, settings)
         erred = error_of(panel, before, blends, settings)
+        erred = as_of(panel, before, erred, *_typical(panel, after), settings)
         own, _ = learn_widths(panel, before, erred)
         factors = recency(panel, use, ratio, int(origin), settings)
         factor = factors[family[now]]
@@ -99,7 +101,7 @@ def nested(panel: Panel, forecasts: Forecasts, settings: Settings) -> Nested:
         widths = held * factor[:, None]
         wide[now] = error / np.maximum(widths[:, LEVELS.index(0.95)], 1e-9)
         raw[now] = _raw(panel, after, after.reach - after.moved(weights), widths)
-        chances = learn_chances(panel, before, raw[past])
+        chances = learn_chances(panel, before, raw[past], settings)
         chance[now] = chances.each(panel, after.series, raw[now], state[now], settings.probability_cap)
         ratio_now = ratio[now] / factor
         wide[now] = np.where(wide[now] <= 1, 1.0, 0.0) + np.where(ratio_now <= 1, 2.0, 0.0)
@@ -107,6 +109,22 @@ def nested(panel: Panel, forecasts: Forecasts, settings: Settings) -> Nested:
     code = wide[tested].astype(np.int64)
     inside = np.stack([code >= 2, code % 2 == 1], axis=1).astype(np.float64)
     return Nested(use.take(tested), unit[tested], inside, ratio[tested], raw[tested], chance[tested], learned)
+
+
+def _typical(panel: Panel, made: Forecasts) -> tuple[Floats, Integers]:
+    """Return by indicator the typical volatility known at the origin of these forecasts."""
+    typical = np.zeros(len(panel.indicators))
+    behind = np.zeros(len(panel.indicators), dtype=np.int64)
+    indicator = panel.indicator[made.series]
+    typical[indicator], behind[indicator] = made.typical, made.behind
+    return typical, behind
+
+
+def judged(tested: Nested) -> Nested:
+    """Select the forecasts with published figures; the calibration learns from earlier ones."""
+    chosen = tested.use.origin >= JUDGED_FROM
+    parts = {name: getattr(tested, name)[chosen] for name in ("unit", "inside", "ratio", "raw", "chance")}
+    return replace(tested, use=tested.use.take(chosen), **parts)
 
 
 def _raw(panel: Panel, use: Forecasts, distance: Floats, widths: Floats) -> Floats:
@@ -154,7 +172,7 @@ def cross_fitted(panel: Panel, tested: Nested, settings: Settings) -> Floats:
     fitted = np.full(len(tested.raw), np.nan)
     for fold in range(FOLDS):
         away, here = area % FOLDS != fold, area % FOLDS == fold
-        chances = learn_chances(panel, tested.use.take(away), tested.raw[away])
+        chances = learn_chances(panel, tested.use.take(away), tested.raw[away], settings)
         fitted[here] = chances.each(
             panel, tested.use.series[here], tested.raw[here], state[here], settings.probability_cap
         )
@@ -166,8 +184,8 @@ def reliability(tested: Nested, learned_from: str, chance: Floats) -> list[dict[
 
     Args:
         tested: the forecasts.
-        learned_from: earlier_years or other_countries, as the map was; not_met_yet: the same as
-            other_countries, of the series that did not meet the target at the origin.
+        learned_from: earlier_years or other_countries, as the map was; not_met_yet and
+            not_met_yet_other_countries: the same of the series that did not meet the target at the origin.
         chance: the calibrated probability of each.
     """
     return tenths(learned_from, chance, tested.raw, tested.use.met)

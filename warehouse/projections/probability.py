@@ -1,6 +1,6 @@
 """The probability that a projected series meets its target, and the widths of its intervals.
 
-The path is in model.py; the calibration from the back-test is in intervals.py and calibrate.py.
+The path itself is in model.py; what the back-test taught is in intervals.py and chances.py.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.projections.calibrate import Chances
 from warehouse.projections.intervals import Calibration, share_below
-from warehouse.projections.model import Settings
+from warehouse.projections.model_settings import Settings
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Floats, to_scale
 
@@ -49,9 +48,9 @@ def meets_now(series: Columns, name: str) -> NDArray[np.bool_]:
 def calibrated_probability(
     panel: Panel, widths: Calibration, raw: Floats, met_now: NDArray[np.bool_], settings: Settings
 ) -> Floats:
-    """Calibrate the raw probabilities with the back-test, by family."""
+    """The raw probabilities as they came true in the back-test, by indicator."""
     rows = np.arange(len(panel.areas))
-    return Chances(widths.chances).each(panel, rows, raw, met_now, settings.probability_cap)
+    return widths.chances.each(panel, rows, raw, met_now, settings.probability_cap)
 
 
 def raw_probability(

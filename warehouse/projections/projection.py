@@ -27,7 +27,7 @@ from warehouse.engine.duckdb_engine import load_models, model_sql, run_sql, sort
 from warehouse.projections.forecast import Forecast, chance, forecast, years_met
 from warehouse.projections.groups.rows import GroupInputs, group_inputs, with_groups
 from warehouse.projections.intervals import Calibration, calibration, width
-from warehouse.projections.model import Settings, settings
+from warehouse.projections.model_settings import Settings, settings
 from warehouse.projections.panel import DESCRIBING, Panel, make_panel, panel_of_series
 from warehouse.projections.probability import Columns
 from warehouse.projections.transforms import KINDS, Floats, Integers, from_scale

@@ -19,18 +19,20 @@ from sources.settings import compact_home
 if TYPE_CHECKING:
     from warehouse.projections.backtest import Calibrated
 
-FIRST_ORIGIN = 2005
-HISTORY = 40  # years of values to read: six before the first origin, and more
+FIRST_ORIGIN = 1998  # forecasts count from nested.JUDGED_FROM on; the calibration learns from earlier ones
+HISTORY = 45  # years of values to read: 17 before the first origin
 HEAD = """\
 # Widths of the projection's intervals: errors that were made, in units of a series' volatility; see
 # docs/methods/projection.md. Written by `compact backtest --write`, not by hand. Rows: horizon 1 to 10 years;
 # columns: the width that held 50, 80, 90, 95 and 98 per cent of the errors. blends: shares of the drift and
-# of the way to the smoothed level. chances: knots of the map from raw to calibrated probabilities.
+# of the way to the smoothed level. shifts: of the log odds of each indicator's probabilities, for series that
+# do not meet the target and for those that do. limits: highest probability of one that does not, by family.
 """
 GROUP_HEAD = """\
 # Correlation of countries' errors, and the factor on a group's simulated spread, by family of indicators; see
 # docs/methods/projection.md. Written by `compact backtest --write`, not by hand. correlation: of any two
 # countries in one year, and what two of one sub-region have in common beyond that. factor: by years ahead.
+# chances: slope of the log odds of a group's probability, and shift of each indicator's.
 """
 
 
@@ -52,28 +54,32 @@ def backtest(
     from warehouse.models.group_errors import FILE as GROUP_ERRORS
     from warehouse.models.group_errors import group_errors
     from warehouse.projections.backtest import FOUR, calibrated, errors, skill
-    from warehouse.projections.calibrate import met_now
-    from warehouse.projections.groups.backtest import group_families, production, tested_groups
+    from warehouse.projections.chance_learning import met_now
+    from warehouse.projections.groups.backtest import group_families, judged_groups, production, tested_groups
     from warehouse.projections.groups.official import official_of
     from warehouse.projections.groups.simulation import GROUP_CALIBRATION
     from warehouse.projections.intervals import CALIBRATION
-    from warehouse.projections.model import settings
-    from warehouse.projections.nested import by_family, cross_fitted, nested, reliability, tenths
+    from warehouse.projections.model_settings import settings
+    from warehouse.projections.nested import by_family, cross_fitted, judged, nested, reliability, tenths
 
     folder = compact_home() / "releases" / (release or "latest")
     panel, this_year = _panel(folder.resolve())
     forecast_errors = errors(panel, settings(), range(FIRST_ORIGIN, this_year))
-    tested = nested(panel, forecast_errors, settings())
+    learned = nested(panel, forecast_errors, settings())
+    tested = judged(learned)
     rows = skill(panel, forecast_errors, tested)
     chosen = set(indicator or ["all_four", *FOUR])
     families = by_family(panel, tested)
     others = cross_fitted(panel, tested, settings())
-    ahead = tested_groups(panel, forecast_errors, tested, official_of(folder.resolve()), settings())
+    ahead = tested_groups(panel, forecast_errors, learned, official_of(folder.resolve()), settings())
     came = reliability(tested, "other_countries", others)
     came += reliability(tested, "earlier_years", tested.chance)
-    came += reliability(tested, "not_met_yet", np.where(met_now(panel, tested.use), np.nan, others))
-    came += tenths("groups", ahead.said, ahead.said, ahead.met)
-    of_groups = group_families(ahead)
+    still_open = ~met_now(panel, tested.use)
+    came += reliability(tested, "not_met_yet", np.where(still_open, tested.chance, np.nan))
+    came += reliability(tested, "not_met_yet_other_countries", np.where(still_open, others, np.nan))
+    shown_groups = judged_groups(ahead)
+    came += tenths("groups", shown_groups.said, shown_groups.raw, shown_groups.met)
+    of_groups = group_families(shown_groups)
     values = group_errors(folder.resolve())
     emit([row for row in rows if row["measured_on"] in chosen], as_json=as_json)
     for shown in (families, came, of_groups, [row for row in values if row["family"] == "all"]):
@@ -87,13 +93,13 @@ def backtest(
             "forecasts": len(forecast_errors.horizon),
             "command": "compact backtest --write",
         }
-        _write(calibrated(panel, forecast_errors, settings(), tested), made)
+        _write(calibrated(panel, forecast_errors, settings(), learned), made)
         _write_csv(CALIBRATION.with_name("skill.csv"), rows)
         _write_csv(CALIBRATION.with_name("families.csv"), families)
         _write_csv(CALIBRATION.with_name("reliability.csv"), came)
         _write_csv(CALIBRATION.with_name("groups.csv"), of_groups)
         _write_csv(GROUP_ERRORS, values)
-        _write_groups(GROUP_CALIBRATION, production(panel, forecast_errors, tested, ahead), made)
+        _write_groups(GROUP_CALIBRATION, production(panel, forecast_errors, learned, ahead), made)
 
 
 def _panel(folder: Path) -> tuple[Any, int]:
@@ -122,11 +128,14 @@ def _write(calibrated: Calibrated, made: Mapping[str, Any]) -> None:
     blends = {name: [float(share) for share in pair] for name, pair in sorted(calibrated.blends.items())}
     lines = [HEAD, yaml.safe_dump({"made_from": dict(made)}, sort_keys=False)]
     lines += ["blends:\n", *(f"  {name}: {pair}\n" for name, pair in blends.items())]
-    for title, tables in (("widths", calibrated.widths), ("chances", calibrated.chances)):
-        lines.append(f"{title}:\n")
-        for name, table in sorted(tables.items()):
-            lines.append(f"  {name}:\n")
-            lines += [f"    - [{', '.join(f'{value:.4g}' for value in row)}]\n" for row in table]
+    shifts = calibrated.chances.shifts
+    lines += ["shifts:\n", *(f"  {name}: [{a:.4f}, {b:.4f}]\n" for name, (a, b) in sorted(shifts.items()))]
+    limits = calibrated.chances.limits
+    lines += ["limits:\n", *(f"  {name}: {limit:.4f}\n" for name, limit in sorted(limits.items()))]
+    lines.append("widths:\n")
+    for name, table in sorted(calibrated.widths.items()):
+        lines.append(f"  {name}:\n")
+        lines += [f"    - [{', '.join(f'{value:.4g}' for value in row)}]\n" for row in table]
     CALIBRATION.write_text("".join(lines), encoding="utf-8")
     note(f"written: {CALIBRATION}")
 

@@ -6,7 +6,7 @@ from schemas.exports import lazy_exports
 
 __getattr__, __all__ = lazy_exports(
     __name__,
-    backtest="group_families production tested_groups",
+    backtest="group_families judged_groups production tested_groups",
     official="official_of",
     rows="GroupInputs group_inputs with_groups",
     simulation="GroupCalibration group_calibration",

@@ -29,7 +29,7 @@ from warehouse.projections.groups.simulation import (
     group_calibration,
     simulated,
 )
-from warehouse.projections.model import Settings
+from warehouse.projections.model_settings import Settings
 from warehouse.projections.probability import Columns
 from warehouse.projections.transforms import KINDS, Bools, Floats, Integers, Scale, from_scale, to_scale
 
@@ -144,8 +144,9 @@ def _rows(row: Row, draws: Floats, years: Integers, scale: Scale, settings: Sett
         name: from_scale(np.quantile(draws, share, axis=1)[None, :], scale)[0]
         for name, share in QUANTILES.items()
     }
-    met = _chance(draws, row["direction"], row["met_at"], scale, settings)
-    at_target = _chance(draws, row["direction"], row["target_value"], scale, settings)
+    name, way = row["indicator"], row["direction"]
+    met = _chance(draws, name, way, row["met_at"], scale, settings)
+    at_target = _chance(draws, name, way, row["target_value"], scale, settings)
     last = int(row["last_year"])
     after = years > last
     now = _meets(np.array([row["last_value"]]), row["direction"], row["met_at"])[0]
@@ -180,10 +181,10 @@ def _first(reached: Bools, years: Integers, after: Bools) -> int | None:
 
 
 def _chance(
-    draws: Floats, direction: str, number: float | None, scale: Scale, settings: Settings
+    draws: Floats, indicator: str, direction: str, number: float | None, scale: Scale, settings: Settings
 ) -> Floats | None:
-    """Return by year the share of draws that meet a number, with half a case more on either side; None
-    without one, and for exact parity, which no draw meets.
+    """Return by year the calibrated share of draws that meet a number, with half a case more on either side;
+    None without one, and for exact parity, which no draw meets.
     """
     if number is None or (direction == "closer_to_one" and number == 1):
         return None
@@ -194,7 +195,7 @@ def _chance(
     else:
         at = to_scale(np.array([[number]]), scale)[0, 0]
         met = draws >= at if direction == "higher_is_better" else draws <= at
-    share = (met.sum(axis=1) + 0.5) / (draws.shape[1] + 1)
+    share = group_calibration().chances.of(indicator, (met.sum(axis=1) + 0.5) / (draws.shape[1] + 1))
     chance: Floats = np.clip(share, settings.probability_cap, 1 - settings.probability_cap)
     return chance
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from schemas.definitions.yaml_file import load_yaml
+from warehouse.projections.chances import SMALLEST
 from warehouse.projections.intervals import KNOTS, LEVELS
 from warehouse.projections.transforms import Floats, Integers, Scale, from_scale, to_scale
 
@@ -56,12 +57,38 @@ class Correlation:
 
 
 @dataclass(frozen=True)
+class GroupChances:
+    """The map from shares of draws to calibrated probabilities: a slope of the log odds, and a shift by
+    indicator.
+    """
+
+    slope: float
+    shifts: Mapping[str, float]
+
+    def of(self, indicator: str, share: Floats) -> Floats:
+        """Calibrate shares of one indicator's groups; the result rises with the share."""
+        inside = np.clip(share, SMALLEST, 1 - SMALLEST)
+        odds = self.slope * np.log(inside / (1 - inside)) + self.shifts.get(indicator, 0.0)
+        chance: Floats = 1 / (1 + np.exp(-odds))
+        return chance
+
+    def each(self, indicators: Sequence[str], share: Floats) -> Floats:
+        """Calibrate shares with one indicator each; NaN stays NaN."""
+        said = share.copy()
+        names = np.array(indicators, dtype=str)
+        for name in sorted(set(indicators)):
+            said[names == name] = self.of(name, share[names == name])
+        return said
+
+
+@dataclass(frozen=True)
 class GroupCalibration:
     """calibration.yaml: correlation of members' errors and the factor on the simulated spread, by
-    family, by horizon, and of all."""
+    family, by horizon, and of all; the map of probabilities."""
 
     correlation: Mapping[str, Correlation]
     factor: Mapping[str, Sequence[float]]
+    chances: GroupChances
     made_from: Mapping[str, Any]
 
     def of(self, family: str) -> tuple[Correlation, Floats]:
@@ -77,7 +104,8 @@ def group_calibration(path: Path = GROUP_CALIBRATION) -> GroupCalibration:
     """Load the current correlations and factors."""
     read = load_yaml(path).data
     correlation = {name: Correlation(*pair) for name, pair in read["correlation"].items()}
-    return GroupCalibration(correlation, read["factor"], read["made_from"])
+    chances = GroupChances(read["chances"]["slope"], read["chances"]["shifts"])
+    return GroupCalibration(correlation, read["factor"], chances, read["made_from"])
 
 
 def simulated(
