@@ -103,7 +103,7 @@ def test_values_times_1000_in_the_first_run_are_refused_by_the_range(
     stand_in.fault(source=way.source, kind="times1000", path=way.asks, times=0)
     made = of(tmp_path, way.source)
     text = must_be_red(made)
-    assert re.search(r"range: \d+ values of \w+ lie outside [\d.]+ to [\d.e+]+: \w+", text), text
+    assert re.search(r"range: [\d,]+ values of \w+ lie outside [\d.]+ to [\d.e+]+: \w+", text), text
     assert re.search(rf"held, and asked for again in the next run: .*{re.escape(way.resource)} \(\w+", text)
     assert "look at the values named" in text
     kept_bytes(made, way.source, way.resource, "held")
