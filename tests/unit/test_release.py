@@ -262,7 +262,7 @@ def test_warnings_are_published_with_the_release(home: Path, make: Any) -> None:
         }
     )
     result = build_release(home, make(catalogue=catalogue(jumpy, PEOPLE)), now=NOON)
-    assert any("change by more than 1 a year" in text for text in result.warnings)
+    assert any("by more than 1 a year" in text for text in result.warnings)
     assert "What to look at" in (result.path / "NOTES.md").read_text(encoding="utf-8")
 
 
