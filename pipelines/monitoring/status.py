@@ -143,7 +143,7 @@ def _source(
         "source": source.id,
         "state": asked["state"] if asked else "never asked",
         "cadence": source.cadence,
-        "last_asked": at if source.hosts else None,  # data embedded in a package are read, nobody is asked
+        "last_asked": at if source.hosts else None,  # an embedded package is read without a request
         "last_fetched": stands.last_fetched,
         "last_confirmed": stands.last_confirmed,
         "agency_release": stands.agency_release,

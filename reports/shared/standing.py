@@ -43,7 +43,7 @@ class Pace:
 
     @property
     def chance(self) -> float | None:
-        """The probability that the class stands for; none next to a class without a probability."""
+        """The probability from which the class follows; none where the class has none."""
         return self.probability if self.category in LIKELIHOODS else None
 
 

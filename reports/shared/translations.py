@@ -48,7 +48,7 @@ def read_catalogue(path: Path) -> Catalog:
         raise CompactError(
             f"{fault} in line {fault.lineno + 1}",
             where=str(path),
-            next_step="mend the line; `msgfmt --check FILE` names others",
+            next_step="correct the line; `msgfmt --check FILE` names others",
         ) from None
 
 

@@ -71,7 +71,7 @@ def coarser(line: list[Point], least: float = COARSE) -> list[Point]:
     while heap and heap[0][0] < least:
         one, at = heappop(heap)
         if sizes.get(at) != one:
-            continue  # counted anew since
+            continue  # recomputed since
         del sizes[at]
         after[before[at]], before[after[at]] = after[at], before[at]
         for other in (before[at], after[at]):
