@@ -18,7 +18,7 @@ from tests.faults.table import saw, tried
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 FULL = os.environ.get("COMPACT_FAULTS") == "full"
-POINTS, RUNS = (300, 100) if FULL else (9, 6)
+POINTS, RUNS = (300, 100) if FULL else (6, 3)
 READERS, RELEASES, PAUSE, ROUNDS = (50, 3, 2.0, 10) if FULL else (6, 3, 0.2, 1)
 KILLS = {
     "change": "kill -9 before a change of a file",

@@ -34,7 +34,7 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
     return made(tmp_path_factory.mktemp("at_once"))
 
 
-@pytest.mark.parametrize("size", [1, 900, 4000])
+@pytest.mark.parametrize("size", [pytest.param(1, marks=pytest.mark.long), 900, 4000])
 def test_blocks_of_any_size_give_the_same_tables(
     size: int, at_once: dict[str, pa.Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
