@@ -142,6 +142,13 @@ def test_progress_projection_and_gaps_answer(release: Release) -> None:
     assert len(release.gaps(indicators)) == gaps
 
 
+def test_only_groups_with_listed_members_have_a_number_of_them(release: Release) -> None:
+    members = {row["ref_area"]: row["members"] for row in release.areas()}
+    assert members["KEN"] is None
+    assert members["M49:002"] == len(release.members("Africa"))
+    assert 0 not in members.values()
+
+
 def test_indicators_areas_and_units_are_listed(release: Release) -> None:
     assert len(release.indicators()) == release.metadata["indicators"]
     assert "internet_use" in {row["indicator"] for row in release.indicators("internet")}

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from tests.command import in_process
+from tests.command import CHECKOUT, in_process
 from tests.faults.kills import Facts, facts, fork, run_once
 from tests.faults.tiny_bank import TinyBank
 
@@ -209,6 +209,9 @@ class Surroundings:
 
     def try_another_user(self, home: Path) -> None:
         """Someone who may not write lists, shows and verifies; their run is refused in words."""
+        if closed := next((path for path in CHECKOUT.parents if not path.stat().st_mode & 0o001), None):
+            self.note("another user reads", [], f"not tried: the checkout lies in {closed}, closed to others")
+            return
         row = _first_value(home)
         asked = (
             ("list",),

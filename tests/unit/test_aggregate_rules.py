@@ -151,6 +151,7 @@ def test_the_banks_least_developed_countries_are_the_united_nations(tmp_path: Pa
     assert official([*rows, value("use", "M49:199", 2020, 12.0)]) == 12.0
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(
     values=st.dictionaries(st.sampled_from(sorted(PEOPLE)), st.floats(0, 100), min_size=1),

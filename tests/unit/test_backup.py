@@ -57,6 +57,7 @@ def contents(home: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
+@pytest.mark.slow
 def test_what_was_backed_up_comes_back(home: Path, tmp_path: Path) -> None:
     made = compact("backup", str(tmp_path / "safe"), "--json", home=home)
     assert made.code == 0, made.err

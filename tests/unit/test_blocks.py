@@ -17,6 +17,8 @@ from warehouse.engine.batching import BY_INDICATOR, in_batches
 from warehouse.engine.duckdb_engine import engine
 from warehouse.release.tables import MODEL_TABLES, make
 
+pytestmark = pytest.mark.slow
+
 
 def made(folder: Path) -> dict[str, pa.Table]:
     with engine(folder / "spill", in_order=False) as con:

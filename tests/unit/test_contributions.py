@@ -329,6 +329,7 @@ def test_a_dry_run_judges_and_writes_nothing(tmp_path: Path) -> None:
 
 
 # --- the command line
+@pytest.mark.slow
 def test_the_command_says_what_became_of_a_file(tmp_path: Path) -> None:
     home = tmp_path / "home"
     written = in_process("import", "--template", "pledge", "--out", str(tmp_path / "p.csv"), home=home)

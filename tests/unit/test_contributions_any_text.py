@@ -54,6 +54,7 @@ def same(sent: str, kept: str | None) -> bool:
     return sent.replace("\r\n", "\n").strip(" \t\r\n\u00a0\u3000") == (kept or "")
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=ANY, column=st.sampled_from(["what", "who", "amount", "target", "deadline"]), xlsx=st.booleans())
 def test_any_text_is_kept_or_rejected_with_a_reason_and_never_runs(

@@ -75,6 +75,7 @@ def test_what_is_no_release_or_no_table_is_said(tmp_path: Path) -> None:
         build(release, tmp_path / "out", ["nothing"])
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(ODD, max_size=6), min_size=1, max_size=20))
 @settings(max_examples=60, deadline=None)
 @example(["\n=1", "\uff1d1", "\u00a0=1", "\u200b=1", "\ufeff=1", "\u3000+1", "\u2028@x", "\x1c-1"])

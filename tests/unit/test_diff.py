@@ -262,6 +262,7 @@ def test_two_numbers_that_differ_are_told_apart(old: float, new: float) -> None:
     assert first != second or old == new or abs(old - new) <= 1e-12 * max(abs(old), abs(new))
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(MANY)), st.floats(0, 100), min_size=1, max_size=8))
 def test_what_is_added_removed_and_revised_is_all_that_differs(now: Figures) -> None:
@@ -284,6 +285,7 @@ def test_what_is_added_removed_and_revised_is_all_that_differs(now: Figures) -> 
     )
 
 
+@pytest.mark.slow
 def test_a_release_has_its_diff_and_a_large_revision_needs_a_word(tmp_path: Path) -> None:
     home, use = tmp_path / "home", indicator(title="Internet use")
 

@@ -206,6 +206,7 @@ def test_a_tolerance_without_a_limit_is_no_tolerance() -> None:
         definition(disagreement={"reason": "none"})
 
 
+@pytest.mark.slow
 def test_a_release_lists_what_differs_and_is_whole(tmp_path: Path) -> None:
     spec = definition(disagreement=TOLERANCE, expect={"range": [0, 100]})
     staged = stage(tmp_path / "s", [one(20.0), two(25.0)])

@@ -289,6 +289,7 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     data=st.lists(

@@ -218,6 +218,7 @@ def con() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"enable_external_access": "false", "threads": 1})
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(text=formulas, a=values, b=values)
 def test_any_allowed_formula_gives_a_finite_number_or_none(
@@ -238,6 +239,7 @@ def test_any_allowed_formula_gives_a_finite_number_or_none(
     assert row[1] is None or math.isfinite(row[1])
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(text=st.text(max_size=40))
 def test_no_text_at_all_breaks_the_check(text: str) -> None:

@@ -153,6 +153,7 @@ def test_the_lists_say_why(tmp_path: Path) -> None:
     assert all(row["reason"] for row in bands)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     series=st.dictionaries(

@@ -137,6 +137,7 @@ class History:
                 assert past.files(snapshot)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=5, max_size=30), keep=st.integers(1, 3))
 def test_after_any_history_nothing_needed_is_gone_and_nothing_is_removed_twice(
@@ -213,6 +214,7 @@ def test_policy_keeps_the_last_the_first_of_each_year_and_what_a_decision_needs(
         kept(tmp_path, 0)
 
 
+@pytest.mark.slow
 def test_gc_does_nothing_while_a_run_is_at_work_or_the_latest_is_damaged(tiny_release: Path) -> None:
     home = tiny_release.parent.parent
     with (
@@ -244,6 +246,7 @@ def test_the_verb_says_what_it_freed(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert f"in {len(rows)} thing" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_lies_beside_evaluated_values_goes_with_them(tmp_path: Path) -> None:
     folder = tmp_path / "evaluated" / "internet_use"
     folder.mkdir(parents=True)

@@ -57,6 +57,7 @@ def test_the_next_input_stands_in_only_where_the_file_allows_it(
     assert (WHY in text) == bool(reason)
 
 
+@pytest.mark.slow
 def test_the_release_says_so_and_when_sources_were_confirmed(make: Make, agencies: Agencies) -> None:  # noqa: F811
     result = held_at_first(make, agencies, fallback_when_held=WHY).release()
     card = json.loads((result.path / "release.json").read_text())
@@ -66,6 +67,7 @@ def test_the_release_says_so_and_when_sources_were_confirmed(make: Make, agencie
     assert card["sources"]["two"]["stale_since"] is None
 
 
+@pytest.mark.slow
 def test_the_release_says_which_sources_are_stale_and_since_when(
     make: Make,  # noqa: F811
     agencies: Agencies,  # noqa: F811

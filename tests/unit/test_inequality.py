@@ -138,6 +138,7 @@ def test_surveys_of_towns_alone_are_left_out(tmp_path: Path) -> None:
     assert measured(tmp_path, rows) == ({}, [])
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(tenths=st.lists(st.floats(0.01, 10), min_size=10, max_size=10), given_away=st.floats(0.05, 0.45))
 def test_a_gift_from_rich_to_poor_lowers_every_measure(
@@ -251,6 +252,7 @@ def test_nobody_online_is_no_distribution(tmp_path: Path) -> None:
     assert (measures, curves) == ({}, [])
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     online=st.dictionaries(st.sampled_from(sorted(PEOPLE)), st.floats(0.5, 99), min_size=3),

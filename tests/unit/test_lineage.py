@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,6 +111,7 @@ def test_a_declared_splice_needs_an_overlap_that_agrees(tmp_path: Path) -> None:
     assert evaluated(tmp_path, [ONE, spliced], far)[1] == {("KEN", 2013): "overlap_differs"}
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     st.dictionaries(st.integers(2000, 2024), st.floats(0, 100), min_size=1, max_size=8),

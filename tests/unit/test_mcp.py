@@ -133,6 +133,7 @@ def session(home: Path, ask: Callable[[Client], Awaitable[dict[str, Any]]]) -> d
     return anyio.run(run)
 
 
+@pytest.mark.slow
 def test_the_tools_are_there_and_only_read(answers: dict[str, Any]) -> None:
     assert sorted(tool.name for tool in answers["tools"]) == TOOLS
     assert all(tool.annotations.read_only_hint for tool in answers["tools"])

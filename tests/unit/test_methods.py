@@ -255,6 +255,7 @@ SERIES = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(series=st.lists(SERIES, min_size=1, max_size=25))
 def test_every_method_answers_or_says_why_not(
@@ -291,6 +292,7 @@ def test_every_method_answers_or_says_why_not(
 SCORED = [one.id for one in methods().values() if one.score]
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     first=st.floats(1, 99),
@@ -328,6 +330,7 @@ def test_a_better_value_never_lowers_any_score(
             assert ours >= worse - 1e-9 * max(1.0, abs(worse)), method
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     points=st.dictionaries(st.integers(2015, 2029), st.floats(1, 90), min_size=2, max_size=6),

@@ -264,6 +264,7 @@ POINTS = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     series=st.lists(
@@ -313,6 +314,7 @@ def test_progress_agrees_with_a_second_program(
             assert 0 <= row["score"] <= 5
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     first=st.floats(1, 100),
@@ -345,6 +347,7 @@ def test_a_better_value_never_lowers_the_score(
     assert uga["score"] >= ken["score"] - 1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(first=st.floats(1, 100), latest=st.floats(1, 100), factor=st.floats(0.01, 100), goal=st.floats(1, 100))
 def test_the_unit_does_not_matter(
@@ -451,6 +454,7 @@ def test_few_known_weights_do_not_look_complete(tmp_path: Path, world: Any) -> N
 VALUES = st.dictionaries(st.sampled_from(AREAS), st.floats(0, 100), min_size=1)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     values=VALUES,
@@ -477,6 +481,7 @@ def test_an_aggregate_lies_within_its_members_and_follows_their_unit(
     assert scaled["weight_share"] == pytest.approx(east["weight_share"])
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(values=VALUES, order=st.permutations(AREAS))
 def test_the_names_of_the_members_do_not_matter(

@@ -37,6 +37,7 @@ def folder(tmp_path: Path) -> Path:
     )
 
 
+@pytest.mark.slow
 def test_what_is_written_passes_the_check_and_names_its_schema(folder: Path) -> None:
     path = scaffold(WANTED, folder=folder)
     assert path == folder / "skills" / "youth_literacy_new.yaml"

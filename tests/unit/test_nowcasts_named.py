@@ -76,6 +76,7 @@ def test_in_the_workbook_and_for_assistants(release: Path, status: str | None, t
     assert [one["official_status"] for one in found] == [{"F": "forecast", "A": "normal"}[status]]
 
 
+@pytest.mark.slow
 def test_on_the_site(status: str | None, tmp_path: Path) -> None:
     folder = write_release(tmp_path / "r")
     path = folder / "aggregate.parquet"

@@ -147,6 +147,7 @@ VALUES = st.lists(st.one_of(st.just(float("nan")), st.floats(0, 100)), min_size=
 )
 
 
+@pytest.mark.slow
 @examples(max_examples=40, deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=6), st.sampled_from([("logit", 0), ("log", 0), ("linear", -10)]))
 def test_projections_respect_the_bounds_and_intervals_are_nested(

@@ -334,6 +334,7 @@ def plain(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines() if line.strip(" -")]
 
 
+@pytest.mark.slow
 def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     copy, bin_folder = tmp_path / "checkout", tmp_path / "bin"
     for name in COPIED:

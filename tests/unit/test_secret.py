@@ -87,6 +87,7 @@ def test_the_key_goes_with_every_question(agency: LocalAgency, tmp_path: Path) -
     assert leaks(*agency.paths(), repr(report), folder=tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_whole_run_leaves_no_trace_of_the_key(
     agency: LocalAgency, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_missing_key_or_list_of_signers_says_what_to_do(release: Path, keys: P
         check_signature(release, keys / "none")
 
 
+@pytest.mark.slow
 def test_verify_tells_them_apart(keys: Path, tiny_release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever names signers wants a signature of theirs; without, an unsigned release is whole."""
     monkeypatch.setenv("COMPACT_HOME", str(tiny_release.parent.parent))

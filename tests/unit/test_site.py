@@ -191,6 +191,7 @@ def test_no_message_is_unused_and_none_is_missing() -> None:
     assert wanted - keys - optional - set(OTHER_FILES) == set()
 
 
+@pytest.mark.slow
 def test_numbers_dates_and_names_are_those_of_the_language(site: Path) -> None:
     english, french, spanish = (Words(language) for language in LANGUAGES)
     assert english.number(123456.0) == "123,456"
@@ -323,6 +324,7 @@ def test_the_state_of_a_source_says_since_when_and_what_was_refused(site: Path) 
     assert "périmé depuis le 1 octobre 2026" in text_of(site / "fr/status.html")
 
 
+@pytest.mark.slow
 def test_ratings_of_companies_and_what_is_measured_elsewhere_are_shown(site: Path, tmp_path: Path) -> None:
     text = text_of(site / "sources.html")
     assert "BIG ONE France · 2022 41 44 53 – –" in text  # the parts are of the newest edition alone
@@ -437,6 +439,7 @@ def test_the_story_of_an_edition_says_what_changed_and_why(tmp_path: Path) -> No
     assert story(Release(folder), Words("en")) is None  # a first edition has no story, and its page says so
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", OPTIONAL)
 def test_a_release_without_a_table_still_has_a_site(tmp_path: Path, table: str) -> None:
     release = write_release(tmp_path / "r", without=(table,))

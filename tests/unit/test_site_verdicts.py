@@ -49,6 +49,7 @@ def expected_class(probability: float) -> str:
     return max((name for name in LEAST if probability >= LEAST[name]), key=LEAST.__getitem__)
 
 
+@pytest.mark.slow
 def test_no_two_pages_count_the_same_thing_differently(site: Path) -> None:
     for language in LANGUAGES:
         folder = site if language == "en" else site / language

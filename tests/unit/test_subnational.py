@@ -114,6 +114,7 @@ def rows_of(release: Path, name: str, **wanted: Any) -> list[dict[str, Any]]:
     return [row for row in table_rows if all(row[key] == value for key, value in wanted.items())]
 
 
+@pytest.mark.slow
 def test_parts_with_values_stand_in_the_table_of_areas(release: Path) -> None:
     assert len(KENYA) == 47
     assert [row["ref_area"] for row in rows_of(release, "area", kind="subnational")] == KENYA

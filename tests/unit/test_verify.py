@@ -17,6 +17,8 @@ from warehouse.release.build import ReleaseInputs, SourceState, build_release
 from warehouse.store.publish import CARD, write_sums
 from warehouse.verification.verify import verify_release
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:

@@ -39,6 +39,7 @@ def with_reports(tiny_release: Path) -> Path:
     return tiny_release
 
 
+@pytest.mark.slow
 @pytest.mark.fault("a bit is flipped in a published file")
 def test_a_flipped_bit_in_any_file_is_found(with_reports: Path) -> None:
     dice = random.Random(7)  # noqa: S311

@@ -158,6 +158,7 @@ def test_every_sheet_reads_tables_that_are_published() -> None:
     assert len({sheet["name"] for sheet in sheets}) == len(sheets) == 9
 
 
+@pytest.mark.slow
 def test_libreoffice_opens_it_and_finds_the_same_cells(made: Path, tmp_path: Path) -> None:
     office = shutil.which("soffice")
     if office is None:

@@ -16,6 +16,7 @@ from pydantic import Field
 from indicators.validation import NOT_STATED
 from schemas.definitions.base import Line, Model
 from schemas.definitions.indicator import Indicator
+from schemas.display import counted
 from warehouse.checks.result import CheckResult
 from warehouse.engine.duckdb_engine import parquet
 from warehouse.evaluation.beside import beside
@@ -130,7 +131,7 @@ def _share_of_one(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, st
         {"unit": PER_CENT, "least": rule.least_values},
     ).fetchall()
     for series, values, lowest, highest, snapshot in rows:
-        what = f"has {values} values in per cent, all from {lowest:.3g} to {highest:.3g}"
+        what = f"has {counted(values, 'value')} in per cent, all from {lowest:.3g} to {highest:.3g}"
         yield series, f"{what}: are they shares of 1?", snapshot
 
 

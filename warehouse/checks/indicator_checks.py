@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from schemas.definitions.indicator import Indicator, Input
+from schemas.display import counted
 from schemas.tables.registry import INDICATOR
 from warehouse.checks.first_arrival import first_arrival
 from warehouse.checks.release_comparison import previous_checks
@@ -87,10 +88,10 @@ def expected(
         inner = catalogue.get(item.indicator or "")
         return inner is not None and expected(inner, present, catalogue, preferred=preferred)
 
-    def counted(items: list[Input]) -> list[Input]:
+    def required(items: list[Input]) -> list[Input]:
         return items[:-1] if preferred and len(items) > 1 else items
 
-    return all(any(map(there, counted(items))) for items in indicator.named_inputs().values())
+    return all(any(map(there, required(items))) for items in indicator.named_inputs().values())
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[object, ...]]:
@@ -100,7 +101,7 @@ def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[object, ...]]:
 def _not_empty(con: duckdb.DuckDBPyConnection, indicator: Indicator, needed: bool) -> CheckResult:
     rows = int(str(_rows(con, "select count(*) from v")[0][0]))
     message = (
-        f"{indicator.id} has {rows:,} values"
+        f"{indicator.id} has {counted(rows, 'value')}"
         if rows
         else (
             f"{indicator.id} has no value"
@@ -158,7 +159,7 @@ def _plausible(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> Iterator
     if outside:
         message = (
             f"{values_that(outside, indicator.id, 'lie')} outside the plausible range, {low:g} to {high:g}; "
-            "they are published and enter no verdict, projection, score or group value: "
+            "published, but used in no verdict, projection, score or group value: "
             + examples([row[:-1] for row in outside[:EXAMPLES]], len(outside))
         )
     yield CheckResult("plausible", "warn", not outside, message, {"values": len(outside)})
@@ -295,6 +296,6 @@ def ledger_check(ledger: Path, observation: Path | None = None) -> CheckResult:
             f"{total['rows_rejected']:,} rejected"
         )
         if not wrong
-        else (f"the ledger does not add up in {len(wrong)} places: " + "; ".join(wrong[:EXAMPLES]))
+        else (f"the ledger does not add up in {counted(len(wrong), 'place')}: " + "; ".join(wrong[:EXAMPLES]))
     )
     return CheckResult("ledger", "error", not wrong, message, {**total, "wrong": len(wrong)})

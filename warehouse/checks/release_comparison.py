@@ -16,6 +16,7 @@ import duckdb
 from indicators.fingerprint import numbers_fingerprint
 from schemas.columns.observation import TOTAL
 from schemas.definitions.indicator import Indicator
+from schemas.display import counted
 from warehouse.checks.result import EXAMPLES, CheckResult, Rows, Severity, examples
 from warehouse.engine.duckdb_engine import engine, literal, parquet
 
@@ -138,8 +139,8 @@ def _magnitude(con: duckdb.DuckDBPyConnection, indicator: Indicator, why_not: st
     message = (
         f"no value of {indicator.id} is a thousand times the one before it"
         if not leaps
-        else f"{len(leaps)} values of {indicator.id} are about a thousand or a million times the one before, "
-        f"or the one before is that of them: {examples(leaps[:EXAMPLES], len(leaps))}"
+        else f"{counted(len(leaps), 'value')} of {indicator.id} at about a thousand or a million times the "
+        f"one before, or the reverse: {examples(leaps[:EXAMPLES], len(leaps))}"
     )
     return CheckResult("magnitude", "warn", not leaps, message, {"factor": factor, "leaps": len(leaps)})
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.display import counted
 from schemas.errors import CompactError
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Result:
         return target
 
     def __repr__(self) -> str:
-        return f"<{len(self):,} rows: {', '.join(self.columns)}>"
+        return f"<{counted(len(self), 'row')}: {', '.join(self.columns)}>"
 
     def _repr_html_(self) -> str:
         """Return a table for notebooks: the first rows, and the number of rows."""

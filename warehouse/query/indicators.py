@@ -44,10 +44,10 @@ where list_bool_and(
 group by all
 order by meta."group", meta.indicator"""
 
-# Every area with its codes; groups with the number of their current members.
+# Every area with its codes; groups with the number of their current members (null: none is listed).
 AREAS = """
 select area.ref_area, area.name, area.kind, area.iso2, area.m49,
-    count(distinct member.ref_area) filter (where area.kind = 'group') as members
+    nullif(count(distinct member.ref_area) filter (where area.kind = 'group'), 0) as members
 from {area} as area
 left join {area_group} as member on member."group" = area.ref_area and member.valid_to is null
 where list_bool_and(

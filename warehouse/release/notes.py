@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.definitions.source import Source
+from schemas.display import counted
 from warehouse.release.datapackage import DESCRIPTION, TITLE
 
 AS_OF = (
@@ -49,8 +50,9 @@ def notes(
         f"{DESCRIPTION} Made {card['created']}.",
         "",
         *([AS_OF.format(**card), ""] if card.get("as_of") else []),
-        f"{card['indicators']} indicators, {card['tables']['indicator']['rows']:,} values. Of the rows that "
-        f"the sources sent, {card['rows_kept']:,} were kept and {card['rows_rejected']:,} rejected; "
+        f"{counted(card['indicators'], 'indicator')}, "
+        f"{counted(card['tables']['indicator']['rows'], 'value')}. Of the rows that the sources "
+        f"sent, {card['rows_kept']:,} were kept and {card['rows_rejected']:,} rejected; "
         "`ledger.parquet` counts every reason.",
         "",
         "## Sources",

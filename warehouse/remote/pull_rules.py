@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from schemas.display import counted
 from schemas.errors import CompactError
 from warehouse.store.publish import read_release_metadata
 from warehouse.verification.signing import Signature, check_signature
@@ -20,7 +21,7 @@ def judge(folder: Path, release_id: str, where: str, signers: Path | None) -> Si
     """Check the release's signature; raise if the release may not be accepted."""
     if findings := verify_release(folder, release_id):
         raise CompactError(
-            f"the release is damaged in {len(findings)} places: {findings[0]}",
+            f"the release is damaged in {counted(len(findings), 'place')}: {findings[0]}",
             where=where,
             next_step="`compact verify` with this address lists them; publish it again from a whole one",
         )

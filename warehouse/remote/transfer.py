@@ -23,6 +23,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from schemas.display import counted
 from schemas.errors import CompactError
 from sources.snapshots.atomic import write_atomic
 from warehouse.remote.object_store import Remote
@@ -62,7 +63,7 @@ def publish_to(
     """
     if findings := verify_release(folder):
         raise CompactError(
-            f"the release is damaged in {len(findings)} places: {findings[0]}",
+            f"the release is damaged in {counted(len(findings), 'place')}: {findings[0]}",
             where=str(folder),
             next_step="see `compact verify`; nothing was sent",
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.columns.observation import VALUE_DIMENSIONS
+from schemas.display import counted
 from warehouse.provenance.group import agrees, group_value
 from warehouse.provenance.group import rows as rows_of
 from warehouse.provenance.trace import Cell, Tracer
@@ -122,8 +123,8 @@ def _finding(file: str, indicator: str, codes: Sequence[str], different: Sequenc
     return Finding(
         file,
         "recomputed",
-        f"{len(different)} values of {indicator}{f' ({pinned})' if pinned else ''} are not what their inputs "
-        f"give: {shown}",
+        f"{counted(len(different), 'value')} of {indicator}{f' ({pinned})' if pinned else ''} "
+        f"{'is not what its' if len(different) == 1 else 'are not what their'} inputs give: {shown}",
     )
 
 

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.display import counted
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.contributions import CONTRIBUTION_TABLES
 from schemas.tables.registry import TABLES
@@ -199,7 +200,7 @@ def _references(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterato
             yield Finding(
                 f"{table}.parquet",
                 "reference",
-                f"{len(rows)} values of {column} are not in {to}.parquet: {some}",
+                f"{counted(len(rows), 'value')} of {column} not in {to}.parquet: {some}",
             )
 
 

@@ -15,6 +15,7 @@ import typer
 from pipelines.cli.extend.sources import ask
 from pipelines.cli.options import Json
 from pipelines.console.output import emit, emit_one, note, say
+from schemas.display import counted
 from schemas.errors import CompactError
 from sources.settings import compact_home
 
@@ -228,7 +229,7 @@ def _show(shown: dict[str, Any]) -> None:
     """Print the summary for a terminal: coverage, values and anything unusual."""
     unit = shown["unit"]
     say(
-        f"{shown['indicator']}: {shown['values']:,} values in {unit}, "
+        f"{shown['indicator']}: {counted(shown['values'], 'value')} in {unit}, "
         f"{shown['first_year']}-{shown['latest_year']}"
         if shown["values"]
         else f"{shown['indicator']}: no value"

@@ -76,7 +76,7 @@ def _print(state: dict[str, Any]) -> None:
         say("Last run: none recorded")
     if release:
         sound = "damaged" if release["damaged"] else "checksums match"
-        size = f"{age_in_words(state['at'] - release['made'])}, {release['values']:,} values"
+        size = f"{age_in_words(state['at'] - release['made'])}, {counted(release['values'], 'value')}"
         say(f"Latest release: {release['id']}, {size}, {sound}")
     else:
         say("Latest release: none")
