@@ -161,11 +161,11 @@ def test_what_changed_is_counted_and_the_largest_named(tmp_path: Path) -> None:
     card.write_text(card.read_text().replace('"previous": null', '"previous": "2026-10-01-11111111"'))
     briefs = Briefs(release)
     assert briefs.content(briefs.areas(["KEN"])[0])["changes"] == [
-        "Since release 2026-10-01-11111111: 1 values new, 1 revised, 0 withdrawn.",
+        "Values since release 2026-10-01-11111111: 1 new, 1 revised, 0 withdrawn.",
         "Internet use, 2020: 20 is now 30.",
     ]
     group = briefs.content(briefs.areas(["M49:202"])[0])["changes"]
-    assert group == ["Since release 2026-10-01-11111111: 1 values new, 1 revised, 1 withdrawn."]
+    assert group == ["Values since release 2026-10-01-11111111: 1 new, 1 revised, 1 withdrawn."]
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])

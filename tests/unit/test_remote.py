@@ -235,7 +235,7 @@ def test_a_release_of_the_same_name_with_other_bytes_is_not_touched(bucket: str,
 
 def test_a_damaged_release_is_not_sent(bucket: str, tiny_release: Path) -> None:
     (tiny_release / "NOTES.md").write_text("changed", encoding="utf-8")
-    with pytest.raises(CompactError, match="damaged in 1 places"):
+    with pytest.raises(CompactError, match="damaged in 1 place:"):
         publish_to(bucket, tiny_release, tell=quiet)
     assert names(bucket) == []
 
