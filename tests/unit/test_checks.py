@@ -159,7 +159,7 @@ def test_the_ledger_adds_up_or_says_where_it_does_not(tmp_path: Path) -> None:
     ledger = observations.with_name("ledger.parquet")
     good = ledger_check(ledger, observations)
     assert good.passed
-    assert good.message == "1 snapshots: 2 rows in = 2 out + 0 rejected"
+    assert good.message == "1 snapshot: 2 rows in = 2 out + 0 rejected"
 
     def wrong(**change: Any) -> CheckResult:
         row = {

@@ -291,10 +291,8 @@ def ledger_check(ledger: Path, observation: Path | None = None) -> CheckResult:
         for i, name in ((2, "rows_in"), (3, "rows_out"), (4, "rows_rejected"))
     }
     message = (
-        (
-            f"{len(rows)} snapshots: {total['rows_in']:,} rows in = {total['rows_out']:,} out + "
-            f"{total['rows_rejected']:,} rejected"
-        )
+        f"{counted(len(rows), 'snapshot')}: {total['rows_in']:,} rows in = {total['rows_out']:,} out + "
+        f"{total['rows_rejected']:,} rejected"
         if not wrong
         else (f"the ledger does not add up in {counted(len(wrong), 'place')}: " + "; ".join(wrong[:EXAMPLES]))
     )
