@@ -30,6 +30,13 @@ BUNDLES = {  # a script of the site to its parts; each page loads few files
     "charts.js": ("vendor/plot.js", "pointer.js", "charts.js"),
     "block.js": ("atlas.js", "tools.js", "block.js"),
 }
+CARD_HEADS = {  # tables that many pages have: the heads of their columns by the place of the column
+    "key-rows": {3: "table.value", 4: "table.target", 5: "js.pace"},
+    "indicator-rows": {
+        2: "table.world", 3: "table.target", 4: "table.pace_of_countries", 5: "page.index.states_on",
+    },
+    "target-rows": {2: "table.owner", 3: "table.deadline", 4: "table.measurable"},
+}  # fmt: skip
 NOT_LISTED = ("404", "search", "explain")  # pages excluded from search engines
 Explainer = Callable[[Iterable[str]], Iterable[tuple[str, dict[str, Any]]]]
 
@@ -143,7 +150,7 @@ def write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
     packing.write(out / "data" / "areas.js", "areas", data.areas(figures, words))
     packing.write(out / "data" / "indicators.js", "indicators", data.indicators(figures, words))
     index = search_index(figures, words, pages.OVERVIEWS)
-    packing.write(out / "data" / "search.js", "search", index)
+    packing.write(out / "data" / "search.js", "search", index, packed=True)
     for name, shared in (("scores", topics.scores), ("inequality", topics.inequality)):
         if rows := shared(figures.release):
             packing.write(out / "data" / f"{name}.js", name, rows, packed=True)
@@ -156,7 +163,10 @@ def write_shared(figures: Figures, words: dict[str, Words], out: Path) -> None:
 
 
 def _card_heads(words: Words) -> str:
-    """Heads of the key figures' columns for narrow screens, said once for all profiles of a language."""
-    heads = enumerate(("table.value", "table.target", "js.pace"), 3)
-    said = "".join(f"--head-{n}: '{words.t(key)}'; " for n, key in heads)
-    return f".key-rows:lang({words.language}) {{ {said}}}\n"
+    """Heads of columns for narrow screens, stated once for all pages of a language."""
+    rules = []
+    for table, keys in CARD_HEADS.items():
+        heads = ((n, words.t(key).replace("'", r"\'")) for n, key in keys.items())
+        stated = "".join(f"--head-{n}: '{head}'; " for n, head in heads)
+        rules.append(f".{table}:lang({words.language}) {{ {stated}}}\n")
+    return "".join(rules)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from reports.shared.localisation import LANGUAGES, catalogue, names
 from reports.shared.translations import translations
+from reports.site.markup import ENDING
 
 WORD = re.compile(r"[^\W\d_]{2,}")
 VOID = {"meta", "link", "input", "br", "img", "source", "base", "circle", "path", "rect", "line", "i"}
@@ -26,7 +27,7 @@ CELL = ("td", "th")
 # Tags that end at the start of another: HTML allows omitting these end tags, and the site does.
 ENDED_BY = {
     "li": ("li",), "dt": ("dt", "dd"), "dd": ("dt", "dd"), "td": CELL, "th": CELL, "tr": (*CELL, "tr"),
-    "tbody": (*CELL, "tr", "thead", "tbody"),
+    "tbody": (*CELL, "tr", "thead", "tbody"), **dict.fromkeys(ENDING, ("p",)),
 }  # fmt: skip
 KEPT = ("titles", "areas")
 

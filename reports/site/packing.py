@@ -1,8 +1,9 @@
 """Data files as scripts: JSON passed to CT.put, or packed and passed to CT.zip of assets/site.js.
 
 A page opened from a folder cannot fetch a file, but it can load a script. Long data are packed: gzip, written
-with 91 characters that need no escape in a script, 13 bits in two of them; base64 is a twelfth longer. Tables
-are stored by column, which makes gzip output a tenth shorter. chart_data.py defines the data.
+with the 123 characters of ASCII that need no escape in a script, control characters among them: six bytes in
+seven; base64 is an eighth longer. Tables are stored by column, which makes gzip output a tenth shorter.
+chart_data.py defines the data.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import orjson
 COLUMNS = "|"  # first element of a list that is a table by column
 SHAPES = "|"  # the key of nodes stored by shape
 LONG = 24  # characters from which a text is stored separately
-BITS, BASE = 13, 91  # 2 ** 13 numbers in 91 * 91 pairs of characters
-ALPHABET = np.frombuffer(bytes(c for c in range(33, 127) if chr(c) not in '"\\<'), dtype=np.uint8)
-WEIGHTS = (2.0 ** np.arange(BITS - 1, -1, -1)).astype(np.float32)
+ALPHABET = np.frombuffer(bytes(c for c in range(128) if chr(c) not in '\0\n\r"\\'), dtype=np.uint8)
+BASE, SIX, SEVEN = len(ALPHABET), 6, 7  # 256 ** 6 numbers in 123 ** 7 rows of characters; doubles hold both
+PLACES = BASE ** np.arange(SEVEN - 1, -1, -1, dtype=np.int64)
+BYTES = 256 ** np.arange(SIX - 1, -1, -1, dtype=np.int64)
 
 
 def by_column(rows: Iterable[Sequence[Any]]) -> list[Any]:
@@ -89,22 +91,18 @@ def by_row(value: Any) -> Any:
 
 
 def encode(content: bytes) -> bytes:
-    """Encode bytes as characters: from the first bit on, 13 bits in two characters, the rest filled with
-    zeros.
-    """
-    bits = np.unpackbits(np.frombuffer(content, dtype=np.uint8))
-    rows = np.pad(bits, (0, -len(bits) % BITS)).reshape(-1, BITS)
-    numbers = (rows.astype(np.float32) @ WEIGHTS).astype(np.int64)  # exact: below 2 ** 24
-    return bytes(ALPHABET[np.stack(np.divmod(numbers, BASE), axis=1).ravel()].tobytes())
+    """Encode bytes as characters: six bytes in seven characters, the last six filled with zeros."""
+    padded = np.frombuffer(content + bytes(-len(content) % SIX), dtype=np.uint8).reshape(-1, SIX)
+    numbers = padded.astype(np.int64) @ BYTES
+    return bytes(ALPHABET[numbers[:, None] // PLACES % BASE].tobytes())
 
 
 def decode(text: bytes, size: int) -> bytes:
     """Decode the bytes passed to `encode`. size: their number."""
-    place = np.zeros(256, dtype=np.int64)
+    place = np.zeros(128, dtype=np.int64)
     place[ALPHABET] = np.arange(BASE)
-    pairs = place[np.frombuffer(text, dtype=np.uint8)].reshape(-1, 2) @ (BASE, 1)
-    bits = (pairs[:, None] >> np.arange(BITS - 1, -1, -1)) & 1
-    return np.packbits(bits.astype(np.uint8).ravel())[:size].tobytes()
+    numbers = place[np.frombuffer(text, dtype=np.uint8)].reshape(-1, SEVEN) @ PLACES
+    return bytes((numbers[:, None] // BYTES % 256).astype(np.uint8).tobytes())[:size]
 
 
 def write(path: Path, key: str, value: Any, *, packed: bool = False) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -21,15 +20,10 @@ from reports.site.drawing.mathml import mathml
 from reports.site.drawing.stills import lines_of, still, still_map
 from reports.site.elsewhere import closed_for
 from reports.site.headline import finding
+from reports.site.markup import nearer, shorter
 from reports.site.overview_values import OverviewValues
 from reports.site.profile import profile
 
-BLANK = re.compile(r"\n[ \t\n]*\n|\n[ \t]+")
-# End tags that HTML allows to omit: a twentieth of all pages, in three languages. Header cells that come
-# first in a row of values, or in a row of headers, need no scope.
-UNNEEDED = re.compile(r"</(?:li|td|th|tr|dt|dd|option|tbody|thead)>|(?<=<th) scope=\"(?:row|col)\"")
-# Quotes around a value that needs none: another thirtieth. A value before /> keeps them.
-TAG, QUOTED = re.compile(r"<[a-z][^<>]*>"), re.compile(r'="([\w./#:-]+)"(?=[\s>])')
 TEMPLATES = Path(__file__).parent / "templates"
 OVERVIEWS = (
     "index", "indicators", "areas", "compare", "gaps", "inequality", "scores", "claims", "availability",
@@ -129,8 +123,8 @@ class Site(OverviewValues):
                 **values,
             )
         )
-        html = html.replace(' xmlns="http://www.w3.org/2000/svg"', "")  # HTML knows what svg is
-        html = TAG.sub(lambda tag: QUOTED.sub(r"=\1", tag[0]), UNNEEDED.sub("", BLANK.sub("\n", html)))
+        own = home_of(self.words.language)
+        html = shorter(nearer(html, f"{path.rpartition('/')[0]}/" if depth else "", up, home + own))
         return self.folder / f"{path}.html", html
 
     def overview_pages(self) -> Iterator[tuple[Path, str]]:

@@ -18,7 +18,7 @@ def test_bytes_come_back_from_characters_that_need_no_escape(content: bytes) -> 
     text = encode(content)
     assert decode(text, len(content)) == content
     assert set(text) <= set(ALPHABET.tobytes())
-    assert len(text) <= 16 * len(content) / 13 + 2
+    assert len(text) <= 7 * (len(content) + 5) / 6
 
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=8))

@@ -389,7 +389,7 @@ def test_a_profile_reads_without_a_script(site: Path) -> None:
     for part in ("Key indicators", "35.0% 2024*", "100%", "Unlikely to be met", "Not on course: Individuals"):
         assert part in kenya.replace("35% 2024", "35.0% 2024"), part
     drawn = (site / "area/KEN.html").read_text()
-    assert re.search(r'<i style="--n:\d+;--b:\d+;--t:212;--a:\d+;--l:\d+;--h:\d+"', drawn)
+    assert re.search(r"<i style=--n:\d+;--b:\d+;--t:212;--a:\d+;--l:\d+;--h:\d+>", drawn)
     assert "No data for 1 of 2 key indicators: Gini index" in text_of(site / "area/TZA.html")
     for language in LANGUAGES:  # the chart of an indicator too: a drawing of the build
         page = (site / ("" if language == "en" else language) / "indicator/internet_use.html").read_text()

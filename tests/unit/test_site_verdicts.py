@@ -42,7 +42,7 @@ class Bars(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if of := values.get("data-of"):
-            self.found.append((of, str(values["aria-label"])))
+            self.found.append((of, str(values.get("aria-label") or values["title"])))
 
 
 def expected_class(probability: float) -> str:

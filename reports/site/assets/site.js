@@ -8,9 +8,9 @@ const CT = (() => {
 
   // Data files call put; whoever needs one that the page does not carry asks load for it.
   const put = (key, value) => { store[key] = value; };
-  // A packed file, as packing.py writes it: gzip, 13 bits in two characters. Who asks by load gets it unpacked, with tables
+  // A packed file, as packing.py writes it: gzip, six bytes in seven characters. Who asks by load gets it unpacked, with tables
   // by row and nodes whole.
-  const ALPHABET = [...Array(94).keys()].map((n) => n + 33).filter((c) => !'"\\<'.includes(String.fromCharCode(c)));
+  const ALPHABET = [...Array(128).keys()].filter((c) => !'\0\n\r"\\'.includes(String.fromCharCode(c)));
   const filled = (shape, ends, texts) => Array.isArray(shape) ? shape.map((part) => filled(part, ends, texts))
     : typeof shape === "object" ? Object.fromEntries(Object.entries(shape).map(([key, part]) => [key, filled(part, ends, texts)]))
       : (shape ? texts : ends).next().value;
@@ -25,10 +25,10 @@ const CT = (() => {
   const zip = (key, text, size) => {
     const place = new Uint8Array(128), bytes = new Uint8Array(size);
     ALPHABET.forEach((code, n) => { place[code] = n; });
-    for (let i = 0, at = 0, held = 0, bits = 0; at < size; i += 2) {
-      held = (held << 13) | (place[text.charCodeAt(i)] * 91 + place[text.charCodeAt(i + 1)]);
-      for (bits += 13; bits >= 8 && at < size;) bytes[at++] = held >> (bits -= 8) & 255;
-      held &= (1 << bits) - 1;
+    for (let i = 0, at = 0; at < size; i += 7, at += 6) {
+      let held = 0; // below 2 ** 48, so that a double is exact; bytes beyond the size are not kept
+      for (let k = 0; k < 7; k++) held = held * ALPHABET.length + place[text.charCodeAt(i + k)];
+      for (let k = 5; k >= 0; k--) { bytes[at + k] = held % 256; held = Math.floor(held / 256); }
     }
     store[key] = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text().then((found) => (store[key] = JSON.parse(found, byRow)));
   };
@@ -178,6 +178,15 @@ const CT = (() => {
     carry();
     window.addEventListener("hashchange", carry);
     window.addEventListener("statechange", carry);
+    document.querySelectorAll("a.why").forEach((a) => { a.title = t("js.why.link"); });
+    // Without scripts a bar says all its parts at once; with them, each its own.
+    document.querySelectorAll(".stack[title]").forEach((bar) => {
+      const parts = [...bar.children], shares = parts.map((part) => Number(part.style.flexGrow));
+      const all = shares.reduce((sum, n) => sum + n, 0), words = bar.title.split("; ");
+      bar.setAttribute("aria-label", bar.title);
+      bar.removeAttribute("title");
+      parts.forEach((part, n) => { part.title = `${words[n]} (${percent(shares[n] / all)})`; });
+    });
     const results = document.getElementById("results");
     if (results) {
       const asked = new URLSearchParams(location.search).get("q") ?? "";

@@ -56,7 +56,7 @@ class MapStill:
             f'<path class="{name}{" o" if dot else ""}" d="{"".join(found)}"/>'
             for (name, dot), found in sorted(paths.items(), key=lambda one: (one[0][1], one[0][0]))
         )
-        return _frame({name.split()[0] for name, _ in paths}, body)
+        return _frame({part for name, _ in paths for part in name.split()}, body)
 
     def classes(self, words: Words, unit: str) -> list[tuple[str, str]]:
         """The key: the style of each class and its words, in the order of the classes."""
@@ -120,14 +120,18 @@ def _frame(names: set[str], body: str) -> str:
         + "".join(f".{name}{{--c:{scheme[f'value-{name[1]}']}}}" for name in steps)
         for scheme in _colours()
     )
+    old = (
+        ".s{mask:url(#m)}.o.s{mask:none;stroke-width:2.6}",
+        f'{_stripes("w", -45, "#fff", "#000", 2.4)}<mask id="m" maskUnits="userSpaceOnUse">'
+        f'<path style="fill:url(#w)" d="M0 0h{WIDTH}v{HEIGHT}H0z"/></mask>',
+    )
+    style, mask = old if "s" in names else ("", "")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'height="{HEIGHT}"><style>{light}@media screen and (prefers-color-scheme:dark){{{dark}}}'
         "path{fill:var(--c);stroke:var(--p);stroke-width:.7}.n{--c:var(--b);fill:url(#h)}"
-        ".o{fill:none;stroke:var(--c);stroke-width:5;stroke-linecap:round}.s{mask:url(#m)}.o.s{mask:none;stroke-width:2.6}</style>"
-        f"{_stripes('h', 45, 'var(--a)', 'var(--b)', 1.6)}{_stripes('w', -45, '#fff', '#000', 2.4)}"
-        f'<mask id="m" maskUnits="userSpaceOnUse"><path style="fill:url(#w)" '
-        f'd="M0 0h{WIDTH}v{HEIGHT}H0z"/></mask>{body}</svg>\n'
+        f".o{{fill:none;stroke:var(--c);stroke-width:5;stroke-linecap:round}}{style}</style>"
+        f"{_stripes('h', 45, 'var(--a)', 'var(--b)', 1.6)}{mask}{body}</svg>\n"
     )
 
 

@@ -111,11 +111,15 @@ def _rings(geometry: dict[str, Any], arcs: list[list[Point]]) -> Iterator[list[P
 
 
 def _path(ring: list[Point]) -> str:
-    """A ring in whole units, as steps from point to point."""
+    """A ring in whole units, as steps from point to point; a level or upright step is one number."""
     points = [(round(x), round(y)) for x, y in ring]
-    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
-    said = "".join(f"{x:+d}{y:+d}" for x, y in steps[:-1] if x or y).replace("+", " ")
-    return f"M{points[0][0]} {points[0][1]}l{said.strip()}z".replace(" -", "-") if said else ""
+    said, last = "", ""
+    for x, y in [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)][:-1]:
+        if x or y:
+            verb, step = ("h", f"{x:+d}") if not y else ("v", f"{y:+d}") if not x else ("l", f"{x:+d}{y:+d}")
+            said += step if verb == last else verb + step.removeprefix("+")
+            last = verb
+    return f"M{points[0][0]} {points[0][1]}{said}z".replace("+", " ") if said else ""
 
 
 @cache
