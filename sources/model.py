@@ -38,10 +38,17 @@ SPOOL = 32 * 1024 * 1024  # body size in bytes above which it is kept in a file 
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of a source. key: its permanent name within the source; series: the series that it has."""
+    """One resource of a source.
+
+    key: its permanent name within the source; series: the series that it has; stored: whether an earlier
+    response with all its values is stored, so that a shorter one may be requested; optional: series that a
+    file may lack.
+    """
 
     key: str
     series: tuple[str, ...]
+    stored: bool = field(default=False, compare=False)
+    optional: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Reader(Protocol):
     """One wire format. A module in sources/readers with these three functions.
 
-    It may have a fourth, has_release(source): whether the freshness request applies to the chosen route. A
-    source with two routes returns False for the one with another release."""
+    It may have a fourth, has_release(source, resources): whether the freshness request applies to these
+    resources. A source with two routes returns False for those of the one with another release."""
 
     def plan(self, source: Source, series: Sequence[str]) -> list[Resource]:
         """Return the resources that have these series."""

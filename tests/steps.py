@@ -26,7 +26,7 @@ from pipelines.steps.stage import observations, stage, stage_current
 from pipelines.steps.state import RunState
 from schemas.definitions.source import Source
 from schemas.errors import CompactError
-from sources.ingest.fetch import FetchReport
+from sources.ingest.report import FetchReport
 from sources.settings import Settings
 from sources.snapshots.store import Store
 from sources.staging.stage import StagedSource

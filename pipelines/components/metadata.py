@@ -13,7 +13,7 @@ from schemas.columns.model import Table
 from schemas.definitions.indicator import Indicator
 from schemas.definitions.source import Source
 from sources.ingest.cadence import cadences
-from sources.ingest.fetch import FetchReport
+from sources.ingest.report import FetchReport
 from sources.snapshots.store import Store
 from sources.staging.stage import StagedSource
 from warehouse.evaluation.evaluate import Evaluated

@@ -39,7 +39,7 @@ from pipelines.steps.stage import stage
 from schemas.definitions.source import Source
 from schemas.tables.registry import TABLES
 from sources.ingest.cadence import freshness_status
-from sources.ingest.fetch import FetchReport
+from sources.ingest.report import FetchReport
 from sources.registry.sources import load_sources
 
 NOTHING = dg.DataVersion("nothing")

@@ -18,7 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from schemas.errors import CompactError
-from sources.ingest.fetch import FetchReport
+from sources.ingest.report import FetchReport
 from sources.settings import load_settings
 
 FOLDER, RUNS = "logs", "runs.jsonl"

@@ -16,7 +16,8 @@ from pipelines.steps.stage import is_staged
 from pipelines.steps.system_errors import translate_system_errors
 from schemas.errors import CompactError
 from sources.http.api_key import not_configured
-from sources.ingest.fetch import FetchReport, fetch_source
+from sources.ingest.fetch import fetch_source
+from sources.ingest.report import FetchReport
 from sources.snapshots.atomic import write_atomic
 
 STATUS = "status"  # folder of COMPACT_HOME

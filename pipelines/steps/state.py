@@ -12,7 +12,7 @@ from pipelines.steps.fetch import Prefetch, fetch, note_status
 from pipelines.steps.release import release_inputs
 from pipelines.steps.stage import Prestage, current_tables, observations
 from schemas.errors import CompactError
-from sources.ingest.fetch import FetchReport
+from sources.ingest.report import FetchReport
 from warehouse.checks.indicator_checks import CheckResult
 from warehouse.release.inputs import ReleaseInputs
 from warehouse.store.publish import ReleaseResult

@@ -181,12 +181,13 @@ def _ask(source: Source, probe: str) -> SourceResponse:
     """Send the freshness request, if there is one, and fetch the resource that has the probe."""
     reader, session = reader_of(source), Session(source, base_url=url_override(source.id))
     try:
-        if source.freshness and getattr(reader, "has_release", lambda _: True)(source):
+        resources = reader.plan(source, [probe])
+        if source.freshness and getattr(reader, "has_release", lambda *_: True)(source, resources):
             page = session.get(source.freshness.path, timeout=FRESHNESS_SECONDS)
             try:
                 at_pointer(parse_json(page), source.freshness.pointer)
             except LookupError:
                 raise bad(page, f"has nothing at {source.freshness.pointer}") from None
-        return reader.fetch(source, reader.plan(source, [probe])[0], session)
+        return reader.fetch(source, resources[0], session)
     finally:
         session.close()

@@ -5,6 +5,7 @@ from schemas.exports import lazy_exports
 __getattr__, __all__ = lazy_exports(
     __name__,
     cadence="Freshness cadences freshness_status next_due standing_facts",
-    fetch="FetchReport fetch_source",
+    fetch="fetch_source",
     freshness="UpdateCheck at_pointer check_for_update has_question",
+    report="FetchReport",
 )

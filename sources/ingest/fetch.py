@@ -18,6 +18,7 @@ from schemas.definitions.source import Source
 from sources.http.api_key import not_configured
 from sources.http.session import CachedPage, Session
 from sources.ingest.freshness import named_release
+from sources.ingest.report import FetchReport, settle
 from sources.locks import source_lock
 from sources.model import (
     InvalidResponse,
@@ -32,31 +33,10 @@ from sources.settings import url_override
 from sources.snapshots.store import Snapshot, Store
 
 FRESHNESS = "(freshness)"
-NAMED = 5  # resources named in a note
 REFUSED_AT_FIRST = 5  # number of first responses that, if all unusable, end the fetch
 
-State = Literal["live", "stored", "absent"]
 _Outcome = Snapshot | InvalidResponse | Literal["unchanged", "left out"] | None
 Progress = Callable[[int, int], None]  # resources done, and of how many
-
-
-@dataclass
-class FetchReport:
-    """Result of fetching one source. state: live, all series were fetched or confirmed just now; stored,
-    some were not, and earlier accepted snapshots are used; absent, there is no data. If refused is not
-    empty, nothing may be published.
-    """
-
-    source: str
-    state: State = "absent"
-    note: str = ""
-    fetched: list[Snapshot] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    refused: list[InvalidResponse] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)  # optional series that the agency does not have
-    requests: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
 
 
 @dataclass
@@ -125,7 +105,7 @@ def fetch_source(
             own.usage.requests,
             own.usage.bytes,
         )
-    _settle(report, resources, store)
+    settle(report, resources, store)
     report.seconds = time.monotonic() - started
     return report
 
@@ -160,7 +140,7 @@ def _bring(
     if meanwhile:
         run.live = _whole(run.store, run.store.live(run.source.id))
     try:
-        release = named_release(run.source, run.reader, run.session)
+        release = named_release(run.source, run.reader, run.session, resources)
     except SourceUnavailable as error:
         run.stop = error.what
         return
@@ -190,10 +170,13 @@ def _bring(
         outcome = outcomes[resource.key]
         if isinstance(outcome, Snapshot):
             report.fetched.append(outcome)
+            report.left_out += sorted(set(resource.series) - set(outcome.series))
         elif isinstance(outcome, InvalidResponse):
             report.refused.append(outcome)
         elif outcome == "unchanged":
             report.unchanged.append(resource.key)
+            if (stored := run.live.get(resource.key)) is not None:
+                report.left_out += sorted(set(resource.series) - set(stored.series))
         elif outcome == "left out":
             report.left_out.append(resource.key)
     # not confirmed while a newer one is pending: that would make the older one current again
@@ -229,13 +212,19 @@ def _each(run: _Run, due: Sequence[Resource], release: str | None) -> Iterator[t
             raise
 
 
+def _ever_there(run: _Run) -> set[str]:
+    """Return the series that an accepted snapshot has: the absence of one is a fault."""
+    return {code for snapshot in run.live.values() for code in snapshot.series}
+
+
 def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
     """Fetch and store one resource. None: no request was sent, or the agency is unavailable."""
     if run.stop:
         return None
     try:
-        answer = run.reader.fetch(run.source, resource, run.session)
         live = run.live.get(resource.key)
+        asked = replace(resource, stored=live is not None, optional=run.optional - _ever_there(run))
+        answer = run.reader.fetch(run.source, asked, run.session)
         if live is not None and live.content == answer.content:
             outcome: _Outcome = "unchanged"
         else:
@@ -265,36 +254,3 @@ def _one(run: _Run, resource: Resource, release: str | None) -> _Outcome:
         return error
     run.usable = True
     return outcome
-
-
-def _settle(report: FetchReport, resources: Sequence[Resource], store: Store) -> None:
-    """Set the state of the source, and note missing series."""
-    newest = store.candidates(report.source)
-    if not resources:
-        report.state = "stored" if newest else "absent"
-        report.note = report.note or "not asked: no indicator uses a series of it"
-        return
-    resources = [resource for resource in resources if resource.key not in report.left_out]
-    missing = [resource.key for resource in resources if resource.key not in newest]
-    done = {snapshot.resource for snapshot in report.fetched} | set(report.unchanged)
-    if not resources and not report.left_out:
-        report.state = "stored" if newest else "absent"
-        report.note = report.note or "no indicator uses it"
-    elif resources and done >= {resource.key for resource in resources}:
-        report.state = "live"
-    elif len(missing) < len(resources):
-        report.state = "stored"
-    if missing:
-        text = f"no snapshot of {len(missing)} of {len(resources)}: {_some(missing)}"
-        text = text if len(missing) < len(resources) else "nothing of it is stored"
-        report.note = f"{report.note}; {text}" if report.note else text
-    if report.left_out:
-        text = f"the agency has no series {_some(report.left_out)}"
-        text += f" ({now})" if (now := renamed(report.source, report.left_out)) else ""
-        report.note = f"{report.note}; {text}" if report.note else text
-
-
-def _some(names: Sequence[str]) -> str:
-    """Return the first names and the number of others."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -13,7 +13,7 @@ from typing import Any
 from schemas.definitions.source import Source
 from sources.http.content import bad, parse_json
 from sources.http.session import CachedPage, Session
-from sources.model import InvalidResponse
+from sources.model import InvalidResponse, Resource
 from sources.readers_protocol import Reader
 from sources.settings import url_override
 from sources.snapshots.store import Store
@@ -21,10 +21,12 @@ from sources.snapshots.store import Store
 FRESHNESS_SECONDS = 15.0  # a host that is slower for the cheapest request is unavailable for now
 
 
-def named_release(source: Source, reader: Reader, session: Session) -> str | None:
+def named_release(
+    source: Source, reader: Reader, session: Session, resources: Sequence[Resource]
+) -> str | None:
     """Return the agency's name for its current release, if the source declares where to find it."""
     freshness = source.freshness
-    if freshness is None or not getattr(reader, "has_release", lambda _: True)(source):
+    if freshness is None or not getattr(reader, "has_release", lambda *_: True)(source, resources):
         return None
     page = session.get(freshness.path, timeout=min(FRESHNESS_SECONDS, source.limits.timeout_seconds))
     try:
@@ -93,8 +95,9 @@ def check_for_update(
         update={"limits": source.limits.model_copy(update={"attempts": 1, "timeout_seconds": 15.0})}
     )
     own = session or Session(hurried, base_url=url_override(source.id))
+    resources = reader.plan(source, series)
     try:
-        release = named_release(hurried, reader, own)
+        release = named_release(hurried, reader, own, resources)
     finally:
         if session is None:
             own.close()
@@ -103,7 +106,7 @@ def check_for_update(
     stored = store.releases(source.id)
     keys = [
         resource.key
-        for resource in reader.plan(source, series)
+        for resource in resources
         if resource.key in stored or not set(resource.series) <= set(optional)
     ]
     behind = [key for key in keys if stored.get(key) != release]

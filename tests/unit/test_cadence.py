@@ -12,8 +12,9 @@ import pytest
 
 from schemas.definitions.source import Cadence, Source
 from sources.ingest.cadence import cadences, freshness_status, next_due, standing_facts
-from sources.ingest.fetch import FetchReport, fetch_source
+from sources.ingest.fetch import fetch_source
 from sources.ingest.freshness import check_for_update
+from sources.ingest.report import FetchReport
 from sources.locks import SourceLocked, source_lock
 from sources.model import Page, Resource, SourceResponse
 from sources.snapshots.store import Store

@@ -13,8 +13,9 @@ import pytest
 
 from schemas.definitions.source import Source
 from sources.http.session import Session, parse_json
-from sources.ingest.fetch import FRESHNESS, REFUSED_AT_FIRST, FetchReport, fetch_source, known_pages
+from sources.ingest.fetch import FRESHNESS, REFUSED_AT_FIRST, fetch_source, known_pages
 from sources.ingest.freshness import at_pointer
+from sources.ingest.report import FetchReport
 from sources.model import InvalidResponse, NoSuchSeries, Page, Resource, SourceResponse
 from sources.snapshots.store import Store
 from tests.unit.local_agency import Asked, FakeTime, LocalAgency, Reply, make_source

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from sources.model import RAW_COLUMNS, InvalidResponse, NoSuchSeries
+from sources.model import RAW_COLUMNS, InvalidResponse, NoSuchSeries, Resource
+from sources.readers.worldbank import reader
 from tests.unit.canned import Canned, change, fetch, fixture, keep, source_with, wired
 
 SERIES = "IT.NET.USER.ZS"
@@ -46,6 +48,24 @@ def test_values_reach_stage_and_empty_cells_are_counted(tmp_path: Path) -> None:
         "time_period": "2021", "value": "51", "dims": {},
     }  # fmt: skip
     assert set(rows[0]) <= set(RAW_COLUMNS)
+
+
+def test_a_stored_series_is_requested_without_empty_cells() -> None:
+    source = source_with("worldbank_wdi", per_page=10)
+    header = json.loads(PAGES[0])[0] | {"pages": 1, "per_page": "10"}
+    rows = [row for page in PAGES for row in json.loads(page)[1]]
+    whole, values = (
+        json.dumps([header | {"total": len(kept)}, kept]).encode()
+        for kept in (rows, [row for row in rows if row["value"] is not None])
+    )
+    assert len(values) < len(whole)
+    first, again = Canned(whole), Canned(values)
+    resource = Resource(SERIES, (SERIES,))
+    stored = Resource(SERIES, (SERIES,), stored=True)
+    content = reader.fetch(source, resource, first).content  # type: ignore[arg-type]
+    assert reader.fetch(source, stored, again).content == content  # type: ignore[arg-type]
+    assert "mrnev" not in first.asked[0][2]
+    assert again.asked[0][2]["mrnev"] == source.options["refresh_mrnev"]
 
 
 def test_a_series_without_any_value_is_all_counted(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.content import parse_json
 from sources.http.session import CachedPage, Session
-from sources.ingest.fetch import FetchReport, fetch_source
+from sources.ingest.fetch import fetch_source
+from sources.ingest.report import FetchReport
 from sources.model import InvalidResponse, NoSuchSeries, Page, SourceResponse
 from sources.readers.worldbank import reader as worldbank_bulk
 from sources.readers.worldbank.reader import chosen_route, has_release
@@ -128,10 +130,10 @@ def test_a_file_without_footnotes_is_taken_too(tmp_path: Path) -> None:
         ('"2020","2021",', '"2020","2020",', "the years of ESGData.csv are 2020, 2020"),
         ("1E-06", "..", "has '..' in 2021"),
         ("1E-06", "1,5", "has '1,5' in 2021"),
-        ('"0.25","0.5",', '"0.25","0.5","",', "is not the CSV"),
+        ('"0.25","0.5",', '"0.25","0.5","",', "a record that is not whole"),
         ('"0.25","0.5",', '"0.25","0.5",9', "1 lines of ESGData.csv have more than the header"),
-        (LINES[3] + "\r\n", "", "has 3 lines of 3 pairs of 2 areas and 2 series"),
-        (LINES[3], LINES[2], "has 4 lines of 3 pairs"),
+        (LINES[3] + "\r\n", "", "3 lines of 3 pairs of 2 areas and 2 series"),
+        (LINES[3], LINES[2], "4 lines of 3 pairs"),
         (LINES[3] + "\r\n", LINES[3], "ends in the middle of a line"),
     ],
 )
@@ -170,16 +172,36 @@ def test_a_series_that_the_file_lacks_is_named() -> None:
         take(packed(FILES), "VA.EST", "CC.EST")
 
 
+def test_a_file_may_lack_an_optional_series() -> None:
+    resource = worldbank_bulk.plan(BULK, ["VA.EST", "CC.EST"])[0]
+    asked = replace(resource, optional=frozenset({"CC.EST"}))
+    answer = worldbank_bulk.fetch(BULK, asked, Asked(packed(FILES)))  # type: ignore[arg-type]
+    assert "CC.EST" not in answer.resource.series
+
+
 def test_the_route_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert chosen_route(API) == "api"
-    assert has_release(API)
+    assert chosen_route(API, ["VA.EST"]) == "api"
+    assert has_release(API, worldbank_bulk.plan(API, ["VA.EST"]))
     monkeypatch.setenv("COMPACT_ROUTE_WORLDBANK_ESG", "bulk")
-    assert chosen_route(API) == "bulk"
-    assert not has_release(API)
+    assert chosen_route(API, ["VA.EST"]) == "bulk"
+    assert not has_release(API, worldbank_bulk.plan(API, ["VA.EST"]))
     assert worldbank_bulk.plan(API, []) == []
     monkeypatch.setenv("COMPACT_ROUTE_WORLDBANK_ESG", "fax")
     with pytest.raises(CompactError, match="no route 'fax'"):
-        chosen_route(API)
+        chosen_route(API, ["VA.EST"])
+
+
+def test_auto_takes_the_zip_where_many_series_are_needed() -> None:
+    source = source_with("worldbank_esg", route="auto", bulk_above=1)
+    assert [resource.key for resource in worldbank_bulk.plan(source, ["VA.EST"])] == ["VA.EST"]
+    assert [resource.key for resource in worldbank_bulk.plan(source, ["RL.EST", "VA.EST"])] == ["ESG_CSV.zip"]
+
+
+def test_series_that_are_not_listed_are_counted_and_left_out(tmp_path: Path) -> None:
+    renamed = packed(FILES | {"ESGData.csv": DATA.replace(b'"RL.EST"', b'"NEW.ONE"')})
+    rows, counted = wired(BULK, keep([take(renamed, "VA.EST")], tmp_path))
+    assert {row["series"] for row in rows} == {"VA.EST"}
+    assert counted == {"empty_cell": 2, "unlisted_series": 4}
 
 
 def api_answer(updated: str) -> SourceResponse:

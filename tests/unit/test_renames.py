@@ -16,7 +16,8 @@ import pytest
 from indicators.registry import FOLDER, check_files
 from schemas.definitions.source import Source
 from sources.http.session import Session
-from sources.ingest.fetch import FetchReport, fetch_source
+from sources.ingest.fetch import fetch_source
+from sources.ingest.report import FetchReport
 from sources.model import NoSuchSeries, Resource, SourceResponse
 from sources.registry.renames import KINDS, Rename, renamed, renames
 from sources.registry.sources import load_series

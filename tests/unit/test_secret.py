@@ -19,7 +19,8 @@ from schemas.definitions.source import Source
 from schemas.errors import CompactError
 from sources.http.api_key import access_key, not_configured
 from sources.http.session import Session
-from sources.ingest.fetch import FetchReport, fetch_source
+from sources.ingest.fetch import fetch_source
+from sources.ingest.report import FetchReport
 from sources.model import InvalidResponse, SourceUnavailable
 from sources.readers import giga
 from sources.registry.sources import SOURCES, load_source

@@ -213,8 +213,14 @@ def canonical(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def content_of(sheets: Sequence[Sheet]) -> str:
+def content_of(sheets: Sequence[Sheet], counts: Callable[[Row], bool] = lambda _: True) -> str:
     """Return the sha256 over the rows of all pages, without the envelopes: their dates and page sizes are
     not data.
+
+    counts: whether a row is part of the content. A cell without a value is not, where the agency can be asked
+    with and without them.
     """
-    return hashlib.sha256(b"".join(digest for one in sheets for digest in one.digests)).hexdigest()
+    digests = (
+        digest for one in sheets for row, digest in zip(one.rows, one.digests, strict=True) if counts(row)
+    )
+    return hashlib.sha256(b"".join(digests)).hexdigest()

@@ -1,35 +1,23 @@
-"""Strict parser of delimited text to text columns: the declared columns in their order, complete records, no
-misplaced quotation mark. The readers interpret the columns.
-
-Arrow parses the records; it tolerates stray quotation marks, so they are detected first.
+"""Strict parser of delimited text to text columns: the declared columns in their order. Records and quotation
+marks are checked in ../common/csv_blocks.py; the readers interpret the columns.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 import pyarrow as pa
-import pyarrow.csv as arrow_csv
 from pydantic import Field, model_validator
 
 from schemas.definitions.base import Model
-from sources.http.content import check_text, excerpt, expect_header
+from sources.http.content import check_text, expect_header
 from sources.model import InvalidResponse, NoSuchSeries, Page
+from sources.readers.common.csv_blocks import BOM, Readable, blocks, check_marks, recoded, records, utf8
 from sources.readers.common.paging import RUN_AGAIN, refuse
 
-BLOCK = 4 * 1024 * 1024  # bytes parsed at a time
-BOM = b"\xef\xbb\xbf"
 SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
-
-
-class Readable(Protocol):
-    """A stream that is read once, from its beginning."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 Column = str | Annotated[dict[str, str], Field(min_length=1, max_length=1)]
@@ -108,10 +96,10 @@ def parse_blocks(file: Readable, layout: Layout, page: Page) -> Iterator[pa.Tabl
         if names is None:
             check_text(page, block, layout.encoding)
             names, block = _header(block.removeprefix(BOM), layout, page)
-        text = _utf8(block, page)
-        _check_marks(text, layout, page)
+        text = utf8(block, page)
+        check_marks(text, page, layout.delimiter)
         if text.strip():
-            yield _records(block, names, layout, page)
+            yield records(block, names, page, layout.delimiter)
     if names is None:
         check_text(page, b"", layout.encoding)
     if layout.final_newline and block and not block.endswith(b"\n"):
@@ -123,96 +111,13 @@ def parse_blocks(file: Readable, layout: Layout, page: Page) -> Iterator[pa.Tabl
         )
 
 
-def blocks(file: Readable, size: int = BLOCK) -> Iterator[bytes]:
-    """Yield the bytes of a file in parts that end with a record: at a newline outside quotation marks. A part
-    without such an end within a few sizes is passed on unchanged, for the check of quotation marks."""
-    rest = b""
-    while chunk := file.read(size):
-        data = rest + chunk
-        cut = data.rfind(b"\n") + 1
-        odd = data.count(b'"', 0, cut) % 2
-        while odd and cut:
-            before = data.rfind(b"\n", 0, cut - 1) + 1
-            odd ^= data.count(b'"', before, cut) % 2
-            cut = before
-        if not cut and len(data) > 4 * size:
-            cut = len(data)
-        rest = data[cut:]
-        if cut:
-            yield data[:cut]
-    if rest:
-        yield rest
-
-
-class recoded:  # noqa: N801 - used like a function
-    """A file in another encoding, read as UTF-8."""
-
-    def __init__(self, file: Readable, encoding: str, page: Page) -> None:
-        self._file, self._page, self._encoding = file, page, encoding
-        self._decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("strict")
-
-    def read(self, size: int) -> bytes:
-        """Read some bytes of UTF-8; none at the end."""
-        while True:
-            chunk = self._file.read(size)
-            if self._decoder is None:
-                return chunk
-            try:
-                text = self._decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                raise refuse(
-                    f"the file is not {self._encoding}: {error.reason}",
-                    [self._page],
-                    allowed=f"text in {self._encoding} (options.encoding)",
-                ) from None
-            if text or not chunk:
-                return text.encode()
-
-
-def _utf8(block: bytes, page: Page) -> str:
-    try:
-        return block.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = block[: error.start].rpartition(b"\n")[2][-40:].decode("utf-8", "replace")
-        raise refuse(
-            f"the file is not UTF-8: 0x{block[error.start]:02x} after {line!r} ({error.reason})",
-            [page],
-            allowed="text in UTF-8",
-            next_step="if the agency writes another encoding, declare it as options.encoding in source.yaml",
-        ) from None
-
-
-def _records(block: bytes, names: list[str], layout: Layout, page: Page) -> pa.Table:
-    try:
-        return arrow_csv.read_csv(
-            pa.BufferReader(block),
-            read_options=arrow_csv.ReadOptions(
-                column_names=names, use_threads=False, block_size=len(block) + 1
-            ),
-            parse_options=arrow_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types={name: pa.string() for name in names},
-                null_values=[],
-                strings_can_be_null=False,
-                quoted_strings_can_be_null=False,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise refuse(
-            f"the file has a record that is not whole: {excerpt(str(error).encode())}",
-            [page],
-            allowed=f"{len(names)} columns in every record",
-            next_step=RUN_AGAIN,
-        ) from None
-
-
 def _header(block: bytes, layout: Layout, page: Page) -> tuple[list[str], bytes]:
     """Return our names of the columns, and the rest after the header. Up to title_rows lines may precede it,
     and Excel's `sep=;`, which must be the declared delimiter."""
     rest, fault = block, None
     for _ in range(layout.title_rows + 2):
         line, _, after = rest.partition(b"\n")
-        text = _utf8(line, page)
+        text = utf8(line, page)
         if said := SEPARATOR_LINE.fullmatch(text.rstrip("\r")):
             if said[1] != layout.delimiter:
                 raise refuse(
@@ -275,26 +180,3 @@ def _names(header: str, layout: Layout, page: Page) -> list[str]:
         + (f", then any of {', '.join(followers)}" if followers else ""),
         next_step="if the agency has changed its file, declare the new columns in source.yaml",
     )
-
-
-def _check_marks(text: str, layout: Layout, page: Page) -> None:
-    """Check for NUL, and that every quotation is closed and around a whole field."""
-    if "\x00" in text:
-        raise refuse("the file holds NUL characters", [page], allowed="text", next_step=RUN_AGAIN)
-    bare = _quoted(layout.delimiter).sub("", text) if '"' in text else text
-    for mark, what in (('"', "a quotation mark that"), ("\r(?!\n)", "a carriage return that")):
-        if match := re.search(mark, bare):
-            near = bare[max(0, match.start() - 40) : match.end() + 20]
-            raise refuse(
-                f"the file has {what} belongs to no field or line, near {near!r}",
-                [page],
-                allowed="fields in quotation marks as a whole, marks inside them doubled",
-                next_step=RUN_AGAIN,
-            )
-
-
-@cache
-def _quoted(delimiter: str) -> re.Pattern[str]:
-    """Match a quoted field, from one delimiter or newline to the next."""
-    edge = re.escape(delimiter)
-    return re.compile(rf'(?:(?<=^)|(?<=[{edge}\r\n]))"[^"]*(?:""[^"]*)*"(?=[{edge}\r\n]|\Z)')

@@ -57,10 +57,11 @@ from sources.model import (
     SpooledPage,
 )
 from sources.readers.common.archive import gunzip, open_members, packed_on
+from sources.readers.common.csv_blocks import Readable
 from sources.readers.common.paging import RUN_AGAIN, refuse
 from sources.readers.common.raw_table import make_wire
 from sources.readers.delimited.options import Asked, Options, ReleaseRule, options_of, value_columns
-from sources.readers.delimited.parser import Layout, Readable, check_key, no_rows, parse_blocks
+from sources.readers.delimited.parser import Layout, check_key, no_rows, parse_blocks
 from sources.readers.delimited.rows import add_rows, split
 from sources.registry.sources import load_series
 

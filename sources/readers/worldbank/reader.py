@@ -1,9 +1,10 @@
 """Reader of a World Bank database by either route: the Indicators API series by series, or the whole bulk
 zip.
 
-options in source.yaml: `route` (api or bulk; the environment's COMPACT_ROUTE_<SOURCE> comes first), for the
-API what api_route.py reads, for the zip `archive`, `bulk_url`, and what zip_route.py reads. After a change of
-route, snapshots of both may exist. A series is then taken from the one with the later own date (the API's
+options in source.yaml: `route` (api, bulk or auto; the environment's COMPACT_ROUTE_<SOURCE> comes first), for
+the API what api_route.py reads, for the zip `archive`, `bulk_url`, and what zip_route.py reads. auto takes
+the zip if more than `bulk_above` series are needed: from there on it is the smaller download. After a change
+of route, snapshots of both may exist. A series is then taken from the one with the later own date (the API's
 `lastupdated`, the zip's newest member); for equal dates from the zip, which has footnotes. The rows of the
 other are counted as `superseded`.
 """
@@ -19,36 +20,40 @@ from urllib.parse import urlsplit
 
 from schemas.definitions.source import Source
 from sources.http.session import Session
-from sources.model import NoSuchSeries, Page, Resource, SnapshotFiles, SourceResponse
+from sources.model import NoSuchSeries, Resource, SnapshotFiles, SourceResponse, SpooledPage
 from sources.readers.common.archive import packed_on
 from sources.readers.common.paging import refuse
 from sources.readers.common.raw_table import make_wire
 from sources.readers.common.routes import route_among
 from sources.readers.worldbank import api_route as worldbank_json
-from sources.readers.worldbank.zip_route import content, open_zip, with_values, zip_rows
+from sources.readers.worldbank.zip_route import inspect, zip_rows
 
 if TYPE_CHECKING:
     import duckdb
 
-ROUTES = ("api", "bulk")
+ROUTES = ("api", "bulk", "auto")
 ZIP = b"PK\x03\x04"
 HEADER_CHARACTERS = 4096
 
 
-def chosen_route(source: Source) -> str:
-    return route_among(source, ROUTES)
+def chosen_route(source: Source, series: Sequence[str]) -> str:
+    """Return api or bulk, for these series."""
+    route = route_among(source, ROUTES)
+    if route == "auto":
+        route = "bulk" if len(series) > int(source.options["bulk_above"]) else "api"
+    return route
 
 
-def has_release(source: Source) -> bool:
+def has_release(source: Source, resources: Sequence[Resource]) -> bool:
     """Return whether the freshness request applies: it is the API's, while the zip has another date and
     its own validators.
     """
-    return chosen_route(source) == "api"
+    return all(resource.key != _name(source) for resource in resources)
 
 
 def plan(source: Source, series: Sequence[str]) -> list[Resource]:
     """Return one resource per series for the API; all of them in one file for the bulk route."""
-    if chosen_route(source) == "api":
+    if chosen_route(source, series) == "api":
         return worldbank_json.plan(source, series)
     return [Resource(_name(source), tuple(series))] if series else []
 
@@ -74,19 +79,17 @@ def _fetch_bulk(source: Source, resource: Resource, session: Session) -> SourceR
             allowed=resource.key,
             next_step=f"look at the kept bytes; COMPACT_ROUTE_{source.id.upper()}=api takes the other route",
         )
-    opened = open_zip(page, source)
-    codes = with_values(opened)
-    if lost := sorted(set(resource.series) - set(codes)):
+    contents = inspect(page, source)
+    if lost := sorted(set(resource.series) - set(contents.series) - resource.optional):
         raise refuse(
             f"{resource.key} has no values of {', '.join(lost)}",
             [page],
-            allowed=", ".join(codes),
+            allowed=", ".join(contents.series),
             next_step="if the agency has renamed or withdrawn them, change series.csv and the indicators",
             kind=NoSuchSeries,
         )
-    cells = opened.table.num_rows * len(opened.years)
-    carried = Resource(resource.key, tuple(codes))
-    return SourceResponse(carried, (page,), 1, cells, content(opened), packed_on(page))
+    carried = Resource(resource.key, contents.series)
+    return SourceResponse(carried, (page,), 1, contents.cells, contents.sha256, packed_on(page))
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[SnapshotFiles]) -> None:
@@ -97,7 +100,7 @@ def raw_rows(con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Sna
     if listed:
         worldbank_json.add_rows(con, source, listed)
     for one in zips:
-        zip_rows(con, one, Page(str(one.pages[0]), one.pages[0].read_bytes()), source)
+        zip_rows(con, one, SpooledPage(str(one.pages[0]), one.pages[0]), source)
     if zips and listed:
         _supersede(con, zips, listed)
 
@@ -107,7 +110,7 @@ def _supersede(
 ) -> None:
     """Keep only the later version of a series that both routes fetched."""
     con.execute("create or replace temp table states (snapshot varchar, released varchar, route integer)")
-    of_zips = [(one.snapshot, packed_on(Page("", one.pages[0].read_bytes())), 1) for one in zips]
+    of_zips = [(one.snapshot, packed_on(SpooledPage("", one.pages[0])), 1) for one in zips]
     of_pages = [(one.snapshot, _updated(one.pages[0]), 0) for one in listed]
     con.executemany("insert into states values ($1, $2, $3)", of_zips + of_pages)
     con.execute(_SUPERSEDED)

@@ -1,28 +1,29 @@
 """The bulk zip of a World Bank database: years as columns, one line per area and series.
 
 options in source.yaml: `archive` (see ../common/archive.py), `data` and `footnotes`, patterns of the members
-that hold the values and the footnotes. Quirks of the file of 2023-05-19: a byte order mark, CRLF,
-every field quoted, and a comma at the end of each line, which makes a last column without a name.
+that hold the values and the footnotes. Members are read in blocks of some megabytes, so that the size of the
+file does not matter. Quirks of the file of 2023-05-19: a byte order mark, CRLF, every field quoted, and a
+comma at the end of each line, which makes a last column without a name.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
 from schemas.definitions.source import Source
-from sources.http.content import expect_header, parse_text
+from sources.http.content import check_text, expect_header
 from sources.model import Page, SnapshotFiles
-from sources.readers.common.archive import ArchiveRules, members
+from sources.readers.common.archive import ArchiveRules, Member, open_members
+from sources.readers.common.csv_blocks import BOM, blocks, check_marks, records, utf8
 from sources.readers.common.paging import RUN_AGAIN, refuse
+from sources.registry.sources import load_series
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,113 +31,138 @@ if TYPE_CHECKING:
 COLUMNS = ("Country Name", "Country Code", "Indicator Name", "Indicator Code")
 NOTE_COLUMNS = ("CountryCode", "SeriesCode", "Year", "DESCRIPTION")
 AREA, SERIES = "c1", "c3"
+NOTE_SERIES = "c1"
 NUMBER = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+UNLISTED = "unlisted_series"
 
 
 @dataclass(frozen=True)
-class Opened:
-    """The parsed and validated zip: all cells as text in columns c0, c1, ..., the years, and the
-    footnotes.
+class Contents:
+    """Result of a pass over the whole zip: the series that have any value, the number of cells, and a sha256
+    of the data members, which a zip repacked with the same data has too.
     """
 
-    table: pa.Table
-    years: tuple[str, ...]
-    notes: pa.Table | None
-    bodies: tuple[bytes, ...]
+    series: tuple[str, ...]
+    cells: int
+    sha256: str
 
 
-def open_zip(page: Page, source: Source) -> Opened:
-    """Open the data members, or raise InvalidResponse if one has an unknown layout."""
-    rules = ArchiveRules.model_validate(source.options["archive"])
-    by_name = dict(members(page, rules))
-    data = [name for name in by_name if re.fullmatch(str(source.options["data"]), name)]
-    notes = [name for name in by_name if re.fullmatch(str(source.options["footnotes"]), name)]
-    if len(data) != 1 or len(notes) > 1:
-        raise refuse(
-            f"the zip has {len(data)} members of values and {len(notes)} of footnotes",
-            [page],
-            allowed=f"one {source.options['data']}, at most one {source.options['footnotes']}",
-        )
-    table, header = _table(by_name[data[0]], data[0], page)
-    years = _years(header, data[0], page)
-    _check(table, years, data[0], page)
-    listed = None
-    if notes:
-        listed, header = _table(by_name[notes[0]], notes[0], page)
-        _expect(header, NOTE_COLUMNS, notes[0], page)
-    return Opened(table, years, listed, tuple(by_name[name] for name in sorted([*data, *notes])))
-
-
-def content(opened: Opened) -> str:
-    """Return the sha256 of the content: a zip repacked with the same data is equal."""
-    return hashlib.sha256(b"".join(hashlib.sha256(body).digest() for body in opened.bodies)).hexdigest()
-
-
-def with_values(opened: Opened) -> list[str]:
-    """Return the series that have any value."""
-    filled = pa.array([False] * opened.table.num_rows)
-    for place in range(len(opened.years)):
-        filled = pc.or_(filled, pc.not_equal(opened.table.column(len(COLUMNS) + place), ""))
-    return sorted(pc.unique(opened.table.filter(filled).column(SERIES)).to_pylist())
+def inspect(page: Page, source: Source) -> Contents:
+    """Check every line of the data members, or raise InvalidResponse if one has an unknown layout."""
+    digests, keys, filled, years = [], [], set(), 0
+    for name, member, holds_values in _members(page, source):
+        for header, lines in _lines(member, name, page):
+            if holds_values:
+                years = len(_years(header, name, page))
+                _check_cells(lines, header, name, page)
+                keys.append(lines.select([AREA, SERIES]))
+                filled.update(_with_values(lines))
+            else:
+                _expect(header, NOTE_COLUMNS, name, page)
+        digests.append(bytes.fromhex(member.hexdigest()))
+    pairs = pa.concat_tables(keys)
+    _check_grid(pairs, page)
+    return Contents(
+        tuple(sorted(filled)), pairs.num_rows * years, hashlib.sha256(b"".join(digests)).hexdigest()
+    )
 
 
 def zip_rows(con: duckdb.DuckDBPyConnection, one: SnapshotFiles, page: Page, source: Source) -> None:
-    """Add the cells with a value to `raw_row`, and count the others."""
-    opened = open_zip(page, source)
-    lines = pa.array(range(opened.table.num_rows), pa.int64())
-    empty = pa.table({name: pa.array([], pa.string()) for name in ("c0", "c1", "c2", "c3")})
-    con.register("grid_lines", opened.table.append_column("line", lines))
-    con.register("grid_notes", opened.notes if opened.notes is not None else empty)
-    cells = ", ".join(f"c{len(COLUMNS) + place}" for place in range(len(opened.years)))
-    parameters = {"snapshot": one.snapshot, "years": list(opened.years)}
-    con.execute(_ROWS.format(cells=cells), parameters)
-    con.execute(
-        "insert into raw_row_counted select $snapshot, 'empty_cell', $cells - count(*) from raw_row "
-        "where snapshot = $snapshot having count(*) < $cells",
-        {"snapshot": one.snapshot, "cells": opened.table.num_rows * len(opened.years)},
-    )
-    con.unregister("grid_lines")
+    """Add the cells with a value to `raw_row`; count empty ones, and those of series that are not listed."""
+    listed = pa.array(load_series(source.id))
+    con.register("grid_notes", _notes(page, source, listed))
+    before, empty, unlisted = 0, 0, 0
+    for name, member, holds_values in _members(page, source):
+        for header, block in _lines(member, name, page) if holds_values else ():
+            years = _years(header, name, page)
+            numbers = pa.array(range(before, before + block.num_rows), pa.int64())
+            lines = block.append_column("line", numbers).filter(pc.is_in(block.column(SERIES), listed))
+            con.register("grid_lines", lines)
+            cells = ", ".join(f"c{len(COLUMNS) + place}" for place in range(len(years)))
+            parameters = {"snapshot": one.snapshot, "years": list(years)}
+            kept = con.execute(_ROWS.format(cells=cells), parameters).fetchall()[0][0]
+            con.unregister("grid_lines")
+            before += block.num_rows
+            empty += lines.num_rows * len(years) - kept
+            unlisted += (block.num_rows - lines.num_rows) * len(years)
     con.unregister("grid_notes")
+    counts = [(one.snapshot, "empty_cell", empty), (one.snapshot, UNLISTED, unlisted)]
+    if counts := [count for count in counts if count[2]]:
+        con.executemany("insert into raw_row_counted values ($1, $2, $3)", counts)
 
 
-def _table(body: bytes, name: str, page: Page) -> tuple[pa.Table, list[str]]:
-    """Return all lines of a member as text, in columns c0, c1, ..., and its header.
+def _members(page: Page, source: Source) -> Iterator[tuple[str, Member, bool]]:
+    """Yield name and content of each data member, and whether it holds the values; the other, the footnotes.
+
+    Raises InvalidResponse unless there is one of values, and at most one of footnotes.
+    """
+    data, notes = str(source.options["data"]), str(source.options["footnotes"])
+    counted = {data: 0, notes: 0}
+    for name, member in open_members(page, ArchiveRules.model_validate(source.options["archive"])):
+        pattern = data if re.fullmatch(data, name) else notes
+        counted[pattern] += 1
+        if max(counted.values()) > 1:
+            break
+        yield name, member, pattern == data
+    if counted[data] != 1 or counted[notes] > 1:
+        raise refuse(
+            f"the zip has {counted[data]} members of values and {counted[notes]} of footnotes",
+            [page],
+            allowed=f"one {data}, at most one {notes}",
+        )
+
+
+def _notes(page: Page, source: Source, listed: pa.Array) -> pa.Table:
+    """Return the footnotes of the listed series, in columns c0 to c3."""
+    tables = [pa.table({name: pa.array([], pa.string()) for name in ("c0", "c1", "c2", "c3")})]
+    for name, member, holds_values in _members(page, source):
+        for _, lines in () if holds_values else _lines(member, name, page):
+            tables.append(lines.filter(pc.is_in(lines.column(NOTE_SERIES), listed)))
+    return pa.concat_tables(tables)
+
+
+def _lines(member: Member, name: str, page: Page) -> Iterator[tuple[list[str], pa.Table]]:
+    """Yield the header of a member and its lines, block by block, as text in columns c0, c1, ...
 
     The last column, made by the comma at the end of the lines, must be empty and is dropped.
     """
-    text = parse_text(Page(f"{page.url}#{name}", body))
-    header = expect_header(text, page, of=name)
-    if not text.endswith("\n") or text.count('"') % 2:
+    header: list[str] = []
+    block, rows = b"", 0
+    for block in blocks(member):
+        data = block
+        if not header:
+            data = block.removeprefix(BOM)
+            check_text(page, data)
+            first, _, data = data.partition(b"\n")
+            header = expect_header(utf8(first, page), page, of=name)
+        check_marks(utf8(data, page), page)
+        if data.strip():
+            lines = records(data, [f"c{place}" for place in range(len(header))], page)
+            rows += lines.num_rows
+            yield _without_last(header, lines, name, page)
+    if not header:
+        check_text(page, b"")
+    if not block.endswith(b"\n"):
         raise refuse(
-            f"{name} ends in the middle of a line: {text[-60:]!r}",
+            f"{name} ends in the middle of a line: {block[-60:].decode('utf-8', 'replace')!r}",
             [page],
             allowed="a newline at the end",
             next_step=RUN_AGAIN,
         )
-    names = [f"c{place}" for place in range(len(header))]
-    try:
-        table = pa.csv.read_csv(
-            io.BytesIO(text.encode()),
-            read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
-            parse_options=pa.csv.ParseOptions(newlines_in_values=True),
-            convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-        )
-    except pa.ArrowInvalid as error:
-        raise refuse(
-            f"{name} is not the CSV that its header announces: {str(error)[:200]}",
-            [page],
-            allowed=f"{len(header)} columns in every line",
-            next_step=RUN_AGAIN,
-        ) from None
-    if not table.num_rows:
+    if not rows:
         raise refuse(f"{name} has a header and no rows", [page], allowed="at least one row")
-    if header[-1] == "":
-        if filled := pc.sum(pc.not_equal(table.column(names[-1]), "")).as_py():
-            raise refuse(
-                f"{filled} lines of {name} have more than the header", [page], allowed="no further field"
-            )
-        table, header = table.drop_columns([names[-1]]), header[:-1]
-    return table, header
+
+
+def _without_last(header: list[str], lines: pa.Table, name: str, page: Page) -> tuple[list[str], pa.Table]:
+    """Return header and lines without the column that the comma at the end of the lines makes."""
+    if header[-1]:
+        return header, lines
+    last = lines.column_names[-1]
+    if filled := pc.sum(pc.not_equal(lines.column(last), "")).as_py():
+        raise refuse(
+            f"{filled} lines of {name} have more than the header", [page], allowed="no further field"
+        )
+    return header[:-1], lines.drop_columns([last])
 
 
 def _expect(header: Sequence[str], columns: Sequence[str], name: str, page: Page) -> None:
@@ -161,26 +187,39 @@ def _years(header: Sequence[str], name: str, page: Page) -> tuple[str, ...]:
     return years
 
 
-def _check(table: pa.Table, years: Sequence[str], name: str, page: Page) -> None:
-    """Check the whole grid: every series for every area, each once, and numbers or nothing in the cells."""
-    areas, series = (pc.count_distinct(table.column(column)).as_py() for column in (AREA, SERIES))
-    pairs = table.group_by([AREA, SERIES]).aggregate([]).num_rows
-    if not table.num_rows == pairs == areas * series:
+def _check_cells(lines: pa.Table, header: Sequence[str], name: str, page: Page) -> None:
+    """Check that every cell of a year holds a number or nothing."""
+    for place in range(len(COLUMNS), len(header)):
+        cells = lines.column(place)
+        wrong = pc.invert(pc.or_(pc.equal(cells, ""), pc.match_substring_regex(cells, NUMBER)))
+        if pc.any(wrong).as_py():
+            raise refuse(
+                f"{name} has {cells.filter(wrong)[0].as_py()!r} in {header[place]}",
+                [page],
+                allowed="a number, or nothing",
+            )
+
+
+def _with_values(lines: pa.Table) -> list[str]:
+    """Return the series that have any value in these lines."""
+    filled = pa.chunked_array([pa.repeat(False, lines.num_rows)])
+    for place in range(len(COLUMNS), lines.num_columns):
+        filled = pc.or_(filled, pc.not_equal(lines.column(place), ""))
+    series: list[str] = pc.unique(lines.filter(filled).column(SERIES)).to_pylist()
+    return series
+
+
+def _check_grid(pairs: pa.Table, page: Page) -> None:
+    """Check the whole grid: every series for every area, each once."""
+    areas, series = (pc.count_distinct(pairs.column(column)).as_py() for column in (AREA, SERIES))
+    distinct = pairs.group_by([AREA, SERIES]).aggregate([]).num_rows
+    if not pairs.num_rows == distinct == areas * series:
         raise refuse(
-            f"{name} has {table.num_rows} lines of {pairs} pairs of {areas} areas and {series} series",
+            f"the zip has {pairs.num_rows} lines of {distinct} pairs of {areas} areas and {series} series",
             [page],
             allowed=f"each of the {areas * series} pairs once",
             next_step=RUN_AGAIN,
         )
-    for place, year in enumerate(years, len(COLUMNS)):
-        cells = table.column(place)
-        wrong = pc.invert(pc.or_(pc.equal(cells, ""), pc.match_substring_regex(cells, NUMBER)))
-        if pc.any(wrong).as_py():
-            raise refuse(
-                f"{name} has {cells.filter(wrong)[0].as_py()!r} in {year}",
-                [page],
-                allowed="a number, or nothing",
-            )
 
 
 # A line has all years of a series and area; its cells are numbered through the file, including empty ones.
