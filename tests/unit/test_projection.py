@@ -25,7 +25,7 @@ from warehouse.projections.benchmarks import (
     unsd,
     unsd_in_range,
 )
-from warehouse.projections.calibrate import as_of, choose_blends, error_of, learn_widths
+from warehouse.projections.calibrate import as_of, choose_blends, error_in_unit, error_of, learn_widths
 from warehouse.projections.chance_learning import shifts
 from warehouse.projections.chances import Chances
 from warehouse.projections.groups.simulation import GroupChances
@@ -121,12 +121,12 @@ def test_intervals_hold_as_often_as_they_say_on_countries_that_they_were_not_mad
     past = errors(learned, RULE, range(2012, 2019, 3), 6)
     past = past.take(~past.at_end)
     blends = choose_blends(learned, past, RULE)
-    widths = learn_widths(learned, past, error_of(learned, past, blends, RULE))[0][0]
+    widths = learn_widths(learned, past, error_of(learned, past, blends))[0][0]
     # One origin: the errors of different countries are then nearly independent.
     forecasts = errors(fresh, RULE, [2018], 6)
     for horizon in (1, 3, 6):
         use = forecasts.take((forecasts.horizon == horizon) & ~forecasts.at_end)
-        signed = np.abs(error_of(fresh, use, blends, RULE))
+        signed = np.abs(error_of(fresh, use, blends))
         for level in (0.8, 0.95):
             share = float(np.mean(signed <= width(widths[horizon - 1], level)))
             error = 3 * np.sqrt(level * (1 - level) / len(signed))
@@ -265,16 +265,34 @@ def test_where_the_model_is_no_better_the_last_value_goes_on(many: Panel) -> Non
         assert row["lower_95"] < row["lower_80"] < row["value"] < row["upper_80"] < row["upper_95"]
 
 
-def test_a_blend_is_chosen_by_what_erred_less_held_to_the_family_where_forecasts_are_few() -> None:
+def test_a_blend_is_the_mean_of_the_best_and_of_simpler_ones_that_are_no_worse() -> None:
     panel = simulated(60, 3)
     forecasts = errors(panel, RULE, range(2010, 2020), 6)
-    drift = RULE.blends.index([1.0, 0.0])
-    assert choose_blends(panel, forecasts, RULE).tolist() == [drift]
+    full = RULE.blends.index([1.0, 0.0])
+    assert choose_blends(panel, forecasts, RULE).tolist() == [RULE.blends[full]]
+    half = RULE.blends.index([0.5, 0.0])
+    equal = replace(forecasts, blends=forecasts.blends.copy())
+    equal.blends[:, half] = 1.001 * equal.blends[:, full]
+    assert choose_blends(panel, equal, RULE).tolist() == [[0.75, 0.0]]
     worse = replace(forecasts, blends=forecasts.blends.copy())
     worse.blends[:, 1:] = 2 * worse.blends[:, :1] + 1
-    assert choose_blends(panel, worse, RULE).tolist() == [0]
-    few = forecasts.take(np.arange(len(forecasts.series)) < 20)
-    assert choose_blends(panel, replace(few, blends=few.blends * 0 + 1), RULE).tolist() == [0]
+    assert choose_blends(panel, worse, RULE).tolist() == [[0.0, 0.0]]
+
+
+def test_few_forecasts_choose_no_blend() -> None:
+    panel = simulated(60, 3)
+    few = errors(panel, RULE, range(2010, 2020), 6)
+    few = few.take(np.arange(len(few.series)) < 20)
+    assert choose_blends(panel, replace(few, blends=few.blends * 0 + 1), RULE).tolist() == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("blend", range(len(RULE.blends)))
+def test_an_error_in_the_unit_is_that_of_the_blended_path(many: Panel, blend: int) -> None:
+    """The error of any mean of candidates is read from the forecasts; of a candidate it was kept."""
+    forecasts = errors(many, RULE, range(2014, 2018), 6)
+    weights = np.tile(np.array(RULE.blends[blend]), (len(forecasts.series), 1))
+    found = error_in_unit(many, forecasts, weights)
+    assert found == pytest.approx(forecasts.blends[:, blend], abs=1e-9)
 
 
 def test_what_is_learned_at_an_origin_does_not_know_what_came_later() -> None:
@@ -331,7 +349,7 @@ def test_a_group_probability_rises_with_the_share_of_draws() -> None:
 def test_an_error_made_in_calm_years_is_no_wider_once_a_shock_has_raised_the_volatility() -> None:
     panel = simulated(120, 3)
     found = errors(panel, RULE, range(2012, 2016), 3)
-    error, behind = error_of(panel, found, np.array([1]), RULE), np.array([120])
+    error, behind = error_of(panel, found, np.array([[0.5, 0.0]])), np.array([120])
     calm = as_of(panel, found, error, found.typical[:1], behind, RULE)
     shaken = as_of(panel, found, error, found.typical[:1] + np.log(4), behind, RULE)
     assert shaken == pytest.approx(calm / 4)

@@ -173,7 +173,7 @@ def test_a_group_goes_through_its_official_value_and_is_simulated_from_its_membe
     group = [row for row in projected if row["ref_area"] == "M49:014"]
     assert [row["time_period"] for row in group] == [2026, 2027, 2028, 2029, 2030]
     assert {(row["model"], row["anchored_on"], row["last_value"]) for row in group} == {
-        ("group_simulation/1", "official", 51.0)
+        ("group_simulation/2", "official", 51.0)
     }
     assert not [row for row in refused if row["ref_area"] == "M49:014"]
     assert group[0]["lower_95"] < group[0]["lower_80"] < group[0]["value"] < group[0]["upper_80"]

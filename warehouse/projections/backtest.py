@@ -105,6 +105,10 @@ def _at(panel: Panel, settings: Settings, origin: int, horizon: int) -> Errors:
         met=np.where(then.direction[:, None] == "closer_to_one", np.nan, met)[row, step],
         typical=typical[then.indicator][row],
         behind=behind[then.indicator][row],
+        last=now[row, 0],
+        volatility=volatility[row],
+        offset=scale.offset[row],
+        scale_unit=scale.unit[row],
         method=np.abs(paths[row, step] - came[row, step][:, None]),
     )
 
@@ -114,21 +118,25 @@ def calibrated(panel: Panel, forecast_errors: Errors, settings: Settings, tested
     use = forecast_errors.take(~forecast_errors.at_end)
     blends = choose_blends(panel, use.take(use.horizon <= SHOWN), settings)
     pool = learn(panel.z, panel.years, panel.indicator, panel.region, panel.country, settings)
-    error = as_of(panel, use, error_of(panel, use, blends, settings), *typical_of(panel, pool), settings)
+    error = as_of(panel, use, error_of(panel, use, blends), *typical_of(panel, pool), settings)
     own, by_family = learn_widths(panel, use, error)
     factor = _recent(panel, tested, settings)
     number = np.bincount(panel.indicator[use.series], minlength=len(panel.indicators))
     named = [code for code in range(len(panel.indicators)) if number[code] >= FORECASTS_MIN]
-    family, options = panel.family_of_indicator, settings.blends
+    family = panel.family_of_indicator
     widths = {panel.indicators[code]: own[code] * factor[family[code]] for code in named}
     widths |= {f"family {name}": by_family[code] * factor[code] for code, name in enumerate(panel.families)}
     widths["all"] = np.median(by_family * factor[:, None, None], axis=0)
-    chosen = {panel.indicators[code]: list(options[blends[code]]) for code in named}
+    chosen = {panel.indicators[code]: _shares_of(blends[code]) for code in named}
     for code, name in enumerate(panel.families):
-        members = np.bincount([blends[one] for one in named if family[one] == code], minlength=len(options))
-        chosen[f"family {name}"] = list(options[int(members.argmax())])
-    chosen["all"] = list(options[0])
+        members = [one for one in named if family[one] == code]
+        chosen[f"family {name}"] = _shares_of(blends[members].mean(axis=0) if members else np.zeros(2))
+    chosen["all"] = list(settings.blends[0])
     return Calibrated(widths, chosen, learn_chances(panel, tested.use, tested.raw, settings))
+
+
+def _shares_of(blend: Floats) -> list[float]:
+    return [round(float(share), 4) for share in blend]
 
 
 def _recent(panel: Panel, tested: Nested, settings: Settings) -> Floats:

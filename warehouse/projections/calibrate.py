@@ -16,7 +16,7 @@ from warehouse.projections.intervals import LEVELS, widths_of
 from warehouse.projections.model import Pool
 from warehouse.projections.model_settings import Settings
 from warehouse.projections.panel import Panel
-from warehouse.projections.transforms import Bools, Floats, Integers
+from warehouse.projections.transforms import Bools, Floats, Integers, Scale, from_scale
 
 FEWEST = 60  # forecasts from which an indicator's errors speak for its family
 ENOUGH = 200  # outcomes from which a family has a factor of its own
@@ -30,7 +30,8 @@ class Forecasts:
     smooth: error of the model's path, of no change, and distance to the smoothed level, in volatilities;
     reach: distance from the last value to the target, in volatilities, NaN without one; met: whether the
     value that came met the target, NaN without one; typical: log of the indicator's typical volatility at the
-    origin; behind: number of series that it was read from."""
+    origin; behind: number of series that it was read from; last: the last value, on the scale; volatility: of
+    the series; offset and scale_unit: of the scale, as known at the origin."""
 
     series: Integers
     origin: Integers
@@ -44,6 +45,10 @@ class Forecasts:
     met: Floats
     typical: Floats
     behind: Integers
+    last: Floats
+    volatility: Floats
+    offset: Floats
+    scale_unit: Floats
 
     def take(self, chosen: Bools) -> Self:
         """Select some of them."""
@@ -56,10 +61,13 @@ class Forecasts:
         return weights[:, 0] * (self.still - self.drift) + weights[:, 1] * self.smooth
 
 
-def choose_blends(panel: Panel, past: Forecasts, settings: Settings) -> Integers:
-    """Choose the blend of each indicator: the one with the smallest error relative to no change in the last
-    years, shrunk towards its family's, with a penalty for every unit of drift; no change unless that is
-    better by `blend_errors` standard errors.
+def choose_blends(panel: Panel, past: Forecasts, settings: Settings) -> Floats:
+    """Return the blend of each indicator, a share of the drift and one of the smoothing: the mean of the best
+    candidate and of all with less drift whose error is within `blend_errors` standard errors of its.
+
+    Errors are relative to no change in the last years, and shrunk towards the family's. The rule of one
+    standard error (Breiman et al. 1984) prefers the simpler of candidates that the data cannot tell apart;
+    their mean has a smaller error than the simplest alone (combination of forecasts, Bates and Granger 1969).
     """
     came = past.origin + past.horizon
     past = past.take(came > came.max(initial=0) - settings.blend_years)
@@ -78,15 +86,18 @@ def choose_blends(panel: Panel, past: Forecasts, settings: Settings) -> Integers
     together[members == 0] = 1
     share = (number / (number + settings.blend_weight))[:, None]
     relative = np.where(number[:, None] > 0, share * own, 0) + (1 - share) * together[family]
-    relative += settings.blend_penalty * options.sum(axis=1)
     best: Integers = relative.argmin(axis=1)
-    chosen = np.arange(count), best
-    doubt = _doubt(past, indicator, own, settings)[chosen]
-    return np.where(1 - relative[chosen] > settings.blend_errors * doubt, best, 0)
+    least = np.take_along_axis(relative, best[:, None], axis=1)
+    doubt = _doubt(past, indicator, own, best, settings)
+    units = options.sum(axis=1)
+    kept = (relative <= least + settings.blend_errors * doubt) & (units <= units[best][:, None])
+    blends: Floats = kept.astype(np.float64) @ options / kept.sum(axis=1, keepdims=True)
+    return blends
 
 
-def _doubt(past: Forecasts, indicator: Integers, own: Floats, settings: Settings) -> Floats:
-    """Return the standard error of an indicator's error relative to no change, by blend.
+def _doubt(past: Forecasts, indicator: Integers, own: Floats, best: Integers, settings: Settings) -> Floats:
+    """Return the standard error of the difference between each candidate's relative error and the best's, by
+    indicator.
 
     It is computed over origins, as forecasts made at the end of one year err together, with a prior of
     `blend_spread` per unit of drift.
@@ -102,18 +113,29 @@ def _doubt(past: Forecasts, indicator: Integers, own: Floats, settings: Settings
     there = still[:, :, 0] > 0
     seen = there.sum(axis=1)
     mean = still[:, :, 0].sum(axis=1) / np.maximum(seen, 1)
-    away = (by_origin - own[:, None, :] * still) / np.maximum(mean, 1e-12)[:, None, None]
+    rest = by_origin - own[:, None, :] * still
+    away = rest - np.take_along_axis(rest, best[:, None, None], axis=2)
+    away /= np.maximum(mean, 1e-12)[:, None, None]
     squares = (np.where(there[:, :, None], away, 0) ** 2).sum(axis=1)
     weight, units = settings.blend_spread_weight, np.array(settings.blends).sum(axis=1)
-    variance = weight * (settings.blend_spread * units) ** 2 + squares
+    variance = weight * (settings.blend_spread * (units - units[best][:, None])) ** 2 + squares
     variance /= (weight + np.maximum(seen - 1, 0))[:, None]
     doubt: Floats = np.sqrt(variance / np.maximum(seen, 1)[:, None])
     return doubt
 
 
-def error_of(panel: Panel, use: Forecasts, blends: Integers, settings: Settings) -> Floats:
+def error_of(panel: Panel, use: Forecasts, blends: Floats) -> Floats:
     """Return the signed error of each forecast, in volatilities, with its indicator's blend."""
-    return use.still - use.moved(np.array(settings.blends)[blends[panel.indicator[use.series]]])
+    return use.still - use.moved(blends[panel.indicator[use.series]])
+
+
+def error_in_unit(panel: Panel, use: Forecasts, weights: Floats) -> Floats:
+    """Return the absolute error of each forecast in the indicator's unit; weights: one blend per forecast."""
+    of = panel.scale.take(use.series)
+    scale = Scale(of.kind, of.low, of.high, use.offset, use.scale_unit)
+    both = np.stack([use.still, use.moved(weights)], axis=1)
+    values = from_scale(use.last[:, None] + use.volatility[:, None] * both, scale)
+    return np.abs(values[:, 1] - values[:, 0])
 
 
 def as_of(

@@ -16,7 +16,7 @@ from warehouse.projections.model_settings import Settings
 from warehouse.projections.panel import Panel
 from warehouse.projections.transforms import Bools, Floats, Integers
 
-SUPPORT = 100  # cases with the highest probabilities: no probability exceeds their success rate
+SUPPORT = 1000  # cases with the highest probabilities: no probability exceeds their success rate
 CASE = 6  # horizons of one origin that count as one case: their outcomes go together
 ROUNDS = 50  # maximum iterations of Newton's method
 CLOSE = 1e-7  # step at which it stops

@@ -33,7 +33,6 @@ class Settings:
     volatility_weight: float
     blends: list[list[float]]
     blend_smoothing: float
-    blend_penalty: float
     blend_weight: float
     blend_years: int
     blend_errors: float

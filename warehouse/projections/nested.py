@@ -19,6 +19,7 @@ from warehouse.projections.calibrate import (
     Forecasts,
     as_of,
     choose_blends,
+    error_in_unit,
     error_of,
     learn_widths,
     recency,
@@ -55,12 +56,12 @@ class Nested:
 
 @dataclass(frozen=True)
 class Learned:
-    """Parameters known at an origin. blends: of each indicator, a place in the settings; widths: indicator
+    """Parameters known at an origin. blends: shares of drift and smoothing by indicator; widths: indicator
     by horizon by level, updated; error: of the forecasts with a known outcome (`past`), in units of their
     80 per cent width.
     """
 
-    blends: Integers
+    blends: Floats
     widths: Floats
     past: Bools
     error: Floats
@@ -74,14 +75,14 @@ def nested(panel: Panel, forecasts: Forecasts, settings: Settings) -> Nested:
     size, state = len(use.series), met_now(panel, use)
     unit, ratio, wide, raw, chance = (np.full(size, np.nan) for _ in range(5))
     origins = np.unique(use.origin)
-    options, learned = np.array(settings.blends), {}
+    learned = {}
     for origin in origins[LEARNED_FROM:]:
         past, now = came <= origin, use.origin == origin
         if past.sum() < 1000 or not now.any():
             continue
         before, after = use.take(past), use.take(now)
         blends = choose_blends(panel, before, settings)
-        erred = error_of(panel, before, blends, settings)
+        erred = error_of(panel, before, blends)
         erred = as_of(panel, before, erred, *_typical(panel, after), settings)
         own, _ = learn_widths(panel, before, erred)
         factors = recency(panel, use, ratio, int(origin), settings)
@@ -94,9 +95,9 @@ def nested(panel: Panel, forecasts: Forecasts, settings: Settings) -> Nested:
             erred / np.maximum(usual, 1e-9),
         )
         held = own[indicator[now], np.minimum(after.horizon, own.shape[1]) - 1]
-        weights = options[blends[indicator[now]]]
+        weights = blends[indicator[now]]
         error = np.abs(after.still - after.moved(weights))
-        unit[now] = np.take_along_axis(after.blends, blends[indicator[now]][:, None], axis=1)[:, 0]
+        unit[now] = error_in_unit(panel, after, weights)
         ratio[now] = error / np.maximum(held[:, EIGHTY], 1e-9)
         widths = held * factor[:, None]
         wide[now] = error / np.maximum(widths[:, LEVELS.index(0.95)], 1e-9)

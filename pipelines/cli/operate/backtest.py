@@ -31,8 +31,8 @@ HEAD = """\
 GROUP_HEAD = """\
 # Correlation of countries' errors, and the factor on a group's simulated spread, by family of indicators; see
 # docs/methods/projection.md. Written by `compact backtest --write`, not by hand. correlation: of any two
-# countries in one year, and what two of one sub-region have in common beyond that. factor: by years ahead.
-# chances: slope of the log odds of a group's probability, and shift of each indicator's.
+# countries in one year, and what two of one sub-region have in common beyond that. chances: slope of
+# the log odds of a group's probability, and shift of each indicator's.
 """
 
 

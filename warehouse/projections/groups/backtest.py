@@ -65,12 +65,7 @@ def _nested(made: GroupForecasts) -> GroupForecasts:
     for origin in np.unique(made.origin):
         past, now = made.take(came <= origin), made.origin == origin
         known, rows = factors(past), made.take(now)
-        factor = np.array(
-            [
-                known.get(family, known["all"])[step - 1]
-                for family, step in zip(rows.family.tolist(), rows.horizon.tolist(), strict=True)
-            ]
-        )
+        factor = np.array([known.get(family, known["all"]) for family in rows.family.tolist()])
         made.inside[now] = rows.ratio <= factor
         made.raw[now] = shares(rows, factor)
         made.said[now] = learn_group_chances(past).each(rows.indicator.tolist(), made.raw[now])
@@ -107,7 +102,7 @@ def _at(
     then, usable = then.take(some), usable[some]
     path, volatility, _ = pooled_on_scale(then, FURTHEST, settings)
     z = then.z
-    blends = np.array(settings.blends)[learned.blends][then.indicator]
+    blends = learned.blends[then.indicator]
     last, level = z[:, -1:], smoothed_level(z, settings)[:, None]
     path = last + blends[:, :1] * (path - last) + blends[:, 1:] * (level - last)
     widths = learned.widths[:, :FURTHEST][then.indicator] * volatility[:, None, None]
@@ -150,7 +145,7 @@ def _of_indicator(
     values, middle = simulated(members, years, weights, correlation, seed, DRAWS)
     scale = members.scale.take(np.zeros(len(kept), dtype=np.int64))
     at_origin = np.array([official.by_group[name][group][origin] for group in kept])
-    draws = anchored(values, middle, years, np.full(len(kept), origin), at_origin, scale, np.ones(1))
+    draws = anchored(values, middle, years, np.full(len(kept), origin), at_origin, scale, 1.0)
     rows = []
     for place, group in enumerate(kept):
         of = scale.take(np.array([place]))

@@ -16,20 +16,19 @@ from numpy.typing import NDArray
 
 from warehouse.projections.chances import SMALLEST
 from warehouse.projections.groups.simulation import GroupChances
-from warehouse.projections.nested import FURTHEST
 from warehouse.projections.transforms import Bools, Floats, Integers
 
-ENOUGH = 100  # minimum forecasts for a horizon's own factor
-ENOUGH_FAMILY = 20  # minimum forecasts for a family's own factor
-HELD = 100  # weight of the nominal coverage against the observed one, in forecasts
-HELD_FAMILY = 50  # weight of all families together, in forecasts
-RESPONSE = 3.0  # points by which the next quantile rises for each point of missing coverage
+ENOUGH = 100  # minimum forecasts of all families for a factor
+ENOUGH_FAMILY = 40  # minimum forecasts for a family's own factor
+HELD = 40  # weight of the nominal coverage against the observed one, in forecasts
+HELD_FAMILY = 10  # weight of all families together, in forecasts
+RESPONSE = 2.5  # points by which the next quantile rises for each point of missing coverage
 LEVELS = (0.5, 0.98)  # limits of that quantile
 LIMITS = (0.1, 4.0)  # limits of a factor
 EIGHTY = 0.8
 CASE = 6  # horizons of one origin that count as one case: their outcomes go together
 SLOPE_SPREAD = 0.5  # standard deviation of the prior of the slope, around one
-SHIFT_SPREAD = 1.0  # standard deviation of the prior of an indicator's shift, around zero
+SHIFT_SPREAD = 1.5  # standard deviation of the prior of an indicator's shift, around zero
 ROUNDS, LARGEST = 100, 0.5  # iterations of Newton's method, and the longest step
 
 
@@ -72,35 +71,27 @@ def shares(made: GroupForecasts, factor: Floats) -> Floats:
     return np.where(np.isnan(made.distance), np.nan, (met + 0.5) / (made.away.shape[1] + 1))
 
 
-def factors(came: GroupForecasts) -> dict[str, list[float]]:
-    """Return by family and overall, and by horizon, the factor on the simulated half width that covers four
-    in five of these outcomes.
+def factors(came: GroupForecasts) -> dict[str, float]:
+    """Return by family and overall the factor on the simulated half width that covers four in five of these
+    outcomes.
 
-    It grows with the horizon, as errors of a pace add up; a family's own is shrunk towards the overall one,
-    as its groups overlap.
+    A family's own is shrunk towards the overall one, as its groups overlap. The spread grows with the horizon
+    by itself, as the members' does.
     """
-    share = _level(came.inside)
-    together = _quantile(came.ratio, share, 1.0, ENOUGH)
-    shape: list[float] = []
-    for step in range(1, FURTHEST + 1):
-        before = shape[-1] if shape else together
-        own = _quantile(came.ratio[came.horizon == step], share, before, ENOUGH)
-        shape.append(max(own, before if shape else 0))
-    by_family = {"all": [round(value, 4) for value in shape]}
+    together = _quantile(came.ratio, _level(came.inside), 1.0, ENOUGH)
+    by_family = {"all": round(together, 4)}
     for name in sorted(set(came.family.tolist())):
         chosen = came.family == name
-        # errors relative to the overall ones of their horizon
-        ratio = came.ratio[chosen] / np.array(shape)[came.horizon[chosen] - 1]
+        ratio = came.ratio[chosen] / together
         held = len(ratio) / (len(ratio) + HELD_FAMILY)
-        level = _level(came.inside[chosen])
-        factor = float(np.exp(held * np.log(_quantile(ratio, level, 1.0, ENOUGH_FAMILY))))
-        by_family[name] = [round(value * factor, 4) for value in shape]
+        own = _quantile(ratio, _level(came.inside[chosen]), 1.0, ENOUGH_FAMILY)
+        by_family[name] = round(together * float(own**held), 4)
     return by_family
 
 
 def _level(inside: Floats) -> float:
-    """Return the next quantile: above four in five by a multiple of the missing coverage so far (adaptive
-    conformal inference, Gibbs and Candès 2021).
+    """Return the next quantile: away from four in five by a multiple of the coverage that was missing, or in
+    excess, so far (adaptive conformal inference, Gibbs and Candès 2021).
     """
     held = (inside.sum() + HELD * EIGHTY) / (len(inside) + HELD)
     return float(np.clip(EIGHTY + RESPONSE * (EIGHTY - held), *LEVELS))

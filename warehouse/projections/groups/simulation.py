@@ -24,7 +24,7 @@ from warehouse.projections.intervals import KNOTS, LEVELS
 from warehouse.projections.transforms import Floats, Integers, Scale, from_scale, to_scale
 
 GROUP_CALIBRATION = Path(__file__).with_name("calibration.yaml")
-MODEL = "group_simulation/1"
+MODEL = "group_simulation/2"
 DRAWS = 300
 EIGHTY = LEVELS.index(0.8)
 _SIZES = np.linspace(0, 8, 801)  # of a standard normal deviate
@@ -84,18 +84,18 @@ class GroupChances:
 @dataclass(frozen=True)
 class GroupCalibration:
     """calibration.yaml: correlation of members' errors and the factor on the simulated spread, by
-    family, by horizon, and of all; the map of probabilities."""
+    family, and of all; the map of probabilities."""
 
     correlation: Mapping[str, Correlation]
-    factor: Mapping[str, Sequence[float]]
+    factor: Mapping[str, float]
     chances: GroupChances
     made_from: Mapping[str, Any]
 
-    def of(self, family: str) -> tuple[Correlation, Floats]:
-        """Return a family's correlation and factor by horizon, or the overall ones."""
+    def of(self, family: str) -> tuple[Correlation, float]:
+        """Return a family's correlation and factor, or the overall ones."""
         return (
             self.correlation.get(family, self.correlation["all"]),
-            np.array(self.factor.get(family, self.factor["all"]), dtype=np.float64),
+            self.factor.get(family, self.factor["all"]),
         )
 
 
@@ -186,7 +186,7 @@ def anchored(
     year: Integers,
     value: Floats,
     scale: Scale,
-    factor: Floats,
+    factor: float,
 ) -> Floats:
     """Shift the draws on the scale through the group's last value, and scale their spread to the back-tested
     coverage. Their middle follows the members' medians: at the end of a scale the mean of a wide distribution
@@ -199,7 +199,7 @@ def anchored(
         year: of each group's last value.
         value: the last values.
         scale: of the groups.
-        factor: on the spread, by years after the last value; the last one holds from there on.
+        factor: on the spread.
     """
     z = to_scale(values, scale)
     at = (year - years[0])[:, None]
@@ -207,6 +207,5 @@ def anchored(
     away -= np.median(away, axis=2, keepdims=True)
     path = to_scale(middle, scale)
     path += to_scale(value[:, None], scale) - np.take_along_axis(path, at, axis=1)
-    ahead = np.clip(years - year[:, None] - 1, 0, len(factor) - 1)
-    paths: Floats = path[:, :, None] + factor[ahead][:, :, None] * away
+    paths: Floats = path[:, :, None] + factor * away
     return paths
