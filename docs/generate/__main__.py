@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from docs.generate import (
@@ -26,7 +26,8 @@ from docs.generate import (
 )
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-GENERATORS = (
+Generator = Callable[[], dict[Path, str]]
+GENERATORS: tuple[Generator, ...] = (
     backtest.files,
     benchmarks.files,
     cli.files,
@@ -43,9 +44,9 @@ GENERATORS = (
 )
 
 
-def generated() -> dict[Path, str]:
+def generated(generators: Sequence[Generator] = GENERATORS) -> dict[Path, str]:
     """Return the text of every generated file by its path in the checkout."""
-    return {path: text for files in GENERATORS for path, text in files().items()}
+    return {path: text for files in generators for path, text in files().items()}
 
 
 def stale(files: dict[Path, str]) -> list[Path]:
@@ -68,7 +69,7 @@ def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, generators: Sequence[Generator] = GENERATORS) -> int:
     """Run the command. Exit code 1 if `--check` finds a stale file."""
     parser = argparse.ArgumentParser(prog="python -m docs.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
@@ -78,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="count the indicators with values, and show the cases, of this release folder",
     )
     options = parser.parse_args(arguments)
-    files = generated()
+    files = generated(generators)
     if options.release:
         files |= coverage.files(options.release) | cases.files(options.release)
         files |= notebooks.files(options.release)

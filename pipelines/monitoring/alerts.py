@@ -47,7 +47,7 @@ class NotSent(CompactError):
     """A receiver did not take a message. The text holds no secret."""
 
 
-Receiver = Callable[[Message], None]
+Receiver = Callable[[Message, float], None]
 
 
 def receivers() -> dict[str, Receiver]:
@@ -60,12 +60,14 @@ def receivers() -> dict[str, Receiver]:
     return configured
 
 
-def send(message: Message) -> list[str]:
-    """Send to every receiver. Returns the failures, one sentence each; raises nothing."""
+def send(message: Message, seconds: float = SECONDS) -> list[str]:
+    """Send to every receiver. Returns the failures, one sentence each; raises nothing. seconds: within which
+    a receiver must have answered.
+    """
     failed = []
     for name, receiver in receivers().items():
         try:
-            receiver(message)
+            receiver(message, seconds)
         except NotSent as problem:
             failed.append(f"the alert by {name} was not sent: {problem.what}")
     return failed
@@ -88,7 +90,7 @@ def send_news(home: Path, facts: Facts) -> list[str]:
     return failed
 
 
-def to_webhook(message: Message) -> None:
+def to_webhook(message: Message, seconds: float = SECONDS) -> None:
     """POST {"text", "subject", "alerts": [{"key", "text"}]} as JSON; `text` is what chat tools show."""
     webhook = load_settings().alert_webhook
     address = webhook.get_secret_value() if webhook else ""
@@ -108,7 +110,7 @@ def to_webhook(message: Message) -> None:
     from sources.http.exact_length import ExactLengthAdapter
 
     try:
-        with requests.Session() as session, within(Deadline(SECONDS)):
+        with requests.Session() as session, within(Deadline(seconds)):
             session.mount("https://", ExactLengthAdapter())
             session.mount("http://", ExactLengthAdapter())
             session.trust_env = not is_loopback(address)
@@ -116,7 +118,7 @@ def to_webhook(message: Message) -> None:
             answer = session.post(
                 address,
                 json=body,
-                timeout=(CONNECT_SECONDS, SECONDS),
+                timeout=(CONNECT_SECONDS, seconds),
                 headers={"User-Agent": user_agent()},
                 allow_redirects=False,
                 stream=True,
@@ -150,7 +152,7 @@ class MailConnection(smtplib.SMTP):
                 self.sock.shutdown(socket.SHUT_RDWR)
 
 
-def by_mail(message: Message) -> None:
+def by_mail(message: Message, seconds: float = SECONDS) -> None:
     """Send one mail through COMPACT_ALERT_SMTP (host:port), with STARTTLS unless the host is this machine."""
     settings = load_settings()
     host, _, port = settings.alert_smtp.rpartition(":")
@@ -162,7 +164,7 @@ def by_mail(message: Message) -> None:
         mail["Subject"] = f"{SUBJECT}: {message.subject}"
         mail["From"], mail["To"] = sender, to
         mail.set_content("\n\n".join(message.texts) + "\n")
-        with MailConnection(host, int(port), SECONDS) as server:
+        with MailConnection(host, int(port), seconds) as server:
             if not is_loopback(f"http://{host}:{port}"):
                 server.starttls(context=ssl.create_default_context())
             if user := settings.alert_smtp_user:

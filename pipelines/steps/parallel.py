@@ -16,14 +16,16 @@ THREADS = min(os.cpu_count() or 1, 4)  # more threads share DuckDB's memory and 
 T = TypeVar("T")
 
 
-def run_in_parallel(after: Mapping[str, Iterable[str]], work: Callable[[str], T]) -> Iterator[tuple[str, T]]:
+def run_in_parallel(
+    after: Mapping[str, Iterable[str]], work: Callable[[str], T], threads: int = THREADS
+) -> Iterator[tuple[str, T]]:
     """Yield each name with the result of its work, in order of completion. after: the names that each depends
     on; a name that is not a key counts as done. Work on a name starts only once the caller has received all
     that it depends on. An error of the work is raised here; running work then finishes, and no more starts.
     """
     sorter = TopologicalSorter({name: [a for a in others if a in after] for name, others in after.items()})
     sorter.prepare()
-    pool, running = ThreadPoolExecutor(THREADS), dict[Future[T], str]()
+    pool, running = ThreadPoolExecutor(threads), dict[Future[T], str]()
     try:
         while sorter.is_active():
             running |= {pool.submit(work, name): name for name in sorter.get_ready()}

@@ -12,11 +12,9 @@ CODELISTS = Path(__file__).parent
 
 
 @cache
-def read_codelist(name: str) -> tuple[dict[str, str], ...]:
-    """Return the rows of codelists/<name>.csv, all text; an empty cell is an empty string, and NA is
-    Namibia.
-    """
-    with (CODELISTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+def read_codelist(name: str, folder: Path = CODELISTS) -> tuple[dict[str, str], ...]:
+    """Return the rows of <name>.csv, all text; an empty cell is an empty string, and NA is Namibia."""
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         rows = tuple(csv.DictReader(file, strict=True))
     broken = [number for number, row in enumerate(rows, 2) if None in row or None in row.values()]
     if broken:

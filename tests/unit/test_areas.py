@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codelists import areas, code_maps, reader
+from schemas.codelists import areas, code_maps
 from schemas.codelists.groupings import groupings, is_member
+from schemas.codelists.reader import CODELISTS, read_codelist
 from schemas.codelists.subnational import is_subnational
 from schemas.columns.model import Table
 from schemas.definitions.yaml_file import load_yaml
@@ -218,7 +219,7 @@ def test_no_code_of_a_scheme_stands_for_two_areas_or_is_both_carried_and_not() -
         assert {area for area in found if not is_subnational(area)} <= known
         assert not code_maps.code_map(scheme).keys() & code_maps.not_carried(scheme).keys()
         assert all(reason.endswith(".") for reason in code_maps.not_carried(scheme).values())
-    groups = areas.read_codelist("worldbank_groups")
+    groups = read_codelist("worldbank_groups")
     two = [row["iso2"] for row in groups]
     assert len(set(two)) == len(two)
     assert not set(two) & code_maps.code_map("iso2").keys()
@@ -275,8 +276,8 @@ def test_every_page_of_the_world_factbook_is_an_area_or_left_out_with_a_reason()
 
 
 def test_every_list_names_its_source_and_date() -> None:
-    documented = load_yaml(areas.CODELISTS / "codelists.yaml").data
-    assert {path.stem for path in areas.CODELISTS.glob("*.csv")} == set(documented)
+    documented = load_yaml(CODELISTS / "codelists.yaml").data
+    assert {path.stem for path in CODELISTS.glob("*.csv")} == set(documented)
     assert all(
         entry["title"] and entry["source"] and re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry["date"]))
         for entry in documented.values()
@@ -284,11 +285,10 @@ def test_every_list_names_its_source_and_date() -> None:
     assert {grouping.codelist for grouping in groupings()} <= set(documented)
 
 
-def test_a_row_with_too_many_fields_is_not_read_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_with_too_many_fields_is_not_read_over(tmp_path: Path) -> None:
     (tmp_path / "broken.csv").write_text("code,name\nBHS,Bahamas, The\n", "utf-8")
-    monkeypatch.setattr(reader, "CODELISTS", tmp_path)
     with pytest.raises(CompactError, match=r"as many fields") as error:
-        reader.read_codelist("broken")
+        read_codelist("broken", tmp_path)
     assert "[2]" in error.value.where
 
 

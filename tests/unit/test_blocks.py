@@ -12,19 +12,18 @@ import pytest
 from schemas.columns.model import Table
 from schemas.tables.registry import LATEST
 from tests.e2e.engines_made import load_made_release
-from warehouse.engine import batching as blocks
-from warehouse.engine.batching import BY_INDICATOR, in_batches
+from warehouse.engine.batching import BY_INDICATOR, batch_conditions, batch_size, in_batches
 from warehouse.engine.duckdb_engine import engine
 from warehouse.release.tables import MODEL_TABLES, make
 
 pytestmark = pytest.mark.slow
 
 
-def made(folder: Path) -> dict[str, pa.Table]:
+def made(folder: Path, batch: int | None = None) -> dict[str, pa.Table]:
     with engine(folder / "spill", in_order=False) as con:
         load_made_release(con, folder)
         for contract in MODEL_TABLES:
-            make(con, contract, folder / "made")
+            make(con, contract, folder / "made", batch=batch)
         assert con.execute(
             "select count(*) from duckdb_views() where view_name like 'whole_%'"
         ).fetchall() == [(0,)]
@@ -38,24 +37,20 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
 
 @pytest.mark.parametrize("size", [pytest.param(1, marks=pytest.mark.long), 900, 4000])
 def test_blocks_of_any_size_give_the_same_tables(
-    size: int, at_once: dict[str, pa.Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    size: int, at_once: dict[str, pa.Table], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(blocks, "block_size", lambda: size)
-    found = made(tmp_path)
-    assert {name for name in found if not found[name].equals(at_once[name])} == set()
+    tables = made(tmp_path, size)
+    assert {name for name in tables if not tables[name].equals(at_once[name])} == set()
     filled = {name for name in BY_INDICATOR if len(at_once[name])}
     assert filled == BY_INDICATOR, "a model without rows proves nothing"
 
 
-def test_the_blocks_part_the_indicators_in_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_blocks_part_the_indicators_in_their_order(tmp_path: Path) -> None:
     with engine(tmp_path / "spill") as con:
         load_made_release(con, tmp_path)
         names = [name for (name,) in con.execute("select distinct indicator from indicator").fetchall()]
-        assert blocks._blocks(con) == [], "today's releases are one block"
-        monkeypatch.setattr(blocks, "block_size", lambda: 900)
-        conditions = blocks._blocks(con)
+        assert batch_conditions(con, batch_size()) == [], "today's releases are one block"
+        conditions = batch_conditions(con, 900)
         assert len(conditions) > 2
         parts = [
             [
@@ -71,11 +66,7 @@ def test_the_blocks_part_the_indicators_in_their_order(
         assert set(names) <= {name for (name,) in every}
 
 
-def test_a_model_that_fails_leaves_everything_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(blocks, "block_size", lambda: 900)
-
+def test_a_model_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
     def fails(con: duckdb.DuckDBPyConnection, contract: Table = LATEST) -> pa.RecordBatchReader:
         raise RuntimeError(contract.name)
 
@@ -83,5 +74,5 @@ def test_a_model_that_fails_leaves_everything_as_it_was(
         load_made_release(con, tmp_path)
         before = con.execute("select count(*) from indicator").fetchall()
         with pytest.raises(RuntimeError, match="latest"):
-            in_batches(con, LATEST, fails).read_all()
+            in_batches(con, LATEST, fails, 900).read_all()
         assert con.execute("select count(*) from indicator").fetchall() == before

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.steps import parallel as module
 from pipelines.steps.parallel import run_in_parallel
 
 # Each name may come after those with a smaller number, so that there is no circle.
@@ -40,14 +39,12 @@ def test_what_is_not_among_the_names_counts_as_done() -> None:
     assert dict(run_in_parallel({"a": ["elsewhere"]}, str.upper)) == {"a": "A"}
 
 
-def test_two_work_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "THREADS", 2)
+def test_two_work_at_the_same_time() -> None:
     both = Barrier(2, timeout=20)  # broken, and an error, if they came one after the other
-    assert {number for _, number in run_in_parallel({"a": [], "b": []}, lambda _: both.wait())} == {0, 1}
+    assert {number for _, number in run_in_parallel({"a": [], "b": []}, lambda _: both.wait(), 2)} == {0, 1}
 
 
-def test_after_an_error_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "THREADS", 1)
+def test_after_an_error_nothing_more_is_begun() -> None:
     begun: list[str] = []
 
     def work(name: str) -> None:
@@ -56,5 +53,5 @@ def test_after_an_error_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch) -
             raise ValueError("b cannot be done")
 
     with pytest.raises(ValueError, match="b cannot be done"):
-        list(run_in_parallel({"a": [], "b": ["a"], "c": ["b"], "d": ["c"]}, work))
+        list(run_in_parallel({"a": [], "b": ["a"], "c": ["b"], "d": ["c"]}, work, 1))
     assert begun == ["a", "b"]

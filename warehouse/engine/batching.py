@@ -37,11 +37,13 @@ ON_THE_WAY = (
 Rows = Callable[[duckdb.DuckDBPyConnection], pa.RecordBatchReader]
 
 
-def in_batches(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) -> pa.RecordBatchReader:
+def in_batches(
+    con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows, size: int | None = None
+) -> pa.RecordBatchReader:
     """Yield the rows of a table batch by batch, if its model allows that and the values exceed one batch;
-    otherwise all at once.
+    otherwise all at once. size: values per batch; by default as many as the memory limit allows.
     """
-    blocks = _blocks(con) if contract.name in BY_INDICATOR else []
+    blocks = batch_conditions(con, size or batch_size()) if contract.name in BY_INDICATOR else []
     if len(blocks) < 2:
         return rows(con)
 
@@ -53,16 +55,15 @@ def in_batches(con: duckdb.DuckDBPyConnection, contract: Table, rows: Rows) -> p
     return pa.RecordBatchReader.from_batches(arrow_schema(contract), batches())
 
 
-def block_size() -> int:
+def batch_size() -> int:
     """Return the values per batch: some 5 million, more with more memory."""
     return memory_limit() // BYTES
 
 
-def _blocks(con: duckdb.DuckDBPyConnection) -> list[str]:
+def batch_conditions(con: duckdb.DuckDBPyConnection, size: int) -> list[str]:
     """Return conditions on `indicator` that partition all indicators, in their order, with and without
     values.
     """
-    size = block_size()
     if con.execute("select count(*) from indicator").fetchall()[0][0] <= size:
         return []
     ends = con.execute(f"""

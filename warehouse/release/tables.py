@@ -164,15 +164,20 @@ def load_inputs(
 
 
 def make(
-    con: duckdb.DuckDBPyConnection, contract: Table, folder: Path, spark: SparkConnection | None = None
+    con: duckdb.DuckDBPyConnection,
+    contract: Table,
+    folder: Path,
+    spark: SparkConnection | None = None,
+    batch: int | None = None,
 ) -> int:
     """Compute a published table and write it to the folder, where later models read it. Returns its number
-    of rows. spark: runs the model if it can; else DuckDB does.
+    of rows. spark: runs the model if it can; else DuckDB does. batch: values computed together; by default as
+    many as the memory limit allows.
     """
     if spark is not None and contract.name not in ON_DUCKDB:
         rows = compute(cast(duckdb.DuckDBPyConnection, spark), contract)
     else:
-        rows = in_batches(con, contract, partial(compute, contract=contract))
+        rows = in_batches(con, contract, partial(compute, contract=contract), batch)
     path = folder / f"{contract.name}.parquet"
     written = write_table(rows, contract, path, check=False)
     stored(con, contract.name, path)
