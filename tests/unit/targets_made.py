@@ -9,11 +9,17 @@ from typing import Any
 
 import duckdb
 
-from schemas.definitions.targets import Targets
+from schemas.definitions.targets import (
+    Commitment,
+    CommitmentFile,
+    Targets,
+)
 from schemas.tables.assessment import AGGREGATE
 from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR, SNAPSHOT_TABLE
-from tests.unit.make import snapshot, table
-from warehouse.engine.duckdb_engine import write_table
+from schemas.tables.targets import DEADLINE, TARGET
+from schemas.tables.validation import validate
+from tests.unit.make import catalogue, indicator, snapshot, table, value
+from warehouse.engine.duckdb_engine import engine, write_table
 from warehouse.models.definition_inputs import load, load_model_inputs
 from warehouse.models.target_inputs import load_commitments
 from warehouse.release.tables import compute
@@ -63,3 +69,50 @@ def load_world(
     load_model_inputs(con, folder, defined, None)
     load_commitments(con, folder, commitments)
     load(con, "aggregate", compute(con, AGGREGATE).read_all())
+
+
+PEOPLE = indicator(
+    "people", unit="PS", expect={"range": [0, 1e10]}, aggregate={"method": "sum", "min_weight_share": 0}
+)
+USE = indicator("use", aggregate={"method": "weighted_mean", "weight": "people", "min_weight_share": 0.5})
+COUNTED = indicator("counted")
+DEFINED = (PEOPLE, USE, COUNTED)
+WEIGHTS = [value("people", area, year, 100.0) for area in AREAS for year in range(2015, 2027)]
+
+
+def target(name: str = "T-1", **more: Any) -> Commitment:
+    made: dict[str, Any] = {
+        "id": name,
+        "reference": "para 1",
+        "text": "For tests",
+        "quoted": False,
+        "status": "measured",
+        "indicators": ["use", "counted"],
+        "reason": "test",
+        "public_data": "none",
+        "verified": "test",
+    }
+    return Commitment.model_validate(made | more)
+
+
+def judged(
+    folder: Path, targets: list[Commitment], rows: list[dict[str, Any]], year: int = 2026
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The tests of the targets, and the targets by id."""
+    commitments = Targets(targets=[CommitmentFile(owner="O", document="D", targets=targets)])
+    with engine() as con:
+        load_world(con, folder, catalogue(*DEFINED), [*rows, *WEIGHTS], commitments, year=year)
+        tables = {contract.name: compute(con, contract).read_all() for contract in (DEADLINE,)}
+        load(con, "deadline", tables["deadline"])
+        tables["target"] = compute(con, TARGET).read_all()
+    for contract in (DEADLINE, TARGET):
+        validate(tables[contract.name], contract)
+    return tables["deadline"].to_pylist(), {row["target"]: row for row in tables["target"].to_pylist()}
+
+
+def everywhere(number: float, year: int, name: str = "use") -> list[dict[str, Any]]:
+    return [value(name, area, year, number) for area in AREAS]
+
+
+def of_world(number: float, **more: Any) -> dict[str, Any]:
+    return {"indicator": "use", "group": WORLD, "comparison": "at_least", "value": number} | more

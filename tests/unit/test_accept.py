@@ -15,14 +15,12 @@ from schemas.errors import CompactError
 from sources.model import SourceUnavailable
 from sources.staging.stage import StageProblem
 from tests.steps import Steps
-from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
+from tests.unit.made_run import (
     GOOD,
     Agencies,
     Make,
-    agencies,
     begin,
     live,
-    make,
     run,
     take_in,
     times,
@@ -54,7 +52,7 @@ def events(workspace: Steps, kind: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def waiting(make: Make, agencies: Agencies) -> Steps:  # noqa: F811
+def waiting(make: Make, agencies: Agencies) -> Steps:
     """S1 was 10 for Kenya in the release, and is 30 in the answer that is held."""
     begin(make())
     agencies.has["S1"] = times(GOOD, 3)
@@ -92,7 +90,7 @@ def test_the_decision_is_recorded_with_who_when_why_and_against_what(waiting: St
     assert held(waiting.home) == []
 
 
-def test_the_next_run_uses_it_and_asks_without_a_complaint(waiting: Steps, make: Make) -> None:  # noqa: F811
+def test_the_next_run_uses_it_and_asks_without_a_complaint(waiting: Steps, make: Make) -> None:
     name = id_of(waiting)
     decide(waiting, name)
     after = run(make())
@@ -105,15 +103,15 @@ def test_the_next_run_uses_it_and_asks_without_a_complaint(waiting: Steps, make:
     assert not again.released.made
 
 
-def test_it_is_used_offline_too(waiting: Steps, make: Make) -> None:  # noqa: F811
+def test_it_is_used_offline_too(waiting: Steps, make: Make) -> None:
     decide(waiting, id_of(waiting))
     assert values(run(make(offline=True)), "first") == [(30.0, "one")]
 
 
 def test_what_comes_later_is_compared_with_the_accepted_one(
     waiting: Steps,
-    make: Make,  # noqa: F811
-    agencies: Agencies,  # noqa: F811
+    make: Make,
+    agencies: Agencies,
 ) -> None:
     decide(waiting, id_of(waiting))
     agencies.has["S1"] = times(GOOD, 3.1)
@@ -122,8 +120,8 @@ def test_what_comes_later_is_compared_with_the_accepted_one(
 
 def test_the_old_data_coming_back_are_held_in_their_turn(
     waiting: Steps,
-    make: Make,  # noqa: F811
-    agencies: Agencies,  # noqa: F811
+    make: Make,
+    agencies: Agencies,
 ) -> None:
     decide(waiting, id_of(waiting))
     agencies.has["S1"] = GOOD
@@ -137,7 +135,7 @@ def test_the_old_data_coming_back_are_held_in_their_turn(
 
 def test_the_same_answer_before_the_decision_is_held_again_and_can_still_be_accepted(
     waiting: Steps,
-    make: Make,  # noqa: F811
+    make: Make,
 ) -> None:
     with pytest.raises(Held):
         take_in(make())
@@ -149,8 +147,8 @@ def test_the_same_answer_before_the_decision_is_held_again_and_can_still_be_acce
 
 def test_an_agency_out_of_reach_does_not_matter(
     waiting: Steps,
-    make: Make,  # noqa: F811
-    agencies: Agencies,  # noqa: F811
+    make: Make,
+    agencies: Agencies,
 ) -> None:
     decide(waiting, id_of(waiting))
     agencies.has = dict.fromkeys(agencies.has, SourceUnavailable("down"))
@@ -176,8 +174,8 @@ def test_an_id_that_nothing_has_is_told_with_what_is_held(waiting: Steps, prefix
 
 def test_an_ambiguous_id_is_told_with_its_candidates(
     waiting: Steps,
-    make: Make,  # noqa: F811
-    agencies: Agencies,  # noqa: F811
+    make: Make,
+    agencies: Agencies,
 ) -> None:
     factor, name = 3.0, ""
     while name[:1] != id_of(waiting)[0]:  # answers until one has an id with the same first character
@@ -201,8 +199,8 @@ def test_what_is_live_needs_no_decision(waiting: Steps) -> None:
 
 def test_what_was_overtaken_is_told_with_what_is_held_instead(
     waiting: Steps,
-    make: Make,  # noqa: F811
-    agencies: Agencies,  # noqa: F811
+    make: Make,
+    agencies: Agencies,
 ) -> None:
     old = id_of(waiting)
     agencies.has["S1"] = times(GOOD, 5)
@@ -212,7 +210,7 @@ def test_what_was_overtaken_is_told_with_what_is_held_instead(
         decide(waiting, old)
 
 
-def test_what_the_agency_took_back_is_past(waiting: Steps, make: Make, agencies: Agencies) -> None:  # noqa: F811
+def test_what_the_agency_took_back_is_past(waiting: Steps, make: Make, agencies: Agencies) -> None:
     old = id_of(waiting)
     agencies.has["S1"] = GOOD
     take_in(make())
@@ -223,7 +221,7 @@ def test_what_the_agency_took_back_is_past(waiting: Steps, make: Make, agencies:
     assert "nothing to accept" in raised.value.allowed
 
 
-def test_what_cannot_be_staged_is_not_accepted(make: Make, agencies: Agencies) -> None:  # noqa: F811
+def test_what_cannot_be_staged_is_not_accepted(make: Make, agencies: Agencies) -> None:
     begin(make())
     agencies.has["S1"] = [("ZZZ", 2020, 1.0), *GOOD]
     workspace = make()
@@ -236,7 +234,7 @@ def test_what_cannot_be_staged_is_not_accepted(make: Make, agencies: Agencies) -
     assert len(held(workspace.home)) == 1
 
 
-def test_the_checks_of_indicators_are_not_overridden(make: Make, agencies: Agencies) -> None:  # noqa: F811
+def test_the_checks_of_indicators_are_not_overridden(make: Make, agencies: Agencies) -> None:
     """Outside the declared range: the decision makes it live, and the release is refused all the same."""
     begin(make())
     agencies.has["S1"] = times(GOOD, 20)

@@ -15,23 +15,20 @@ from pipelines.cli.make.run_summary import tell
 from pipelines.runner.run import Outcome
 from sources.staging.stage import StageProblem
 from tests.steps import Steps
-from tests.unit.make import indicator as made
-from tests.unit.test_workspace import (  # noqa: F401 - the fixtures too
+from tests.unit.made_run import (
     FIRST,
     GOOD,
     SECOND,
     Agencies,
     Make,
-    agencies,
-    make,
-    run,
 )
+from tests.unit.make import indicator as made
 
 WHY = "T1 is what S1 is copied from"
 S1, T1 = {"source": "one", "series": "S1"}, {"source": "two", "series": "T1"}
 
 
-def held_at_first(make: Make, agencies: Agencies, **more: object) -> Steps:  # noqa: F811
+def held_at_first(make: Make, agencies: Agencies, **more: object) -> Steps:
     """S1 is held in the first run of all; the next one asks nobody."""
     agencies.has["S1"] = [("XXX", 2020, 1.0)]  # an area that nobody declared
     first = make(FIRST | more, SECOND)
@@ -45,8 +42,8 @@ def held_at_first(make: Make, agencies: Agencies, **more: object) -> Steps:  # n
 
 @pytest.mark.parametrize("reason", [None, WHY])
 def test_the_next_input_stands_in_only_where_the_file_allows_it(
-    make: Make,  # noqa: F811
-    agencies: Agencies,  # noqa: F811
+    make: Make,
+    agencies: Agencies,
     reason: str | None,
 ) -> None:
     workspace = held_at_first(make, agencies, **({"fallback_when_held": reason} if reason else {}))
@@ -58,7 +55,7 @@ def test_the_next_input_stands_in_only_where_the_file_allows_it(
 
 
 @pytest.mark.slow
-def test_the_release_says_so_and_when_sources_were_confirmed(make: Make, agencies: Agencies) -> None:  # noqa: F811
+def test_the_release_says_so_and_when_sources_were_confirmed(make: Make, agencies: Agencies) -> None:
     result = held_at_first(make, agencies, fallback_when_held=WHY).release()
     card = json.loads((result.path / "release.json").read_text())
     assert WHY in card["held_inputs"]["first"]
@@ -69,8 +66,8 @@ def test_the_release_says_so_and_when_sources_were_confirmed(make: Make, agencie
 
 @pytest.mark.slow
 def test_the_release_says_which_sources_are_stale_and_since_when(
-    make: Make,  # noqa: F811
-    agencies: Agencies,  # noqa: F811
+    make: Make,
+    agencies: Agencies,
 ) -> None:
     first = make(SECOND, sources={"cadence": "daily"})
     first.fetch("one")
@@ -103,8 +100,8 @@ def test_the_last_input_has_none_after_it(held: set[tuple[str, str]]) -> None:
 
 
 def test_a_source_is_held_in_the_summary_of_the_very_run_that_holds_it(
-    make: Make,  # noqa: F811
-    agencies: Agencies,  # noqa: F811
+    make: Make,
+    agencies: Agencies,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     agencies.has["S1"] = [("XXX", 2020, 1.0)]
@@ -122,7 +119,7 @@ def test_a_source_is_held_in_the_summary_of_the_very_run_that_holds_it(
     assert line.split()[1] == "held"
 
 
-def test_a_source_that_is_not_configured_was_not_asked(make: Make, agencies: Agencies) -> None:  # noqa: F811
+def test_a_source_that_is_not_configured_was_not_asked(make: Make, agencies: Agencies) -> None:
     workspace = make(SECOND, sources={"key_variable": "COMPACT_KEY_NOBODY_HAS"})
     workspace.fetch("one")
     state = json.loads((workspace.home / "status" / "one.json").read_text())
