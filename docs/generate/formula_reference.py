@@ -26,7 +26,7 @@ def functions_table(functions: tuple[Function, ...]) -> str:
 
 def recipes_table() -> str:
     lines = ["| result | `formula:` | for example |", "|---|---|---|"]
-    return "\n".join([*lines, *(f"| {one.wanted} | `{one.formula}` | {one.example} |" for one in RECIPES)])
+    return "\n".join([*lines, *(f"| {one.task} | `{one.formula}` | {one.example} |" for one in RECIPES)])
 
 
 def with_tables(text: str) -> str:

@@ -79,30 +79,30 @@ class Recipe:
     """A common task of a statistician, and its formula with an example.
 
     Attributes:
-        wanted: the task.
+        task: what the formula does, in words.
         formula: the formula.
-        given: of each input its values by year; the result is that of the last year.
+        series: of each input its values by year; the result is that of the last year.
         result: the result.
         others: the sum over the other countries of the group, for a share of it.
     """
 
-    wanted: str
+    task: str
     formula: str
-    given: Mapping[str, Mapping[int, float]]
+    series: Mapping[str, Mapping[int, float]]
     result: float
     others: float | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        return tuple(self.given)
+        return tuple(self.series)
 
     @property
     def example(self) -> str:
         """Inputs and result in a line."""
-        dated = len({year for values in self.given.values() for year in values}) > 1
+        dated = len({year for values in self.series.values() for year in values}) > 1
         said = [
             f"{name} {number:g}" + (f" in {year}" if dated else "")
-            for name, values in self.given.items()
+            for name, values in self.series.items()
             for year, number in values.items()
         ]
         said += [] if self.others is None else [f"the others together {self.others:g}"]

@@ -185,7 +185,7 @@ def alert_when_overdue(
 
     Args:
         home: COMPACT_HOME.
-        found: returns the current status.
+        facts: returns the current status.
         seconds: after which a run is overdue.
     """
 

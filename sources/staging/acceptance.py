@@ -33,13 +33,13 @@ class Finding:
 
     series: str
     check: str
-    found: float
+    change: float
     limit: float
     detail: str
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.series}: {CHECKS[self.check]}: {self.found:.4g}, limit {self.limit:g} ({self.detail})"
+        return f"{self.series}: {CHECKS[self.check]}: {self.change:.4g}, limit {self.limit:g} ({self.detail})"
 
 
 def compare(source: Source, live: StagedSource | None, candidate: StagedSource) -> list[Finding]:
@@ -61,7 +61,7 @@ def compare(source: Source, live: StagedSource | None, candidate: StagedSource) 
 def describe(findings: list[Finding]) -> str:
     """Format the findings as a table for a terminal."""
     head = ("series", "what changed", "found", "limit", "in words")
-    body = [(f.series, f.check, f"{f.found:.4g}", f"{f.limit:g}", f.detail) for f in sorted(findings)]
+    body = [(f.series, f.check, f"{f.change:.4g}", f"{f.limit:g}", f.detail) for f in sorted(findings)]
     widths = [max(len(row[i]) for row in (head, *body)) for i in range(len(head))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

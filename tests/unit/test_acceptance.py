@@ -59,7 +59,7 @@ def test_small_revisions_and_new_years_are_fine(stage: Stage) -> None:
 def test_values_times_1000_are_found(stage: Stage) -> None:
     (one,) = findings(stage, lambda r: r | {"value": r["value"] + "000"} if r["series"] == "S2" else r)
     assert (one.series, one.check, one.limit) == ("S2", "median_ratio", 2)
-    assert one.found == pytest.approx(1000)
+    assert one.change == pytest.approx(1000)
     assert "50 values in common; for example" in one.detail
     assert one.reason == "not by a factor of two"
 
@@ -67,7 +67,7 @@ def test_values_times_1000_are_found(stage: Stage) -> None:
 def test_values_divided_by_1000_are_found(stage: Stage) -> None:
     ones = findings(stage, lambda r: r | {"value": str(float(r["value"]) / 1000)})
     assert [(o.series, o.check) for o in ones] == [("S1", "median_ratio"), ("S2", "median_ratio")]
-    assert ones[0].found == pytest.approx(1000)
+    assert ones[0].change == pytest.approx(1000)
 
 
 def test_values_in_other_units_are_compared_in_units(stage: Stage) -> None:
@@ -76,7 +76,7 @@ def test_values_in_other_units_are_compared_in_units(stage: Stage) -> None:
 
 def test_a_lost_area_is_named(stage: Stage) -> None:
     ones = findings(stage, lambda r: None if (r["series"], r["area"]) == ("S1", "RWA") else r)
-    assert [(o.series, o.check, o.found) for o in ones] == [
+    assert [(o.series, o.check, o.change) for o in ones] == [
         ("S1", "areas_lost", 1),
         ("S1", "rows_lost_share", 0.2),
     ]
@@ -92,20 +92,20 @@ def test_values_that_became_missing_are_lost(stage: Stage) -> None:
     ones = findings(
         stage, lambda r: r | {"value": "NaN"} if r["series"] == "S1" and r["time_period"] < "2013" else r
     )
-    assert [(o.check, o.found) for o in ones] == [("rows_lost_share", 0.2)]
+    assert [(o.check, o.change) for o in ones] == [("rows_lost_share", 0.2)]
     assert ones[0].detail == "10 of 50 values gone, 0 new"
 
 
 def test_years_that_went_back_are_found(stage: Stage) -> None:
     ones = findings(stage, lambda r: None if (r["series"], r["time_period"]) == ("S1", "2020") else r)
-    assert [(o.check, o.found, o.detail) for o in ones] == [
+    assert [(o.check, o.change, o.detail) for o in ones] == [
         ("years_back", 1, "latest year was 2020, is 2019")
     ]
 
 
 def test_a_series_that_is_gone_is_found(stage: Stage) -> None:
     ones = findings(stage, lambda r: None if r["series"] == "S1" else r)
-    assert {o.check: o.found for o in ones} == {"areas_lost": 5, "rows_lost_share": 1}
+    assert {o.check: o.change for o in ones} == {"areas_lost": 5, "rows_lost_share": 1}
     assert {o.series for o in ones} == {"S1"}
 
 

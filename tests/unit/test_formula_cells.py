@@ -165,13 +165,13 @@ def test_wrong_arguments_are_refused_with_what_is_right(text: str, what: str, al
     assert fault.next_step
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.wanted.replace(" ", "-"))
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.task.replace(" ", "-"))
 def test_every_recipe_of_the_guide_gives_the_value_that_it_shows(tmp_path: Path, recipe: Recipe) -> None:
     """The guide is generated from the same examples. Of a share, the group's other members have the rest."""
     assert check_formula(recipe.formula, recipe.inputs) == []
     rows = [
         observation("one", name, "USA", year, number)
-        for name, values in recipe.given.items()
+        for name, values in recipe.series.items()
         for year, number in values.items()
     ]
     if recipe.others is not None:
@@ -179,7 +179,7 @@ def test_every_recipe_of_the_guide_gives_the_value_that_it_shows(tmp_path: Path,
         rows += [observation("one", "value", area, 2020, recipe.others / len(others)) for area in others]
     inputs = {name: [{"source": "one", "series": name}] for name in recipe.inputs}
     result = evaluated(tmp_path, rows, recipe.formula, inputs=inputs)
-    last = max(year for values in recipe.given.values() for year in values)
+    last = max(year for values in recipe.series.values() for year in values)
     assert by_year(result, "USA")[last] == pytest.approx(recipe.result)
     assert recipe.example.endswith(f": {recipe.result:g}")
 

@@ -28,9 +28,9 @@ class CheckResult:
     snapshots: frozenset[str] = frozenset()
 
 
-def values_that(found: Sized, indicator: str, verb: str) -> str:
+def values_that(rows: Sized, indicator: str, verb: str) -> str:
     """Count the values of an indicator that do something: 1 value of use lies, 2 values of use lie."""
-    return f"{counted(len(found), 'value')} of {indicator} {verb}{'s' if len(found) == 1 else ''}"
+    return f"{counted(len(rows), 'value')} of {indicator} {verb}{'s' if len(rows) == 1 else ''}"
 
 
 def examples(rows: Rows, total: int) -> str:

@@ -93,8 +93,8 @@ line (preference, carries, concept, filling, overlap, relative, absolute, splice
     values {described}
 ),
 input_row as materialized (
-    select given.*, line.* exclude (preference)
-    from ({rows}) as given
+    select evaluated.*, line.* exclude (preference)
+    from ({rows}) as evaluated
     join line using (preference)
     where value is not null
 ),

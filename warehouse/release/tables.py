@@ -120,7 +120,7 @@ def build_tables(
 
     Args:
         folder: Output folder.
-        given: The inputs of the release.
+        inputs: The inputs of the release.
         previous: The previous release.
         temp: Folder for data that the engine spills from memory.
     """

@@ -132,11 +132,11 @@ def _tell_breaks(release: Release, rows: list[dict[str, Any]]) -> None:
     years: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         years.setdefault((row["indicator"], row["ref_area"]), []).append(row["time_period"])
-    told: dict[str, None] = {}
+    notes: dict[str, None] = {}
     for (indicator, area), of_series in years.items():
         for one in breaks_of(release.folder, indicator, area, of_series):
-            told[f"{indicator}: break in the series at {one['time_period']}: {one['reason']}"] = None
-    for text in told:
+            notes[f"{indicator}: break in the series at {one['time_period']}: {one['reason']}"] = None
+    for text in notes:
         note(text)
 
 
