@@ -106,6 +106,7 @@ def table_metadata(table: WrittenTable) -> Mapping[str, dg.MetadataValue]:
     return {
         "dagster/row_count": dg.MetadataValue.int(table.rows),
         "seconds": dg.MetadataValue.float(round(table.seconds, 3)),
+        "made": dg.MetadataValue.text("unchanged, linked" if table.linked else "computed"),
         "file": dg.MetadataValue.path(str(table.path)),
         "preview": dg.MetadataValue.md(preview(table.path)),
     }

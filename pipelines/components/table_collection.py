@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from indicators.registry import load_catalogue
-from pipelines.components.asset_checks import KEY_TEXT, UNIQUE_KEY, key_result
+from pipelines.components.asset_checks import KEY_TEXT, UNIQUE_KEY, key_result, taken_over
 from pipelines.components.failures import step
 from pipelines.components.keys import TABLES as GROUP
 from pipelines.components.keys import indicator_key, observation_key, table_key, when_inputs_change
@@ -89,7 +89,11 @@ def table_definitions(sources: Iterable[str], indicators: Iterable[str]) -> dg.D
                 asset_key=table_key(table.name),
                 data_version=version,
                 metadata=table_metadata(table),
-                check_results=[key_result(table_key(table.name), TABLES[table.name], table.path)],
+                check_results=[
+                    taken_over(table_key(table.name))
+                    if table.linked
+                    else key_result(table_key(table.name), TABLES[table.name], table.path)
+                ],
             )
 
     return dg.Definitions(assets=[compute])

@@ -25,6 +25,7 @@ from schemas.tables.registry import TABLES
 from sources.ingest.cadence import standing_facts
 from warehouse.release.build import build_release
 from warehouse.release.inputs import ReleaseInputs, SourceState, inputs_fingerprint
+from warehouse.release.reuse import PARTS
 from warehouse.release.tables import WrittenTable, build_tables
 from warehouse.store.history import was_withdrawn
 from warehouse.store.publish import ReleaseResult, latest_release, read_release_metadata, snapshots_of
@@ -170,7 +171,10 @@ def release(context: RunContext, inputs: ReleaseInputs) -> tuple[ReleaseResult, 
     latest = latest_release(context.releases_home)
     same = latest is not None and read_release_metadata(latest)["fingerprint"] == inputs_fingerprint(inputs)
     if not same:
-        require([f"table/{name}" for name in TABLES if not (folder / f"{name}.parquet").is_file()])
+        whole = (folder / PARTS).is_file()  # it is written after the last table
+        require(
+            [f"table/{name}" for name in TABLES if not (whole and (folder / f"{name}.parquet").is_file())]
+        )
     reports = list[ReportFiles]()
     context.progress("release", 0, 1)
     result = build_release(

@@ -22,7 +22,7 @@ from warehouse.diff.queries import (
     status_changes,
     target_changes,
 )
-from warehouse.diff.rows import NOISE, Row, compare_tables, load_changes, side_by_side
+from warehouse.diff.rows import NOISE, Row, compare_tables, equal_files, load_changes, side_by_side
 from warehouse.diff.thresholds import Limits, large_revisions
 
 if TYPE_CHECKING:
@@ -70,10 +70,11 @@ def compare(
         "acknowledged": None,
     }
     if before is not None:
+        same = equal_files(before, after)
         with side_by_side(before, after) as con:
-            load_changes(con, (decided or {}).keys())
+            load_changes(con, (decided or {}).keys(), none="indicator" in same)
             document |= {
-                "tables": compare_tables(con, before, after),
+                "tables": compare_tables(con, before, after, same),
                 "indicators": indicator_changes(con, limits.beyond),
                 "revised": _listed(revised_values(con, limits.beyond), most),
                 "status": _listed(status_changes(con), most),
@@ -81,10 +82,10 @@ def compare(
                     way: _listed_pairs(coverage_changes(con, gained=way == "gained"), most)
                     for way in ("gained", "lost")
                 },
-                "categories": _listed_classes(category_changes(con), most),
+                "categories": _listed_classes([] if "progress" in same else category_changes(con), most),
                 "series": series_changes(con),
                 "targets": target_changes(con),
-                "large": large_revisions(con, limits),
+                "large": large_revisions(con, limits, same),
                 "accepted": accepted_revisions(con, decided or {}),
             }
     document["notes"] = sentences(document)

@@ -6,6 +6,8 @@ document.py assembles the differences, notes.py puts them into sentences. Only D
 
 from __future__ import annotations
 
+import filecmp
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,18 +61,35 @@ def rows(con: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
 
 
-def compare_tables(con: duckdb.DuckDBPyConnection, before: Path, after: Path) -> list[Row]:
+def equal_files(before: Path, after: Path) -> frozenset[str]:
+    """Return the tables whose files are byte for byte the same in two releases."""
+    there = set(tables_of(before)) & set(tables_of(after))
+    pairs = {name: [folder / f"{name}.parquet" for folder in (before, after)] for name in there}
+    return frozenset(
+        name
+        for name, (old, new) in pairs.items()
+        if os.path.samestat(old.stat(), new.stat()) or filecmp.cmp(old, new, shallow=False)
+    )
+
+
+def compare_tables(
+    con: duckdb.DuckDBPyConnection, before: Path, after: Path, same: Collection[str] = frozenset()
+) -> list[Row]:
     """Compare each table: rows before and after, rows added, removed and changed by primary key, and added or
     removed columns.
 
-    A table that one release lacks is `new` or `gone`.
+    A table that one release lacks is `new` or `gone`. same: tables whose files are equal, which are counted
+    only.
     """
     old, new = tables_of(before), tables_of(after)
     differences = []
     for name, table in TABLES.items():
         if name in NOT_COMPARED or (name not in old and name not in new):
             continue
-        if name in old and name in new:
+        if name in same:
+            ((count,),) = con.execute(f"select count(*) from after_{name}").fetchall()
+            differences.append(_table_row(name, "same", count, count))
+        elif name in old and name in new:
             differences.append(_compare(con, table))
         else:
             side = "before" if name in old else "after"
@@ -142,11 +161,14 @@ def _q(name: str) -> str:
     return f'"{name}"'
 
 
-def load_changes(con: duckdb.DuckDBPyConnection, settled: Collection[str] = ()) -> None:
+def load_changes(
+    con: duckdb.DuckDBPyConnection, settled: Collection[str] = (), *, none: bool = False
+) -> None:
     """Create the temporary tables that other queries read: change (every changed indicator value),
     named_area and meta. settled: snapshots that an operator accepted; their changes count as that
-    decision.
+    decision. none: no value changed, as the files are equal, so that none is matched.
     """
+    values = "(select * from {side}_indicator limit 0)" if none else "{side}_indicator"
     con.execute(
         "create temp table settled as select unnest($names::varchar[]) as name", {"names": [*settled]}
     )
@@ -164,8 +186,8 @@ def load_changes(con: duckdb.DuckDBPyConnection, settled: Collection[str] = ()) 
             o.series as old_series, n.series as new_series,
             n.snapshot as new_snapshot,
             o.indicator is null as added, n.indicator is null as removed
-        from before_indicator as o
-        full join after_indicator as n on {_on(TABLES["indicator"], list(keys))}
+        from {values.format(side="before")} as o
+        full join {values.format(side="after")} as n on {_on(TABLES["indicator"], list(keys))}
         where o.indicator is null
             or n.indicator is null
             or not same(o.value, n.value)

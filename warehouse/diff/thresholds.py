@@ -5,6 +5,7 @@ warehouse/release/build.py acts on them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,13 +58,17 @@ class Limits:
         return cls({name: {key: float(document[name][key]) for key in NUMBERS[name]} for name in NUMBERS})
 
 
-def large_revisions(con: duckdb.DuckDBPyConnection, limits: Limits) -> list[Row]:
-    """Return revisions beyond the limits, one row each. Reads the tables of load_changes."""
+def large_revisions(
+    con: duckdb.DuckDBPyConnection, limits: Limits, same: Collection[str] = frozenset()
+) -> list[Row]:
+    """Return revisions beyond the limits, one row each. Reads the tables of load_changes. same: tables whose
+    files are equal, in which nothing is looked for.
+    """
     return [
         *_shares(con, limits, "revised_share"),
         *_shares(con, limits, "withdrawn_share"),
         *_single(con, limits),
-        *_reclassified(con, limits),
+        *([] if "progress" in same else _reclassified(con, limits)),
     ]
 
 

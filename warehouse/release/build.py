@@ -7,10 +7,7 @@ and stages nothing.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -30,6 +27,7 @@ from warehouse.release.dataset_metadata import write_dataset_cards
 from warehouse.release.duckdb_file import write_database
 from warehouse.release.inputs import ReleaseInputs, SourceState, inputs_fingerprint
 from warehouse.release.notes import notes
+from warehouse.release.reuse import PARTS, link_or_copy, parts_of, unchanged_tables
 from warehouse.release.source_pages import write_source_pages
 from warehouse.release.summary import summary
 from warehouse.release.tables import changed_values, write_tables
@@ -53,7 +51,6 @@ from warehouse.verification.verify import table_findings
 __all__ = ["ReleaseInputs", "SourceState", "all_checks", "build_release"]
 
 CHECKS = "checks.json"
-NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 def build_release(
@@ -103,9 +100,12 @@ def build_release(
             else:
                 take_tables(tables, aside)
             changes = changed_values(aside)
-            database = beside.submit(write_database, aside)  # DuckDB works while Python checks the tables
-            refuse([str(finding) for finding in table_findings(aside, fresh=True)])
-            _refuse_unexplained(unexplained_changes(previous, aside))
+            same = unchanged_tables(parts_of(previous), aside)
+            # DuckDB works while Python checks the tables
+            database = beside.submit(write_database, aside, previous, same)
+            refuse([str(finding) for finding in table_findings(aside, fresh=True, checked=same)])
+            if "indicator" not in same:
+                _refuse_unexplained(unexplained_changes(previous, aside))
             diff = _diff(previous, aside, release_id, acknowledge, inputs.decided)
             card = _card(aside, inputs, release_id, now, fingerprint, previous, warnings) | {
                 "acknowledged": diff["acknowledged"],
@@ -137,14 +137,8 @@ def take_tables(tables: Path, aside: Path) -> None:
     """Move precomputed tables into the folder of the release: by links if the file system has them, as
     they are never rewritten.
     """
-    for name in TABLES:
-        file = f"{name}.parquet"
-        try:
-            os.link(tables / file, aside / file)
-        except OSError as error:
-            if error.errno not in NO_LINKS:
-                raise
-            shutil.copyfile(tables / file, aside / file)
+    for file in (*(f"{name}.parquet" for name in TABLES), PARTS):
+        link_or_copy(tables / file, aside / file)
 
 
 def _diff(

@@ -53,8 +53,17 @@ from warehouse.projections.projection import (
     projection_rows,
     projection_skill_table,
 )
-from warehouse.release.defined_tables import DEFINED_TABLES
+from warehouse.release.defined_tables import DEFINED_TABLES, Inputs
 from warehouse.release.inputs import ReleaseInputs
+from warehouse.release.reuse import (
+    COMPARED,
+    defined_fingerprints,
+    link_all,
+    link_unchanged,
+    models_fingerprint,
+    parts_of,
+    write_parts,
+)
 
 if TYPE_CHECKING:
     from warehouse.distributed.spark import SparkConnection
@@ -96,12 +105,15 @@ MADE_BY: dict[str, Callable[[duckdb.DuckDBPyConnection], pa.Table | pa.RecordBat
 
 @dataclass(frozen=True)
 class WrittenTable:
-    """A written table. seconds: its own time."""
+    """A written table. seconds: its own time; linked: whether it is the unchanged file of the previous
+    release.
+    """
 
     name: str
     path: Path
     rows: int
     seconds: float
+    linked: bool = False
 
 
 def write_tables(
@@ -116,7 +128,8 @@ def write_tables(
 def build_tables(
     folder: Path, inputs: ReleaseInputs, previous: Path | None, temp: Path | None
 ) -> Iterator[WrittenTable]:
-    """Compute every table in dependency order on one connection.
+    """Write every table in dependency order: a link to the previous release's file if nothing that the
+    table depends on has changed, else computed on one connection.
 
     Args:
         folder: Output folder.
@@ -124,18 +137,36 @@ def build_tables(
         previous: The previous release.
         temp: Folder for data that the engine spills from memory.
     """
+    parts, fingerprints = parts_of(previous), defined_fingerprints(inputs)
     with engine(temp, in_order=False) as con:
         for contract, rows in DEFINED_TABLES.items():
             started, path = monotonic(), folder / f"{contract.name}.parquet"
-            # read back and checked as a whole later, see build_release
-            count = write_table(rows(con, folder, inputs), contract, path, check=False)
-            yield WrittenTable(contract.name, path, count, monotonic() - started)
+            same = link_unchanged(parts, contract.name, fingerprints.get(contract.name), folder)
+            count = _write_defined(con, contract, rows, folder, inputs) if same is None else same
+            yield WrittenTable(contract.name, path, count, monotonic() - started, same is not None)
         load_inputs(con, folder, inputs, previous)
+        models = models_fingerprint(con, folder)
+        names = [table.name for table in MODEL_TABLES if table.name not in COMPARED]
+        fingerprints |= dict.fromkeys(names, models)
+        # all or none, as a model may read what an earlier one left on the way
+        linked = link_all(parts, names, models, folder)
         with on_spark(con, folder, previous) as spark:
             for contract in MODEL_TABLES:
                 started, path = monotonic(), folder / f"{contract.name}.parquet"
-                count = make(con, contract, folder, spark)
-                yield WrittenTable(contract.name, path, count, monotonic() - started)
+                if (count_linked := linked.get(contract.name)) is None:
+                    count = make(con, contract, folder, spark)
+                else:
+                    count = count_linked
+                    available(con, contract, path, spark)
+                yield WrittenTable(contract.name, path, count, monotonic() - started, contract.name in linked)
+    write_parts(folder, fingerprints)
+
+
+def _write_defined(
+    con: duckdb.DuckDBPyConnection, contract: Table, rows: Inputs, folder: Path, inputs: ReleaseInputs
+) -> int:
+    # read back and checked as a whole later, see build_release
+    return write_table(rows(con, folder, inputs), contract, folder / f"{contract.name}.parquet", check=False)
 
 
 def changed_values(folder: Path) -> list[tuple[str, int, int, int]]:
@@ -180,10 +211,17 @@ def make(
         rows = in_batches(con, contract, partial(compute, contract=contract), batch)
     path = folder / f"{contract.name}.parquet"
     written = write_table(rows, contract, path, check=False)
+    available(con, contract, path, spark)
+    return written
+
+
+def available(
+    con: duckdb.DuckDBPyConnection, contract: Table, path: Path, spark: SparkConnection | None
+) -> None:
+    """Let later models read a written table."""
     stored(con, contract.name, path)
     if spark is not None:
         spark.read(contract.name, path)
-    return written
 
 
 def compute(con: duckdb.DuckDBPyConnection, contract: Table) -> pa.RecordBatchReader:
