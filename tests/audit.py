@@ -43,7 +43,7 @@ class Locked:
 
 def read_lock(text: str) -> tuple[list[Locked], list[str]]:
     """The packages of a lock, and what is not right with it."""
-    found, wrong = [], []
+    result, wrong = [], []
     for entry in re.sub(r"\\\n\s*", " ", text).splitlines():
         line = entry.split(" #")[0].strip()
         if not line or line.startswith("#"):
@@ -57,8 +57,8 @@ def read_lock(text: str) -> tuple[list[Locked], list[str]]:
         one = Locked(canonicalize_name(match["name"]), match["version"], marker, len(hashes))
         if not hashes or line.count("--hash=") != len(hashes):
             wrong.append(f"{one.name} has no sha256 of its files")
-        found.append(one)
-    return found, wrong
+        result.append(one)
+    return result, wrong
 
 
 def required(text: str, lock: str = "") -> list[Requirement]:
@@ -92,12 +92,14 @@ def review(lock: str, project: str, group: str = "") -> tuple[int, list[str]]:
     for name, several in versions.items():
         if len({one.marker for one in several}) < len(several):
             wrong.append(f"{name} is locked twice for the same machines")
-    for wanted in required(project, group):
-        there = versions.get(canonicalize_name(wanted.name), [])
+    for expected in required(project, group):
+        there = versions.get(canonicalize_name(expected.name), [])
         if not there:
-            wrong.append(f"{wanted.name} is in pyproject.toml and not locked: run `make lock`")
-        elif not any(wanted.specifier.contains(one.version, prereleases=True) for one in there):
-            wrong.append(f"{wanted.name} is locked at {there[0].version}, and pyproject.toml says {wanted}")
+            wrong.append(f"{expected.name} is in pyproject.toml and not locked: run `make lock`")
+        elif not any(expected.specifier.contains(one.version, prereleases=True) for one in there):
+            wrong.append(
+                f"{expected.name} is locked at {there[0].version}, and pyproject.toml says {expected}"
+            )
     return len(versions), wrong
 
 

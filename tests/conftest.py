@@ -114,8 +114,8 @@ class StandIn:
         self._ask("POST", "/__reset", {})
 
     def log(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._ask("GET", "/__log")
-        return found
+        result: list[dict[str, Any]] = self._ask("GET", "/__log")
+        return result
 
     def vintage(self, name: str) -> None:
         self._ask("POST", "/__vintage", {"source": "unsd_sdg", "vintage": name})

@@ -64,14 +64,14 @@ VALUES = [
 
 def damaged(pages: Sequence[bytes], draw: random.Random) -> list[bytes]:
     """The pages with one to three parts changed."""
-    found = list(pages)
+    results = list(pages)
     for _ in range(draw.choice((1, 1, 1, 2, 3))):
-        if len(found) > 1 and draw.random() < 0.1:
-            _reorder(found, draw)
+        if len(results) > 1 and draw.random() < 0.1:
+            _reorder(results, draw)
             continue
-        which = draw.randrange(len(found))
-        found[which] = _one(found[which], draw)
-    return found
+        which = draw.randrange(len(results))
+        results[which] = _one(results[which], draw)
+    return results
 
 
 def _reorder(pages: list[bytes], draw: random.Random) -> None:
@@ -285,11 +285,11 @@ def main() -> int:
     parser.add_argument("--failures", type=Path, default=Path(tempfile.gettempdir()) / "compact-fuzz")
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    found = [path for path in every_specimen() if not given.source or path.parent.name in given.source]
-    readers = {path: load_source(SOURCES / path.parent.name / "source.yaml").reader for path in found}
+    results = [path for path in every_specimen() if not given.source or path.parent.name in given.source]
+    readers = {path: load_source(SOURCES / path.parent.name / "source.yaml").reader for path in results}
     each = Counter(readers.values())
     failed = False
-    for path in found:
+    for path in results:
         seen = fuzz(path, given.minutes / each[readers[path]], given.seed, given.failures)
         failed |= any(name.startswith("FAILED") for name in seen)
         print(

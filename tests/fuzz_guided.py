@@ -72,8 +72,8 @@ def main() -> None:
     def mutated(data: bytes, most: int, seed: int) -> bytes:
         draw = random.Random(seed)  # noqa: S311
         base = pages if draw.random() < 0.5 else unpacked(data) or pages  # what was reached, or the whole
-        found = packed(fuzz.damaged(base, draw))
-        return found if len(found) <= most else packed(pages)
+        result = packed(fuzz.damaged(base, draw))
+        return result if len(result) <= most else packed(pages)
 
     with tempfile.TemporaryDirectory() as corpus:
         (Path(corpus) / "specimen").write_bytes(packed(pages))

@@ -161,9 +161,9 @@ def explained(names: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     gini = {
         "KEN": {"y": 2022, "v": 38.5, "s": "A", "same": True, "in": {"value": {"v": 38.5, **observation}}}
     }
-    wanted, pages = set(names), [[SNAP, "https://one.example/api?page=1", 1, 1, None]]
+    expected, pages = set(names), [[SNAP, "https://one.example/api?page=1", 1, 1, None]]
     for name, values in (("internet_use", use), ("gini", gini)):
-        if name in wanted:
+        if name in expected:
             yield (
                 name,
                 {

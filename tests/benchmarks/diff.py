@@ -50,8 +50,8 @@ def bench_diff(rows: int = ROWS) -> list[dict[str, Any]]:
             _generate(Path(scratch) / name, rows, number)
         command = [sys.executable, "-m", "tests.benchmarks.diff", scratch]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return [{"step": "diff of two releases", "values_each": rows, **found}]
+    result: dict[str, Any] = json.loads(done.stdout)
+    return [{"step": "diff of two releases", "values_each": rows, **result}]
 
 
 def _generate(folder: Path, rows: int, number: int) -> None:
@@ -83,11 +83,11 @@ def main(scratch: str) -> None:
     started = time.perf_counter()
     from warehouse.diff.document import compare
 
-    found = compare(Path(scratch) / "before", Path(scratch) / "after", ("before", "after"))
+    findings = compare(Path(scratch) / "before", Path(scratch) / "after", ("before", "after"))
     seconds = round(time.perf_counter() - started, 2)
     used = resource.getrusage(resource.RUSAGE_SELF)
     measured = {
-        "revised": found["revised"]["total"],
+        "revised": findings["revised"]["total"],
         "seconds": seconds,
         "processor_seconds": round(used.ru_utime + used.ru_stime, 2),
         "peak_mib": used.ru_maxrss // 1024,

@@ -84,7 +84,7 @@ def differences(here: pa.Table, there: pa.Table, contract: Table) -> list[str]:
     """How two tables of one contract differ, in words; empty if they are the same."""
     if here.num_rows != there.num_rows:
         return [f"{here.num_rows} rows and {there.num_rows}"]
-    found = []
+    results = []
     for name in contract.names:
         one, other = here[name], there[name]
         if pa.types.is_floating(one.type):
@@ -103,8 +103,8 @@ def differences(here: pa.Table, there: pa.Table, contract: Table) -> list[str]:
                 f"{one[at].as_py()!r} and {other[at].as_py()!r}"
                 for at in unlike[:EXAMPLES].tolist()
             )
-            found.append(f"{name} differs in {len(unlike)} rows, as {shown}")
-    return found
+            results.append(f"{name} differs in {len(unlike)} rows, as {shown}")
+    return results
 
 
 def _numbers(column: pa.ChunkedArray) -> Numbers:

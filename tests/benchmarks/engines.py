@@ -35,11 +35,11 @@ def bench_engines(home: Path, rows: int = 0, only: Collection[str] = ()) -> Iter
         copies = make_values(open_release(home), folder, max(rows, 1))
         load_inputs(con, folder, given, None)
         repeat_definitions(con, copies)
-        for found in compare(con, SparkConnection(session), folder, None, only):
+        for result in compare(con, SparkConnection(session), folder, None, only):
             yield {
-                "table": found.table,
-                "rows": found.rows,
-                "duckdb": round(found.duckdb_seconds, 2),
-                "spark": round(found.spark_seconds, 2),
-                "same": "; ".join(found.differences) or "yes",
+                "table": result.table,
+                "rows": result.rows,
+                "duckdb": round(result.duckdb_seconds, 2),
+                "spark": round(result.spark_seconds, 2),
+                "same": "; ".join(result.differences) or "yes",
             }

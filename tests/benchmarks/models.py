@@ -42,22 +42,22 @@ def bench_methods(home: Path, rows: int = 0) -> list[dict[str, Any]]:
             copies, folder = make_values(folder, Path(scratch), rows), Path(scratch)
         load_inputs(con, folder, given, None)
         repeat_definitions(con, copies)
-        found = [
+        records = [
             _timed("bare scan", lambda: con.execute(SCAN).fetchall()) | {"rows": _count(con, "indicator")}
         ]
-        found += _models(con, Path(scratch) / "made")
-    for row in found:
-        row["times_scan"] = round(row["seconds"] / found[0]["seconds"], 1)
+        records += _models(con, Path(scratch) / "made")
+    for row in records:
+        row["times_scan"] = round(row["seconds"] / records[0]["seconds"], 1)
         del row["made"]
-    tables = [row for row in found[1:] if not row["step"].startswith(PART)]
+    tables = [row for row in records[1:] if not row["step"].startswith(PART)]
     seconds = sum(row["seconds"] for row in tables)
     return [
-        *found,
+        *records,
         {
             "step": "all models",
             "rows": sum(row["rows"] for row in tables),
             "seconds": round(seconds, 3),
-            "times_scan": round(seconds / found[0]["seconds"], 1),
+            "times_scan": round(seconds / records[0]["seconds"], 1),
         },
         {"step": "peak memory, MiB", "rows": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024},
     ]
@@ -72,7 +72,7 @@ def _models(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]
     from warehouse.models.progress import INPUTS, OUTLOOK, method_sql, outlook_sql
     from warehouse.release.tables import MODEL_TABLES, make
 
-    found = []
+    results = []
     for contract in MODEL_TABLES:
         if contract is PROGRESS:
             parts = [(name, model_sql(name)) for name in INPUTS]
@@ -81,11 +81,11 @@ def _models(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]
             for name, sql in parts:
                 table = name if name in (*INPUTS, OUTLOOK) else "one_method"
                 making = partial(con.execute, f"create or replace temp table {table} as\n{sql}")
-                found.append(_timed(PART + name, making) | {"rows": _count(con, table)})
+                results.append(_timed(PART + name, making) | {"rows": _count(con, table)})
             con.execute("drop table one_method")
         row = _timed(contract.name, partial(make, con, contract, folder))
-        found.append(row | {"rows": row["made"]})
-    return found
+        results.append(row | {"rows": row["made"]})
+    return results
 
 
 def _timed(step: str, do: Callable[[], Any]) -> dict[str, Any]:

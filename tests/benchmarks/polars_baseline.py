@@ -88,19 +88,19 @@ def weighted_means(path: Path, weights: Mapping[str, str], members: Any) -> Any:
 def loop(path: Path, baseline: Any, sample: int = SAMPLE) -> tuple[int, float]:
     """Series by series, in Python over a pandas frame: every series filtered out of its indicator's rows and
     judged by itself. Returns how many were judged, and the seconds that all series of the file would take."""
-    found = totals(path).join(baseline.lazy(), on="indicator", how="semi").collect()
-    series = found.select("indicator", "ref_area").unique(maintain_order=True)
+    result = totals(path).join(baseline.lazy(), on="indicator", how="semi").collect()
+    series = result.select("indicator", "ref_area").unique(maintain_order=True)
     defined = {row["indicator"]: row for row in baseline.iter_rows(named=True)}
-    wanted = series.head(sample)
+    sampled = series.head(sample)
     judged, seconds = 0, 0.0
-    for (indicator,), areas in wanted.group_by("indicator", maintain_order=True):
-        rows = found.filter(found["indicator"] == indicator).to_pandas()
+    for (indicator,), areas in sampled.group_by("indicator", maintain_order=True):
+        rows = result.filter(result["indicator"] == indicator).to_pandas()
         started = time.perf_counter()
         for area in areas["ref_area"]:
             one = rows[rows["ref_area"] == area].sort_values("time_period")
             judged += _judged(one, defined[indicator]) is not None
         seconds += time.perf_counter() - started
-    return judged, seconds * len(series) / max(len(wanted), 1)
+    return judged, seconds * len(series) / max(len(sampled), 1)
 
 
 def _judged(one: Any, defined: Mapping[str, Any]) -> float | None:

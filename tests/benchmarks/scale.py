@@ -67,8 +67,8 @@ def _measure(step: str, home: Path, folder: Path, *more: str) -> dict[str, Any]:
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
     if done.returncode:  # of the others' ways one may well run out of memory: that is a result
         return {"step": step, "rows": 0, "seconds": 0.0, "failed": f"ended with {done.returncode}"}
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {"step": step, **found}
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {"step": step, **result}
 
 
 def _stage(folder: Path, rows: str) -> dict[str, Any]:
@@ -168,8 +168,8 @@ def _ours(folder: Path) -> dict[str, Any]:
         return progress_rows(con, [methods()["unsd-2026"].id])
 
     def answered(contract: Table, rows: Rows | None = None) -> int:
-        found = in_batches(con, contract, rows or partial(compute, contract=contract))
-        return sum(batch.num_rows for batch in found)
+        result = in_batches(con, contract, rows or partial(compute, contract=contract))
+        return sum(batch.num_rows for batch in result)
 
     with _loaded(folder) as con:
         return _answers(
@@ -224,13 +224,13 @@ def _pandas(folder: Path) -> dict[str, Any]:
     )
     read = time.perf_counter() - started
     frame, chosen = defined.to_pandas(), pd.Series(weights)
-    found = _answers(
+    result = _answers(
         lambda: len(plain.latest(values)),
         lambda: len(plain.ends(values, frame)),
         lambda: len(plain.means(values, chosen, members.to_pandas())),
     )
-    found["parts"]["reading the file"] = round(read, 2)
-    return found
+    result["parts"]["reading the file"] = round(read, 2)
+    return result
 
 
 def _loop(folder: Path) -> dict[str, Any]:
@@ -292,9 +292,9 @@ STEPS: dict[str, Callable[..., dict[str, Any]]] = {
 def main(step: str, folder: str, *more: str) -> None:
     """Measure one step in this process and print the result as a line of JSON."""
     started = time.perf_counter()
-    found = STEPS[step](Path(folder), *more)
-    if parts := found.get("parts"):
-        found = {"seconds": round(sum(parts.values()), 2)} | found
+    result = STEPS[step](Path(folder), *more)
+    if parts := result.get("parts"):
+        result = {"seconds": round(sum(parts.values()), 2)} | result
     shutil.rmtree(Path(folder) / "spill", ignore_errors=True)
     used = resource.getrusage(resource.RUSAGE_SELF)
     measured = {
@@ -302,7 +302,7 @@ def main(step: str, folder: str, *more: str) -> None:
         "processor_seconds": round(used.ru_utime + used.ru_stime, 2),
         "peak_mib": used.ru_maxrss // 1024,
     }
-    print(json.dumps(measured | found))
+    print(json.dumps(measured | result))
 
 
 if __name__ == "__main__":

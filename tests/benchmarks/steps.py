@@ -75,8 +75,8 @@ def _measure(home: Path, step: str, argument: str = "") -> dict[str, Any]:
     done = subprocess.run(
         command, env={**os.environ, "COMPACT_HOME": str(home)}, stdout=subprocess.PIPE, text=True, check=True
     )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {"step": f"{step} {argument}".strip(), **found}
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {"step": f"{step} {argument}".strip(), **result}
 
 
 def _unchanged(home: Path) -> dict[str, Any]:

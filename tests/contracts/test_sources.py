@@ -48,13 +48,13 @@ def staged(path: Path, home: Path) -> StagedSource:
 
 
 def test_a_specimen_is_read_and_staged_without_a_row_unaccounted_for(specimen: Path, tmp_path: Path) -> None:
-    found = staged(specimen, tmp_path)
-    assert found.rows_out > 0
-    for counts in found.ledger():
+    result = staged(specimen, tmp_path)
+    assert result.rows_out > 0
+    for counts in result.ledger():
         assert reconciles(counts)
         assert not set(counts.reasons) & set(RED)
-    rows = pq.read_table(found.observation).to_pylist()
-    assert len(rows) == found.rows_out
+    rows = pq.read_table(result.observation).to_pylist()
+    assert len(rows) == result.rows_out
     assert {row["source"] for row in rows} == {specimen.parent.name}
     assert all(is_unit(row["unit"]) for row in rows)
     assert {row["obs_status"] for row in rows} <= set(OBS_STATUSES)
@@ -93,9 +93,9 @@ def test_no_specimen_is_overlooked() -> None:
 
 
 def test_a_recorded_contract_is_written_as_it_would_be_recorded_again() -> None:
-    found = sorted(SOURCES.glob(f"*/{FILE}"))
-    assert found
-    for path in found:
+    results = sorted(SOURCES.glob(f"*/{FILE}"))
+    assert results
+    for path in results:
         contract = load_contract(path.parent.name)
         assert contract is not None
         assert path.read_text(encoding="utf-8") == contract_text(contract)

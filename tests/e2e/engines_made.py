@@ -63,17 +63,17 @@ def dice(seed: int) -> random.Random:
 
 def _chosen(catalogue: Any) -> list[str]:
     """The plain ones, and one for each direction, method of aggregation and framework score."""
-    found = dict.fromkeys(PLAIN)
+    result = dict.fromkeys(PLAIN)
     seen = set()
     for name, entry in sorted(catalogue.items()):
         one = entry.indicator
         kind = (one.direction, one.aggregate.method, bool(one.target), bool(one.bounds))
         if kind not in seen:
             seen.add(kind)
-            found[name] = None
+            result[name] = None
         if one.aggregate.weight:
-            found[one.aggregate.weight] = None
-    return list(found)
+            result[one.aggregate.weight] = None
+    return list(result)
 
 
 def _values(draw: random.Random, catalogue: Any) -> list[dict[str, Any]]:

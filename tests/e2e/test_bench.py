@@ -18,14 +18,14 @@ def test_bench_scale_measures_every_step(first_run: tuple[Path, Finished], tmp_p
         "tests.benchmarks", "scale", "--rows", "20000", "--keep", str(tmp_path), "--json", home=first_run[0]
     )
     assert measured.code == 0, measured.err
-    found = Scale.model_validate(measured.json[0])
-    assert found.values >= 20_000
-    steps = {one.step: one for one in found.steps}
+    result = Scale.model_validate(measured.json[0])
+    assert result.values >= 20_000
+    steps = {one.step: one for one in result.steps}
     assert list(steps) == [
         "stage", "evaluate", "generate", "scan", "assess", "release", "ours", "plain", "polars", "pandas",
         "loop",
     ]  # fmt: skip
-    assert [one.step for one in found.steps if one.failed or not one.rows or not one.times_scan] == []
+    assert [one.step for one in result.steps if one.failed or not one.rows or not one.times_scan] == []
     assert steps["stage"].rows >= 20_000
     assert [path.name for path in tmp_path.iterdir()] == ["scale-0m.json"]
     assert not list(first_run[0].glob(".bench-*"))

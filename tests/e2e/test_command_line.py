@@ -68,9 +68,9 @@ def test_every_verb_is_listed_once_in_its_group_with_one_line() -> None:
 
 @pytest.mark.parametrize("name", VERBS)
 def test_a_verb_exists_has_help_and_prints_json(name: str) -> None:
-    found = command(name)
-    assert found.help
-    parts = found.commands.values() if hasattr(found, "commands") else [found]
+    result = command(name)
+    assert result.help
+    parts = result.commands.values() if hasattr(result, "commands") else [result]
     for part in parts:
         options = {text for option in part.params for text in option.opts}
         assert name in SERVING or "--json" in options, name

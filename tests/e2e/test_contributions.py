@@ -35,19 +35,21 @@ def test_contributions_are_published_apart_from_the_agencies_figures(
     done = compact("run", "--offline", home=home)
     assert done.code == 0, done.err
     after = home / "releases" / "latest"
-    found = {
+    records = {
         table.name: pq.read_table(after / f"{table.name}.parquet").to_pylist()
         for table in CONTRIBUTION_TABLES
     }
-    assert [row["pledge_id"] for row in found["pledge"]] == ["EX-1"]
-    assert [(row["ref_area"], row["value"]) for row in found["national_figure"]] == [("KEN", 35.5)] * 2
-    assert [(row["lei"], row["value"]) for row in found["corporate_disclosure"]] == [
+    assert [row["pledge_id"] for row in records["pledge"]] == ["EX-1"]
+    assert [(row["ref_area"], row["value"]) for row in records["national_figure"]] == [("KEN", 35.5)] * 2
+    assert [(row["lei"], row["value"]) for row in records["corporate_disclosure"]] == [
         ("00EXAMPLECOMPANY0014", 1250.5)
     ]
-    assert [row["contact"] for row in found["national_figure"]] == [None, "data@example.org"], "as consented"
-    assert [row["contact"] for row in found["pledge"]] == [None], "nobody was asked"
-    assert [row["contact"] for row in found["corporate_disclosure"]] == [None], "a person's address is kept"
-    assert all({"imported_by", "consent"}.isdisjoint(row) for rows in found.values() for row in rows)
+    assert [row["contact"] for row in records["national_figure"]] == [None, "data@example.org"], (
+        "as consented"
+    )
+    assert [row["contact"] for row in records["pledge"]] == [None], "nobody was asked"
+    assert [row["contact"] for row in records["corporate_disclosure"]] == [None], "a person's address is kept"
+    assert all({"imported_by", "consent"}.isdisjoint(row) for rows in records.values() for row in rows)
     for name in ("indicator", "latest", "observation", "progress", "aggregate"):
         assert (after / f"{name}.parquet").read_bytes() == (before / f"{name}.parquet").read_bytes()
     assert compact("verify", home=home).code == 0

@@ -35,15 +35,15 @@ class Step:
 
 
 def steps() -> list[Step]:
-    found = []
+    results = []
     for kind, block in re.findall(r"```(console|yaml)\n(.*?)```", PAGE, re.DOTALL):
         if kind == "yaml":
-            found.append(Step("", block))
+            results.append(Step("", block))
             continue
         for part in re.split(r"^\$ ", re.sub(r"\\\n\s*", "", block), flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
-            found.append(Step(command, output))
-    return found
+            results.append(Step(command, output))
+    return results
 
 
 def as_on_the_page(said: str, page: str) -> bool:
@@ -137,9 +137,9 @@ def test_the_indicator_is_in_the_tables_and_in_the_data_package(followed: Follow
         where series like '%lowest 10%' or series like '%highest 10%'""").fetchall()
     assert observed == [(2,)]
     with duckdb.connect(str(latest / "warehouse.duckdb"), read_only=True) as con:
-        found = con.execute("select title, notes from indicator_meta where indicator = ?", [ID]).fetchall()
-    assert found[0][0] == "Income of the richest tenth against the poorest"
-    assert "Kosovo" in found[0][1]
+        records = con.execute("select title, notes from indicator_meta where indicator = ?", [ID]).fetchall()
+    assert records[0][0] == "Income of the richest tenth against the poorest"
+    assert "Kosovo" in records[0][1]
 
 
 def test_the_schema_named_in_the_first_line_is_there(followed: Followed) -> None:
@@ -150,9 +150,9 @@ def test_the_schema_named_in_the_first_line_is_there(followed: Followed) -> None
 
 def test_the_indicator_has_its_page_on_the_site_and_is_found(followed: Followed, tmp_path: Path) -> None:
     build(followed.home / "releases" / "latest", tmp_path)
-    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob(f"{ID}.html")}
-    assert found == {f"{language}indicator/{ID}.html" for language in ("", "fr/", "es/")}
-    for page in found:
+    results = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob(f"{ID}.html")}
+    assert results == {f"{language}indicator/{ID}.html" for language in ("", "fr/", "es/")}
+    for page in results:
         text = (tmp_path / page).read_text(encoding="utf-8")
         assert "Income of the richest tenth against the poorest" in text
     for file in ("objective/A.html", "data/indicators.js"):  # the second is what search looks through

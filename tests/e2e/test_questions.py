@@ -18,9 +18,9 @@ TITLES = [section.splitlines()[0] for section in SECTIONS]
 
 
 def block(section: str, language: str) -> str:
-    found = re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
-    assert len(found) == 1, language
-    return str(found[0])
+    result = re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+    assert len(result) == 1, language
+    return str(result[0])
 
 
 def test_there_are_eight_questions() -> None:
@@ -38,11 +38,11 @@ def test_a_question_is_answered_in_three_ways(first_run: tuple[Path, Finished], 
     line, _, value = block(section, "python").removeprefix(">>> ").partition("\n")
     assert repr(eval(line, {"release": release})) == value.strip()  # noqa: S307 (the line is the page's)
 
-    found = release.sql(block(section, "sql"))
+    result = release.sql(block(section, "sql"))
     table = [line for line in section.splitlines() if line.startswith("| ")]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
-    assert rows[0] == list(found.columns)
-    assert rows[2:] == [[shown_cell(value) for value in row.values()] for row in found]
+    assert rows[0] == list(result.columns)
+    assert rows[2:] == [[shown_cell(value) for value in row.values()] for row in result]
 
 
 def shown_cell(value: object) -> str:

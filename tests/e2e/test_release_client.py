@@ -37,53 +37,53 @@ def test_a_series_has_value_unit_status_and_source(release: Release) -> None:
 
 
 def test_series_of_countries_are_those_of_the_table(release: Release) -> None:
-    wanted = expected(
+    required = expected(
         release,
         """select ref_area, time_period, value
         from '{at}/indicator.parquet' join '{at}/area.parquet' using (ref_area)
         where indicator = 'population' and kind = 'country' and time_period >= 2015 order by all""",
     )
     rows = release.data("population", since=2015).rows
-    assert sorted((row["ref_area"], row["time_period"], row["value"]) for row in rows) == wanted
-    assert wanted
+    assert sorted((row["ref_area"], row["time_period"], row["value"]) for row in rows) == required
+    assert required
 
 
 def test_a_group_has_its_official_value_or_ours_and_says_which(release: Release) -> None:
     rows = release.data("population", ["LDCs"]).rows
-    wanted = expected(
+    required = expected(
         release,
         """select time_period, coalesce(official_value, value) from '{at}/aggregate.parquet'
         where indicator = 'population' and "group" = 'M49:199' and coalesce(official_value, value) is not null
         order by 1""",
     )
-    assert [(row["time_period"], row["value"]) for row in rows] == wanted
-    assert wanted
+    assert [(row["time_period"], row["value"]) for row in rows] == required
+    assert required
     assert {row["status"] for row in rows} <= {"computed from members", "normal", "estimated", "forecast"}
 
 
 def test_arrow_and_pandas_have_the_rows_with_types(release: Release) -> None:
-    found = release.data(["population", "internet_use"], ["KEN", "UGA"])
-    table = found.arrow()
-    assert table.num_rows == len(found) > 2
-    assert table.schema.names == list(found.columns)
+    result = release.data(["population", "internet_use"], ["KEN", "UGA"])
+    table = result.arrow()
+    assert table.num_rows == len(result) > 2
+    assert table.schema.names == list(result.columns)
     assert str(table.schema.field("time_period").type) == "int16"
-    frame = found.pandas()
+    frame = result.pandas()
     assert str(frame["value"].dtype) == "double[pyarrow]"
     assert frame["footnote"].isna().all()
-    assert list(frame["ref_area"]) == [row["ref_area"] for row in found]
+    assert list(frame["ref_area"]) == [row["ref_area"] for row in result]
     assert release.data("population", ["KEN"], since=2100).arrow().schema == table.schema
 
 
 def test_rows_are_written_as_csv_and_parquet(release: Release, tmp_path: Path) -> None:
-    found = release.data("population", ["Côte d'Ivoire"])
-    text = found.write(tmp_path / "a.csv", bom=True).read_bytes()
+    result = release.data("population", ["Côte d'Ivoire"])
+    text = result.write(tmp_path / "a.csv", bom=True).read_bytes()
     assert text.startswith(b"\xef\xbb\xbfindicator,")
     assert "Côte d'Ivoire" in text.decode("utf-8-sig")
-    file = pq.ParquetFile(found.write(tmp_path / "a.parquet"))
-    assert file.metadata.num_rows == len(found)
+    file = pq.ParquetFile(result.write(tmp_path / "a.parquet"))
+    assert file.metadata.num_rows == len(result)
     assert file.metadata.row_group(0).column(0).compression == "ZSTD"
     with pytest.raises(CompactError, match="format is not known"):
-        found.write(tmp_path / "a.xls")
+        result.write(tmp_path / "a.xls")
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_sql_reads_tables_by_name_and_changes_nothing(release: Release) -> None:
 
 def test_a_value_is_explained_and_a_release_compared_with_itself(release: Release) -> None:
     assert release.explain("internet_use", "Kenya")["value"]["value"] == 35.0
-    found = release.compare(release)
-    assert found["revised"]["total"] == found["coverage"]["lost"]["total"] == 0
+    findings = release.compare(release)
+    assert findings["revised"]["total"] == findings["coverage"]["lost"]["total"] == 0
 
 
 def test_what_is_wrong_is_said_with_the_nearest(release: Release, tmp_path: Path) -> None:

@@ -112,14 +112,14 @@ def test_every_row_traces_to_a_snapshot_whose_bytes_are_in_the_store(first: Ran)
 
 def test_every_value_without_a_formula_stands_in_observation(first: Ran) -> None:
     """Source, series, snapshot, area and year of a row lead to the staged value it was taken from."""
-    ((rows, found),) = first.ask("""
+    ((rows, result),) = first.ask("""
         select count(*), count(o.source)
         from {indicator} as i
         left join (select distinct source, series, snapshot, ref_area, time_period from {observation}) as o
             using (source, series, snapshot, ref_area, time_period)
         where not contains(i.series, ';')""")
     assert rows > 10_000
-    assert found == rows
+    assert result == rows
 
 
 def test_the_ledger_reconciles_every_row_of_every_snapshot(first: Ran) -> None:
@@ -200,11 +200,11 @@ def test_a_value_comes_from_the_first_source_that_has_one(first: Ran) -> None:
 def test_preference_in_cases_that_can_be_looked_up(
     first: Ran, indicator: str, area: str, year: int | None, source: str | None
 ) -> None:
-    found = first.ask(f"""
+    result = first.ask(f"""
         select source from {{indicator}}
         where indicator = '{indicator}' and ref_area = '{area}' and time_period = {year or 0}
             and sex = '_T' and urbanisation = '_T'""")
-    assert found == ([(source,)] if source else [])
+    assert result == ([(source,)] if source else [])
 
 
 def test_our_regional_electricity_is_the_world_banks(first: Ran) -> None:
@@ -278,10 +278,10 @@ def test_a_redistributable_release_leaves_out_what_may_not_be_passed_on(first: R
     folder = home / "redistributable" / "releases" / "latest"
     for table in ("observation", "snapshot", "source", "ledger", "quarantine"):
         column = "distinct source" if table != "source" else "source"
-        found = {
+        rows = {
             row[0] for row in duckdb.execute(f"select {column} from '{folder}/{table}.parquet'").fetchall()
         }
-        assert "itu_datahub" not in found, table
+        assert "itu_datahub" not in rows, table
     values = duckdb.execute(f"select distinct source, series from '{folder}/indicator.parquet'").fetchall()
     assert not [row for row in values if "itu_datahub" in row[0]]
     assert not [row for row in values if "worldbank_wdi" in row[0] and "IT.NET.USER.ZS" in row[1]]
@@ -363,7 +363,7 @@ def _body(home: Path, page: str) -> bytes:
 
 
 def _snapshots(ran: Ran) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    results: dict[str, set[str]] = {}
     for source, snapshot in ran.ask("select source, snapshot from {snapshot}"):
-        found.setdefault(source, set()).add(snapshot)
-    return found
+        results.setdefault(source, set()).add(snapshot)
+    return results

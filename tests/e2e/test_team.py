@@ -41,10 +41,10 @@ RUNS = "select run_id, status, start_time, end_time from runs order by start_tim
 
 
 def unit(name: str) -> RawConfigParser:
-    found = RawConfigParser(strict=False)
-    found.optionxform = str  # type: ignore[assignment,method-assign]
-    found.read(DEPLOY / "systemd" / f"compact-{name}.service", encoding="utf-8")
-    return found
+    result = RawConfigParser(strict=False)
+    result.optionxform = str  # type: ignore[assignment,method-assign]
+    result.read(DEPLOY / "systemd" / f"compact-{name}.service", encoding="utf-8")
+    return result
 
 
 def free_port() -> int:
@@ -58,8 +58,8 @@ def programs() -> Path:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if (folder / "initdb").is_file():
             return folder
-    if found := shutil.which("initdb"):
-        return Path(found).parent
+    if result := shutil.which("initdb"):
+        return Path(result).parent
     pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
 
 
@@ -212,18 +212,18 @@ TERMINATE = """mutation($id: String!) {
 def location(web: int) -> dict[str, Any] | None:
     """The code location as the webserver has it now, if it has it: name, and names of repositories."""
     try:
-        found: dict[str, Any] = ask(web, RELOAD)["reloadRepositoryLocation"]["locationOrLoadError"]
+        result: dict[str, Any] = ask(web, RELOAD)["reloadRepositoryLocation"]["locationOrLoadError"]
     except (OSError, KeyError, TypeError):
         return None
-    return found if found.get("repositories") else None
+    return result if result.get("repositories") else None
 
 
 def launch(web: int, source: str) -> str:
-    found = location(web)
-    assert found is not None
+    result = location(web)
+    assert result is not None
     selector = {
-        "repositoryName": found["repositories"][0]["name"],
-        "repositoryLocationName": found["name"],
+        "repositoryName": result["repositories"][0]["name"],
+        "repositoryLocationName": result["name"],
         "jobName": f"source_{source}",
     }
     tagged = [{"key": "compact/source", "value": source}]
@@ -238,8 +238,8 @@ def runs(engine: Engine, *, ended: int) -> list[Any]:
 
     def rows() -> list[Any] | None:
         with engine.connect() as con:
-            found = list(con.execute(text(RUNS)))
-        return found if sum(row.end_time is not None for row in found) == ended else None
+            results = list(con.execute(text(RUNS)))
+        return results if sum(row.end_time is not None for row in results) == ended else None
 
     return until(rows, f"{ended} runs have ended", LONG)
 

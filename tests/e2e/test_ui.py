@@ -54,8 +54,8 @@ def until(ask: Callable[[], T | None], what: str, limit: float = LIMIT) -> T:
     """Ask until there is an answer; fail, and say what was waited for, after so many seconds."""
     end = time.monotonic() + limit
     while time.monotonic() < end:
-        if (found := ask()) is not None:
-            return found
+        if (result := ask()) is not None:
+            return result
         time.sleep(0.2)
     raise AssertionError(f"{what}: not within {limit:g} seconds")
 

@@ -142,9 +142,9 @@ def values(home: Path) -> pa.Table:
     """The values of the latest release, without the names of the bytes: ITU orders JSON keys at random."""
     release = latest_release(home)
     assert release is not None
-    found = pq.read_table(release / "indicator.parquet").drop_columns(["snapshot"])
-    assert found.num_rows
-    return found
+    result = pq.read_table(release / "indicator.parquet").drop_columns(["snapshot"])
+    assert result.num_rows
+    return result
 
 
 def kept_bytes(made: Steps, source_id: str, resource: str, event: str) -> list[bytes]:

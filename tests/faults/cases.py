@@ -141,12 +141,12 @@ def _cases() -> Iterator[Case]:
             RUN_AGAIN,
             options=second,
         )
-    for way, column, wanted in ((UNSD_CSV, 8, "TimePeriod"), (ITU_CSV, 6, "Year")):
+    for way, column, expected in ((UNSD_CSV, 8, "TimePeriod"), (ITU_CSV, 6, "Year")):
         for mode in ("header", "order"):
             yield Case(
                 "swap_columns",
                 way,
-                f"column {column} of the file is 'Value', and {wanted} belongs there",
+                f"column {column} of the file is 'Value', and {expected} belongs there",
                 "the reader must learn the new columns",
                 name=f"swap_columns_{mode}",
                 options={"mode": mode},

@@ -45,8 +45,8 @@ def good(_made: Callable[..., Good], stand_in: StandIn) -> Callable[..., Good]:
     """good(source_id, ...): a home on these sources. The stand-in is then at the next release, sound."""
 
     def make(*source_ids: str) -> Good:
-        found = _made(stand_in, *source_ids)
+        result = _made(stand_in, *source_ids)
         sound(stand_in, source_ids)
-        return found
+        return result
 
     return make

@@ -307,8 +307,8 @@ class Bench:
         self.said.write_text("", encoding="utf-8")
         if (code := fork(write, self.said)) != 0:
             raise AssertionError(f"the home cannot be looked at ({code})\n{self.said.read_text()}")
-        found: Facts = json.loads(out.read_text(encoding="utf-8"))
-        return found
+        text: Facts = json.loads(out.read_text(encoding="utf-8"))
+        return text
 
     def survived(self, point: Point) -> tuple[str, list[str]]:
         """Kill, look, run again, look again. Where it died, and every way in which it did not survive."""
@@ -333,12 +333,12 @@ class Bench:
             wrong += self._latest_is_whole(home)
         if (code := self.run(point.home, home)) != 0:
             return where, [*wrong, f"the next run ends with {code}: {self.said.read_text()[-2000:]}"]
-        wanted = self.wanted[point.home]
-        found = self.facts(home, wanted["tables"])
+        expected = self.wanted[point.home]
+        result = self.facts(home, expected["tables"])
         wrong += [
-            f"{name}: {found[name]} in place of {wanted[name]}"
-            for name in wanted
-            if found[name] != wanted[name]
+            f"{name}: {result[name]} in place of {expected[name]}"
+            for name in expected
+            if result[name] != expected[name]
         ]
         return where, wrong
 
@@ -358,9 +358,9 @@ class Bench:
         def verify() -> int:
             sums = (release / SUMS).read_bytes() if (release / SUMS).is_file() else b""
             whole = sums in self.verified and not checksum_findings(release)  # the release of the template
-            found = [*map(str, [] if whole else verify_release(release)), *Store(home).verify()]
-            print("\n".join(found))
-            return 1 if found else 0
+            results = [*map(str, [] if whole else verify_release(release)), *Store(home).verify()]
+            print("\n".join(results))
+            return 1 if results else 0
 
         self.said.write_text("", encoding="utf-8")
         return [f"after the kill: {self.said.read_text()}"] if fork(verify, self.said) else []
@@ -390,7 +390,7 @@ def sample(points: int, seed: int) -> list[Point]:
     dice = random.Random(seed)  # noqa: S311
     groups = [(home, kind) for kind in KINDS for home in ("first", "later")]
     sizes = Counter(groups[i % len(groups)] for i in range(points))
-    found = [
+    results = [
         Point(
             home,
             kind,
@@ -400,8 +400,8 @@ def sample(points: int, seed: int) -> list[Point]:
         for home, kind in groups
         for i in range(sizes[home, kind])
     ]
-    dice.shuffle(found)
-    return found
+    dice.shuffle(results)
+    return results
 
 
 def phase(where: str) -> str:

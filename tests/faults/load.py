@@ -194,10 +194,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = given.parse_args(arguments)
     os.environ["COMPACT_REPORTS"] = "none"
     with tempfile.TemporaryDirectory(prefix="load-") as folder:
-        found = load(Path(folder).resolve(), options.readers, options.releases, options.pause, options.rounds)
-    print(json.dumps(found))
-    whole = not (found["errors"] or found["shaken"] or found["torn"] or found["died"] or found["silent"])
-    return 0 if whole and found["different"] == found["releases"] == options.releases + 1 else 1
+        result = load(
+            Path(folder).resolve(), options.readers, options.releases, options.pause, options.rounds
+        )
+    print(json.dumps(result))
+    whole = not (result["errors"] or result["shaken"] or result["torn"] or result["died"] or result["silent"])
+    return 0 if whole and result["different"] == result["releases"] == options.releases + 1 else 1
 
 
 if __name__ == "__main__":

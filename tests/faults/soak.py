@@ -82,8 +82,8 @@ class Soak:
             self.ends[fault][code] += 1
             if code not in ALLOWED[fault]:
                 self.wrong.append(f"run {number}, {fault}: ends with {code}: {self.said.read_text()[-800:]}")
-            if found := self.whole():
-                self.wrong.append(f"after run {number}, {fault}: {found}")
+            if result := self.whole():
+                self.wrong.append(f"after run {number}, {fault}: {result}")
 
     def publish(self) -> None:
         """The bank publishes: a small revision under a new date."""
@@ -145,9 +145,9 @@ class Soak:
         def verify() -> int:
             release = latest_release(self.home)
             assert release is not None, "there is no release any more"
-            found = [*map(str, verify_release(release)), *Store(self.home).verify()]
-            print("\n".join(found))
-            return 1 if found else 0
+            results = [*map(str, verify_release(release)), *Store(self.home).verify()]
+            print("\n".join(results))
+            return 1 if results else 0
 
         self.said.write_text("", encoding="utf-8")
         return self.said.read_text() if fork(verify, self.said) else ""
@@ -166,11 +166,11 @@ class Soak:
             self.bank.released, self.bank.figures = released, dict(self.figures[released])
             if code := self.run(clean):
                 return [f"a run of the clean home ends with {code}: {self.said.read_text()[-800:]}"]
-        found, wanted = self.facts(self.home), self.facts(clean)
+        result, expected = self.facts(self.home), self.facts(clean)
         return [
-            f"{part}: {found[part]} in place of {wanted[part]}"
+            f"{part}: {result[part]} in place of {expected[part]}"
             for part in ("latest", "damage", "stored damage", "tables", "left over")
-            if found[part] != wanted[part]
+            if result[part] != expected[part]
         ]
 
     def facts(self, home: Path) -> dict[str, Any]:

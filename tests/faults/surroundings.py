@@ -149,8 +149,8 @@ class Surroundings:
 
         code = fork(write, self.said)
         assert code == 0, self.said.read_text(encoding="utf-8")
-        found: Facts = json.loads(out.read_text(encoding="utf-8"))
-        return found
+        text: Facts = json.loads(out.read_text(encoding="utf-8"))
+        return text
 
     def note(self, name: str, wrong: Sequence[str], saw: str = "nothing: it goes on") -> None:
         self.rows.append({"name": name, "wrong": list(wrong), "saw": saw})
@@ -172,13 +172,13 @@ class Surroundings:
             with clock(FAR) if ahead else nullcontext():
                 wrong += self._ends_well(home, later=False)
             wrong += self._ends_well(home, later=True)
-            found = self.facts(home)
+            result = self.facts(home)
         names = ("damage", "stored damage", "left over")
-        wrong += [f"{part}: {found[part]}" for part in names if found[part]]
-        if found["tables"].get("indicator") != wanted["tables"]["indicator"]:
+        wrong += [f"{part}: {result[part]}" for part in names if result[part]]
+        if result["tables"].get("indicator") != wanted["tables"]["indicator"]:
             wrong.append("its values are not those of an ordinary run")
-        if len(found["releases"]) != 2:
-            wrong.append(f"releases: {found['releases']}")
+        if len(result["releases"]) != 2:
+            wrong.append(f"releases: {result['releases']}")
         self.note(name, wrong)
 
     def _ends_well(self, home: Path, *, later: bool) -> list[str]:
@@ -265,15 +265,15 @@ def try_all(folder: Path, *, each: bool) -> list[dict[str, Any]]:
     try:
         ordinary = folder / "ordinary"
         assert made.run(ordinary) == 0, made.said.read_text(encoding="utf-8")
-        wanted = made.facts(ordinary)
+        expected = made.facts(ordinary)
         if each:
             for name, around in ALLOWED.items():
-                made.try_allowed(name, [around], ahead=False, wanted=wanted)
-            made.try_allowed(CLOCK, [], ahead=True, wanted=wanted)
-        made.try_allowed("all of these at once", list(ALLOWED.values()), ahead=True, wanted=wanted)
+                made.try_allowed(name, [around], ahead=False, wanted=expected)
+            made.try_allowed(CLOCK, [], ahead=True, wanted=expected)
+        made.try_allowed("all of these at once", list(ALLOWED.values()), ahead=True, wanted=expected)
         made.try_too_long()
         for number, limit in enumerate(MEMORY if each else MEMORY[:1]):
-            made.try_memory(folder / f"memory-{number}", limit, wanted)
+            made.try_memory(folder / f"memory-{number}", limit, expected)
         if os.getuid() == 0:
             made.try_another_user(ordinary)
         return made.rows

@@ -86,7 +86,7 @@ def words(item: pytest.Item, marker: pytest.Mark) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    found = [
+    results = [
         tuple(row)
         for reports in terminalreporter.stats.values()
         for report in reports
@@ -95,34 +95,34 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         if name == PROPERTY
         for row in rows
     ]
-    if found:
+    if results:
         terminalreporter.section("faults")
-        terminalreporter.write(table(found))
+        terminalreporter.write(table(results))
 
 
 # --- the table
 def lines(rows: list[Tried]) -> dict[str, Line]:
-    found: dict[str, Line] = {}
+    results: dict[str, Line] = {}
     for fault, tries, survived, said in rows:
-        line = found.setdefault(fault, Line())
+        line = results.setdefault(fault, Line())
         line.tries += tries
         line.survived += survived
         line.saw[said] += 1
-    return dict(sorted(found.items()))
+    return dict(sorted(results.items()))
 
 
 def table(rows: list[Tried]) -> str:
     """The rows added up by fault, as text."""
-    found = lines(rows)
+    result = lines(rows)
     told = [("fault", "tries", "survived", "what the user saw"), tuple("-" * width for width in WIDTHS)]
-    for fault, line in found.items():
+    for fault, line in result.items():
         often = [said for said, _ in line.saw.most_common()]
         more = f" (and {len(often) - 1} other wordings)" if len(often) > 1 else ""
         said = textwrap.shorten(often[0], WIDTHS[3] - len(more), placeholder="…") + more
         lost = "" if line.survived == line.tries else "  NOT SURVIVED: "
         told.append((fault, str(line.tries), str(line.survived), lost + said))
-    total, whole = sum(x.tries for x in found.values()), sum(x.survived for x in found.values())
-    told += [told[1], (f"{len(found)} faults", str(total), str(whole), "")]
+    total, whole = sum(x.tries for x in result.values()), sum(x.survived for x in result.values())
+    told += [told[1], (f"{len(result)} faults", str(total), str(whole), "")]
     return "".join(
         f"{textwrap.shorten(fault, WIDTHS[0], placeholder='…'):<{WIDTHS[0]}} {tries:>{WIDTHS[1]}}"
         f" {survived:>{WIDTHS[2]}}  {said}".rstrip()

@@ -32,8 +32,8 @@ def prove_red(case: Case, home: Path) -> None:
 @pytest.fixture
 def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The route of the way or case under test."""
-    found = request.node.callspec.params
-    way: Way = found["case"].way if "case" in found else found["way"]
+    result = request.node.callspec.params
+    way: Way = result["case"].way if "case" in result else result["way"]
     monkeypatch.setenv(f"COMPACT_ROUTE_{way.source.upper()}", way.route)
 
 
@@ -64,10 +64,10 @@ def test_a_fault_in_the_first_run(
     prove_red(case, tmp_path)
     assert latest_release(tmp_path) is None
     if FULL or case is FIRST[0]:
-        wanted = good(case.way.source).after
+        expected = good(case.way.source).after
         sound(stand_in, [case.way.source])
         must_succeed(of(tmp_path, case.way.source))
-        assert values(tmp_path).equals(wanted)
+        assert values(tmp_path).equals(expected)
 
 
 @pytest.mark.parametrize("way", SOME, ids=str)
@@ -99,7 +99,7 @@ def test_values_times_1000_in_the_first_run_are_refused_by_the_range(
 ) -> None:
     """There is nothing to compare with. The snapshot must not stay live: a source that names its release
     would not be asked again, and another's correction would be held for differing from it."""
-    wanted = good(way.source).after
+    expected = good(way.source).after
     stand_in.fault(source=way.source, kind="times1000", path=way.asks, times=0)
     made = of(tmp_path, way.source)
     text = must_be_red(made)
@@ -110,7 +110,7 @@ def test_values_times_1000_in_the_first_run_are_refused_by_the_range(
     assert way.resource not in made.store.live(way.source)
     sound(stand_in, [way.source])
     must_succeed(of(tmp_path, way.source))
-    assert values(tmp_path).equals(wanted)
+    assert values(tmp_path).equals(expected)
 
 
 @pytest.mark.parametrize(

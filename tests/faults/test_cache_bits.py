@@ -82,7 +82,7 @@ def test_a_flipped_bit_in_a_cache_never_becomes_a_number(
     names = [path.relative_to(home) for path in cached_files(home)]
     dice.shuffle(names)
     assert {name.suffix for name in names} >= {".parquet", ".json"}
-    wanted = values(home)
+    expected = values(home)
     for number in range(FLIPS):
         copy = tmp_path / "copy"
         shutil.rmtree(copy, ignore_errors=True)
@@ -92,7 +92,7 @@ def test_a_flipped_bit_in_a_cache_never_becomes_a_number(
         caplog.clear()
         with caplog.at_level(logging.WARNING):
             release_again(copy)
-        assert values(copy).equals(wanted), path
+        assert values(copy).equals(expected), path
         saw(
             caplog.messages[0].replace(str(copy), "COMPACT_HOME")
             if caplog.messages

@@ -100,7 +100,7 @@ def test_no_word_of_a_release_runs_in_a_real_browser(page: str, site: Path) -> N
     """Also what the page's own scripts put there from its data."""
     browser = shutil.which("chromium") or pytest.skip("chromium is not installed")
     if not (site / page).is_file():
-        (page,) = [str(found.relative_to(site)) for found in site.glob("source*.html")][:1]
+        (page,) = [str(result.relative_to(site)) for result in site.glob("source*.html")][:1]
     done = subprocess.run(
         [browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000",
          "--dump-dom", (site / page).as_uri()],

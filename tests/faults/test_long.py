@@ -65,14 +65,14 @@ def test_after_many_runs_with_faults_the_release_is_that_of_a_clean_run() -> Non
 def test_no_reader_sees_an_error_or_half_of_a_release() -> None:
     done = command("load", readers=READERS, releases=RELEASES, pause=PAUSE, rounds=ROUNDS)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(done.stdout)
-    bad = found["torn"] + len(found["errors"])
-    tried("readers while releases are made: answers", found["answers"], found["answers"] - bad)
-    saw(f"{READERS} readers: no error, no torn answer" if not bad else found["errors"])
-    tried("rollback beside gc and readers", 2 * ROUNDS, 0 if found["shaken"] else 2 * ROUNDS)
-    assert found["shaken"] == []
-    assert found["removed"] > 0
-    assert (found["errors"], found["torn"], found["different"]) == ([], 0, RELEASES + 1)
+    result = json.loads(done.stdout)
+    bad = result["torn"] + len(result["errors"])
+    tried("readers while releases are made: answers", result["answers"], result["answers"] - bad)
+    saw(f"{READERS} readers: no error, no torn answer" if not bad else result["errors"])
+    tried("rollback beside gc and readers", 2 * ROUNDS, 0 if result["shaken"] else 2 * ROUNDS)
+    assert result["shaken"] == []
+    assert result["removed"] > 0
+    assert (result["errors"], result["torn"], result["different"]) == ([], 0, RELEASES + 1)
 
 
 def test_points_are_spread_and_the_same_for_the_same_seed() -> None:

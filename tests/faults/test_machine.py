@@ -115,12 +115,12 @@ def test_every_library_s_words_for_a_fault_are_known(error: Exception, what: str
     try:
         raise RuntimeError("a step failed") from error
     except RuntimeError as outer:
-        found = system_fault(outer, tmp_path)
-    assert isinstance(found, SystemFault)
-    saw(found.what)
-    assert what in found.what
-    assert found.where in (str(tmp_path), "/a/file", "/a")
-    assert found.next_step
+        result = system_fault(outer, tmp_path)
+    assert isinstance(result, SystemFault)
+    saw(result.what)
+    assert what in result.what
+    assert result.where in (str(tmp_path), "/a/file", "/a")
+    assert result.next_step
 
 
 @pytest.mark.parametrize(

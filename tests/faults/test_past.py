@@ -123,8 +123,8 @@ def test_a_date_means_its_end_and_anything_else_is_refused() -> None:
 
 # --- a value's history
 def test_a_values_history_over_releases_and_snapshots(past: Past) -> None:
-    found = revisions(past.home, "gini", "KEN")
-    told = [(row["time_period"], row["release"], row["what"], row["value"]) for row in found["releases"]]
+    result = revisions(past.home, "gini", "KEN")
+    told = [(row["time_period"], row["release"], row["what"], row["value"]) for row in result["releases"]]
     assert told == [
         (2018, past.first, "first", 30.0),
         (2020, past.first, "first", 30.5),
@@ -132,9 +132,9 @@ def test_a_values_history_over_releases_and_snapshots(past: Past) -> None:
         (2022, past.second, "revised", 31.5),
         (2023, past.second, "first", 33.0),
     ]
-    revised = found["releases"][3]
+    revised = result["releases"][3]
     assert (revised["change"], round(revised["relative"], 4)) == (0.5, 0.0161)
-    said = [(row["time_period"], row["obs_value"]) for row in found["snapshots"]]
+    said = [(row["time_period"], row["obs_value"]) for row in result["snapshots"]]
     assert said == [(2018, 30.0), (2020, 30.5), (2022, 31.0), (2022, 31.5), (2023, 33.0)]
     assert [row["what"] for row in revisions(past.home, "gini", "KEN", 2022)["releases"]] == [
         "first",

@@ -57,7 +57,7 @@ def test_the_run_goes_on_with_what_was_accepted(
 def test_the_run_goes_on_without_a_source_that_was_never_there(
     kind: str, good: Callable[..., Good], stand_in: StandIn, tmp_path: Path
 ) -> None:
-    wanted = good(*BOTH).after
+    expected = good(*BOTH).after
     cut_off(stand_in, kind, "itu_datahub")
     made = must_succeed(of(tmp_path, *BOTH, timeout_seconds=1))
     assert made.reports["itu_datahub"].state == "absent"
@@ -65,7 +65,7 @@ def test_the_run_goes_on_without_a_source_that_was_never_there(
     assert pc.unique(values(tmp_path)["source"]).to_pylist() == ["unsd_sdg"]
     sound(stand_in, BOTH)
     must_succeed(of(tmp_path, *BOTH))
-    assert values(tmp_path).equals(wanted)
+    assert values(tmp_path).equals(expected)
 
 
 @pytest.mark.fault("an agency falls silent midway")

@@ -71,5 +71,5 @@ def assess(method: Method, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any
             "update assessment_input set scale_end = given.scale_end from given "
             "where given.ref_area = assessment_input.ref_area"
         )
-        found: list[dict[str, Any]] = con.sql(method_sql(method)).to_arrow_table().to_pylist()
-        return found
+        records: list[dict[str, Any]] = con.sql(method_sql(method)).to_arrow_table().to_pylist()
+        return records

@@ -47,10 +47,10 @@ class Workbook:
 
     def values(self) -> Cells:
         """The values themselves stand in the column before that of their year."""
-        found = {}
+        results = {}
         for code in self.codebook:
             place = self.header.index(f"Year: {code}") - 1
             for area, row in self.countries.items():
                 if isinstance(row[place], int | float):
-                    found[code, area] = float(row[place])
-        return found
+                    results[code, area] = float(row[place])
+        return results

@@ -44,10 +44,10 @@ def unsd(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Found:
         AVAILABILITY,
         load=lambda con: load_sdg_database(con, {"unsd_sdg": staged}),
     )["availability"]
-    found = {(r["goal"], r["scope"], r["breakdown"]): r for r in rows if r["universe"] == "unsd"}
+    results = {(r["goal"], r["scope"], r["breakdown"]): r for r in rows if r["universe"] == "unsd"}
     environment = [r for r in rows if r["universe"] == "environment" and r["goal"] == "all"]
-    found |= {("environment", r["scope"], r["breakdown"]): r for r in environment}
-    return found
+    results |= {("environment", r["scope"], r["breakdown"]): r for r in environment}
+    return results
 
 
 def test_the_environment_is_measured_by_sixty_of_seventy_seven_indicators(unsd: Found) -> None:

@@ -30,16 +30,16 @@ from warehouse.release.tables import compute
 
 def rows_of(sql: str, scheme: str, name: str) -> list[dict[str, Any]]:
     codes = code_map(scheme)
-    found = duckdb.sql(sql).fetchall()
+    rows = duckdb.sql(sql).fetchall()
     return [
-        value(name, codes[code], int(year), float(number)) for code, year, number in found if code in codes
+        value(name, codes[code], int(year), float(number)) for code, year, number in rows if code in codes
     ]
 
 
 def recomputed(folder: Path, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The claims of the project from these values alone."""
-    for contract, found in ((INDICATOR, rows), (AREA, area_rows()), (AREA_GROUP, membership_rows())):
-        write_table(table(contract, list(found)), contract, folder / f"{contract.name}.parquet")
+    for contract, result in ((INDICATOR, rows), (AREA, area_rows()), (AREA_GROUP, membership_rows())):
+        write_table(table(contract, list(result)), contract, folder / f"{contract.name}.parquet")
     names = sorted({row["indicator"] for row in rows})
     with engine() as con:
         load_model_inputs(con, folder, catalogue(*map(indicator, names)), None)
@@ -54,8 +54,8 @@ def test_nine_of_the_group_of_twenty_lie_below(shared: Path, tmp_path: Path) -> 
         select countryiso3code, date, value
         from read_parquet('{shared}/data/worldbank/wdi_2026-07.parquet')
         where indicator = 'NY.GDP.MKTP.CD' and value is not null and date = 2022"""
-    found = recomputed(tmp_path, rows_of(sql, "worldbank", "gdp"))["billionaires_and_g20"]
-    assert (found["value_now"], found["verdict"]) == (9, "not_reproduced")
+    result = recomputed(tmp_path, rows_of(sql, "worldbank", "gdp"))["billionaires_and_g20"]
+    assert (result["value_now"], result["verdict"]) == (9, "not_reproduced")
 
 
 def test_a_hundred_un_members_track_a_skill(shared: Path, tmp_path: Path) -> None:
@@ -64,11 +64,11 @@ def test_a_hundred_un_members_track_a_skill(shared: Path, tmp_path: Path) -> Non
         from read_parquet('{shared}/data/unsd/unsd_sdg_2026-07.parquet')
         where series = 'SE_ADT_ACTS' and try_cast(value as double) is not null and timePeriodStart >= 2015
         group by all"""
-    found = recomputed(tmp_path, rows_of(sql, "m49", "ict_skills_email"))["countries_tracking_skills"]
-    assert found["value_now"] == pytest.approx(100 * 100 / 193)
-    assert found["verdict"] == "not_reproduced"
+    result = recomputed(tmp_path, rows_of(sql, "m49", "ict_skills_email"))["countries_tracking_skills"]
+    assert result["value_now"] == pytest.approx(100 * 100 / 193)
+    assert result["verdict"] == "not_reproduced"
 
 
 def test_without_their_data_the_others_say_so(tmp_path: Path) -> None:
-    found = recomputed(tmp_path, [value("gdp", "KEN", 2022, 1.0)])
-    assert {row["verdict"] for row in found.values()} == {"no_data"}
+    result = recomputed(tmp_path, [value("gdp", "KEN", 2022, 1.0)])
+    assert {row["verdict"] for row in result.values()} == {"no_data"}

@@ -110,8 +110,8 @@ def test_the_poverty_of_the_world_is_that_of_its_regions(shared: Path, tmp_path:
     ]
     how = {"method": "weighted_mean", "weight": "people"}
     definitions = [indicator("poor", aggregate=how), indicator("people", aggregate={"method": "sum"})]
-    found = run_models(tmp_path, values, definitions, AGGREGATE, areas=areas, members=members)["aggregate"]
-    world = [row for row in found if row["indicator"] == "poor"]
+    result = run_models(tmp_path, values, definitions, AGGREGATE, areas=areas, members=members)["aggregate"]
+    world = [row for row in result if row["indicator"] == "poor"]
     assert len(world) == 46
     assert all(row["areas_used"] == 7 for row in world)
     assert max(abs(row["difference"]) for row in world) < 1e-15

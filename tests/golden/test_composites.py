@@ -26,13 +26,13 @@ def survey(shared: Path) -> list[dict[str, str]]:
 def test_the_e_government_index_comes_out_of_its_parts(survey: list[dict[str, str]]) -> None:
     values = np.array([[float(row[name]) for name in PARTS] for row in survey])
     equal = Choices(np.ones(3), "arithmetic", 1, 3, 1000, 1)
-    found = composite(values, np.zeros(3), np.ones(3), equal)
+    result = composite(values, np.zeros(3), np.ones(3), equal)
     published = np.array([float(row["E-Government Index"]) for row in survey])
     assert len(survey) == 193
-    assert np.abs(found.score / 100 - published).max() < 1e-4  # the parts and the index have four decimals
+    assert np.abs(result.score / 100 - published).max() < 1e-4  # the parts and the index have four decimals
     ranks = np.array([int(row["E-Government Rank"]) for row in survey])
     # ranks are published from more decimals than the parts: neighbours within the rounding may change places
-    assert np.abs(found.rank - ranks).max() <= 1
+    assert np.abs(result.rank - ranks).max() <= 1
     # the published rank lies within the range of ours, give or take that one place
-    assert (ranks >= found.rank_low - 1).all()
-    assert (ranks <= found.rank_high + 1).all()
+    assert (ranks >= result.rank_low - 1).all()
+    assert (ranks <= result.rank_high + 1).all()

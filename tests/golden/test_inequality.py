@@ -78,13 +78,13 @@ def test_the_log_deviation_of_tenths_lies_below_that_of_the_survey(measured: Fou
 
 def test_ratios_are_those_of_the_published_shares(measured: Found, shared: Path) -> None:
     """Brazil 2022 by hand from the published tenths; every ratio of every survey by a query of its own."""
-    found = asked(f"""
+    result = asked(f"""
         select country_code, year, welfare_type, decile10 / (decile1 + decile2 + decile3 + decile4),
             (decile9 + decile10) / (decile1 + decile2)
         from read_parquet('{shared / SURVEYS}')
         where reporting_level = 'national' and poverty_line = 3""")
-    assert len(found) == 2475
-    for area, year, kind, palma, s80_s20 in found:
+    assert len(result) == 2475
+    for area, year, kind, palma, s80_s20 in result:
         assert measured["palma", area, year, kind]["value"] == pytest.approx(palma, rel=1e-6)
         assert measured["s80_s20", area, year, kind]["value"] == pytest.approx(s80_s20, rel=1e-6)
 

@@ -45,9 +45,9 @@ def read(shared: Path, tmp_path: Path) -> Read:
             page.write_bytes(body)
             digest = hashlib.sha256(key.encode() + body).hexdigest()
             files.append(SnapshotFiles(digest, key, (page,), ("specimen:",), "2026-11-30"))
-        found = stage_source(source, files, tmp_path / "home")
-        assert all(reconciles(counts) for counts in found.ledger())
-        return pq.read_table(found.observation).to_pylist(), Counter(found.reasons)
+        result = stage_source(source, files, tmp_path / "home")
+        assert all(reconciles(counts) for counts in result.ledger())
+        return pq.read_table(result.observation).to_pylist(), Counter(result.reasons)
 
     return staged
 

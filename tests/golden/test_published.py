@@ -31,9 +31,9 @@ def observations(sql: str, scheme: str, name: str) -> list[dict[str, Any]]:
     """Rows of `indicator` from a query for code, year and value; codes that are no area of ours are left
     out."""
     codes = code_map(scheme)
-    found = duckdb.sql(sql).fetchall()
+    rows = duckdb.sql(sql).fetchall()
     return [
-        value(name, codes[code], int(year), float(number)) for code, year, number in found if code in codes
+        value(name, codes[code], int(year), float(number)) for code, year, number in rows if code in codes
     ]
 
 
@@ -87,8 +87,8 @@ def aggregates(folder: Path, rows: list[dict[str, Any]]) -> Groups:
     )
     with engine() as con:
         load_model_inputs(con, folder, definitions, None)
-        found = compute(con, AGGREGATE).read_all().to_pylist()
-    return {(row["group"], row["time_period"]): row for row in found if row["indicator"] == "share"}
+        records = compute(con, AGGREGATE).read_all().to_pylist()
+    return {(row["group"], row["time_period"]): row for row in records if row["indicator"] == "share"}
 
 
 @pytest.fixture(scope="session")

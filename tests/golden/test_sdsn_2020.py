@@ -65,12 +65,12 @@ class Report:
             {"ref_area": area, "region": regions[area]} for area in workbook.column("2020 SDG Index Score")
         ]
         with engine() as con:
-            found = sdsn_scores(
+            result = sdsn_scores(
                 con, pa.Table.from_pylist(rows), pa.Table.from_pylist(bounds), pa.Table.from_pylist(ranked)
             )
-        self.indicator = {(r["indicator"], r["ref_area"]): r for r in found["sdsn_indicator"].to_pylist()}
-        self.goal = {(r["goal"], r["ref_area"]): r for r in found["sdsn_goal"].to_pylist()}
-        self.index = {r["ref_area"]: r["score"] for r in found["sdsn_index"].to_pylist()}
+        self.indicator = {(r["indicator"], r["ref_area"]): r for r in result["sdsn_indicator"].to_pylist()}
+        self.goal = {(r["goal"], r["ref_area"]): r for r in result["sdsn_goal"].to_pylist()}
+        self.index = {r["ref_area"]: r["score"] for r in result["sdsn_index"].to_pylist()}
 
 
 def scale(entry: dict[str, Any]) -> dict[str, float]:
@@ -107,15 +107,15 @@ def plain(workbook: Workbook) -> Report:
 def implied(workbook: Workbook, plain: Report) -> Cells:
     """The values that the published scores of goals imply where one or two indicators have none: what the
     mean lacks without them, the same score for both if there are two."""
-    found: Cells = {}
+    results: Cells = {}
     for (goal, area), score in published_goals(workbook).items():
         ours = plain.goal.get((goal, area))
         if ours is None or abs(ours["score"] - score) < 1e-3:
             continue
         codes = [WITHHELD] if goal == "16" else [c for c in SCHOOL if (c, area) not in plain.indicator]
         missing = (ours["indicators"] + len(codes)) * score - ours["indicators"] * ours["score"]
-        found |= {(code, area): implied_value(workbook, code, missing / len(codes)) for code in codes}
-    return found
+        results |= {(code, area): implied_value(workbook, code, missing / len(codes)) for code in codes}
+    return results
 
 
 def test_every_normalised_value(workbook: Workbook, plain: Report) -> None:

@@ -21,17 +21,17 @@ ACHIEVED_WITHOUT_VALUE = 9  # base equal to the target: a status and a score, no
 
 
 def published(shared: Path) -> list[dict[str, Any]]:
-    found = []
+    results = []
     for name in FILES:
         path = shared / "data" / "answers" / f"components_sdg-data-canada-odd-donnees_{name}.yml"
         whole = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        found += [
+        results += [
             {"name": f"{name} {series}", **entry}
             for parts in whole.values()
             for series, entry in parts.items()
             if isinstance(entry, dict)
         ]
-    return found
+    return results
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,6 @@ def test_the_table_of_inputs_is_what_the_method_reads() -> None:
         "ref_area": "one", "direction": "higher_is_better", "baseline_year": 2015, "baseline_value": 20.0,
         "latest_year": 2020, "latest_value": 40.0, "target_value": 95.0, "target_year": 2030, "limit": None,
     }  # fmt: skip
-    (found,) = assess(methods()["open-sdg"], [row])
-    assert found["annual_growth"] == pytest.approx(2 ** (1 / 5) - 1)
-    assert found["required_growth"] == pytest.approx((95 / 20) ** (1 / 15) - 1)
+    (result,) = assess(methods()["open-sdg"], [row])
+    assert result["annual_growth"] == pytest.approx(2 ** (1 / 5) - 1)
+    assert result["required_growth"] == pytest.approx((95 / 20) ** (1 / 15) - 1)

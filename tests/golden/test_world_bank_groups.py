@@ -44,8 +44,8 @@ def test_regions_meet_the_world_bank(
     shared: Path, tmp_path: Path, series: str, cells: int, other: int, most: float
 ) -> None:
     """Within a thousandth everywhere but in the region that has a member without data of its own."""
-    found = aggregates(tmp_path, [*wdi(shared, series, "share"), *wdi(shared, "SP.POP.TOTL", "people")])
-    differences = off(found, REGIONS)
+    result = aggregates(tmp_path, [*wdi(shared, series, "share"), *wdi(shared, "SP.POP.TOTL", "people")])
+    differences = off(result, REGIONS)
     beyond = {key: share for key, share in differences.items() if share > 0.001}
     assert len(differences) == cells
     assert len(beyond) == other
@@ -61,8 +61,8 @@ def test_income_groups_are_of_another_fiscal_year(
 ) -> None:
     """Ours are the members of fiscal year 2026, the file's those of the year of its making: fewer than two
     thirds of the cells lie within half a per cent, and those without members that moved agree."""
-    found = aggregates(tmp_path, [*wdi(shared, series, "share"), *wdi(shared, "SP.POP.TOTL", "people")])
-    differences = off(found, INCOME)
+    result = aggregates(tmp_path, [*wdi(shared, series, "share"), *wdi(shared, "SP.POP.TOTL", "people")])
+    differences = off(result, INCOME)
     assert len(differences) == cells
     assert sum(share < 0.005 for share in differences.values()) == within
     assert max(differences.values()) < 0.1
@@ -76,12 +76,12 @@ def test_the_world_online_is_the_sum_of_its_income_groups(shared: Path, tmp_path
     assert round(100 * 5508.7 / 8154, 1) == 67.6
     people = wdi(shared, "SP.POP.TOTL", "people")
     online = itu(shared, "share")
-    found = aggregates(tmp_path, [*online, *people])
+    result = aggregates(tmp_path, [*online, *people])
     rate = {(row["ref_area"], row["time_period"]): row["value"] for row in online}
     members = [row for row in membership_rows() if row["group"] in INCOME and row["valid_to"] is None]
     size = {(row["ref_area"], row["time_period"]): row["value"] for row in people}
     for year in (2015, 2019, 2022):
-        groups = [found[group, year] for group in INCOME]
+        groups = [result[group, year] for group in INCOME]
         covered = [
             row["weight_share"]
             * sum(size.get((m["ref_area"], year), 0.0) for m in members if m["group"] == row["group"])
@@ -91,5 +91,5 @@ def test_the_world_online_is_the_sum_of_its_income_groups(shared: Path, tmp_path
         outside = [area for area in ("ETH", "VEN") if (area, year) in rate]  # unclassified in 2026
         users += sum(rate[area, year] * size[area, year] for area in outside)
         total = sum(covered) + sum(size[area, year] for area in outside)
-        assert users / total == pytest.approx(found["M49:001", year]["value"], abs=1e-6)
+        assert users / total == pytest.approx(result["M49:001", year]["value"], abs=1e-6)
         assert all(row["error_80"] < 20 for row in groups)

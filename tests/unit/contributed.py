@@ -121,8 +121,8 @@ def take(
 
 
 def table(home: Path, kind: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(home / "contributions" / kind / f"{kind}.parquet").to_pylist()
-    return found
+    rows: list[dict[str, Any]] = pq.read_table(home / "contributions" / kind / f"{kind}.parquet").to_pylist()
+    return rows
 
 
 def returned(result: ImportResult) -> list[Line]:

@@ -46,13 +46,13 @@ class Agencies:
 
     def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
         self.asked.append(resource.key)
-        found = self.has[resource.key]
-        if isinstance(found, CompactError):
-            raise found
-        body = json.dumps({"series": resource.key, "cells": found}).encode()
-        content = hashlib.sha256(json.dumps(sorted(found)).encode()).hexdigest()
+        result = self.has[resource.key]
+        if isinstance(result, CompactError):
+            raise result
+        body = json.dumps({"series": resource.key, "cells": result}).encode()
+        content = hashlib.sha256(json.dumps(sorted(result)).encode()).hexdigest()
         return SourceResponse(
-            resource, (Page(f"https://example.org/{resource.key}", body),), 1, len(found), content
+            resource, (Page(f"https://example.org/{resource.key}", body),), 1, len(result), content
         )
 
     def raw_rows(
@@ -127,8 +127,8 @@ def begin(workspace: Steps) -> None:
 
 def live(workspace: Steps) -> dict[str, str]:
     """Series to live snapshot."""
-    found = [s for source_id in workspace.sources for s in workspace.store.live(source_id).values()]
-    return {snapshot.resource: snapshot.snapshot for snapshot in found}
+    results = [s for source_id in workspace.sources for s in workspace.store.live(source_id).values()]
+    return {snapshot.resource: snapshot.snapshot for snapshot in results}
 
 
 def values(workspace: Steps, indicator_id: str, area: str = "KEN", year: int = 2020) -> list[Any]:

@@ -52,7 +52,7 @@ def stage(
     folder: Path, rows: list[dict[str, Any]], refused: list[dict[str, Any]] | None = None
 ) -> dict[str, Path]:
     """Staged files of each source in the rows: observation, ledger and quarantine, which agree."""
-    found: dict[str, Path] = {}
+    results: dict[str, Path] = {}
     for source in sorted({row["source"] for row in rows}):
         mine = [row for row in rows if row["source"] == source]
         out = [row for row in refused or [] if row["source"] == source]
@@ -74,8 +74,8 @@ def stage(
                 }
             )
         write_table(table(LEDGER, ledger), LEDGER, place / "ledger.parquet")
-        found[source] = place / "observation.parquet"
-    return found
+        results[source] = place / "observation.parquet"
+    return results
 
 
 def indicator(id: str = "use", **more: Any) -> Indicator:

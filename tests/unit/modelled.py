@@ -44,7 +44,7 @@ def run_models(
         if load is not None:
             load(con)
         for contract in contracts:
-            found = compute(con, contract).read_all()
-            validate(found, contract)
-            answer[contract.name] = found.to_pylist()
+            result = compute(con, contract).read_all()
+            validate(result, contract)
+            answer[contract.name] = result.to_pylist()
     return answer

@@ -59,13 +59,13 @@ def load_world(
     areas = [*(area(name, "country") for name in AREAS), area(WORLD, "group"), area(LDC, "group")]
     groups = [*(member(WORLD, name) for name in AREAS), member(LDC, "RWA"), member(LDC, "UGA")]
     fetched = snapshot("a") | {"fetched_at": datetime(year, 3, 1, tzinfo=UTC)}
-    for contract, found in (
+    for contract, result in (
         (AREA, areas),
         (AREA_GROUP, groups),
         (INDICATOR, rows),
         (SNAPSHOT_TABLE, [fetched]),
     ):
-        write_table(table(contract, found), contract, folder / f"{contract.name}.parquet")
+        write_table(table(contract, result), contract, folder / f"{contract.name}.parquet")
     load_model_inputs(con, folder, defined, None)
     load_commitments(con, folder, commitments)
     load(con, "aggregate", compute(con, AGGREGATE).read_all())

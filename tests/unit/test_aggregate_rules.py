@@ -50,18 +50,18 @@ def test_a_gap_filled_total_is_withheld_if_more_than_a_third_is_missing(tmp_path
 def test_errors_are_calibrated_shares_of_the_deviation_between_members(tmp_path: Path) -> None:
     """What the list says of 80 per cent covered, in standard deviations of the members' values."""
     how = {"method": "weighted_mean", "weight": "people"}
-    found = world(tmp_path, {"KEN": 10.0, "UGA": 50.0}, how)
+    result = world(tmp_path, {"KEN": 10.0, "UGA": 50.0}, how)
     mean = (10 * 50 + 50 * 30) / 80
     deviation = math.sqrt((50 * (10 - mean) ** 2 + 30 * (50 - mean) ** 2) / 80)
-    assert found["value"] == pytest.approx(mean)
-    assert found["standard_deviation"] == pytest.approx(deviation)
+    assert result["value"] == pytest.approx(mean)
+    assert result["standard_deviation"] == pytest.approx(deviation)
     (listed,) = (
         row
         for row in read_codelist("group_errors")
         if (row["family"], row["coverage_from"], row["age_from"]) == ("connectivity", "0.8", "0")
     )
-    assert found["expected_error"] == pytest.approx(float(listed["half"]) * deviation)
-    assert found["error_80"] == pytest.approx(float(listed["eighty"]) * deviation)
+    assert result["expected_error"] == pytest.approx(float(listed["half"]) * deviation)
+    assert result["error_80"] == pytest.approx(float(listed["eighty"]) * deviation)
 
 
 def test_each_listed_error_held_as_often_as_it_says() -> None:

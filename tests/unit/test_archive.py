@@ -139,7 +139,7 @@ def test_a_damaged_archive_is_read_as_it_was_or_refused(data: st.DataObject) -> 
     place = data.draw(st.integers(0, len(whole) - 1))
     body = whole[:place] + bytes([data.draw(st.integers(0, 255))]) + whole[place + 1 :]
     try:
-        found = opened(body)
+        result = opened(body)
     except InvalidResponse:
         return
-    assert [text for _, text in found] == [text for _, text in opened(whole)][: len(found)]
+    assert [text for _, text in result] == [text for _, text in opened(whole)][: len(result)]

@@ -215,8 +215,8 @@ def test_countries_are_those_of_iso_3166_1_and_kosovo() -> None:
 def test_no_code_of_a_scheme_stands_for_two_areas_or_is_both_carried_and_not() -> None:
     known = {row["ref_area"] for row in areas.area_rows()}
     for scheme in code_maps.SCHEMES:
-        found = set(code_maps.code_map(scheme).values())
-        assert {area for area in found if not is_subnational(area)} <= known
+        results = set(code_maps.code_map(scheme).values())
+        assert {area for area in results if not is_subnational(area)} <= known
         assert not code_maps.code_map(scheme).keys() & code_maps.not_carried(scheme).keys()
         assert all(reason.endswith(".") for reason in code_maps.not_carried(scheme).values())
     groups = read_codelist("worldbank_groups")

@@ -59,8 +59,8 @@ def test_polars_pandas_and_plain_sql_answer_alike(values: Path) -> None:
     members = pl.DataFrame({"group": ["g", "g"], "ref_area": ["A", "B"]})
     mean = (70 * 3 + 71) / 4
     assert bench_peers.weighted_means(values, {"one": "people"}, members)["value"].to_list() == [mean]
-    found = bench_pandas.means(frame, pd.Series({"one": "people"}), members.to_pandas())
-    assert found["value"].tolist() == [mean]
+    result = bench_pandas.means(frame, pd.Series({"one": "people"}), members.to_pandas())
+    assert result["value"].tolist() == [mean]
     with engine() as con:
         con.register("asked", defined.to_arrow())
         con.register("member", members.to_arrow())
@@ -97,8 +97,8 @@ def test_made_up_values_have_the_shape_of_the_release(values: Path, tmp_path: Pa
 def test_a_result_keeps_its_contract(tmp_path: Path) -> None:
     step = {"step": "polars", "rows": 0, "seconds": 0.0, "failed": "ended with -9"}
     given = {"measured": "2026-11-23", "cores": 2, "load": 1.0, "release": "r", "values": 3_000_000}
-    found = Scale.model_validate(given | {"steps": [step]})
-    path = keep_result(tmp_path, found)
+    result = Scale.model_validate(given | {"steps": [step]})
+    path = keep_result(tmp_path, result)
     assert path.name == "scale-3m.json"
-    assert Scale.model_validate_json(path.read_text()) == found
-    assert lines(found)[0]["seconds"] == "ended with -9"
+    assert Scale.model_validate_json(path.read_text()) == result
+    assert lines(result)[0]["seconds"] == "ended with -9"

@@ -94,8 +94,8 @@ def test_the_release_lists_breaks_of_an_area_and_of_all(release: Release) -> Non
 
 
 def test_an_assistant_is_told_the_breaks_with_the_series(release: Release) -> None:
-    found = answers.series(release, "use", "Kenya")
-    assert found["breaks"] == [{"time_period": 2018, "reason": "The questionnaire changed."}]
+    result = answers.series(release, "use", "Kenya")
+    assert result["breaks"] == [{"time_period": 2018, "reason": "The questionnaire changed."}]
     assert "breaks" not in answers.series(release, "use", "Uganda")
 
 

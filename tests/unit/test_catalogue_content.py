@@ -48,10 +48,10 @@ def test_every_series_of_the_sovereign_esg_set_has_its_indicator_with_pillar_and
     assert len(series) == 71
     lost = {}
     for code, info in series.items():
-        wanted = {"esg": info.more["pillar"].lower(), "esg_theme": themes[info.more["theme"]]}
+        expected = {"esg": info.more["pillar"].lower(), "esg_theme": themes[info.more["theme"]]}
         fitting = [i for i in of_set if code in named(catalogue, i)]
-        if not any(wanted.items() <= catalogue[i].frameworks.items() for i in fitting):
-            lost[code] = (wanted, fitting)
+        if not any(expected.items() <= catalogue[i].frameworks.items() for i in fitting):
+            lost[code] = (expected, fitting)
     gone = former_ids((), FOLDER)
     assert set(lost) == set(REMOVED)
     assert {name for name in REMOVED.values() if gone[name].same} == set()

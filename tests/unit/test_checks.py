@@ -46,10 +46,10 @@ def test_good_values_pass(tmp_path: Path) -> None:
 def test_values_outside_the_plausible_range_are_counted(tmp_path: Path) -> None:
     expect = {"range": [0, 1000], "plausible": {"range": [0, 100], "reason": "more is an error"}}
     rows = [value("use", area, 2020, number) for area, number in (("KEN", 100.0), ("UGA", 352.0))]
-    found = check(tmp_path, rows, expect=expect)["plausible"]
-    assert (found.severity, found.passed, found.numbers) == ("warn", False, {"values": 1})
-    assert "UGA" in found.message
-    assert "KEN" not in found.message
+    problems = check(tmp_path, rows, expect=expect)["plausible"]
+    assert (problems.severity, problems.passed, problems.numbers) == ("warn", False, {"values": 1})
+    assert "UGA" in problems.message
+    assert "KEN" not in problems.message
     assert check(tmp_path, rows[:1], expect=expect)["plausible"].passed
     assert "plausible" not in check(tmp_path, rows, expect={"range": [0, 1000]})
 

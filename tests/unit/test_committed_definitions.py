@@ -54,9 +54,9 @@ def test_every_target_says_who_set_it_and_every_file_has_its_editor_line() -> No
     ],
 )
 def test_every_other_definition_has_its_editor_line(files: str, schema: str) -> None:
-    found = sorted(CHECKOUT.glob(files))
-    assert found
-    for path in found:
+    results = sorted(CHECKOUT.glob(files))
+    assert results
+    for path in results:
         first = path.read_text(encoding="utf-8").splitlines()[0]
         assert first == f"# yaml-language-server: $schema={schema}.schema.json", path
         assert (path.parent / first.partition("$schema=")[2]).is_file()

@@ -32,12 +32,12 @@ FILES = {
 
 def staged(folder: Path, files: dict[str, str] = FILES) -> StagedSource:
     source = load_source(SOURCES / "rdr" / "source.yaml")
-    found = []
+    results = []
     for place, (resource, text) in enumerate(files.items()):
         path = folder / f"{resource}.csv"
         path.write_text(text)
-        found.append(SnapshotFiles(str(place) * 64, resource, (path,)))
-    return stage_source(source, found, folder)
+        results.append(SnapshotFiles(str(place) * 64, resource, (path,)))
+    return stage_source(source, results, folder)
 
 
 def ratings(staged_files: dict[str, Path]) -> list[dict[str, Any]]:
@@ -52,15 +52,15 @@ def ratings(staged_files: dict[str, Path]) -> list[dict[str, Any]]:
 def test_a_company_keeps_one_code_and_an_edition_one_score(tmp_path: Path) -> None:
     source = staged(tmp_path)
     assert (source.rows_in, source.rows_out, source.reasons) == (14, 11, {"earlier_edition": 3})
-    found = {
+    results = {
         (r["company"], r["year"], r["measure"]): r["score"] for r in ratings({"rdr": source.observation})
     }
-    assert found["META", 2019, "TOTAL"] == 48  # as Facebook
-    assert found["META", 2020, "TOTAL"] == 41  # as the edition itself said, not as recalculated later
-    assert found["META", 2022, "TOTAL"] == 44
-    assert ("ALIBABA", 2019, "TOTAL") not in found  # not rated, and never zero
-    assert found["ALIBABA", 2020, "P"] == 36
-    assert len(found) == 10
+    assert results["META", 2019, "TOTAL"] == 48  # as Facebook
+    assert results["META", 2020, "TOTAL"] == 41  # as the edition itself said, not as recalculated later
+    assert results["META", 2022, "TOTAL"] == 44
+    assert ("ALIBABA", 2019, "TOTAL") not in results  # not rated, and never zero
+    assert results["ALIBABA", 2020, "P"] == 36
+    assert len(results) == 10
 
 
 def test_without_the_source_the_table_is_empty() -> None:

@@ -282,9 +282,9 @@ def test_a_row_is_rejected_with_the_reason_beside_the_cell(
 ) -> None:
     result = take(tmp_path, as_csv([GOOD[kind], {**GOOD[kind], **change}]), kind=kind)
     assert (result.rows_in, result.accepted, result.rejected) == (2, 1, 1)
-    found = [p for p in result.problems if p["column"] == column]
-    assert [(p["row"], p["reason"]) for p in found] == [(3, reason)]
-    assert says in found[0]["says"]
+    results = [p for p in result.problems if p["column"] == column]
+    assert [(p["row"], p["reason"]) for p in results] == [(3, reason)]
+    assert says in results[0]["says"]
     (line,) = returned(result)
     assert line["row in your file"] == "3"
     assert says in line[f"{column}: reason"]

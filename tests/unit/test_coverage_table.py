@@ -46,10 +46,10 @@ def counted(with_values: set[str] | None) -> dict[tuple[str, str], tuple[int, in
 
 
 def test_an_indicator_counts_once_in_each_framework_it_names() -> None:
-    found = counted({"two", "three"})
-    assert found["compact_brief", "A"] == (2, 1, 1)
-    assert found["compact_brief", "H"] == (0, 0, 0)
-    assert found["compact_adopted", "1"] == (1, 1, 0)
+    result = counted({"two", "three"})
+    assert result["compact_brief", "A"] == (2, 1, 1)
+    assert result["compact_brief", "H"] == (0, 0, 0)
+    assert result["compact_adopted", "1"] == (1, 1, 0)
 
 
 def test_a_pillar_counts_only_what_belongs_to_the_set_of_the_world_bank() -> None:

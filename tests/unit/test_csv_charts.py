@@ -46,8 +46,8 @@ def test_each_row_says_its_source_edition_and_licence(release: Path, tmp_path: P
             rows_of(files["internet_use"], table["url"])[0]
         )
         key = table["tableSchema"]["primaryKey"]
-        found = [tuple(r[k] for k in key) for r in rows_of(files["internet_use"], table["url"])]
-        assert len(found) == len(set(found))
+        results = [tuple(r[k] for k in key) for r in rows_of(files["internet_use"], table["url"])]
+        assert len(results) == len(set(results))
 
 
 def test_the_same_release_gives_the_same_bytes_and_no_release_is_refused(

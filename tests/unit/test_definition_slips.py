@@ -182,17 +182,17 @@ SLIPS = {
 def test_a_target_on_the_wrong_side_is_a_warning(folder: Path) -> None:
     file = folder / "indicators" / "digital" / "online.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("value: 100", "value: 0"), encoding="utf-8")
-    found = check_files([file], folder=folder / "indicators", sources_folder=folder / "sources")
-    assert any("on the wrong side of higher_is_better" in one.what for one in found.warnings)
+    problems = check_files([file], folder=folder / "indicators", sources_folder=folder / "sources")
+    assert any("on the wrong side of higher_is_better" in one.what for one in problems.warnings)
 
 
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_is_told_in_its_own_words(folder: Path, name: str) -> None:
     old, new, field, line, words, remedy = SLIPS[name]
-    found = [p for p in told(folder, old, new) if p.field == field]
-    assert [(p.line, words in p.what) for p in found] == [(line, True)], found
-    assert remedy in found[0].next_step
-    assert found[0].allowed
+    results = [p for p in told(folder, old, new) if p.field == field]
+    assert [(p.line, words in p.what) for p in results] == [(line, True)], results
+    assert remedy in results[0].next_step
+    assert results[0].allowed
 
 
 SECONDS = 0.1  # of processor time until a hostile file is refused

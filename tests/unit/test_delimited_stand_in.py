@@ -89,12 +89,12 @@ def test_every_state_of_the_e_government_survey_is_found_by_its_name(
     stand_in: StandIn, tmp_path: Path
 ) -> None:
     done = staged("egdi", everything("egdi", stand_in), tmp_path)
-    found = query(
+    result = query(
         "select time_period, count(distinct ref_area), count(*) from read_parquet($file) "
         "where series = 'EGDI' group by all order by all",
         done.observation,
     )
-    assert found == [(2018, 193, 193), (2022, 193, 193), (2024, 193, 193)]
+    assert result == [(2018, 193, 193), (2022, 193, 193), (2024, 193, 193)]
     named = query(
         "select ref_area, obs_value from read_parquet($file) where series = 'EGDI' and time_period = 2018 "
         "and ref_area in ('KOR', 'PRK', 'FSM', 'GEO') order by obs_value",
@@ -106,12 +106,12 @@ def test_every_state_of_the_e_government_survey_is_found_by_its_name(
 
 def test_the_two_scales_of_the_cybersecurity_index_never_meet(stand_in: StandIn, tmp_path: Path) -> None:
     done = staged("gci", everything("gci", stand_in), tmp_path)
-    found = query(
+    result = query(
         "select series, min(time_period), max(time_period), max(obs_value) from read_parquet($file) "
         "where series like 'GCI_SCORE%' group by all order by all",
         done.observation,
     )
-    assert found == [("GCI_SCORE_1", 2014, 2018, 0.931), ("GCI_SCORE_100", 2020, 2024, 100.0)]
+    assert result == [("GCI_SCORE_1", 2014, 2018, 0.931), ("GCI_SCORE_100", 2020, 2024, 100.0)]
 
 
 def test_shutdowns_are_as_many_as_the_coalition_says(stand_in: StandIn, tmp_path: Path) -> None:
@@ -133,11 +133,11 @@ def test_shutdowns_are_as_many_as_the_coalition_says(stand_in: StandIn, tmp_path
 
 def test_namibia_is_not_a_missing_value(stand_in: StandIn, tmp_path: Path) -> None:
     done = staged("wid", everything("wid", stand_in), tmp_path)
-    found = query(
+    result = query(
         "select count(*) from read_parquet($file) where ref_area = 'NAM' and quantile = 'p99p100'",
         done.observation,
     )
-    assert found[0][0] > 30
+    assert result[0][0] > 30
     world = query("select count(*) from read_parquet($file) where ref_area = 'M49:001'", done.observation)
     assert world[0][0] > 30
 

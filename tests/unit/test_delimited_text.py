@@ -82,8 +82,8 @@ FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 @given(st.lists(st.tuples(FIELD, FIELD, FIELD), min_size=1, max_size=5))
 def test_whatever_is_quoted_comes_back(rows: list[tuple[str, str, str]]) -> None:
     lines = [",".join('"' + field.replace('"', '""') + '"' for field in row) for row in rows]
-    found = read("area,year,value\n" + "\n".join(lines) + "\n")
-    assert [tuple(row.values()) for row in found] == rows
+    result = read("area,year,value\n" + "\n".join(lines) + "\n")
+    assert [tuple(row.values()) for row in result] == rows
 
 
 @settings(max_examples=300, deadline=None)

@@ -30,8 +30,8 @@ def told(source: str, where: dict[str, str]) -> list[tuple[str, str]]:
 def test_what_no_input_has_is_refused_with_the_next_step(
     source: str, where: dict[str, str], what: str
 ) -> None:
-    ((found, step),) = told(source, where)
-    assert found == what
+    ((result, step),) = told(source, where)
+    assert result == what
     assert step
 
 

@@ -28,14 +28,14 @@ def test_another_part_never_comes_from_it(sex: str) -> None:
 
 def test_parts_without_a_column_stand_in_other_dims() -> None:
     item = {"source": "one", "series": "D", "part": {"disability": "PD"}}
-    found = sql(item, other_dims="DISABILITY_STATUS=PD;EDUCATION=L1")
-    assert "other_dims = '_T'" in found
-    assert "education = 'L1'" in found
+    result = sql(item, other_dims="DISABILITY_STATUS=PD;EDUCATION=L1")
+    assert "other_dims = '_T'" in result
+    assert "education = 'L1'" in result
     assert "false" in sql(item, other_dims="DISABILITY_STATUS=PWD")
 
 
 def test_an_indicators_part_keeps_the_rest_of_the_cell() -> None:
     item = {"indicator": "base", "part": {"sex": "F"}}
-    found = sql(item, sex="F", other_dims="EDUCATION=L1")
-    assert "other_dims = 'EDUCATION=L1'" in found
-    assert "sex = '_T'" in found
+    result = sql(item, sex="F", other_dims="EDUCATION=L1")
+    assert "other_dims = 'EDUCATION=L1'" in result
+    assert "sex = '_T'" in result

@@ -60,8 +60,8 @@ def test_the_table_is_made_of_what_ran(tmp_path: Path) -> None:
 
 
 def test_lines_add_up_by_fault() -> None:
-    found = lines([("b", 2, 2, "x"), ("a", 1, 0, "y"), ("b", 1, 1, "z")])
-    assert [(name, line.tries, line.survived) for name, line in found.items()] == [("a", 1, 0), ("b", 3, 3)]
+    result = lines([("b", 2, 2, "x"), ("a", 1, 0, "y"), ("b", 1, 1, "z")])
+    assert [(name, line.tries, line.survived) for name, line in result.items()] == [("a", 1, 0), ("b", 3, 3)]
     assert "(and 1 other wordings)" in table([("b", 2, 2, "x"), ("b", 1, 1, "z")])
 
 

@@ -32,11 +32,11 @@ class PageReader:
 
     def fetch(self, source: Source, resource: Resource, session: Session) -> SourceResponse:
         page = session.get(f"/data/{resource.key}")
-        found = parse_json(page)
-        if not isinstance(found, dict) or not found.get("rows"):
+        result = parse_json(page)
+        if not isinstance(result, dict) or not result.get("rows"):
             raise InvalidResponse("the answer has no rows", where=page.url, pages=[page])
-        content = hashlib.sha256(orjson.dumps(found, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        return SourceResponse(resource, (page,), 1, found["rows"], content)
+        content = hashlib.sha256(orjson.dumps(result, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return SourceResponse(resource, (page,), 1, result["rows"], content)
 
     def raw_rows(self, *_: object) -> None:
         raise NotImplementedError

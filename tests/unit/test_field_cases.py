@@ -168,8 +168,8 @@ def statuses(body: bytes, folder: Path) -> dict[tuple[str, int], tuple[float | N
 
 def test_composed_flags_take_the_letter_that_counts_first(tmp_path: Path) -> None:
     flags = {"0": "be", "1": "pb", "2": "du", "3": "ep", "4": ":", "5": ":u"}
-    found = statuses(cube(flags, {str(i): 50.0 + i for i in range(4)}), tmp_path / "one")
-    assert found == {
+    result = statuses(cube(flags, {str(i): 50.0 + i for i in range(4)}), tmp_path / "one")
+    assert result == {
         ("BEL", 2023): (50.0, "B", "be"),
         ("BEL", 2024): (51.0, "B", "pb"),
         ("DEU", 2023): (52.0, "U", "du"),
@@ -183,8 +183,8 @@ def test_composed_flags_take_the_letter_that_counts_first(tmp_path: Path) -> Non
 
 
 def test_case_composed_flags(cases: Path, tmp_path: Path) -> None:
-    found = statuses((cases / "composed_flags" / "answer.json").read_bytes(), tmp_path / "case")
-    assert sorted(status for _, status, flags in found.values() if flags) == ["B", "B", "B", "U"]
+    result = statuses((cases / "composed_flags" / "answer.json").read_bytes(), tmp_path / "case")
+    assert sorted(status for _, status, flags in result.values() if flags) == ["B", "B", "B", "U"]
 
 
 # --- numbers shown as percentages
@@ -279,8 +279,8 @@ def test_a_period_has_the_year_of_the_declared_rule_or_none(
     text: str, kind: str, first: int | None, last: int | None
 ) -> None:
     for rule, year in (("first", first), ("last", last), ("leave_out", None)):
-        found = period_rows(made_up(periods={kind: rule}), [text])
-        assert found == [(text, year, year is None)]
+        result = period_rows(made_up(periods={kind: rule}), [text])
+        assert result == [(text, year, year is None)]
     assert period_rows(made_up(), [text]) == []
     assert period_rows(made_up(periods={"fiscal": "first", "range": "last"}), ["2019/25", "2017-2015"]) == []
 
@@ -292,8 +292,8 @@ def test_periods_are_staged_by_the_rule_and_refused_without_one(
     rows = [row(time_period="2019/20"), row(time_period="2020Q1"), row(time_period="2020Q4", value="2")]
     ruled = made_up(periods={"fiscal": "first", "quarter": "last"})
     staged = stage(rows, definition=ruled)
-    found = [(r["time_period"], r["obs_value"]) for r in pq.read_table(staged.observation).to_pylist()]
-    assert found == [(2019, 1.5), (2020, 2.0)]
+    records = [(r["time_period"], r["obs_value"]) for r in pq.read_table(staged.observation).to_pylist()]
+    assert records == [(2019, 1.5), (2020, 2.0)]
     assert staged.reasons == {"period_left_out": 1}
     with pytest.raises(StageProblem, match="leave_out"):
         stage(rows)

@@ -130,6 +130,6 @@ def test_what_the_release_before_has_is_not_new(tmp_path: Path) -> None:
 def test_it_is_among_the_checks_of_an_indicator(tmp_path: Path) -> None:
     odd(judged(tmp_path, defined(), rows("one", "S", 0.01)))
     path = tmp_path / "evaluated" / "use" / "now.parquet"
-    found = {result.name: result for result in indicator_checks(defined(), path, {("one", "S")})}
-    assert found["first_arrival"].subject == "use"
-    assert not found["first_arrival"].passed
+    results = {result.name: result for result in indicator_checks(defined(), path, {("one", "S")})}
+    assert results["first_arrival"].subject == "use"
+    assert not results["first_arrival"].passed

@@ -172,7 +172,7 @@ def test_a_crash_between_any_two_removals_is_made_good_by_the_next(last: int, tm
         for step in (("fetch", "a", number), ("accept", "a", 0), ("refuse", "a", 0), ("release", "", 0)):
             made.step(*step)
     with unverified(), pytest.MonkeyPatch.context() as patched:
-        wanted = {(one.kind, one.what) for one in collect(tmp_path, 1, dry_run=True)}
+        expected = {(one.kind, one.what) for one in collect(tmp_path, 1, dry_run=True)}
         left = [last]
 
         def counted(function: Any) -> Any:
@@ -192,7 +192,7 @@ def test_a_crash_between_any_two_removals_is_made_good_by_the_next(last: int, tm
         assert Store(tmp_path).verify() == []
         done = {(one.kind, one.what) for one in collect(tmp_path, 1)}
         made.must_be_usable(1)
-    assert done <= wanted
+    assert done <= expected
     assert not list((tmp_path / "releases").glob(".removed-*"))
 
 
@@ -207,9 +207,9 @@ def test_policy_keeps_the_last_the_first_of_each_year_and_what_a_decision_needs(
     assert set(kept(tmp_path)) == set(names), "the policy keeps twelve"
     with unverified():
         roll_back(tmp_path, names[4], "wrong", "somebody")
-    found = kept(tmp_path, 1)
-    assert found[names[4]] == "latest"
-    assert {name for name, why in found.items() if why == "withdrawn by a rollback"} == set(names[5:9])
+    result = kept(tmp_path, 1)
+    assert result[names[4]] == "latest"
+    assert {name for name, why in result.items() if why == "withdrawn by a rollback"} == set(names[5:9])
     with pytest.raises(CompactError, match="0 releases cannot be kept"):
         kept(tmp_path, 0)
 

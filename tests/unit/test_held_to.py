@@ -86,9 +86,9 @@ def test_intervals_of_groups_hold_by_family(row: dict[str, str]) -> None:
 
 def test_the_error_of_a_group_value_holds_what_it_says() -> None:
     """Four in five of the official pairs of each family, on groups that it was not learned from."""
-    found = [row for row in rows(GROUP_ERRORS) if row["held"]]
-    for family in {row["family"] for row in found}:
-        of = [(int(row["pairs"]), float(row["held"])) for row in found if row["family"] == family]
+    records = [row for row in rows(GROUP_ERRORS) if row["held"]]
+    for family in {row["family"] for row in records}:
+        of = [(int(row["pairs"]), float(row["held"])) for row in records if row["family"] == family]
         pairs = sum(number for number, _ in of)
         assert sum(number * held for number, held in of) / pairs >= 0.79, family
 

@@ -44,8 +44,8 @@ def packed(**files: bytes) -> bytes:
 
 # --- structure
 def test_paths_and_types_of_json_without_its_figures() -> None:
-    found = structure({"rows": [{"a": 1, "b": None}, {"a": 2.5, "b": "x"}], "ok": True})
-    assert found == {
+    result = structure({"rows": [{"a": 1, "b": None}, {"a": 2.5, "b": "x"}], "ok": True})
+    assert result == {
         "$": "object",
         "$.ok": "true or false",
         "$.rows": "list",

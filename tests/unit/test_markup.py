@@ -45,6 +45,6 @@ def test_what_a_page_can_do_without_is_left_out_and_nothing_else(long: str, shor
 def test_a_nearer_address_leads_to_the_same_page(
     page: str, folder: str, up: str, home: str, link: str
 ) -> None:
-    found = nearer(f'<a href="{link}">', folder, up, home).removeprefix('<a href="').removesuffix('">')
-    assert urljoin(f"http://x/{page}", found) == urljoin(f"http://x/{page}", link)
-    assert len(found) <= len(link)
+    result = nearer(f'<a href="{link}">', folder, up, home).removeprefix('<a href="').removesuffix('">')
+    assert urljoin(f"http://x/{page}", result) == urljoin(f"http://x/{page}", link)
+    assert len(result) <= len(link)

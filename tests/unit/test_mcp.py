@@ -97,7 +97,7 @@ def answers(home: Path) -> dict[str, Any]:
     }
 
     async def ask(client: Client) -> dict[str, Any]:
-        found: dict[str, Any] = {
+        results: dict[str, Any] = {
             "version": client.server_info.version if client.server_info else None,
             "tools": (await client.list_tools()).tools,
             "prompts": (await client.list_prompts()).prompts,
@@ -109,11 +109,11 @@ def answers(home: Path) -> dict[str, Any]:
             try:
                 result = await client.call_tool(tool, arguments)
             except MCPError as error:
-                found[name] = str(error)
+                results[name] = str(error)
                 continue
             text = getattr(result.content[0], "text", "")
-            found[name] = text if result.is_error else json.loads(text)
-        return found
+            results[name] = text if result.is_error else json.loads(text)
+        return results
 
     return session(home, ask)
 
@@ -141,8 +141,8 @@ def test_the_tools_are_there_and_only_read(answers: dict[str, Any]) -> None:
 
 
 def test_a_value_comes_with_year_source_status_vintage_and_method(answers: dict[str, Any]) -> None:
-    found = answers["show"]
-    (row,) = found["answer"]
+    result = answers["show"]
+    (row,) = result["answer"]
     told = {name: row[name] for name in ("area", "year", "value", "source", "status", "method", "licence")}
     assert told == {
         "area": "Kenya",
@@ -155,7 +155,7 @@ def test_a_value_comes_with_year_source_status_vintage_and_method(answers: dict[
     }
     (vintage,) = row["vintage"]
     assert (vintage["snapshot"], vintage["fetched_at"][:10]) == (SNAP["a"], "2026-07-01")
-    assert (found["release"], found["unknown"]) == ("r1", None)
+    assert (result["release"], result["unknown"]) == ("r1", None)
     assert answers["show a year"]["answer"][0]["value"] == 20.0
     assert [row["ref_area"] for row in answers["show all"]["answer"]] == ["KEN", "UGA"]
 
@@ -241,15 +241,15 @@ def test_an_answer_is_paged_and_says_where_to_go_on(answers: dict[str, Any]) -> 
 
 def test_a_long_answer_is_cut_below_its_size_and_loses_no_row() -> None:
     every = [{"area": f"Area {number}", "value": number * 1.5, "note": "x" * 90} for number in range(400)]
-    found, offset = [], 0
+    result, offset = [], 0
     while True:
         part = part_of({"release": "r", "answer": list(every), "rows": 400, "unknown": None}, offset)
         assert len(to_json(part)) <= SIZE + 100
-        found += part["answer"]
+        result += part["answer"]
         if part["next_offset"] is None:
             break
         offset = part["next_offset"]
-    assert found == every
+    assert result == every
 
 
 def test_what_is_unknown_is_said_in_a_sentence(answers: dict[str, Any]) -> None:

@@ -35,8 +35,8 @@ WORDS = "nowcast or projection"
 
 @pytest.fixture(scope="module", params=["F", "A", None], ids=["nowcast", "observed", "not said"])
 def status(request: pytest.FixtureRequest) -> str | None:
-    found: str | None = request.param
-    return found
+    result: str | None = request.param
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +72,8 @@ def test_in_the_workbook_and_for_assistants(release: Path, status: str | None, t
     build_workbook(release, tmp_path / "book.xlsx")
     head, row = CalamineWorkbook.from_path(tmp_path / "book.xlsx").get_sheet_by_name("groups").to_python()[:2]
     assert dict(zip(head, row, strict=True))["status"] == status
-    found = answers.show(Release(release), "internet_use", "M49:202")["group_values"]
-    assert [one["official_status"] for one in found] == [{"F": "forecast", "A": "normal"}[status]]
+    result = answers.show(Release(release), "internet_use", "M49:202")["group_values"]
+    assert [one["official_status"] for one in result] == [{"F": "forecast", "A": "normal"}[status]]
 
 
 @pytest.mark.slow

@@ -291,8 +291,8 @@ def test_an_error_in_the_unit_is_that_of_the_blended_path(many: Panel, blend: in
     """The error of any mean of candidates is read from the forecasts; of a candidate it was kept."""
     forecasts = errors(many, RULE, range(2014, 2018), 6)
     weights = np.tile(np.array(RULE.blends[blend]), (len(forecasts.series), 1))
-    found = error_in_unit(many, forecasts, weights)
-    assert found == pytest.approx(forecasts.blends[:, blend], abs=1e-9)
+    result = error_in_unit(many, forecasts, weights)
+    assert result == pytest.approx(forecasts.blends[:, blend], abs=1e-9)
 
 
 def test_what_is_learned_at_an_origin_does_not_know_what_came_later() -> None:
@@ -317,9 +317,9 @@ def test_a_calibrated_probability_rises_with_the_raw_one_and_is_capped(raw: list
     ordered = np.sort(raw)
     for name in ("one", "unknown"):
         for met in (False, True):
-            found = chances.of(name, "any", ordered, np.full(len(raw), met), 0.01)
-            assert (np.diff(found) >= 0).all()
-            assert ((found >= 0.01) & (found <= 0.99)).all()
+            result = chances.of(name, "any", ordered, np.full(len(raw), met), 0.01)
+            assert (np.diff(result) >= 0).all()
+            assert ((result >= 0.01) & (result <= 0.99)).all()
         states = (chances.of(name, "any", ordered, np.full(len(raw), met), 0.01) for met in (False, True))
         still_open, met_now = states
         assert (met_now >= still_open).all()
@@ -348,12 +348,12 @@ def test_a_group_probability_rises_with_the_share_of_draws() -> None:
 
 def test_an_error_made_in_calm_years_is_no_wider_once_a_shock_has_raised_the_volatility() -> None:
     panel = simulated(120, 3)
-    found = errors(panel, RULE, range(2012, 2016), 3)
-    error, behind = error_of(panel, found, np.array([[0.5, 0.0]])), np.array([120])
-    calm = as_of(panel, found, error, found.typical[:1], behind, RULE)
-    shaken = as_of(panel, found, error, found.typical[:1] + np.log(4), behind, RULE)
+    result = errors(panel, RULE, range(2012, 2016), 3)
+    error, behind = error_of(panel, result, np.array([[0.5, 0.0]])), np.array([120])
+    calm = as_of(panel, result, error, result.typical[:1], behind, RULE)
+    shaken = as_of(panel, result, error, result.typical[:1] + np.log(4), behind, RULE)
     assert shaken == pytest.approx(calm / 4)
-    assert np.array_equal(as_of(panel, found, error, found.typical[:1] + 1, np.array([50]), RULE), error)
+    assert np.array_equal(as_of(panel, result, error, result.typical[:1] + 1, np.array([50]), RULE), error)
 
 
 def test_the_order_of_rows_means_nothing_and_the_same_rows_give_the_same_bytes(many: Panel) -> None:
@@ -475,12 +475,12 @@ def test_the_figures_on_file_are_a_sound_table() -> None:
 
 
 def test_the_widths_on_file_grow_with_horizon_and_level_and_belong_to_the_model_in_use() -> None:
-    found = calibration()
-    assert found.made_from["model"] == RULE.model
-    assert {"all", *found.blends} <= {"all", *found.widths}
-    assert all(0 <= limit < 0.99 for limit in found.chances.limits.values())
-    assert "all" in found.chances.limits
-    for widths in found.widths.values():
+    result = calibration()
+    assert result.made_from["model"] == RULE.model
+    assert {"all", *result.blends} <= {"all", *result.widths}
+    assert all(0 <= limit < 0.99 for limit in result.chances.limits.values())
+    assert "all" in result.chances.limits
+    for widths in result.widths.values():
         assert widths.shape == (10, len(LEVELS))
         assert (np.diff(widths, axis=0) >= 0).all()
         assert (np.diff(widths, axis=1) >= 0).all()

@@ -169,10 +169,10 @@ def test_the_newest_release_of_the_kind_is_asked_for(tmp_path: Path) -> None:
     assert session.asked[0][1] == "/versions"
     assert session.asked[1][2]["version"] == answer.agency_release
     rows, _ = wired(PIP, keep([answer], tmp_path))
-    found = {row["series"]: row for row in rows}
-    assert found["headcount@3.00"]["value"] == "0.25"
-    assert found["gini"]["dims"] == {"welfare_type": "consumption", "reporting_level": "national"}
-    assert found["gini"]["status"] == "micro"
+    results = {row["series"]: row for row in rows}
+    assert results["headcount@3.00"]["value"] == "0.25"
+    assert results["gini"]["dims"] == {"welfare_type": "consumption", "reporting_level": "national"}
+    assert results["gini"]["status"] == "micro"
 
 
 @pytest.mark.parametrize(

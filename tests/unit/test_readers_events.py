@@ -70,12 +70,12 @@ def test_the_ledger_of_the_list_reconciles(tmp_path: Path) -> None:
     assert all(reconciles(counts) for counts in staged.ledger())
     assert staged.rows_in == EVENTS + 2
     with duckdb.connect() as con:
-        found = con.execute(
+        rows = con.execute(
             "select ref_area, time_period, obs_value, unit from read_parquet($file) order by all",
             {"file": str(staged.observation)},
         ).fetchall()
-    assert ("TUR", 2024, 2.0, "NUMBER") in found
-    assert [area for area, *_ in found] == ["KEN", "KEN", "LAO", "TUR", "TZA"]  # no zero for anybody else
+    assert ("TUR", 2024, 2.0, "NUMBER") in rows
+    assert [area for area, *_ in rows] == ["KEN", "KEN", "LAO", "TUR", "TZA"]  # no zero for anybody else
 
 
 @pytest.mark.parametrize(

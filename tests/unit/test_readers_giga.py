@@ -66,8 +66,8 @@ def test_pages_are_asked_until_one_is_empty() -> None:
 
 
 def test_schools_are_counted_by_country_and_the_ledger_knows_each(tmp_path: Path) -> None:
-    found = stage_source(SMALL, keep([fetch(*PAGES)], tmp_path), tmp_path / "home")
-    rows = pq.read_table(found.observation).to_pylist()
+    result = stage_source(SMALL, keep([fetch(*PAGES)], tmp_path), tmp_path / "home")
+    rows = pq.read_table(result.observation).to_pylist()
     assert {(r["series"], r["ref_area"]): r["obs_value"] for r in rows} == {
         ("schools_total", "KEN"): 7,
         ("schools_connectivity_known", "KEN"): 4,
@@ -77,8 +77,8 @@ def test_schools_are_counted_by_country_and_the_ledger_knows_each(tmp_path: Path
         ("schools_connected", "RWA"): 0,
     }
     assert {(r["time_period"], r["unit"]) for r in rows} == {(2026, "NUMBER")}
-    assert found.reasons == {"school": 9, "area_not_carried": 3}
-    assert all(reconciles(count) for count in found.counts)
+    assert result.reasons == {"school": 9, "area_not_carried": 3}
+    assert all(reconciles(count) for count in result.counts)
     assert {r["series"] for r in rows} == set(load_series("giga"))
 
 

@@ -295,9 +295,9 @@ def test_places_that_are_not_as_agreed_are_refused(changes: dict[str, Any], says
     pages = commons({"country/LVA": [("2020", 88.5), ("2021", 90)]}, **own)
     body = [json.loads(page) for page in pages]
     for page in body:
-        for found in page["data"].values():
-            if "country/LVA" in found:
-                found["country/LVA"] |= place
+        for result in page["data"].values():
+            if "country/LVA" in result:
+                result["country/LVA"] |= place
     with pytest.raises(InvalidResponse) as refused:
         fetch(UN, ONLINE, Canned(*(json.dumps(page).encode() for page in body)))
     assert says in refused.value.what

@@ -95,10 +95,10 @@ def series(folder: Path, text: str) -> Path:
 
 def test_series_keep_their_text_and_further_columns(tmp_path: Path) -> None:
     series(tmp_path, '\ufeffcode,title,unit,topic\nNA,"Not, NaN",PT,null\n007,Bond,NOT_STATED,\n')
-    found = load_series("made_up", tmp_path)
-    assert list(found) == ["NA", "007"]
-    assert (found["NA"].title, found["NA"].unit, found["NA"].more) == ("Not, NaN", "PT", {"topic": "null"})
-    assert found["007"].more == {"topic": ""}
+    result = load_series("made_up", tmp_path)
+    assert list(result) == ["NA", "007"]
+    assert (result["NA"].title, result["NA"].unit, result["NA"].more) == ("Not, NaN", "PT", {"topic": "null"})
+    assert result["007"].more == {"topic": ""}
 
 
 def test_no_file_no_series(tmp_path: Path) -> None:

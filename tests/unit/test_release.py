@@ -112,12 +112,12 @@ def make(tmp_path: Path) -> Callable[..., ReleaseInputs]:
 
 def renamed(staged: dict[str, Path], name: str) -> dict[str, Path]:
     """The staged folder under the name of another fingerprint, as another staging would have it."""
-    found = {}
+    results = {}
     for source_id, path in staged.items():
         place = path.parent.with_name(name)
         shutil.copytree(path.parent, place, dirs_exist_ok=True)
-        found[source_id] = place / path.name
-    return found
+        results[source_id] = place / path.name
+    return results
 
 
 @pytest.fixture
@@ -133,8 +133,8 @@ def test_a_release_holds_every_table_and_is_whole(home: Path, make: Any) -> None
     assert (home / "releases" / "latest").readlink() == Path(result.id)
     assert verify_release(result.path) == []
     for name, table in TABLES.items():
-        found = pq.read_schema(result.path / f"{name}.parquet")
-        assert found.equals(arrow_schema(table), check_metadata=True)
+        outcome = pq.read_schema(result.path / f"{name}.parquet")
+        assert outcome.equals(arrow_schema(table), check_metadata=True)
     kept = pq.read_table(result.path / "observation.parquet")["series"].unique().to_pylist()
     assert sorted(kept) == ["P", "S"]
     assert not list((home / "releases").glob(".building-*"))

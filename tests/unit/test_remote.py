@@ -125,9 +125,9 @@ def test_a_release_goes_from_home_to_home_by_the_verbs(
     assert (shown.code, shown.json) == (0, in_process("show", "use", "--json", home=home).json)
     assert in_process("verify", bucket, home=tmp_path / "none", env=store).code == 0
     obstore.put(Remote(bucket).store, f"{tiny_release.name}/NOTES.md", b"changed")
-    found = in_process("verify", bucket, "--json", home=tmp_path / "none", env=store)
-    assert (found.code, [one["file"] for one in found.json]) == (1, ["NOTES.md"])
-    for text in (sent.out, sent.err, found.out, found.err):
+    result = in_process("verify", bucket, "--json", home=tmp_path / "none", env=store)
+    assert (result.code, [one["file"] for one in result.json]) == (1, ["NOTES.md"])
+    for text in (sent.out, sent.err, result.out, result.err):
         assert KEYS["AWS_SECRET_ACCESS_KEY"] not in text
 
 
@@ -202,11 +202,11 @@ def test_who_comes_second_does_not_overwrite_latest(
     read, once = Remote.read_version, []
 
     def meanwhile(self: Remote, name: str) -> Any:
-        found = read(self, name)
+        result = read(self, name)
         if name == "latest" and not once:
             once.append(name)
             publish_to(bucket, other, tell=quiet)
-        return found
+        return result
 
     monkeypatch.setattr(Remote, "read_version", meanwhile)
     with pytest.raises(

@@ -63,9 +63,9 @@ def test_check_names_the_new_code(tmp_path: Path) -> None:
     text = (FOLDER / "connectivity" / "secure_servers.yaml").read_text()
     file = tmp_path / "secure_servers.yaml"
     file.write_text(text.replace("IT.NET.SECR.P6", "VA.EST"))
-    found = [p.next_step for p in check_files([file]).problems if "VA.EST" in p.what]
-    assert len(found) == 1
-    assert "VA.EST is GOV_WGI_VA.EST since" in found[0]
+    results = [p.next_step for p in check_files([file]).problems if "VA.EST" in p.what]
+    assert len(results) == 1
+    assert "VA.EST is GOV_WGI_VA.EST since" in results[0]
 
 
 @pytest.mark.usefixtures("moved")

@@ -79,8 +79,8 @@ def test_a_certain_slip_is_mended_and_nothing_else_changes(folder: Path, name: s
         assert after == slip.replace(new, right, 1)
         assert lines == [line]
     file = folder / "indicators" / "digital" / "online.yaml"
-    found = check_files([file], folder=folder / "indicators", sources_folder=folder / "sources")
-    assert found.problems == []
+    problems = check_files([file], folder=folder / "indicators", sources_folder=folder / "sources")
+    assert problems.problems == []
     assert repair_files([file]) == []
 
 

@@ -85,13 +85,13 @@ def test_the_data_keep_to_the_structure(exported: Path) -> None:
 
 def test_the_data_are_the_values_of_the_release(exported: Path) -> None:
     rows = read_csv(exported / "data.csv")
-    found = {(row["INDICATOR"], row["REF_AREA"], row["SEX"]): row for row in rows}
-    assert float(found["use", "KEN", "_T"]["OBS_VALUE"]) == 40.5
-    assert float(found["use", "KEN", "_T"]["LOWER_BOUND"]) == 39.0
-    assert found["use", "KEN", "F"]["FOOTNOTE"] == 'He said "so", then\nleft'
-    assert found["use", "M49_001", "_T"]["OTHER_DIMS"] == "EDUCATION=ISCED_2"
-    assert found["parity", "KEN", "_T"]["UNIT_MEASURE"] == "RATIO"
-    assert found["parity", "KEN", "_T"]["SOURCE"] == "one;two"
+    results = {(row["INDICATOR"], row["REF_AREA"], row["SEX"]): row for row in rows}
+    assert float(results["use", "KEN", "_T"]["OBS_VALUE"]) == 40.5
+    assert float(results["use", "KEN", "_T"]["LOWER_BOUND"]) == 39.0
+    assert results["use", "KEN", "F"]["FOOTNOTE"] == 'He said "so", then\nleft'
+    assert results["use", "M49_001", "_T"]["OTHER_DIMS"] == "EDUCATION=ISCED_2"
+    assert results["parity", "KEN", "_T"]["UNIT_MEASURE"] == "RATIO"
+    assert results["parity", "KEN", "_T"]["SOURCE"] == "one;two"
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

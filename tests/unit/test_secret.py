@@ -49,11 +49,11 @@ def agency(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAgency]:
 @pytest.fixture
 def elsewhere() -> Iterator[LocalAgency]:
     try:
-        found = LocalAgency(host="127.0.0.2")
+        result = LocalAgency(host="127.0.0.2")
     except OSError:
         pytest.skip("this system has one loopback address only")
-    with found:
-        yield found
+    with result:
+        yield result
 
 
 def pages(asked: Asked) -> Reply:
@@ -66,9 +66,9 @@ def bring(home: Path, source: Source = SOURCE) -> FetchReport:
 
 def leaks(*texts: str, folder: Path | None = None) -> list[str]:
     """Where a form of the secret stands."""
-    found = [f"text {number}" for number, text in enumerate(texts) if any(form in text for form in FORMS)]
+    results = [f"text {number}" for number, text in enumerate(texts) if any(form in text for form in FORMS)]
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()] if folder else []
-    return found + [str(path) for path in files if any(form.encode() in _plain(path) for form in FORMS)]
+    return results + [str(path) for path in files if any(form.encode() in _plain(path) for form in FORMS)]
 
 
 def _plain(path: Path) -> bytes:

@@ -27,11 +27,11 @@ def test_each_is_begun_once_and_after_those_before_it_were_taken(after: dict[str
     def work(name: str) -> tuple[str, bool]:
         return name * 2, set(after[name]) <= set(taken)
 
-    found = {}
+    results = {}
     for name, result in run_in_parallel(after, work):
         taken.append(name)
-        found[name] = result
-    assert found == {name: (name * 2, True) for name in after}
+        results[name] = result
+    assert results == {name: (name * 2, True) for name in after}
     assert sorted(taken) == sorted(after)
 
 

@@ -212,8 +212,8 @@ def test_verify_finds_what_is_gone_or_changed(store: Store, damage: bytes) -> No
     path.unlink()
     if damage:
         path.write_bytes(damage)
-    (found,) = store.verify()
-    assert found.startswith(f"{path}: ")
+    (result,) = store.verify()
+    assert result.startswith(f"{path}: ")
     with pytest.raises(StoreDamaged):
         store.read(snapshot.pages[0])
     assert store.is_whole(snapshot) is (len(damage) == 5)

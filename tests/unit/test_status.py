@@ -28,11 +28,11 @@ def of(home: Path, source: Source, now: datetime = THEN) -> dict[str, Any]:
 
 
 def test_an_empty_home_needs_nobody(tmp_path: Path) -> None:
-    found = of(tmp_path, make_source())
-    assert found["action_required"] == []
-    (row,) = found["sources"]
+    result = of(tmp_path, make_source())
+    assert result["action_required"] == []
+    (row,) = result["sources"]
     assert (row["state"], row["last_asked"], row["next_due"]) == ("never asked", None, None)
-    assert (found["last_run"], found["release"]) == (None, None)
+    assert (result["last_run"], result["release"]) == (None, None)
 
 
 def test_each_matter_is_a_sentence(tmp_path: Path) -> None:
@@ -43,12 +43,12 @@ def test_each_matter_is_a_sentence(tmp_path: Path) -> None:
     store.hold([s for s in store.find("") if s.fetched_at == THEN], "areas gone: KEN", THEN)
     remember_contracts(tmp_path, {source.id: ("changed", "column x is gone")})
     RunLog(tmp_path).ended("red", problems=["2 checks failed"])
-    found = of(tmp_path, source)
-    assert len(found["action_required"]) == 4
-    of_the_source = [text for text in found["action_required"] if "the last run failed" not in text]
+    result = of(tmp_path, source)
+    assert len(result["action_required"]) == 4
+    of_the_source = [text for text in result["action_required"] if "the last run failed" not in text]
     assert all(text.startswith(source.id) for text in of_the_source)
-    assert len(set(found["action_required"])) == 4
-    said = "\n".join(found["action_required"])
+    assert len(set(result["action_required"])) == 4
+    said = "\n".join(result["action_required"])
     for words in (
         "is held: areas gone: KEN",
         "is stale since 2025-12-30",
@@ -89,9 +89,9 @@ def test_a_release_whose_bytes_changed_is_damaged(tmp_path: Path) -> None:
     card = {"created": "2026-01-01T00:00:00Z", "tables": {"indicator": {"rows": 5}}}
     (release / "release.json").write_text(json.dumps(card))
     (release / "SHA256SUMS").write_text(f"{'0' * 64}  release.json\n")
-    found = of(tmp_path, make_source())
-    assert found["release"]["age_days"] == 4.3
-    (sentence,) = found["action_required"]
+    result = of(tmp_path, make_source())
+    assert result["release"]["age_days"] == 4.3
+    (sentence,) = result["action_required"]
     assert sentence.startswith("release 2026-01-01-aa is damaged: release.json ")
 
 

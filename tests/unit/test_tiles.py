@@ -114,7 +114,7 @@ def test_the_figures_are_those_of_a_count_test_by_test() -> None:
         load_cells(con)
         con.register("given", pa.Table.from_pylist(tiles))
         con.execute("create temp table tile as select *, 'fixed' as type, '2025' as period from given")
-        found = {
+        rows = {
             (r["ref_area"], r["measure"]): r for r in con.sql(tile_speed_sql()).to_arrow_table().to_pylist()
         }
     for area, mine in (("KEN", tiles[:7]), ("JPN", tiles[7:])):
@@ -124,9 +124,7 @@ def test_the_figures_are_those_of_a_count_test_by_test() -> None:
             ("latency", "avg_lat_ms"),
         ):
             expected = by_hand(mine, column)
-            assert {name: found[area, measure][name] for name in expected} == pytest.approx(
-                expected, rel=1e-9
-            )
+            assert {name: rows[area, measure][name] for name in expected} == pytest.approx(expected, rel=1e-9)
 
 
 def test_the_select_keeps_to_the_portable_subset() -> None:
@@ -140,10 +138,10 @@ def test_generated_tiles_have_the_published_layout_and_are_the_same_again(tmp_pa
     assert one.relative_to(tmp_path / "a").as_posix() == (
         "type=mobile/year=2020/quarter=2/2020-04-01_performance_mobile_tiles.parquet"
     )
-    found = pq.read_table(one, partitioning=None)
-    assert found.equals(pq.read_table(other, partitioning=None))
-    assert found.column_names[:2] == ["quadkey", "tile"]
-    assert {len(key) for key in found["quadkey"].to_pylist()} == {16}
+    result = pq.read_table(one, partitioning=None)
+    assert result.equals(pq.read_table(other, partitioning=None))
+    assert result.column_names[:2] == ["quadkey", "tile"]
+    assert {len(key) for key in result["quadkey"].to_pylist()} == {16}
 
 
 # --- the reader
@@ -166,10 +164,10 @@ def published(folder: Path, tiles: list[dict[str, Any]]) -> bytes:
 
 def test_one_file_a_type_and_year_is_asked_for_where_it_is_published(tmp_path: Path) -> None:
     source = load_source(SOURCES / "ookla_open_data" / "source.yaml")
-    wanted = ookla_tiles.plan(source, ["fixed_download_median"])
-    assert [one.key for one in wanted][:2] == ["fixed 2019Q4", "fixed 2020Q4"]
+    expected = ookla_tiles.plan(source, ["fixed_download_median"])
+    assert [one.key for one in expected][:2] == ["fixed 2019Q4", "fixed 2020Q4"]
     session: Any = Session(published(tmp_path, some_tiles()))
-    answer = ookla_tiles.fetch(source, wanted[0], session)
+    answer = ookla_tiles.fetch(source, expected[0], session)
     assert answer.rows == 9
     assert session.asked == ["/type=fixed/year=2019/quarter=4/2019-10-01_performance_fixed_tiles.parquet"]
 
@@ -207,15 +205,15 @@ def test_every_tile_is_counted_and_speeds_are_in_their_units(tmp_path: Path) -> 
         con.execute("create temp table raw_row_counted (snapshot varchar, reason varchar, rows bigint)")
         ookla_tiles.raw_rows(con, source, files)
         assert con.execute("select * from raw_row_counted").fetchall() == [("s", "tile", 9)]
-        found = dict(
+        rows = dict(
             con.execute(
                 "select series, value::double from raw_row where area = 'KEN' and time_period = '2019'"
             ).fetchall()
         )
-    assert found["fixed_download_median"] == 25.0
-    assert found["fixed_tests"] == 18
-    assert found["fixed_download_p90_p10"] == pytest.approx(25.0)
-    assert len(found) == len(ookla_tiles.SERIES)
+    assert rows["fixed_download_median"] == 25.0
+    assert rows["fixed_tests"] == 18
+    assert rows["fixed_download_p90_p10"] == pytest.approx(25.0)
+    assert len(rows) == len(ookla_tiles.SERIES)
 
 
 def test_it_is_asked_only_when_a_person_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,12 +83,12 @@ def test_texts_are_of_every_kind_and_each_names_its_place(found: dict[str, list[
 
 
 def test_a_catalogue_is_read_as_it_is_written() -> None:
-    found = {'40 % of "all" \\ people': ["target/X-1", "target/X-2"], "No translation": ["notes/a"]}
+    results = {'40 % of "all" \\ people': ["target/X-1", "target/X-2"], "No translation": ["notes/a"]}
     done = {'40 % of "all" \\ people': "40 % de « tous »", "Gone": "Parti"}
-    text = generator.HEAD.format(language="fr") + generator.written(found, done)
+    text = generator.HEAD.format(language="fr") + generator.written(results, done)
     read = read_po(text.encode().splitlines(keepends=True), abort_invalid=True)
     assert translated(read) == {'40 % of "all" \\ people': "40 % de « tous »"}
-    assert {str(entry.id) for entry in read if entry.id} == set(found)
+    assert {str(entry.id) for entry in read if entry.id} == set(results)
 
 
 def test_what_translators_fill_is_merged_by_the_english_text(

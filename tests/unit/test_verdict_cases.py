@@ -28,11 +28,11 @@ SHOWN = rows(CHECKOUT / FIGURES)
 
 @pytest.mark.parametrize(("key", "case"), rows(CASES).items(), ids=lambda one: str(one)[:40])
 def test_what_was_wrong_is_right_now(key: tuple[str, str], case: dict[str, str]) -> None:
-    found = SHOWN[key]
-    assert found["now"] in case["right"].split("|"), f"{key}: {case['why']}"
-    if found["probability"] and found["now"] in BORDERS:
-        low, high = BORDERS[found["now"]]
-        assert low <= float(found["probability"]) <= high
+    result = SHOWN[key]
+    assert result["now"] in case["right"].split("|"), f"{key}: {case['why']}"
+    if result["probability"] and result["now"] in BORDERS:
+        low, high = BORDERS[result["now"]]
+        assert low <= float(result["probability"]) <= high
 
 
 def test_every_case_has_figures_and_no_other() -> None:

@@ -49,7 +49,7 @@ def findings(row: dict[str, Any], *, fresh: bool = True) -> list[str]:
                 ?::double as probability_target_met, ?::int as year_met, ?::int as last_year""",
             [row["projected"], row["year_met"], row["last_year"]],
         )
-        return [found.what.split(":")[0] for found in verdict_findings(con, fresh=fresh)]
+        return [result.what.split(":")[0] for result in verdict_findings(con, fresh=fresh)]
 
 
 @pytest.mark.parametrize(("change", "what"), CASES)

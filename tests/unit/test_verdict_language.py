@@ -75,9 +75,9 @@ def said(folder: Path, *, warnings: bool = False) -> list[tuple[str, str]]:
         folder=folder / "indicators",
         sources_folder=folder / "sources",
     )
-    found = checked.warnings if warnings else checked.problems
-    assert all(p.line > 0 and p.allowed and p.next_step for p in found)
-    return [(problem.field, problem.what) for problem in found]
+    result = checked.warnings if warnings else checked.problems
+    assert all(p.line > 0 and p.allowed and p.next_step for p in result)
+    return [(problem.field, problem.what) for problem in result]
 
 
 def test_a_file_with_all_of_these_fields_is_sound_and_says_what_its_verdict_is(folder: Path) -> None:

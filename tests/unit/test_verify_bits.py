@@ -48,10 +48,10 @@ def test_a_flipped_bit_in_any_file_is_found(with_reports: Path) -> None:
     for number, path in enumerate(files):
         whole = path.read_bytes()
         flip(path, dice.randrange(8 * len(whole)))
-        found = checksum_findings(with_reports) if number % 6 else verify_release(with_reports)
+        result = checksum_findings(with_reports) if number % 6 else verify_release(with_reports)
         name = path.relative_to(with_reports).as_posix()
-        assert (name, "checksum") in {(one.file, one.check) for one in found}
-        saw(found[0])
+        assert (name, "checksum") in {(one.file, one.check) for one in result}
+        saw(result[0])
         path.write_bytes(whole)
     tried("a bit is flipped in a published file", len(files), len(files))
     assert verify_release(with_reports) == []
@@ -61,8 +61,8 @@ def test_many_damaged_at_once_are_all_found(with_reports: Path) -> None:
     files = [*sorted(with_reports.glob("*.parquet"))[::2], with_reports / CARD]
     for path in files:
         flip(path, 8 * path.stat().st_size - 1)
-    found = {one.file for one in verify_release(with_reports) if one.check == "checksum"}
-    assert found == {path.name for path in files}
+    results = {one.file for one in verify_release(with_reports) if one.check == "checksum"}
+    assert results == {path.name for path in files}
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def test_every_single_bit_of_the_checksums_counts(sums_only: Path) -> None:
 
 
 def test_a_snapshot_of_which_the_store_knows_nothing_is_found(tiny_release: Path, tmp_path: Path) -> None:
-    found = store_findings(tiny_release, Store(tmp_path / "empty"))
-    assert [(one.check, SNAP["a"][:12] in one.what) for one in found] == [("lineage", True)]
+    result = store_findings(tiny_release, Store(tmp_path / "empty"))
+    assert [(one.check, SNAP["a"][:12] in one.what) for one in result] == [("lineage", True)]
 
 
 def test_a_copy_elsewhere_is_as_whole(tiny_release: Path, tmp_path: Path) -> None:

@@ -91,9 +91,9 @@ def test_what_was_exchanged_is_found(name: str, tiny_release: Path) -> None:
     exchange, file, check = EXCHANGED[name]
     assert verify_release(tiny_release) == []
     exchange(tiny_release)
-    found = verify_release(tiny_release)
-    saw(found[0] if found else "nothing")
-    assert (file, check) in {(one.file, one.check) for one in found}
+    result = verify_release(tiny_release)
+    saw(result[0] if result else "nothing")
+    assert (file, check) in {(one.file, one.check) for one in result}
 
 
 DOCUMENTS: dict[str, tuple[str, bytes]] = {
@@ -123,10 +123,10 @@ def test_a_malformed_document_is_a_finding(name: str, sums: bool, tiny_release: 
     (tiny_release / file).write_bytes(body)
     if sums and file != SUMS:
         write_sums(tiny_release)
-    found = verify_release(tiny_release)
-    saw(found[0] if found else "nothing")
-    assert file in {one.file for one in found}
-    assert all(str(one).isprintable() for one in found)
+    result = verify_release(tiny_release)
+    saw(result[0] if result else "nothing")
+    assert file in {one.file for one in result}
+    assert all(str(one).isprintable() for one in result)
 
 
 @pytest.mark.slow
@@ -150,8 +150,8 @@ def test_a_value_that_its_inputs_do_not_give_is_found_by_verify_and_explain(tiny
     assert verify_release(tiny_release) == [], "nothing but the number is wrong"
     for arguments in (("verify", "--json"), ("verify", "--all", "--json")):
         done = in_process(*arguments, home=home)
-        found = {(one["file"], one["check"]) for one in done.json}
-        assert (done.code, found) == (1, {("indicator.parquet", "recomputed")})
+        results = {(one["file"], one["check"]) for one in done.json}
+        assert (done.code, results) == (1, {("indicator.parquet", "recomputed")})
         saw(done.json[0]["what"])
     done = in_process(*asked, home=home)
     assert done.code == 1

@@ -130,10 +130,10 @@ class Stage:
 
 
 def kept(staged: StagedSource) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(staged.observation).to_pylist()
-    return found
+    rows: list[dict[str, Any]] = pq.read_table(staged.observation).to_pylist()
+    return rows
 
 
 def refused(staged: StagedSource) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(staged.quarantine).to_pylist()
-    return found
+    rows: list[dict[str, Any]] = pq.read_table(staged.quarantine).to_pylist()
+    return rows

@@ -29,10 +29,10 @@ def sdsn_scores(
         con.register("arriving", rows)
         con.execute(f"create or replace temp table {name} as select * from arriving")
         con.unregister("arriving")
-    found = {}
+    results = {}
     for name in STEPS:
         con.execute(
             f"create or replace temp table {name} as\n{(FOLDER / f'{name}.sql').read_text(encoding='utf-8')}"
         )
-        found[name] = con.sql(f"select * from {name} order by all").to_arrow_table()
-    return found
+        results[name] = con.sql(f"select * from {name} order by all").to_arrow_table()
+    return results

@@ -26,11 +26,11 @@ def agency() -> Iterator[LocalAgency]:
 def elsewhere() -> Iterator[LocalAgency]:
     """Another host. Whoever is sent here and comes leaves a line in its log."""
     try:
-        found = LocalAgency(host="127.0.0.2")
+        result = LocalAgency(host="127.0.0.2")
     except OSError:
         pytest.skip("this system has one loopback address only")
-    with found:
-        yield found
+    with result:
+        yield result
 
 
 @pytest.fixture

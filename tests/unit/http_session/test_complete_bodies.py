@@ -141,6 +141,6 @@ def test_faults_of_the_stand_in(
 
 def test_a_passing_fault_of_the_stand_in(stand_in: Any, time: FakeTime) -> None:
     stand_in.fault(source="worldbank_wdi", kind="truncate", times=2)
-    found = parse_json(stand_in_session(stand_in, time).get("/source/2", {"format": "json"}))
-    assert found[1][0]["lastupdated"]
+    result = parse_json(stand_in_session(stand_in, time).get("/source/2", {"format": "json"}))
+    assert result[1][0]["lastupdated"]
     assert len(stand_in.log()) == 3
