@@ -8,6 +8,7 @@ readers.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -76,6 +77,12 @@ class Words:
     """The texts of one language."""
 
     language: str
+
+    @staticmethod
+    def in_order(name: str) -> str:
+        """Return what a list of names is sorted by: small letters without accents."""
+        decomposed = unicodedata.normalize("NFKD", name.casefold())
+        return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
     @cached_property
     def locale(self) -> Locale:

@@ -1,18 +1,24 @@
-"""Data shown next to the indicators of countries: ratings of companies, and measures by others that no
-release may carry.
+"""Data shown next to the indicators of countries: ratings of companies, measures by others that no release
+may carry, and targets for which somebody counts something that is not in our data.
 
 The rest of the page of sources is in overview_rows.py.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from indicators.closed_sources import closed_for, closed_sources
 from reports.shared.release_reader import Release
 
-__all__ = ["closed_for", "company_ratings", "measured_elsewhere"]
+__all__ = ["closed_for", "company_ratings", "measured_elsewhere", "without_data"]
 
+COUNTED = Path(__file__).with_name("data_elsewhere.yaml")
 TOTAL = "TOTAL"
 PARTS = ("G", "F", "P")  # governance, freedom of expression, privacy
 
@@ -22,6 +28,22 @@ def measured_elsewhere(release: Release) -> dict[str, Any]:
     carried.
     """
     return {"closed": closed_sources(), "companies": company_ratings(release)}
+
+
+@cache
+def _counted_elsewhere() -> dict[str, str]:
+    loaded: dict[str, str] = yaml.safe_load(COUNTED.read_text(encoding="utf-8"))
+    return loaded
+
+
+def without_data(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the targets that are not measurable in two parts: `elsewhere`, for which somebody counts
+    something, and `none`.
+    """
+    parts: dict[str, list[dict[str, Any]]] = {"none": [], "elsewhere": []}
+    for row in rows:
+        parts["elsewhere" if row["target"] in _counted_elsewhere() else "none"].append(row)
+    return parts
 
 
 def company_ratings(release: Release) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from schemas.codelists.reader import read_codelist
 # Targets for the whole world, the first that the release has is used: connection itself leads.
 LEADS = ("internet_use", "coverage_4g", "electricity", "schools_internet")
 FEWEST_MEMBERS = 10  # minimum Member States for comparing a region's share; ours
+FEWEST_REGIONS = 2  # that a comparison needs
 ENOUGH = 0.5  # share of the Member States with a verdict required for a finding on the world; ours
 
 
@@ -83,7 +84,9 @@ def _course(figures: Figures, lead: Indicator | None, standing: Standing) -> str
 
 
 def _behind(figures: Figures, lead: Indicator) -> Region | None:
-    """Return the sub-region with the smallest share of Member States on course."""
+    """Return the sub-region with the smallest share of Member States on course; None if fewer than two can
+    be compared.
+    """
     regions = []
     for code, grouping in figures.release.grouping_of.items():
         area = figures.release.areas.get(code)
@@ -91,7 +94,9 @@ def _behind(figures: Figures, lead: Indicator) -> Region | None:
             standing = figures.standing([lead.id], figures.judged(area))
             if standing.asked >= FEWEST_MEMBERS and standing.decided >= ENOUGH * standing.asked:
                 regions.append(Region(area, standing))
-    return min(regions, key=lambda r: (r.standing.good / r.standing.asked, r.area.code), default=None)
+    if len(regions) < FEWEST_REGIONS:
+        return None
+    return min(regions, key=lambda r: (r.standing.good / r.standing.asked, r.area.code))
 
 
 def _hardest(

@@ -6,6 +6,7 @@ overview_rows.py and topic_rows.py.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from reports.shared.figures import OBJECTIVES, Figures
@@ -14,7 +15,7 @@ from reports.shared.release_reader import REGIONS, Area, Indicator, Release
 from reports.site import home
 from reports.site import overview_rows as overviews
 from reports.site import topic_rows as topics
-from reports.site.elsewhere import measured_elsewhere
+from reports.site.elsewhere import measured_elsewhere, without_data
 from reports.site.headline import finding
 from reports.site.story import story
 
@@ -70,12 +71,18 @@ class OverviewValues:
             "dateModified": self.release.card["created"],
         }
 
+    def _by_title(self, items: Iterable[Indicator]) -> list[Indicator]:
+        return sorted(items, key=lambda item: self.words.in_order(self.words.title(item)))
+
+    def _by_name(self, area: Area) -> str:
+        return self.words.in_order(self.words.area(area))
+
     def _key_figure(self, item: Indicator) -> dict[str, Any]:
         value = self.figures.world(item.id)
         return {"item": item, "value": value, "standing": self.figures.standing([item.id])}
 
     def _objective(self, framework: str, code: str) -> dict[str, Any]:
-        items = self.figures.of_objective(framework, code)
+        items = self._by_title(self.figures.of_objective(framework, code))
         return {
             "code": code,
             "framework": framework,
@@ -86,10 +93,11 @@ class OverviewValues:
 
     def _indicators(self) -> dict[str, Any]:
         by_code = {
-            code: self.figures.of_objective("compact_brief", code) for code in OBJECTIVES["compact_brief"]
+            code: self._by_title(self.figures.of_objective("compact_brief", code))
+            for code in OBJECTIVES["compact_brief"]
         }
         placed = {i.id for items in by_code.values() for i in items}
-        rest = [i for i in self.release.indicators.values() if i.id not in placed]
+        rest = self._by_title(i for i in self.release.indicators.values() if i.id not in placed)
         return {"by_code": by_code, "rest": rest, "figures": self.figures}
 
     def _areas(self) -> dict[str, Any]:
@@ -101,7 +109,7 @@ class OverviewValues:
         for group in self.release.groups:
             by_grouping.setdefault(self.release.grouping_of[group.code], []).append(group)
         regions = {
-            r: sorted(by_region[r], key=self.words.area) for r in (*REGIONS, *by_region) if r in by_region
+            r: sorted(by_region[r], key=self._by_name) for r in (*REGIONS, *by_region) if r in by_region
         }
         return {"by_region": regions, "by_grouping": by_grouping, "areas": self.release.areas}
 
@@ -123,9 +131,12 @@ class OverviewValues:
 
     def _not_measurable(self) -> dict[str, Any]:
         return {
-            "targets": overviews.targets(self.release),
+            "targets": (targets := overviews.targets(self.release)),
+            "parts": without_data(targets.get("not_measurable", ())),
             "indicators": self.release.indicators,
-            "empty": [i for i in self.release.indicators.values() if not self.figures.latest.get(i.id)],
+            "empty": self._by_title(
+                i for i in self.release.indicators.values() if not self.figures.latest.get(i.id)
+            ),
         }
 
     def _frameworks(self) -> dict[str, Any]:

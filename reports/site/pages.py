@@ -228,7 +228,7 @@ class Site(OverviewValues):
                         for m in self.release.members.get(area.code, ())
                         if m in self.release.areas
                     ),
-                    key=self.words.area,
+                    key=self._by_name,
                 ),
                 **profile(self.figures, self.words, area),
             )

@@ -1,4 +1,5 @@
-"""Words for the codes of the workbook's cells: units, observation statuses, sources and classes of pace.
+"""Words for the codes of the workbook's cells: units, observation statuses, sources, classes of pace,
+directions and means.
 
 workbook_sheets.yaml says which columns have them.
 """
@@ -20,16 +21,21 @@ def code_words(release: Release, words: Words) -> Mapping[str, Callable[[str], s
         unit = units().get(code)
         return unit.name if unit else code
 
-    def of_status(code: str) -> str:
-        return words.or_code(f"status.{code}", code)
-
     def of_source(code: str) -> str:
         return str(release.sources.get(code, {}).get("title") or code)
 
-    def of_class(code: str) -> str:
-        return words.or_code(f"category.{code}", code)
+    def message(family: str) -> Callable[[str], str]:
+        return lambda code: words.or_code(f"{family}.{code}", code)
 
-    kinds = {"unit": of_unit, "status": of_status, "source": of_source, "class": of_class}
+    kinds = {
+        "unit": of_unit,
+        "source": of_source,
+        "status": message("status"),
+        "class": message("category"),
+        "direction": message("direction"),
+        "aggregate": message("aggregate"),
+        "measured": message("target_status"),
+    }
     return {kind: cache(_each(one)) for kind, one in kinds.items()}
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,11 @@ OPTIONS = {
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 LONGEST = 32_767  # maximum characters of a cell
 MOST_ROWS = 1_048_576
+A4 = 9  # the number of the paper in the format
+WIDEST_ON_ONE_PAGE = 260  # characters that can still be read across a sheet of A4
+LINE, TALLEST = 15, 409  # points: a line of a row, and the highest row that the format allows
+GUIDE = (24, 26, 100)  # widths of the columns of the guide
+NARROWED = 60  # per cent of the size at which wider sheets print
 
 
 @dataclass
@@ -88,6 +94,8 @@ def build(release: Path, out: Path) -> WorkbookSummary:
     if counted:
         page = book.get_worksheet_by_name(verdicts.name)
         page.insert_chart(len(counted) + 3, 0, verdict_chart(book, verdicts, len(counted)))
+        page.fit_to_pages(1, 1)  # the chart in one piece
+        page.set_portrait()
     for sheet in sheets:
         rows = read.rows(sheet.sql, *sheet.needs)
         summary.rows[sheet.name] = writer.table(sheet, rows if sheet.shape is None else sheet.shape(rows))
@@ -156,14 +164,18 @@ class Writer:
         """Write the guide: a description of the workbook, and of each column of each sheet."""
         page = self.book.add_worksheet(READ_ME)
         page.hide_gridlines(2)
-        page.set_column(0, 0, 24)
-        page.set_column(1, 1, 26)
-        page.set_column(2, 2, 100)
+        for number, width in enumerate(GUIDE):
+            page.set_column(number, number, width)
+        page.set_landscape()
+        page.set_paper(A4)
+        page.fit_to_pages(1, 0)
         self.text(page, 0, 0, "Compact Tracker", self.title)
         row = 2
         for name, said in lines:
             self.text(page, row, 0, name, self.strong)
-            self.text(page, row, 1, said)
+            page.merge_range(row, 1, row, 2, "", self.wrapped)
+            self.text(page, row, 1, said, self.wrapped)
+            page.set_row(row, _lines(said, GUIDE[1] + GUIDE[2]) * LINE)
             row += 1
         row += 1
         for number, name in enumerate(("Sheet", "Column", "Meaning")):
@@ -171,11 +183,13 @@ class Writer:
         for sheet in sheets:
             row += 1
             self.text(page, row, 0, sheet.name, self.strong)
-            self.text(page, row, 2, sheet.about)
+            self.text(page, row, 2, sheet.about, self.wrapped)
+            page.set_row(row, _lines(sheet.about, GUIDE[2]) * LINE)
             for column in sheet.columns:
                 row += 1
                 self.text(page, row, 1, column.title)
-                self.text(page, row, 2, column.meaning)
+                self.text(page, row, 2, column.meaning, self.wrapped)
+                page.set_row(row, _lines(column.meaning, GUIDE[2]) * LINE)
 
     def table(self, sheet: Sheet, rows: Sequence[Sequence[Any]]) -> int:
         """Write a sheet with frozen header and filter. Returns the number of its rows."""
@@ -188,6 +202,8 @@ class Writer:
         page = self.book.add_worksheet(sheet.name)
         page.freeze_panes(1, sheet.frozen)
         page.set_row(0, 32)
+        self.for_paper(page, sum(column.width for column in sheet.columns), sheet.frozen)
+        wrapped = [(n, column.width) for n, column in enumerate(sheet.columns) if column.how == "wrap"]
         for number, column in enumerate(sheet.columns):
             page.set_column(number, number, column.width)
             self.text(page, 0, number, column.title, self.head)
@@ -196,10 +212,28 @@ class Writer:
             return 0
         page.autofilter(0, 0, len(rows), len(sheet.columns) - 1)
         for at, values in enumerate(rows, 1):
+            if (lines := max((_lines(values[n], width) for n, width in wrapped), default=1)) > 1:
+                page.set_row(at, min(lines * LINE, TALLEST))
             for number, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
                 if value is not None:
                     self.cell(page, at, number, column, value)
         return len(rows)
+
+    def for_paper(self, page: Any, width: float, frozen: int = 0) -> None:
+        """Set how a sheet prints: heads on every page, as wide as the paper, or else its names on every page.
+
+        width: of all columns, in characters.
+        """
+        page.set_landscape()
+        page.set_paper(A4)
+        page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        page.set_footer("&L&A&R&P / &N")
+        if width <= WIDEST_ON_ONE_PAGE:
+            page.fit_to_pages(1, 0)
+        elif frozen:
+            page.set_print_scale(NARROWED)
+            page.repeat_columns(0, frozen - 1)
+        page.repeat_rows(0)
 
     def cell(self, page: Any, row: int, number: int, column: Column, value: Any) -> None:
         """Write one value; None never occurs here, so a missing value is an empty cell and not a zero."""
@@ -225,6 +259,11 @@ class Writer:
         if text.startswith(RISKY):
             format_ = self.wrapped_quoted if format_ is self.wrapped else self.quoted
         page.write_string(row, number, text, format_ or self.plain)
+
+
+def _lines(value: Any, width: float) -> int:
+    """Return the lines of a wrapped cell, with a little room: letters differ in width."""
+    return 1 if value is None else ceil(len(str(value)) / (width * 0.9))
 
 
 def _digits(value: float) -> str:

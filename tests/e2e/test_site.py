@@ -332,9 +332,9 @@ def test_the_profile_shows_peers_and_marks_what_is_missing(browser: webdriver.Ch
         "2024",
         "estimated",
         "Unlikely to be met",
-        "65 to 100% (2030)",
+        "65 points short of 100% (2030)",
     ):
-        assert part in profile.replace("35.0%", "35%").replace("65.0 to", "65 to"), part
+        assert part in profile.replace("35.0%", "35%").replace("65.0 points", "65 points"), part
     assert "rank 2 of 3" in browser.find_element(By.ID, "peers").text
 
 
@@ -347,11 +347,11 @@ def test_a_figure_leads_to_how_it_came_about(browser: webdriver.Chrome, site: Pa
     why = browser.find_element(By.ID, "why").text
     for part in (
         "Input value = 35",
-        "one i99H, choice 2 of 2. Without a value: none X.",
+        "Source One, i99H, choice 2 of 2. Without a value: none, X.",
         "Aged 3 and older.",
         "<b>no markup</b>",  # what an agency writes is never taken for markup
         "https://one.example/api?page=1",
-        "10 rows in = 9 kept + 1 refused (empty value 1)",
+        "10 rows in = 9 kept + 1 rejected (empty value 1)",
         "from byte 1,234, 42 bytes",
         '{"iso":"KEN","value":35.0}',
         f"tail -c +1235 snapshots/objects/aa/{'a' * 64} | head -c 42",
@@ -370,7 +370,7 @@ def test_a_figure_leads_to_how_it_came_about(browser: webdriver.Chrome, site: Pa
     until(browser, "return document.querySelector('#why .notice')")  # no world value: said, not a zero
     Select(browser.find_element(By.ID, "of-area")).select_by_value("KEN")
     until(browser, "return document.querySelector('#why .input-head')")
-    assert "made without the store of snapshots" in browser.find_element(By.ID, "why").text
+    assert "made without the store of source files" in browser.find_element(By.ID, "why").text
 
 
 def test_a_site_without_explanations_says_so(browser: webdriver.Chrome, site: Path, tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ const Atlas = (() => {
   const STALE = 5; // years after which a value is drawn as old
   const NONE = "url(#hatch)";
 
-  // Six classes with borders that a reader can say: for shares by tens and twenties, else by sixths of the countries.
+  // Six classes with borders that a reader can say: by twenties for shares, unless half the countries are in one
+  // of the lower classes; then, and for other units, by sixths of the countries.
   const bins = (unit, values) => {
     const sorted = values.slice().sort((a, b) => a - b);
     const [low, high] = [sorted[0], sorted.at(-1)];
-    if (unit === "PT" && low >= 0 && high <= 100 && high > 40) return [20, 40, 60, 80, 95];
+    const shares = [20, 40, 60, 80, 95], crowd = d3.max([20, 40, 60, 80], (to) => sorted.filter((v) => v >= to - 20 && v < to).length);
+    if (unit === "PT" && low >= 0 && high <= 100 && crowd <= sorted.length / 2) return shares;
     const nice = (v) => v === 0 ? 0 : Number(v.toPrecision(2));
     return [...new Set([1, 2, 3, 4, 5].map((k) => nice(d3.quantileSorted(sorted, k / 6))))].filter((b) => b > low && b < high);
   };

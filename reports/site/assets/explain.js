@@ -10,7 +10,7 @@
   const statusOf = (codes) => [...new Set(codes.split(";"))].map((c) => t(`status.${c}`)).join("; ");
   const list = (...pairs) => el("dl", { class: "about" }, ...pairs.filter((pair) => pair && pair[1] != null && pair[1] !== "").flatMap(([word, what]) => [el("dt", {}, word), el("dd", {}, ...[what].flat())]));
   const read = () => new URLSearchParams(location.hash.slice(1));
-  const nameOf = (item) => item.indicator ?? `${item.source} ${item.series}`;
+  const nameOf = (item) => item.indicator ? title(item.indicator) : `${CT.source(item.source)}, ${item.series}`;
   const pre = (text) => el("pre", { tabindex: 0 }, code(text));
 
   // The formula with the numbers in the place of the names.
@@ -35,7 +35,7 @@
     const snap = data.snapshots[one.at];
     const url = one.place ? data.pages[one.place[0]][1] : snap.url;
     return list(
-      [t("table.series"), [el("a", { href: `${CT.body.up}sources.html#${snap.source}` }, snap.source), " ", code(item.series)]],
+      [t("table.series"), [el("a", { href: `${CT.body.up}sources.html#${snap.source}` }, CT.source(snap.source)), " ", code(item.series)]],
       [t("js.why.observation"), [el("b", {}, exact(one.sent ?? one.v)), one.mult ? ` ${t("js.why.times", { n: one.mult })}` : "", ` · ${statusOf(one.s)}`]],
       one.detail == null ? null : [t("js.why.detail"), el("span", { lang: "en" }, data.texts[one.detail])],
       one.note == null ? null : [t("js.why.note"), el("span", { lang: "en" }, data.texts[one.note])],

@@ -9,7 +9,9 @@
   const toTarget = (value, m, brief = false) => {
     if (m.t == null) return el("span", { class: "none" }, t("table.no_target"));
     const met = m.d === "h" ? value >= m.t : m.d === "l" ? value <= m.t : value === m.t;
-    return met ? t("js.met") : brief ? number(Math.abs(m.t - value)) : t("js.gap_to", { n: number(Math.abs(m.t - value)), target: figure(m.t, m.u), year: m.ty ?? "–" });
+    const short = Math.abs(m.t - value), far = m.u === "PT" ? t("js.points", { n: number(short) }) : figure(short, m.u);
+    const side = { h: "gap_to", l: "gap_over" }[m.d] ?? "gap_off";
+    return met ? t("js.met") : brief ? number(short) : t(`js.${side}`, { n: far, target: figure(m.t, m.u), year: m.ty ?? "–" });
   };
 
   // No model is as sure as 0 or 100 per cent.
@@ -61,6 +63,7 @@
   // One table of all indicators, narrowed by objective and by words, with the file of what it shows.
   const listing = (columns, rows, note, csv) => {
     const lines = el("div"), words = el("input", { type: "search", autocomplete: "off", id: "find-indicator" });
+    rows.sort((a, b) => title(a[0]).localeCompare(title(b[0]), CT.language));
     const codes = [..."ABCDEFGH"].filter((code) => rows.some((row) => metaOf(row).o[0] === code));
     const objective = el("select", { id: "of-objective" }, el("option", { value: "" }, t("js.every_objective")), ...codes.map((code) => el("option", { value: code }, `${code} ${t(`objective.${code}`)}`)), el("option", { value: "-" }, t("js.other")));
     const shown = () => {
@@ -81,10 +84,10 @@
     const median = (group, indicator) => medians.of[group]?.[medians.ids.indexOf(indicator)];
     const newest = Math.max(...data.rows.map((r) => r[1]));
     const columns = [
-      { head: t("table.indicator"), cell: (r) => el("a", { href: indicatorLink(r[0]) }, title(r[0])), row: true, value: (r) => title(r[0]) },
+      { head: t("table.indicator"), cell: (r) => el("span", {}, el("a", { href: indicatorLink(r[0]) }, title(r[0])), el("small", { class: "from" }, data.sources[r[4]].split(";").map(CT.source).join(", "))), row: true, value: (r) => title(r[0]) },
       { head: t("table.value"), cell: (r) => el("b", {}, CT.why(r[0], area, figure(r[2], metaOf(r).u))), n: true },
       { head: t("table.year"), cell: (r) => yearCell(r[1], newest), n: true, value: (r) => r[1] },
-      { head: t("js.status"), cell: (r) => el("span", {}, statusOf(r[3]), el("small", {}, ` ${data.sources[r[4]].split(";").map(CT.source).join(", ")}`)), value: (r) => r[3] },
+      { head: t("js.status"), cell: (r) => statusOf(r[3]), value: (r) => r[3] },
       { head: t("js.pace"), cell: (r) => Charts.badge(r[6]), value: (r) => r[6] },
       { head: t("js.to_target"), cell: (r) => toTarget(r[2], metaOf(r)), n: true },
       ...(data.rows.some((r) => r[7] != null) ? [{ head: t("js.chance"), cell: (r) => chanceOf(r[7]), n: true, value: (r) => r[7] }] : []),

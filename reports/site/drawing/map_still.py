@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import floor
@@ -23,8 +23,8 @@ STYLES = Path(__file__).parents[1] / "assets" / "site.css"
 FEWEST = 10  # countries with a value, below which a map shows little but gaps
 STALE = 5  # years after which a value is drawn as old
 STEPS = 6  # of the blues
-SHARES = (20.0, 40.0, 60.0, 80.0, 95.0)  # borders for a percentage that comes near to all
-NEAR_ALL = 40.0
+SHARES = (20.0, 40.0, 60.0, 80.0, 95.0)  # borders for percentages
+CROWD = 0.5  # of the countries in one of the lower four classes: beyond it they show too little
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,15 @@ def map_still(values: dict[str, Value], unit: str) -> MapStill | None:
 
 
 def borders(unit: str, values: list[float]) -> tuple[float, ...]:
-    """Borders of classes that a reader can say: for shares by twenties, else by sixths of the countries."""
+    """Borders of classes that a reader can say: by twenties for shares, unless half the countries are in
+    one of the lower classes; then, and for other units, by sixths of the countries. The rule of
+    assets/atlas.js.
+    """
     ordered = sorted(values)
     low, high = ordered[0], ordered[-1]
-    if unit == "PT" and low >= 0 and NEAR_ALL < high <= 100:
+    steps = Counter(bisect_right(SHARES, v) for v in ordered)
+    crowd = max(steps[step] for step in range(len(SHARES) - 1))
+    if unit == "PT" and low >= 0 and high <= 100 and crowd <= CROWD * len(ordered):
         return SHARES
     found = {float(f"{_quantile(ordered, k / STEPS):.2g}") for k in range(1, STEPS)}
     return tuple(sorted(b for b in found if low < b < high))
