@@ -27,6 +27,7 @@ from pipelines.steps.state import RunState
 from pipelines.steps.system_errors import system_fault
 from schemas.errors import CompactError
 from sources.locks import home_lock
+from warehouse.distributed import engine_version
 from warehouse.store.publish import ReleaseResult
 
 
@@ -96,6 +97,7 @@ def _named(problem: CompactError) -> str:
 def _steps(state: RunState, log: RunLog) -> Outcome:
     try:
         check_surroundings(state.context.home)
+        engine_version()  # an engine that is not installed stops the run before it fetches
         state.prefetch = Prefetch(state.context)
         same = unchanged(state)
         # importing Dagster takes a second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import sqlglot
 from schemas.errors import CompactError
 from schemas.tables.registry import INDICATOR
 from tests.unit.make import table, value
-from warehouse.distributed.backend import engine_name, on_spark
+from warehouse.distributed.backend import engine_name, engine_version, on_spark
 from warehouse.distributed.portable_sql import faults, model_names
 from warehouse.distributed.translate import translate
 from warehouse.engine.duckdb_engine import engine, model_sql, write_table
@@ -164,3 +165,37 @@ def test_a_lake_is_not_written_over(lake: tuple[Path, duckdb.DuckDBPyConnection]
     folder, _ = lake
     with pytest.raises(CompactError, match="already"):
         write_lake(folder / "release", folder / "lake", ("indicator",))
+
+
+def test_spark_without_pyspark_is_an_error_that_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPACT_ENGINE", "spark")
+    monkeypatch.setattr(sys, "path", [])  # no installed package is found
+    with pytest.raises(CompactError) as raised:
+        engine_version()
+    assert "PySpark" in raised.value.what
+    assert raised.value.where == "COMPACT_ENGINE=spark"
+    assert "make spark" in raised.value.next_step
+
+
+@pytest.mark.parametrize("home", [None, "nowhere"])
+def test_spark_without_java_is_an_error_that_names_java(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str | None
+) -> None:
+    pytest.importorskip("pyspark", reason="PySpark is not installed: make spark")
+    monkeypatch.setenv("COMPACT_ENGINE", "spark")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if home is None:
+        monkeypatch.delenv("JAVA_HOME", raising=False)
+    else:
+        monkeypatch.setenv("JAVA_HOME", str(tmp_path / home))
+    with pytest.raises(CompactError, match="JAVA_HOME") as raised:
+        engine_version()
+    assert raised.value.where == "COMPACT_ENGINE=spark"
+    assert "Java 17 or 21" in raised.value.next_step
+
+
+def test_duckdb_needs_neither_pyspark_nor_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COMPACT_ENGINE", "duckdb")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "path", [])
+    assert engine_version() == ""

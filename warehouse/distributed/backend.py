@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from schemas.tables.assessment import PROGRESS
 from schemas.tables.projections import PROJECTION, PROJECTION_SKILL
 from schemas.tables.targets import SCORE
 from sources.settings import load_settings
+from warehouse.distributed.required import pyspark_version
 from warehouse.engine.duckdb_engine import model_sql
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def engine_name() -> str:
 
 def engine_version() -> str:
     """Return the engine with its version, for the fingerprint of a release; empty for DuckDB, which the
-    code's own fingerprint includes.
+    code's own fingerprint includes. Raises CompactError if Spark is chosen and PySpark or Java are missing.
     """
-    return f"spark {version('pyspark')}" if engine_name() == "spark" else ""
+    return f"spark {pyspark_version()}" if engine_name() == "spark" else ""
 
 
 @contextmanager

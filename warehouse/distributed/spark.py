@@ -21,6 +21,7 @@ from sqlglot import exp
 
 from schemas.errors import CompactError
 from sources.settings import load_settings
+from warehouse.distributed.required import pyspark_version
 from warehouse.distributed.translate import translate
 
 if TYPE_CHECKING:
@@ -38,15 +39,9 @@ def spark_session() -> Iterator[SparkSession]:
     """Open a session on the master of COMPACT_SPARK_MASTER, by default this machine's cores; stop it at
     the end. Raises CompactError if PySpark or Java are missing.
     """
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as fault:
-        raise CompactError(
-            "COMPACT_ENGINE=spark needs PySpark, which is not installed",
-            allowed="pyspark 4 and Java 17 or 21",
-            next_step="`make spark`, or unset COMPACT_ENGINE",
-        ) from fault
+    pyspark_version()
     import pyspark
+    from pyspark.sql import SparkSession
 
     os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
