@@ -4,8 +4,11 @@ from the agencies' data.
 This package sends no request, and publishes nothing by itself. See docs/contributions.md.
 """
 
-from sources.contributions.code_checks import Known, Measure
-from sources.contributions.importer import ImportResult, import_file
-from sources.contributions.template import write_template
+from schemas.exports import lazy_exports
 
-__all__ = ["ImportResult", "Known", "Measure", "import_file", "write_template"]
+__getattr__, __all__ = lazy_exports(
+    __name__,
+    code_checks="Known Measure",
+    importer="ImportResult import_file",
+    template="write_template",
+)

@@ -23,7 +23,6 @@ import pyarrow.parquet as pq
 
 from schemas.columns.model import Table
 from schemas.tables.arrow import arrow_schema
-from schemas.tables.validation import validate
 from sources.locks import write_lock
 from sources.snapshots.atomic import write_atomic
 from sources.snapshots.events import Event
@@ -52,6 +51,8 @@ class Archive:
         The line in the manifest commits the import; the table is derived from it. Returns the number of
         earlier rows that were replaced.
         """
+        from schemas.tables.validation import validate  # importing Pandera and pandas takes half a second
+
         accepted = arrow_table(rows, self.table)
         validate(accepted, self.table)
         with write_lock(self.folder / "lock"):
