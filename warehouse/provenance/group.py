@@ -36,9 +36,8 @@ def group_value(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int
     if not published:
         return None
     row = published[0]
-    method, _, weight = row["method"].partition(" by ")
-    sql = members_sql(meta, group, year, weight or None)
-    members = rows(con, f"{sql}\norder by v.ref_area")
+    _, _, weight = row["method"].partition(" by ")
+    members = rows(con, f"{members_sql(meta, group, year, weight or None)}\norder by v.ref_area")
     others = members_sql(meta, group, year, weight or None, left_out=True)
     answer = {name: value for name, value in row.items() if name not in ("indicator", "group", "time_period")}
     answer |= {
@@ -51,9 +50,23 @@ def group_value(con: duckdb.DuckDBPyConnection, meta: Row, group: str, year: int
     }
     if row["value"] is None:
         return answer
-    sql = group_sql(method, row["weight_share"], sql)
-    recomputed = con.execute(sql).fetchall()[0][0]
+    sql, recomputed = recompute_group(con, meta, row)
     return answer | {"computed_again": recomputed, "agrees": agrees(recomputed, row["value"]), "sql": sql}
+
+
+def recompute_group(con: duckdb.DuckDBPyConnection, meta: Row, row: Row) -> tuple[str, float | None]:
+    """Recompute a value of ours of a group from its members, and return the SQL and its result.
+
+    Args:
+        con: a connection to the tables of the release.
+        meta: the indicator's row of indicator_meta.
+        row: the row of the table aggregate, with a value.
+    """
+    method, _, weight = row["method"].partition(" by ")
+    members = members_sql(meta, row["group"], row["time_period"], weight or None)
+    sql = group_sql(method, row["weight_share"], members)
+    recomputed: float | None = con.execute(sql).fetchall()[0][0]
+    return sql, recomputed
 
 
 def agrees(recomputed: float | None, value: float) -> bool:

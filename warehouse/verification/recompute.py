@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from schemas.columns.observation import VALUE_DIMENSIONS
 from schemas.display import counted
-from warehouse.provenance.group import agrees, group_value
+from warehouse.provenance.group import agrees, recompute_group
 from warehouse.provenance.group import rows as rows_of
 from warehouse.provenance.trace import Cell, Tracer
 from warehouse.provenance.value import tables
@@ -97,19 +97,19 @@ def _cells(con: duckdb.DuckDBPyConnection, seed: int | None) -> Iterator[tuple[K
 
 def _recompute_groups(con: duckdb.DuckDBPyConnection, seed: int | None, result: Recomputed) -> None:
     order = "all" if seed is None else f'hash(indicator, "group", time_period, {seed}) limit {SAMPLE}'
-    rows = con.execute(
-        'select indicator, "group", time_period, value from aggregate '
-        f"where value is not null order by {order}"
-    ).fetchall()
+    published = rows_of(
+        con,
+        'select indicator, "group", time_period, value, method, weight_share from aggregate '
+        f"where value is not null order by {order}",
+    )
     meta = {row["indicator"]: row for row in rows_of(con, "select * from indicator_meta")}
     different: dict[str, list[str]] = {}
-    for indicator, group, year, value in rows:
-        answer = group_value(con, meta[indicator], group, year)
+    for row in published:
+        _, again = recompute_group(con, meta[row["indicator"]], row)
         result.values += 1
-        if answer is None or not answer["agrees"]:
-            again = answer["computed_again"] if answer else None
-            different.setdefault(str(indicator), []).append(
-                f"{group} {year}: {_text(value)}, not {_text(again)}"
+        if not agrees(again, row["value"]):
+            different.setdefault(str(row["indicator"]), []).append(
+                f"{row['group']} {row['time_period']}: {_text(row['value'])}, not {_text(again)}"
             )
     for indicator, sentences in sorted(different.items()):
         result.findings.append(_finding("aggregate.parquet", indicator, (), sentences))
