@@ -6,16 +6,19 @@ Chromium and its driver are Debian's. Screenshots stay in $COMPACT_SCREENSHOTS, 
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_core_python.base import AXE_SCRIPT
+from pypdf import PdfReader
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -410,3 +413,36 @@ def test_the_keyboard_reaches_all_that_a_mouse_does(browser: webdriver.Chrome, s
         browser.execute_script("window.reached.add(document.activeElement)")
     missed = f"return {shown}.filter((e) => !window.reached.has(e)).map((e) => e.outerHTML.slice(0, 120))"
     assert browser.execute_script(missed) == []
+
+
+def test_the_heads_of_a_sortable_table_are_printed_on_each_page(
+    browser: webdriver.Chrome, site: Path
+) -> None:
+    visit(browser, site, "scores")
+    longer = (
+        "window.addEventListener('beforeprint', () => { const body = document.querySelector('#scores tbody');"
+        "for (let n = 0; n < 150; n++) body.append(body.rows[0].cloneNode(true)); });"
+    )
+    browser.execute_script(longer)
+    printed = browser.execute_cdp_cmd("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69})["data"]
+    pages = [re.sub(r"\s", "", p.extract_text()) for p in PdfReader(BytesIO(base64.b64decode(printed))).pages]
+    assert len(pages) > 2
+    assert "Rangeoftherank" in pages[1]
+    assert "Oldestyear" in pages[1]
+
+
+def test_bars_keep_their_colours_where_the_reader_forces_others(
+    browser: webdriver.Chrome, site: Path
+) -> None:
+    visit(browser, site, "index")
+    fills = (
+        "return [...document.querySelectorAll('.stack i')].map((e) => getComputedStyle(e).backgroundColor)"
+    )
+    drawn = browser.execute_script(fills)
+    forced = {"features": [{"name": "forced-colors", "value": "active"}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", forced)
+    try:
+        assert browser.execute_script("return matchMedia('(forced-colors: active)').matches")
+        assert browser.execute_script(fills) == drawn
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})

@@ -18,6 +18,7 @@ from reports.shared.release_reader import Release
 from reports.shared.standing import CATEGORIES, CONFIDENCES
 from reports.site import build
 from reports.site.__main__ import main
+from reports.site.drawing.map_still import SHARES, borders
 from reports.site.elsewhere import PARTS
 from reports.site.headline import LEADS
 from reports.site.language_share import measure
@@ -506,3 +507,12 @@ def test_a_number_takes_the_plural_of_its_language() -> None:
         "page.area.standfirst", n="12", good="1", even="0", bad="2", unknown="9"
     )
     assert "1 is met" in english.t("page.area.standfirst", n="12", good="1", even="0", bad="2", unknown="9")
+
+
+def test_classes_of_a_map_suit_shares_of_which_most_are_small() -> None:
+    spread = [5.0, 30.0, 50.0, 70.0, 85.0, 99.0]
+    assert borders("PT", spread) == SHARES
+    assert borders("PT", [*spread, *[99.0] * 40]) == SHARES  # the few that are far behind stand out
+    small = [float(n) for n in range(1, 19)] + [45.0]
+    assert borders("PT", small) != SHARES
+    assert max(borders("PT", small)) < 20

@@ -95,7 +95,7 @@ const CT = (() => {
       const button = column.value
         ? el("button", { type: "button", onclick: () => { reverse = key === i ? !reverse : !!column.n; key = i; draw(); } }, column.head)
         : column.head;
-      head.append(el("th", { scope: "col", class: column.n ? "n" : null }, button));
+      head.append(el("th", { scope: "col", class: column.n ? "n" : null, "data-head": column.value ? column.head : null }, button));
     });
     const draw = () => {
       const by = key == null ? null : columns[key].value;
