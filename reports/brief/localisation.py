@@ -49,7 +49,7 @@ class Words(SiteWords):
     def t(self, key: str, **values: Any) -> str:
         """Return a message of the briefs, else the site's, with its values filled in."""
         own = brief_catalogue(self.language).get(key)
-        return own.format(**values) if own is not None else super().t(key, **values)
+        return self.plural(own, values).format(**values) if own is not None else super().t(key, **values)
 
     def raw(self, key: str) -> str:
         """Return a message of the briefs with its placeholders: the layout fills them in, or there are
