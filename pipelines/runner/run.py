@@ -1,5 +1,6 @@
 """`compact run`: executes the assets that the UI shows in this process (in_process.py), with a progress bar
-on a terminal. A run without changes ends before Dagster is imported (no_change.py).
+on a terminal. Whether anything changed is decided before Dagster is imported (no_change.py); a run without
+changes is only put on its record.
 """
 
 from __future__ import annotations

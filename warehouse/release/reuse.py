@@ -26,6 +26,7 @@ from schemas.tables.registry import INDICATOR, LEDGER, QUARANTINE, REVISION, TAB
 from sources.snapshots.atomic import replacing
 from warehouse.distributed.backend import engine_version
 from warehouse.engine.duckdb_engine import code_fingerprint
+from warehouse.evaluation.beside import beside
 from warehouse.release.inputs import CODE, ReleaseInputs
 from warehouse.store.publish import CARD, file_sha256, read_release_metadata
 
@@ -82,7 +83,7 @@ def write_parts(folder: Path, fingerprints: Mapping[str, str]) -> None:
 def defined_fingerprints(inputs: ReleaseInputs) -> dict[str, str]:
     """Return the fingerprints of the large tables that no model computes. The others are computed always."""
     staged = [[name, path.parent.name] for name, path in sorted(inputs.staged.items())]
-    evaluated = [[name, path.stem] for name, path in sorted(inputs.evaluated.items())]
+    evaluated = [[name, *_contents(path)] for name, path in sorted(inputs.evaluated.items())]
     used = sorted(
         {
             (item.source, item.series)
@@ -97,6 +98,13 @@ def defined_fingerprints(inputs: ReleaseInputs) -> dict[str, str]:
     given: dict[str, list[Any]] = {OBSERVATION.name: [staged, used], **of_staged, **of_evaluated}
     code = code_of_tables()
     return {name: _digest(code, name, json.dumps(one)) for name, one in given.items()}
+
+
+def _contents(path: Path) -> list[str]:
+    """Return the sha256 of an indicator's rows and of those that were kept out: the name of the file says
+    what they were computed from, not what it holds.
+    """
+    return [file_sha256(file) for file in (path, beside(path, KEPT_OUT)) if file.exists()]
 
 
 def models_fingerprint(con: duckdb.DuckDBPyConnection, folder: Path) -> str:
