@@ -34,7 +34,8 @@ def story(release: Release, words: Words) -> dict[str, Any] | None:
             n=len(counts), previous=changes["previous"],
         ),
         "classes": [_moved(release, words, row) for row in changes["classes"]],
-        "why": _reasons(release, diff, words),
+        "classes_left": max(diff.get("categories", {}).get("total", 0) - len(changes["classes"]), 0),
+        "why": _reasons(release, diff, words) + _applied(diff, words, any(sums)),
         "values_chart": _values(release, counts, words),
         "verdicts_chart": _verdicts(diff, words),
         "revisions_chart": _revisions(release, diff, words),
@@ -102,6 +103,14 @@ def _revisions(release: Release, diff: dict[str, Any], words: Words) -> str:
         said = f"{words.number(row['old_value'])} → {words.number(row['new_value'])}"
         rows.append((name, row["old_value"], row["new_value"], said))
     return before_after(rows, title=words.t("page.changes.revisions_chart")) if rows else ""
+
+
+def _applied(diff: dict[str, Any], words: Words, revised: bool) -> list[str]:
+    """Explain in a sentence why verdicts differ although no value does."""
+    moved = diff.get("categories", {}).get("total", 0)
+    if revised or not moved:
+        return []
+    return [words.t("page.changes.why.applied", n=words.number(moved))]
 
 
 def _reasons(release: Release, diff: dict[str, Any], words: Words) -> list[str]:

@@ -98,6 +98,7 @@ FAMILIES = {
         "lost",
         "status",
         "more",
+        "applied",
     ),
     "verdict": ("holds", "revised", "not_reproduced", "no_data"),
     "aggregate": AGGREGATES,
@@ -414,6 +415,7 @@ DIFF = {
     "coverage": {"gained": {"total": 5}, "lost": {"total": 0}},
     "status": {"total": 2},
     "categories": {
+        "total": 3,
         "ways": {"better": 2, "worse": 1, "assessed": 0, "not_assessed": 0},
         "listed": [{"indicator": "internet_use", "title": "Use", "ref_area": "KEN", "area": "Kenya",
                     "method": "likelihood-2026",
@@ -438,6 +440,7 @@ def test_the_story_of_an_edition_says_what_changed_and_why(tmp_path: Path) -> No
     assert ">Meilleurs qu&#x27;avant<" in told["verdicts_chart"]
     assert "Kenya 2023" in told["revisions_chart"]
     assert told["classes"][0]["after"] == Words("fr").t("category.unlikely")
+    assert len(told["classes"]) + told["classes_left"] == DIFF["categories"]["total"] == 3
     card = json.loads((folder / "release.json").read_text())
     (folder / "release.json").write_text(json.dumps(card | {"previous": None}))
     assert story(Release(folder), Words("en")) is None  # a first edition has no story, and its page says so
