@@ -41,8 +41,8 @@ PROJECTION = Table(
      text("anchored_on", "Of a group that is simulated from its members: what its projection starts from, its official value, a "
           "nowcast of the agency's, or our own value; null for all others.", nullable=True,
           allowed=("official", "official_nowcast", "ours")),
-     year("year_met", "First year in which the target is more likely met than not, on every row of the series; the year of the last "
-          "value where that meets it. Null without a target, and where it is not within twenty years at this pace.", nullable=True),
+     year("year_met", "First year from which the target is more likely met than not, up to the target's year; on every row of the "
+          "series; the year of the last value where that meets it. Null without a target, and where it is not within twenty years at this pace.", nullable=True),
      year("year_met_earliest", "First year in which that has a probability of one in ten.", nullable=True),
      year("year_met_latest", "First year in which it has nine in ten.", nullable=True)),
     ("indicator", "ref_area", "time_period"))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.tables.assessment import AGGREGATE
 from schemas.tables.projections import PROJECTION, PROJECTION_REFUSED
@@ -13,6 +16,7 @@ from schemas.tables.registry import AREA, AREA_GROUP, INDICATOR
 from tests.unit.make import catalogue, indicator, table, value
 from warehouse.engine.duckdb_engine import engine, write_table
 from warehouse.models.definition_inputs import load_model_inputs
+from warehouse.projections.forecast import first_year, lasting
 from warehouse.projections.projection import (
     load_projection_series,
     projection_refused_table,
@@ -196,3 +200,19 @@ def test_the_year_in_which_a_target_is_met_agrees_with_the_probability_of_that_y
         assert first is not None
         assert {row[name] for row in kenya} == {first}
     assert {row["year_met"] for row in projected if row["ref_area"] == "UGA"} == {2025}  # met today
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.integers(2024, 2040))
+def test_a_target_is_met_by_its_year_exactly_if_that_year_is_likely(
+    probabilities: list[float], target_year: int
+) -> None:
+    # as of women's and men's phones in 2026: a parity of 0.58 in 2026 and of 0.48 in 2030 is not met by 2030
+    years = np.arange(2025, 2025 + len(probabilities))
+    reached = np.array([probabilities]) >= 0.5
+    [year] = first_year(
+        lasting(reached, years, target_year), np.array([2024]), np.zeros(1, dtype=np.bool_)
+    ).tolist()
+    if target_year in years:
+        assert (0 < year <= target_year) == (probabilities[target_year - 2025] >= 0.5)
+    assert not year or probabilities[year - 2025] >= 0.5
+    assert all(chance >= 0.5 for chance in probabilities[year - 2025 : target_year - 2024] if year)

@@ -76,11 +76,26 @@ def chance(said: Forecast, widths: Calibration, series: Columns, name: str, sett
 
 
 def years_met(met: Floats, series: Columns) -> list[Integers]:
-    """Return for YEAR_SHARES the first year with that probability of meeting the target; the year of the
-    last value if it meets the target; 0 if none within REACH.
+    """Return for YEAR_SHARES the first year with that probability of meeting the target, lost in no year up
+    to the target's; the year of the last value if it meets the target; 0 if none within REACH.
     """
     last = series["last_year"].astype(np.int64)
-    return [first_year(met[:, :REACH] >= share, last, meets_now(series, "met_at")) for share in YEAR_SHARES]
+    now, until = meets_now(series, "met_at"), series["target_year"].astype(np.int64)
+    years = last[:, None] + 1 + np.arange(min(met.shape[1], REACH))
+    return [
+        first_year(lasting(met[:, :REACH] >= share, years, until[:, None]), last, now)
+        for share in YEAR_SHARES
+    ]
+
+
+def lasting(reached: Bools, years: Integers, until: Integers | int) -> Bools:
+    """Return whether a condition holds in a year and in all that follow up to `until`: the probability of a
+    parity ratio can fall again as its interval widens, and a target that is lost by its year is not met.
+    years, until: broadcast to `reached`, series by year.
+    """
+    missed = ~reached & (years <= until)
+    lost: Bools = np.logical_or.accumulate(missed[..., ::-1], axis=-1)[..., ::-1]
+    return reached & ~lost
 
 
 def first_year(reached: Bools, last: Integers, met_now: Bools) -> Integers:

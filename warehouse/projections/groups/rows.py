@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from schemas.tables.arrow import arrow_schema
 from schemas.tables.projections import PROJECTION
 from warehouse.engine.duckdb_engine import load_models, sort_by_key
-from warehouse.projections.forecast import REACH, YEAR_SHARES, Forecast
+from warehouse.projections.forecast import REACH, YEAR_SHARES, Forecast, lasting
 from warehouse.projections.groups.simulation import (
     MODEL,
     Members,
@@ -150,8 +150,11 @@ def _rows(row: Row, draws: Floats, years: Integers, scale: Scale, settings: Sett
     last = int(row["last_year"])
     after = years > last
     now = _meets(np.array([row["last_value"]]), row["direction"], row["met_at"])[0]
+    until = row["target_year"] or 0
     reached = {
-        name: (last if now else _first(met >= share, years, after)) if met is not None else None
+        name: (last if now else _first(lasting(met >= share, years, until), years, after))
+        if met is not None
+        else None
         for name, share in zip(("year_met", "year_met_earliest", "year_met_latest"), YEAR_SHARES, strict=True)
     }
     common = {
